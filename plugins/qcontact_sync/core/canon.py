@@ -1,0 +1,32 @@
+"""Canonical text: what both sides are compared and stored in.
+
+QContact and FibreFlow each trim, re-encode and normalise a little; comparing raw text would see
+changes that nobody made, and PostgreSQL refuses NUL and lone surrogates altogether.
+"""
+
+import unicodedata
+
+
+def canonical_text(text: str) -> tuple[str | None, bool]:
+    """Normalise text on its way in.
+
+    Returns:
+        The text in NFC with unix line ends and without surrounding blanks, None where nothing
+        is left; and whether characters that cannot be stored (NUL, lone surrogates) were dropped.
+    """
+    if text.isascii() and "\x00" not in text:
+        storable = text
+    else:
+        storable = (
+            text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+        )
+        was_dropped = storable != text
+        storable = unicodedata.normalize("NFC", storable)
+        return _tidy(storable), was_dropped
+    return _tidy(storable), False
+
+
+def _tidy(text: str) -> str | None:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip() or None

@@ -1,0 +1,82 @@
+"""What can go wrong, grouped by what the run does next.
+
+SyncError
+├── RetryableError   may pass later: waited for inside the budget, then the task is retried
+├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
+└── FatalError       stop, write nothing more, tell someone
+    └── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """The codes on record in history, audit, quarantine and mails (source: contract pages)."""
+
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    AUTHENTICATION_ERROR = "AUTHENTICATION_ERROR"
+    AUTHORIZATION_ERROR = "AUTHORIZATION_ERROR"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    RATE_LIMITED = "RATE_LIMITED"
+    SERVER_ERROR = "SERVER_ERROR"
+    NETWORK_ERROR = "NETWORK_ERROR"
+    TIMEOUT = "TIMEOUT"
+    PARSE_ERROR = "PARSE_ERROR"
+    UNKNOWN_ERROR = "UNKNOWN_ERROR"
+    DATABASE_ERROR = "DATABASE_ERROR"
+    CONFIG_ERROR = "CONFIG_ERROR"
+    NEEDS_CONFIRMATION = "NEEDS_CONFIRMATION"
+    ABANDONED = "ABANDONED"
+    SYNC_JOB_ERROR = "SYNC_JOB_ERROR"
+
+
+class SyncError(Exception):
+    """Base of all expected failures.
+
+    Args:
+        message: For a person; holds no secret, name, phone number, address or ticket text.
+        code: What the record says.
+    """
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.SYNC_JOB_ERROR) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RetryableError(SyncError):
+    """May pass later; ``retry_after`` is the wait the other side asked for, if it did."""
+
+    def __init__(
+        self, message: str, code: ErrorCode, *, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message, code)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(RetryableError):
+    """A write was sent and no answer came: it may or may not have been applied."""
+
+
+class TicketError(SyncError):
+    """One ticket cannot pass; ``field`` names the culprit where the remote said which."""
+
+    def __init__(self, message: str, code: ErrorCode, *, field: str | None = None) -> None:
+        super().__init__(message, code)
+        self.field = field
+
+
+class FatalError(SyncError):
+    """Nothing more can or may be done in this run."""
+
+
+class NeedsConfirmation(FatalError):
+    """More outbound changes are pending than ``MAX_OUTBOUND`` allows."""
+
+    def __init__(self, pending: int, limit: int) -> None:
+        super().__init__(
+            f"{pending} outbound changes are pending, more than the {limit} that go unasked; "
+            "look at them with a dry run, then run again with confirm_outbound",
+            ErrorCode.NEEDS_CONFIRMATION,
+        )

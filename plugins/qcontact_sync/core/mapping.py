@@ -1,0 +1,160 @@
+"""How values translate between QContact and FibreFlow (source: contract/fibreflow.md, "Mappings").
+
+The two status maps are not inverse, which is why a base keeps both halves.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+TERMINAL_RANK = 7
+_RANK = {
+    "open": 0, "assigned": 1, "in_progress": 2, "qa_rejected": 2, "pending_qa": 3,
+    "qa_in_progress": 3, "qa_approved": 4, "pending_handover": 5, "handed_to_ops": 6,
+    "resolved": 7, "closed": 8, "cancelled": 8,
+}  # fmt: skip
+
+_LOCAL_STATUS = {
+    "new": "open", "open": "open", "pending": "open", "pendingcustomer": "open",
+    "pendingcustomerresponse": "open", "assigned": "assigned", "inprogress": "in_progress",
+    "escalated": "in_progress", "pendingcompanyresponse": "in_progress",
+    "inreview": "pending_qa", "reviewed": "qa_approved", "solved": "resolved",
+    "resolved": "resolved", "closed": "closed", "cancelled": "cancelled",
+    "unsolvednoresponse": "cancelled",
+}  # fmt: skip
+
+_PRIORITIES = frozenset({"low", "normal", "high", "urgent", "critical"})
+_TICKET_TYPES = {
+    "maintenance": "maintenance",
+    "installation": "new_installation",
+    "new_installation": "new_installation",
+    "newinstallation": "new_installation",
+    "modification": "modification",
+    "ont_swap": "ont_swap",
+    "incident": "incident",
+}
+MAX_LENGTH = {
+    "title": 255, "dr_number": 50, "pole_number": 50, "pon_number": 50, "ont_serial": 100,
+}  # fmt: skip
+CUT_MARK = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWords:
+    """A dialect's words for FibreFlow's statuses."""
+
+    remote_by_local: Mapping[str, str]
+
+    def to_remote(self, local: str) -> str | None:
+        """The remote word, or None for a status that has none."""
+        return self.remote_by_local.get(local)
+
+
+TICKETS_WORDS = StatusWords(
+    {
+        **{s: s for s in ("open", "assigned", "in_progress", "closed", "cancelled")},
+        **dict.fromkeys(("pending_qa", "qa_in_progress"), "in_review"),
+        "qa_rejected": "in_progress",
+        **dict.fromkeys(("qa_approved", "pending_handover"), "reviewed"),
+        **dict.fromkeys(("handed_to_ops", "resolved"), "solved"),
+    }
+)
+ENTITIES_WORDS = StatusWords(
+    {
+        "open": "Open",
+        "assigned": "Assigned",
+        **dict.fromkeys(("in_progress", "qa_rejected"), "InProgress"),
+        **dict.fromkeys(("pending_qa", "qa_in_progress"), "InReview"),
+        **dict.fromkeys(("qa_approved", "pending_handover"), "Reviewed"),
+        **dict.fromkeys(("handed_to_ops", "resolved", "closed", "cancelled"), "Solved"),
+    }
+)
+
+
+def status_key(word: str | None) -> str:
+    """A remote status without case, spaces, ``-`` and ``_``: equal keys are one status."""
+    return re.sub(r"[\s_-]+", "", word or "").lower()
+
+
+def to_local_status(word: str | None) -> str | None:
+    """FibreFlow's status for a remote word; None for an unknown word."""
+    return _LOCAL_STATUS.get(status_key(word))
+
+
+def rank(local_status: str | None) -> int:
+    """How advanced a FibreFlow status is; a status this package does not know ranks lowest."""
+    return _RANK.get(local_status or "", 0)
+
+
+def is_terminal(local_status: str | None) -> bool:
+    """Whether work on the ticket has ended."""
+    return rank(local_status) >= TERMINAL_RANK
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """An owned field's local value.
+
+    Attributes:
+        fits: False where the remote value has no place in the column, which is left alone.
+        warning: What a person should know, without the value itself.
+    """
+
+    value: str | None = None
+    fits: bool = True
+    warning: str | None = None
+
+
+def to_local_owned(field: str, value: str | None) -> Mapped:
+    """Map one of QContact's own fields to FibreFlow's column of that name."""
+    if field == "priority":
+        return _priority(value)
+    if field == "ticket_type":
+        return Mapped(_TICKET_TYPES.get((value or "").strip().lower(), "maintenance"))
+    if field in ("project_id", "zone_id"):
+        return _uuid(field, value)
+    if field == "gps_coordinates":
+        return _coordinates(value)
+    return _text(field, value)
+
+
+def _priority(value: str | None) -> Mapped:
+    word = (value or "").strip().lower()
+    if word in _PRIORITIES:
+        return Mapped(word)
+    warning = "unknown priority, taken as normal" if word not in ("", "medium") else None
+    return Mapped("normal", warning=warning)
+
+
+def _uuid(field: str, value: str | None) -> Mapped:
+    if value is None:
+        return Mapped(None)
+    try:
+        return Mapped(str(UUID(value)))
+    except ValueError:
+        return Mapped(fits=False, warning=f"{field} is no UUID, left as it was")
+
+
+def _coordinates(value: str | None) -> Mapped:
+    if value is None:
+        return Mapped(None)
+    try:
+        lat, lon = (float(part) for part in value.split(","))
+    except ValueError:
+        lat = lon = math.nan
+    if abs(lat) <= 90 and abs(lon) <= 180:
+        return Mapped(f"{lat!r},{lon!r}")
+    return Mapped(
+        fits=False, warning="gps_coordinates are not two numbers in range, left as they were"
+    )
+
+
+def _text(field: str, value: str | None) -> Mapped:
+    limit = MAX_LENGTH.get(field)
+    if value is None or limit is None or len(value) <= limit:
+        return Mapped(value)
+    return Mapped(
+        value[: limit - len(CUT_MARK)] + CUT_MARK, warning=f"{field} cut to {limit} characters"
+    )

@@ -1,0 +1,203 @@
+"""The words of the sync as values: tickets, links, bases, windows, runs.
+
+Instants are aware UTC. Text is canonical (`core.canon`). Field names are FibreFlow's column
+names on both sides, so `ticket_type` holds QContact's category in a remote half.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+RemoteId = NewType("RemoteId", str)
+LocalId = NewType("LocalId", UUID)
+JobId = NewType("JobId", UUID)
+
+STATUS = "status"
+ASSIGNED_TO = "assigned_to"
+TWO_WAY_FIELDS = (STATUS, ASSIGNED_TO)
+OWNED_FIELDS = (
+    "title",
+    "description",
+    "priority",
+    "ticket_type",
+    "address",
+    "dr_number",
+    "pole_number",
+    "pon_number",
+    "project_id",
+    "zone_id",
+    "gps_coordinates",
+    "ont_serial",
+)
+"""QContact's own: they flow inbound only."""
+SYNCED_FIELDS = TWO_WAY_FIELDS + OWNED_FIELDS
+
+
+class Direction(StrEnum):
+    """Which way tickets travel."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class SyncType(StrEnum):
+    """What an audit row or a failure was about (the words of ``qcontact_sync_log``)."""
+
+    CREATE = "create"
+    STATUS_UPDATE = "status_update"
+    ASSIGNMENT = "assignment"
+    NOTE_ADD = "note_add"
+    FULL_SYNC = "full_sync"
+
+
+class RunStatus(StrEnum):
+    """The state of a run; all but RUNNING are final."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTicket:
+    """One version of a QContact ticket.
+
+    Attributes:
+        values: Canonical text by field name. A field that the answer left out is not a key
+            (absent is never cleared); an explicit null or empty text is ``None``.
+        payload: What the audit row keeps: the ticket as received, without customer fields.
+        warnings: What was dropped or cut on the way in, by field name and never by value.
+    """
+
+    id: RemoteId
+    values: Mapping[str, str | None]
+    updated_at: datetime | None = None
+    payload: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTicket:
+    """A FibreFlow row as far as the sync reads it.
+
+    Attributes:
+        values: By field name; uuids and coordinates as text (``"lat,lon"``).
+    """
+
+    id: LocalId
+    ticket_uid: str
+    values: Mapping[str, str | None]
+    is_closed_at_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Both halves of each field as they stood when the two sides last agreed.
+
+    Attributes:
+        local: FibreFlow's halves of the two-way fields.
+        remote: QContact's halves of all synced fields.
+    """
+
+    local: Mapping[str, str | None]
+    remote: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The pair of a remote and a local ticket, with what they agreed on.
+
+    Attributes:
+        fingerprint: Digest of ``base.remote`` (`core.fingerprint`).
+        remote_updated_at: Stamp of the newest remote version believed so far.
+        frozen: Fields with an open conflict that needs a person.
+        turned: How often each field was written back and forth by the sync itself.
+    """
+
+    remote_id: RemoteId
+    ticket_id: LocalId
+    base: Base
+    fingerprint: str
+    remote_updated_at: datetime | None = None
+    frozen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is known locally about a remote ticket.
+
+    Attributes:
+        link: None where the ticket was never seen.
+        local: None where there is no row (any more).
+        unlinked: Rows with this QContact id and no link, oldest first (adoption).
+    """
+
+    link: Link | None = None
+    local: LocalTicket | None = None
+    unlinked: tuple[LocalTicket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A FibreFlow note that is to go out."""
+
+    id: UUID
+    ticket_id: LocalId
+    content: str
+    is_internal: bool
+    author_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteNote:
+    """A note as QContact lists it."""
+
+    id: str
+    content: str
+    is_internal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the ticket list.
+
+    Attributes:
+        tickets: Decoded one by one.
+        malformed: ``(id or "", reason)`` of those that could not be decoded.
+        total: Number of tickets matching at that moment, as the server says.
+        page_size: As the server says; it may be less than was asked for.
+        server_time: The ``Date`` header, if there was one.
+    """
+
+    tickets: tuple[RemoteTicket, ...]
+    total: int
+    page: int
+    page_size: int
+    has_more: bool
+    malformed: tuple[tuple[str, str], ...] = ()
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Half-open ``[start, end)``; a ``start`` of None is the beginning of time."""
+
+    start: datetime | None
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """FibreFlow's users: who has which full name.
+
+    Attributes:
+        name_by_id: User id (text) to full name; ``None`` where the user has none.
+        id_by_name: Full name to user id, only names that exactly one user has.
+    """
+
+    name_by_id: Mapping[str, str | None]
+    id_by_name: Mapping[str, str]

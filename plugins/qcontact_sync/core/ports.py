@@ -1,0 +1,80 @@
+"""What the use cases need from the outside, as Protocols; adapters and test fakes implement them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from qcontact_sync.core.mapping import StatusWords
+from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
+
+
+class Clock(Protocol):
+    """Time, injected; it decides nothing but waiting and what is shown."""
+
+    def now(self) -> datetime:
+        """The present instant, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step back."""
+        ...
+
+
+class RemoteTickets(Protocol):
+    """QContact, in any dialect.
+
+    Every method waits out passing failures inside the run's budget and then raises
+    `RetryableError`; bad credentials raise `FatalError`; what concerns one ticket raises
+    `TicketError`.
+    """
+
+    @property
+    def words(self) -> StatusWords:
+        """How this dialect names FibreFlow's statuses."""
+        ...
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        """One page (from 1) of the tickets updated in the window, in no particular order.
+
+        Whether the bounds count is not known: the caller widens and filters. Bounds are sent in
+        milliseconds.
+        """
+        ...
+
+    async def get(self, remote_id: RemoteId) -> RemoteTicket:
+        """The ticket as it is now.
+
+        Raises:
+            TicketError: ``NOT_FOUND``, or it cannot be decoded (``VALIDATION_ERROR``).
+        """
+        ...
+
+    async def update(
+        self, remote_id: RemoteId, fields: Mapping[str, str | None]
+    ) -> RemoteTicket | None:
+        """Write only these fields (``status``, ``assigned_to``; remote words).
+
+        Returns:
+            The ticket as answered, or None where the answer was empty.
+
+        Raises:
+            OutcomeUnknown: No answer came; the write may have been applied.
+            TicketError: Refused: 403, 404, 409, 422.
+        """
+        ...
+
+    async def add_note(self, remote_id: RemoteId, note: Note, idempotency_key: str) -> str | None:
+        """Add a note; the id it got, or None where the answer was empty.
+
+        Raises:
+            OutcomeUnknown: No answer came; the note may have been added.
+        """
+        ...
+
+    async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
+        """All notes of a ticket, or None where this deployment cannot list them."""
+        ...
+
+    async def check(self) -> str:
+        """List one ticket; a sentence for a person about what answered."""
+        ...

@@ -1,0 +1,124 @@
+"""What a run was asked to do: the DAG's params, read strictly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from qcontact_sync.core.errors import ErrorCode, FatalError
+from qcontact_sync.core.model import Direction
+
+SYNC_DIRECTIONS = ("both", "inbound", "outbound")
+_SWITCHES = ("force_resync", "dry_run", "confirm_outbound")
+PARAM_NAMES = ("start_date", "end_date", "sync_direction", "ticket_ids", *_SWITCHES)
+
+
+class ParamError(FatalError):
+    """A param that cannot be meant; names the param, changes nothing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorCode.VALIDATION_ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run's params, checked (design section 2.1).
+
+    Attributes:
+        ticket_ids: FibreFlow uuids, ticket_uids or QContact ids, as given.
+    """
+
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    sync_direction: str = "both"
+    ticket_ids: tuple[str, ...] = ()
+    force_resync: bool = False
+    dry_run: bool = False
+    confirm_outbound: bool = False
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions asked for, in the order in which they run."""
+        return (
+            tuple(Direction) if self.sync_direction == "both" else (Direction(self.sync_direction),)
+        )
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether a date was given: such a run never moves the cursor."""
+        return self.start_date is not None or self.end_date is not None
+
+    def to_dict(self) -> dict[str, object]:
+        """The params as they are kept on record (``sync_options``)."""
+        return {
+            "start_date": self.start_date.isoformat() if self.start_date else None,
+            "end_date": self.end_date.isoformat() if self.end_date else None,
+            "sync_direction": self.sync_direction,
+            "ticket_ids": list(self.ticket_ids),
+            **{name: getattr(self, name) for name in _SWITCHES},
+        }
+
+
+def parse_request(params: Mapping[str, object]) -> RunRequest:
+    """Read params from a form, a conf or a command line.
+
+    Args:
+        params: Keys of `PARAM_NAMES`; missing and null mean the default. A date is a datetime
+            or ISO 8601 text; one without a zone is UTC.
+
+    Raises:
+        ParamError: An unknown key or a value that cannot be meant, named.
+    """
+    unknown = sorted(set(params) - set(PARAM_NAMES))
+    if unknown:
+        raise ParamError(f"unknown param {', '.join(unknown)}; known are {', '.join(PARAM_NAMES)}")
+    start, end = (_date(name, params.get(name)) for name in ("start_date", "end_date"))
+    if start and end and end <= start:
+        raise ParamError(f"end_date {end.isoformat()} is not after start_date {start.isoformat()}")
+    return RunRequest(
+        start_date=start,
+        end_date=end,
+        sync_direction=_direction(params.get("sync_direction")),
+        ticket_ids=_ticket_ids(params.get("ticket_ids")),
+        **{name: _switch(name, params.get(name)) for name in _SWITCHES},
+    )
+
+
+def _date(name: str, value: object) -> datetime | None:
+    if value is None:
+        return None
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            moment = None
+    if not isinstance(moment, datetime):
+        raise ParamError(f"{name} is not an ISO 8601 date and time, such as 2026-11-23T06:00:00Z")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _direction(value: object) -> str:
+    if value is None:
+        return "both"
+    if value not in SYNC_DIRECTIONS:
+        raise ParamError(f"sync_direction is not one of {', '.join(SYNC_DIRECTIONS)}")
+    return str(value)
+
+
+def _ticket_ids(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str | int) for v in value):
+        raise ParamError("ticket_ids is not a list of ids")
+    ids = tuple(str(v).strip() for v in value)
+    if not all(ids):
+        raise ParamError("ticket_ids holds an empty id")
+    return tuple(dict.fromkeys(ids))
+
+
+def _switch(name: str, value: object) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise ParamError(f"{name} is neither true nor false")
+    return value

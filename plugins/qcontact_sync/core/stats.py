@@ -1,0 +1,107 @@
+"""Counts of a run and the status that follows from them; pure arithmetic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from qcontact_sync.core.model import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tickets of one direction of one run, each counted once by its worst outcome.
+
+    Attributes:
+        partial: Successes with a warning; contained in ``successful``.
+        created: Contained in ``successful``, as is ``updated``.
+        failed_again: Retries out of quarantine that failed once more: they decide nothing
+            and are not part of ``failed``.
+    """
+
+    successful: int = 0
+    failed: int = 0
+    skipped: int = 0
+    partial: int = 0
+    created: int = 0
+    updated: int = 0
+    failed_again: int = 0
+
+    @property
+    def processed(self) -> int:
+        """All tickets looked at."""
+        return self.successful + self.failed + self.skipped
+
+    @property
+    def success_rate(self) -> float | None:
+        """Share of attempted tickets that succeeded, 0 to 1; None where nothing was tried."""
+        tried = self.successful + self.failed
+        return self.successful / tried if tried else None
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Field by field."""
+        return Counts(
+            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionStats:
+    """What one direction did in one run, as it travels by XCom and into the history.
+
+    Attributes:
+        is_complete: False where it stopped cleanly before its end (time budget, SIGTERM).
+        error_code, error_message: Set where the direction broke outside any ticket.
+    """
+
+    counts: Counts = Counts()
+    duration_seconds: float = 0.0
+    is_complete: bool = True
+    error_code: str | None = None
+    error_message: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values only: XCom loses dataclasses."""
+        plain: dict[str, object] = {
+            "total_processed": self.counts.processed,
+            **{f.name: getattr(self.counts, f.name) for f in fields(Counts)},
+            "success_rate": self.counts.success_rate,
+            "duration_seconds": round(self.duration_seconds, 3),
+            "is_complete": self.is_complete,
+            "error_code": self.error_code,
+            "error_message": self.error_message,
+        }
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, object]) -> "DirectionStats":
+        """The inverse of `to_dict`; derived keys are ignored."""
+        counts = {f.name: int(str(plain.get(f.name) or 0)) for f in fields(Counts)}
+        duration = plain.get("duration_seconds")
+        return cls(
+            counts=Counts(**counts),
+            duration_seconds=float(str(duration)) if duration is not None else 0.0,
+            is_complete=bool(plain.get("is_complete", True)),
+            error_code=_text(plain.get("error_code")),
+            error_message=_text(plain.get("error_message")),
+        )
+
+    def broken(self, code: str, message: str) -> "DirectionStats":
+        """The same counts, ended by an error outside any ticket."""
+        return replace(self, is_complete=False, error_code=code, error_message=message)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def run_status(directions: Mapping[str, DirectionStats]) -> RunStatus:
+    """Settle a run (design section 4, "Counts and status").
+
+    Args:
+        directions: The directions that were asked for, by name.
+    """
+    total = sum((d.counts for d in directions.values()), Counts())
+    if any(d.error_code for d in directions.values()) or (total.failed and not total.successful):
+        return RunStatus.FAILED
+    if total.failed or not all(d.is_complete for d in directions.values()):
+        return RunStatus.PARTIAL
+    return RunStatus.SUCCESS

@@ -1,0 +1,99 @@
+"""Which stretch of time a run reads, and whether it may move the cursor (design 2.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from qcontact_sync.core.model import Direction, Window
+from qcontact_sync.core.request import ParamError, RunRequest
+
+
+class Trigger(StrEnum):
+    """Who asked for the run."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class RunWindow:
+    """What a run covers, resolved once at its start and kept across retries.
+
+    Attributes:
+        moves_cursor: Whether a complete inbound read of the window moves the cursor.
+        is_dated: Whether outbound is limited to tickets changed inside the window, and the
+            quarantine left alone.
+    """
+
+    window: Window
+    moves_cursor: bool
+    is_dated: bool
+
+
+def resolve_window(
+    trigger: Trigger,
+    request: RunRequest,
+    interval: Window | None,
+    cursor: datetime | None,
+    now: datetime,
+) -> RunWindow:
+    """Resolve a run's window.
+
+    Args:
+        interval: The DAG run's data interval, where the scheduler or a backfill gave one.
+        cursor: Everything inbound before it is settled; None before the first run.
+        now: The run's clock.
+
+    Raises:
+        ParamError: Dates in a backfill's conf, or dates that leave an empty window.
+    """
+    if trigger is Trigger.BACKFILL and request.is_dated:
+        raise ParamError(
+            "start_date and end_date have no place in a backfill: each of its runs has its own "
+            "window; give the backfill's own from and to dates"
+        )
+    window, is_dated = _window(trigger, request, interval, cursor, now)
+    moves = (
+        not is_dated
+        and not request.ticket_ids
+        and not request.dry_run
+        and Direction.INBOUND in request.directions
+    )
+    return RunWindow(window, moves_cursor=moves, is_dated=is_dated)
+
+
+def _window(
+    trigger: Trigger,
+    request: RunRequest,
+    interval: Window | None,
+    cursor: datetime | None,
+    now: datetime,
+) -> tuple[Window, bool]:
+    if request.is_dated:
+        return _dated(request, now), True
+    if trigger is Trigger.BACKFILL and interval is not None:
+        return Window(interval.start, min(interval.end, now)), True
+    if trigger is Trigger.SCHEDULED and interval is not None:
+        # From the cursor, not from the interval's start: a gap that an outage left heals itself.
+        if cursor is not None and cursor >= interval.end:
+            return interval, False
+        return Window(cursor, interval.end), False
+    return Window(cursor, now if cursor is None else max(cursor, now)), False
+
+
+def _dated(request: RunRequest, now: datetime) -> Window:
+    end = min(request.end_date or now, now)
+    if request.start_date is not None and request.start_date >= end:
+        raise ParamError(f"start_date {request.start_date.isoformat()} lies in the future")
+    return Window(request.start_date, end)
+
+
+def read_window(window: Window, overlap: timedelta, remote_now: datetime | None) -> Window:
+    """The stretch to ask the remote for: reaching back, and never past the remote's own clock.
+
+    A worker whose clock is fast must not push the cursor over changes that are still to come.
+    """
+    start = window.start - overlap if window.start is not None else None
+    end = window.end if remote_now is None else min(window.end, remote_now)
+    return Window(start, end if start is None else max(start, end))

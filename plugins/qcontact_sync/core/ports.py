@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, as Protocols; adapters and test fakes implement them."""
+"""What the use cases need from outside, as Protocols; adapters and test fakes implement them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,0 +1,135 @@
+"""Settings from the environment, checked at the edge; docs/configuration.md lists them all.
+
+A bad setting is refused by name, never by value: a value may be a secret.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from qcontact_sync.core.errors import ErrorCode, FatalError
+
+PREFIX = "QCONTACT_SYNC_"
+
+
+class ConfigError(FatalError):
+    """A setting or connection is missing or wrong; names it, never its value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorCode.CONFIG_ERROR)
+
+
+class Dialect(StrEnum):
+    """Which QContact API a connection speaks."""
+
+    TICKETS = "tickets"
+    ENTITIES = "entities"
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that may be set and is no connection, each as ``QCONTACT_SYNC_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+    direction: Literal["both", "inbound", "outbound"] = "both"
+    max_outbound: int | None = Field(default=None, ge=0)
+    reopen: Literal["review", "follow"] = "review"
+    assignment_winner: Literal["local", "remote"] = "local"
+    internal_notes: Literal["keep", "send"] = "keep"
+    overlap_s: float = Field(default=300, ge=0, le=86_400)
+    retry_budget_s: float = Field(default=120, ge=0, le=3_600)
+    timeout_s: float = Field(default=30, gt=0, le=300)
+    connections: int = Field(default=16, ge=1, le=64)
+    rate_per_s: float | None = Field(default=None, gt=0)
+    page_size: int = Field(default=100, ge=1, le=1_000)
+    timezone: str = "Africa/Johannesburg"
+    ping_url: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = "not a time zone name such as Africa/Johannesburg"
+            raise ValueError(message) from error
+        return name
+
+
+class _EndpointVariables(BaseSettings):
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    qcontact_api_url: str | None = None
+    qcontact_api_key: SecretStr | None = None
+    database_url: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The two sides of one sync.
+
+    Attributes:
+        database_url: libpq URL or conninfo of FibreFlow's database.
+        qcontact_url: Base URL; a path prefix and a trailing slash are allowed.
+        qcontact_key: API key; kept out of ``repr``.
+    """
+
+    database_url: SecretStr
+    qcontact_url: str
+    qcontact_key: SecretStr
+    dialect: Dialect = Dialect.TICKETS
+
+
+def load_settings() -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        ConfigError: Names each variable that cannot be used, and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        reasons = "; ".join(
+            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()
+        )
+        raise ConfigError(f"cannot use {reasons}") from None
+
+
+def endpoints_from_env() -> Endpoints:
+    """Both sides, from QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL.
+
+    Raises:
+        ConfigError: Names the variables that are not set.
+    """
+    found = _EndpointVariables()
+    missing = [name.upper() for name, value in found if not value]
+    if missing:
+        raise ConfigError(f"not set: {', '.join(missing)}")
+    return Endpoints(
+        database_url=found.database_url or SecretStr(""),
+        qcontact_url=found.qcontact_api_url or "",
+        qcontact_key=found.qcontact_api_key or SecretStr(""),
+    )
+
+
+def database_url_from_env() -> SecretStr:
+    """DATABASE_URL alone, for what needs no QContact (history, migrate).
+
+    Raises:
+        ConfigError: It is not set.
+    """
+    url = _EndpointVariables().database_url
+    if url is None:
+        raise ConfigError("not set: DATABASE_URL")
+    return url

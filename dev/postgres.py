@@ -8,6 +8,7 @@ way in.
 import fcntl
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -68,8 +69,11 @@ def settled(datadir: Path, account: Account) -> Path:
 
 
 def remove(datadir: Path) -> None:
-    """Delete a stopped cluster, wherever it lies, and what belongs to it."""
+    """Delete a cluster, wherever it lies, and what belongs to it; a server of a killed run ends."""
     home = settled(datadir.resolve(), server_account(datadir.resolve()))
+    if leftover := _running(home):
+        leftover.send_signal(signal.SIGQUIT)
+        leftover.wait(STOP_TIMEOUT_S)
     shutil.rmtree(home, ignore_errors=True)
     for path in (_password_file(home), _lock_file(home)):
         path.unlink(missing_ok=True)
@@ -139,15 +143,15 @@ class _Cluster:
     def stop(self) -> None:
         for mode in ("fast", "immediate"):
             stopped = self._pg_ctl("stop", "-m", mode, "-t", str(STOP_TIMEOUT_S))
-            if stopped.returncode == 0 or self._running() is None:
+            if stopped.returncode == 0 or _running(self.home) is None:
                 return
-        if survivor := self._running():
+        if survivor := _running(self.home):
             survivor.kill()
 
     def stop_leftover(self) -> None:
         """Stop the server of a killed run, or clear away the pid file it left behind."""
         pid_file = self.home / "postmaster.pid"
-        if self._running():
+        if _running(self.home):
             self.stop()
         # The number may by now be somebody else's process, which makes PostgreSQL refuse to start.
         elif pid_file.exists():
@@ -187,15 +191,6 @@ class _Cluster:
             self.bindir / "pg_ctl", command, "--pgdata", self.home, "--wait", *options
         )
 
-    def _running(self) -> psutil.Process | None:
-        """Return the server's process if the pid file tells of a live one that is really it."""
-        try:
-            pid = int((self.home / "postmaster.pid").read_text().splitlines()[0])
-            process = psutil.Process(pid)
-            return process if str(self.home) in process.cmdline() else None
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-
 
 def free_port() -> int:
     """Return a port on 127.0.0.1 that is free now."""
@@ -206,12 +201,23 @@ def free_port() -> int:
 
 def port_is_free(port: int) -> bool:
     """Whether a server could listen on ``port`` of 127.0.0.1 now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as listener, socket.socket() as caller:
+        # Two ways of asking: some systems let a second server bind beside one on all addresses.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return True
+            listener.bind(("127.0.0.1", port))
+            return caller.connect_ex(("127.0.0.1", port)) != 0
     return False
+
+
+def _running(home: Path) -> psutil.Process | None:
+    """Return the server's process if the pid file tells of a live one that is really it."""
+    try:
+        pid = int((home / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        return process if str(home) in process.cmdline() else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
 
 
 @contextmanager

@@ -81,6 +81,10 @@ class RunStore(Protocol):
         """How a direction ended; what it did, from its counts on record."""
         ...
 
+    async def read_progress(self, job_id: JobId) -> datetime | None:
+        """Where an earlier try of the inbound direction got to."""
+        ...
+
     async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
         """What the directions of a run did."""
         ...

@@ -98,6 +98,11 @@ class PostgresRunStore:
             )
         return (await self.read_directions(job_id))[direction]
 
+    async def read_progress(self, job_id: JobId) -> datetime | None:
+        """Where an earlier try of the inbound direction got to."""
+        rows = await self._database.read("read_progress", {"job_id": job_id})
+        return rows[0]["settled_until"] if rows else None
+
     async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
         """What the directions of a run did."""
         rows = await self._database.read("read_directions", {"job_id": job_id})

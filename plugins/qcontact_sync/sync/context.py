@@ -1,9 +1,11 @@
 """What both directions work with: the run, its options and the hands that do the work."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from tenacity import (
     AsyncRetrying,
@@ -18,7 +20,7 @@ from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
 from qcontact_sync.core.plan import Plan
 from qcontact_sync.core.ports import RemoteTickets
-from qcontact_sync.core.request import RunRequest
+from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Failure, Lease, Store
 from qcontact_sync.sync.leases import HeldLease
 
@@ -39,6 +41,39 @@ class Run:
     moves_cursor: bool
     is_dated: bool
     settled_until: datetime | None = None
+
+    def resumed_at(self, settled_until: datetime | None) -> "Run":
+        """The same run, going on where an earlier try got to."""
+        return replace(self, settled_until=settled_until)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values: a run travels from task to task by XCom."""
+        start = self.window.start
+        return {
+            "job_id": str(self.job_id),
+            "options": self.request.to_dict(),
+            "window_start": start.isoformat() if start else None,
+            "window_end": self.window.end.isoformat(),
+            "moves_cursor": self.moves_cursor,
+            "is_dated": self.is_dated,
+            "directions": [d.value for d in self.request.directions],
+            "dry_run": self.request.dry_run,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "Run":
+        """The inverse of `to_dict`."""
+        start = plain["window_start"]
+        return cls(
+            job_id=JobId(UUID(plain["job_id"])),
+            request=parse_request(plain["options"]),
+            window=Window(
+                datetime.fromisoformat(start) if start else None,
+                datetime.fromisoformat(plain["window_end"]),
+            ),
+            moves_cursor=plain["moves_cursor"],
+            is_dated=plain["is_dated"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,14 @@ WINDOW = Window(None, datetime(2026, 3, 2, tzinfo=UTC))
 BLABBING = {"error": {"message": f"{PERSON} {KEY}", "code": PERSON, "field": PERSON}}
 
 
+def variables(error: BaseException) -> list[str]:
+    """What a traceback with local variables would show of dicts and texts."""
+    stack = traceback.StackSummary.extract(
+        traceback.walk_tb(error.__traceback__), capture_locals=True
+    )
+    return [value for frame in stack for value in (frame.locals or {}).values()]
+
+
 def chain(error: BaseException | None) -> list[BaseException]:
     return [error, *chain(error.__cause__ or error.__context__)] if error else []
 
@@ -34,7 +42,8 @@ def chain(error: BaseException | None) -> list[BaseException]:
 async def test_failures_tell_no_secrets(connect, script, caplog, answer):
     caplog.set_level(logging.DEBUG)
     script.answer(answer)
-    told = []
+    told: list[str] = []
+    shown: list[str] = []
     async with connect() as client:
         for call in (
             lambda: client.list_page(WINDOW, 1, 100),
@@ -45,10 +54,12 @@ async def test_failures_tell_no_secrets(connect, script, caplog, answer):
                 await call()
             told += [repr(part) for part in chain(caught.value)]
             told += traceback.format_exception(caught.value)
+            shown += [value for part in chain(caught.value) for value in variables(part)]
         told += [repr(client), repr(vars(client)), repr(vars(client._transport))]
     told += [record.getMessage() for record in caplog.records]
     everything = "\n".join(told)
     assert KEY not in everything
+    assert KEY not in "\n".join(shown)
     assert PERSON not in everything
     assert "updated_before" not in everything
 

@@ -131,8 +131,14 @@ def failure_of_exception(error: Exception, *, was_sent: bool) -> Failure:
         may_be_applied=was_sent,
         is_fatal=isinstance(error, aiohttp.ClientSSLError),
         # A ClientResponseError shows the full URL and carries our headers.
-        cause=None if isinstance(error, aiohttp.ClientResponseError) else error,
+        cause=None if isinstance(error, aiohttp.ClientResponseError) else _bare(error),
     )
+
+
+def _bare(error: Exception) -> Exception:
+    """The exception without the frames it came through: our headers are variables there."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def unexpected_body() -> Failure:

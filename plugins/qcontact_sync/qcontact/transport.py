@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import aiohttp
+from pydantic import SecretStr
 from yarl import URL
 
 from qcontact_sync.clock import SystemClock
@@ -214,9 +215,13 @@ class Transport:
 
 @asynccontextmanager
 async def open_transport(
-    url: str, headers: Mapping[str, str], options: ClientOptions
+    url: str, authorization: SecretStr, options: ClientOptions
 ) -> AsyncIterator[Transport]:
     """A transport for the time of the block; nothing is sent yet.
+
+    Args:
+        authorization: The header of that name; empty for none. It stays wrapped up to here so
+            that no frame of a traceback shows it.
 
     Raises:
         FatalError: ``CONFIG_ERROR``, the URL cannot be used.
@@ -228,12 +233,19 @@ async def open_transport(
     connector = aiohttp.TCPConnector(limit=options.connections, keepalive_timeout=IDLE_CONNECTION_S)
     async with aiohttp.ClientSession(
         connector=connector,
-        headers=headers,
+        headers=_session_headers(authorization),
         timeout=timeout,
         cookie_jar=aiohttp.DummyCookieJar(),
         trace_configs=[_sent_marks()],
     ) as session:
         yield Transport(session, base, options)
+
+
+def _session_headers(authorization: SecretStr) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if authorization.get_secret_value():
+        headers["Authorization"] = authorization.get_secret_value()
+    return headers
 
 
 def _sent_marks() -> aiohttp.TraceConfig:

@@ -26,3 +26,24 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps -e . \
 	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
+
+run: install ## the whole system here, until Ctrl-C; ONCE=1 ends after the runs
+	@ONCE=$(ONCE) $(BIN)/python -m dev.run
+
+test: install ## all tests; ARGS="-k name" picks some
+	@$(BIN)/pytest $(ARGS)
+
+check: install ## lint, format, types, import rules, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
+
+pins: install ## compile requirements.in into requirements.txt
+	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \
+	  -o requirements.txt --custom-compile-command "make pins"
+
+clean: ## remove what was installed and what ran here
+	@test ! -x $(BIN)/python || $(BIN)/python -m dev.clean
+	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

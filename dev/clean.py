@@ -1,0 +1,26 @@
+"""`make clean`: end what a killed run left, and delete its state, wherever it lies."""
+
+import shutil
+import sys
+
+from dev.errors import CannotRun
+from dev.postgres import remove
+from dev.services import end_leftovers
+from dev.state import RunDirectory
+
+
+def clean(run: RunDirectory) -> None:
+    """Raises: CannotRun: The state is in use."""
+    if not run.root.exists():
+        return
+    with run.claimed():
+        end_leftovers(run.processes)
+        remove(run.postgres)
+        shutil.rmtree(run.root)
+
+
+if __name__ == "__main__":
+    try:
+        clean(RunDirectory())
+    except CannotRun as problem:
+        sys.exit(f"clean: {problem}")

@@ -1,0 +1,153 @@
+"""The processes of a local run: each in a session of its own, all gone at the end.
+
+A session, not a process group, is what is ended: Airflow's tasks leave their parent's group. What
+runs is also written to a file, so that the next start can end what a killed run left behind.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from dev.errors import CannotRun
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A started process; its pid is also its session's id."""
+
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+class Services:
+    """Starts processes, watches them, and stops them last in, first out.
+
+    Args:
+        logs: Where each service's output goes, as ``<name>.log``.
+        record: The file that remembers what runs.
+    """
+
+    def __init__(self, logs: Path, record: Path) -> None:
+        self._logs, self._record = logs, record
+        self._running: list[Service] = []
+
+    def start(self, name: str, argv: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+        """Start ``argv`` with exactly ``environment``."""
+        log = self._logs / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                argv,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._running.append(Service(name, log, process))
+        self._remember()
+
+    def check(self) -> None:
+        """Raises: CannotRun: A service ended by itself."""
+        for service in self._running:
+            status = service.process.poll()
+            if status is not None:
+                raise CannotRun(f"{service.name} ended with exit status {status}", service.log)
+
+    def log_of(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    def wait_until(self, ready: Callable[[], bool], what: str, *, timeout_s: float) -> None:
+        """Ask ``ready`` until it says so, as long as every service lives.
+
+        Raises:
+            CannotRun: A service ended, or ``what`` did not come in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise CannotRun(f"{what} did not come within {timeout_s:g} s")
+            time.sleep(POLL_S)
+
+    def stop_all(self, hurry: Callable[[], bool], *, patience_s: float = 20) -> None:
+        """Stop the newest first, each with its whole session; ``hurry`` cuts the waiting short."""
+        while self._running:
+            service = self._running[-1]
+            _end(service.process, hurry, patience_s)
+            self._running.pop()
+            self._remember()
+
+    def _remember(self) -> None:
+        self._record.write_text(
+            json.dumps([[s.process.pid, _started_at(s.process.pid)] for s in self._running])
+        )
+
+
+def end_leftovers(record: Path) -> int:
+    """End what a killed run left behind; return how many services that were.
+
+    A pid alone proves nothing, as numbers are used again: the start time has to match, too.
+    """
+    try:
+        noted = json.loads(record.read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+    alive = [pid for pid, started_at in noted if started_at and _started_at(pid) == started_at]
+    for pid in alive:
+        _kill_session(pid)
+    record.unlink()
+    return len(alive)
+
+
+def _end(process: subprocess.Popen[bytes], hurry: Callable[[], bool], patience_s: float) -> None:
+    """Ask the leader, give it time for its own children, then end whoever is left."""
+    if process.poll() is None:
+        process.terminate()
+    deadline = time.monotonic() + patience_s
+    while process.poll() is None and time.monotonic() < deadline and not hurry():
+        time.sleep(POLL_S)
+    _kill_session(process.pid)
+    process.wait()
+
+
+def _kill_session(session: int) -> None:
+    """Kill every process of a session, also those that it forks meanwhile."""
+    while members := _members(session):
+        for pid in members:
+            _kill(pid)
+        time.sleep(POLL_S / 10)
+
+
+def _members(session: int) -> list[int]:
+    return [process.pid for process in psutil.process_iter() if _belongs(process, session)]
+
+
+def _belongs(process: psutil.Process, session: int) -> bool:
+    try:
+        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _started_at(pid: int) -> float | None:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None

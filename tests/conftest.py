@@ -1,0 +1,32 @@
+"""The database every test may ask for: a real PostgreSQL, private unless one is given."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dev.postgres import drop_database, ensure_database, server
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """DSN of a server where databases may be created: TEST_DATABASE_URL, or a throwaway one."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
+        # For root the server runs as another account, which has to get at its data.
+        Path(parent).chmod(0o755)
+        with server(Path(parent) / "data", durable=False) as dsn:
+            yield dsn
+
+
+@pytest.fixture
+def empty_db(pg_server: str) -> Iterator[str]:
+    """DSN of a database of the test's own, dropped after it."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield ensure_database(pg_server, name)
+    drop_database(pg_server, name)

@@ -65,10 +65,14 @@ class AirflowApi:
         dag = self.dag(dag_id)
         return dag is not None and _after(dag["last_parsed_time"], since)
 
-    def import_errors(self) -> list[str]:
-        """Return each broken DAG file with the last line of its traceback."""
+    def import_errors(self, since: datetime) -> list[str]:
+        """Return each file found broken since then, with the last line of its traceback."""
         errors = self._get("/api/v2/importErrors")["import_errors"]
-        return [f"{e['filename']}: {e['stack_trace'].strip().splitlines()[-1]}" for e in errors]
+        return [
+            f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
+            for error in errors
+            if _after(error["timestamp"], since)
+        ]
 
     def is_slot_due(self, dag_id: str, now: datetime) -> bool:
         """Whether the scheduler will start a run at once when the DAG is unpaused."""
@@ -98,6 +102,15 @@ class AirflowApi:
         """Return each task's state, ``waiting`` where there is none yet."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         return {t["task_id"]: t["state"] or "waiting" for t in self._get(path)["task_instances"]}
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+        """Return what a task returned; nothing where it returned nothing."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        answer = self._http.get(f"{path}/xcomEntries/return_value", params={"deserialize": True})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return {}
+        value = answer.raise_for_status().json()["value"]
+        return value if isinstance(value, dict) else {}
 
     def _get(self, path: str, **query: str | int) -> dict[str, Any]:
         answer: dict[str, Any] = self._http.get(path, params=query).raise_for_status().json()

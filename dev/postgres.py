@@ -50,8 +50,9 @@ def server(datadir: Path, port: int = 0, *, durable: bool = True) -> Iterator[st
         cluster = _Cluster(home, bindir, account)
         cluster.stop_leftover()
         cluster.create_if_missing()
-        taken = cluster.start(port, durable=durable)
         try:
+            # An interrupt may come when the server is up and its start has not returned yet.
+            taken = cluster.start(port, durable=durable)
             yield f"postgresql://{SUPERUSER}:{cluster.password()}@127.0.0.1:{taken}/postgres"
         finally:
             cluster.stop()

@@ -1,0 +1,37 @@
+"""FibreFlow's database as its own users see it: queries in `dev/sql/`, one a file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+QUERIES = Path(__file__).parent / "sql"
+
+Row = dict[str, Any]
+
+
+def query(dsn: str, name: str, params: Mapping[str, object] | None = None) -> list[Row]:
+    """Run one named query in a transaction of its own; return its rows, if it has any."""
+    statement = (QUERIES / f"{name}.sql").read_bytes()
+    with psycopg.connect(dsn, row_factory=dict_row, options="-c timezone=UTC") as connection:
+        cursor = connection.execute(statement, params or {})
+        return cursor.fetchall() if cursor.description else []
+
+
+class AuditReader:
+    """Reads the audit log in turns: each row once, and none from before."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._mark = self._newest()
+
+    def new_rows(self) -> list[Row]:
+        """Return what was audited since the last look, changes before plain creations."""
+        rows = query(self._dsn, "moves_since", {"mark": self._mark})
+        self._mark = self._newest()
+        return rows
+
+    def _newest(self) -> object:
+        return query(self._dsn, "newest_audit")[0]["synced_at"]

@@ -1,0 +1,58 @@
+"""Airflow's own database: migrated once a version, then copied or kept."""
+
+from collections.abc import Callable
+
+import psycopg
+from psycopg import sql
+
+from dev.postgres import database_dsn, drop_database, ensure_database
+
+NAME = "airflow"
+PRISTINE = "airflow_pristine"
+
+
+def prepare(server_dsn: str, version: str, migrate: Callable[[str], None], *, afresh: bool) -> str:
+    """Return the DSN of a database on which Airflow ``version`` can start.
+
+    Args:
+        server_dsn: Of a superuser on the private server.
+        version: Of Airflow; written on a database when its migration is complete.
+        migrate: Brings the database of a DSN to that version.
+        afresh: Forget all former runs, by a copy of a database that was never used: this takes
+            a moment where a migration takes seconds.
+    """
+    if afresh:
+        _bring_to(server_dsn, PRISTINE, version, migrate)
+        _copy_pristine(server_dsn)
+    else:
+        _bring_to(server_dsn, NAME, version, migrate)
+    return database_dsn(server_dsn, NAME)
+
+
+def _bring_to(dsn: str, name: str, version: str, migrate: Callable[[str], None]) -> None:
+    own = ensure_database(dsn, name)
+    with psycopg.connect(own, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [name],
+        ).fetchone()
+    if row != (version,):
+        migrate(own)
+        _mark(dsn, name, version)
+
+
+def _copy_pristine(dsn: str) -> None:
+    drop_database(dsn, NAME)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(NAME), sql.Identifier(PRISTINE)
+            )
+        )
+
+
+def _mark(dsn: str, name: str, version: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), version)
+        )

@@ -182,10 +182,11 @@ async def create_ticket(request: Request) -> Response:
     fields = check_ticket(body)
 
     def work(keep: bool) -> bytes:
-        version = call.world.create(fields)
+        with call.world.lock:
+            version = call.world.create(fields)
+            if not keep:
+                call.world.store.remove([version.id])
         call.entry.ticket_ids = [version.id]
-        if not keep:
-            call.world.store.remove([version.id])
         return version.raw
 
     return _once(call, request, body, work)

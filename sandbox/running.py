@@ -67,6 +67,7 @@ class Server(uvicorn.Server):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # lets aborted connections leave uvicorn's list
         log.setLevel(level)
         await super().shutdown(sockets)
 

@@ -17,30 +17,17 @@ from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Page, RemoteId, RemoteNote, RemoteTicket
 
 MAX_ID_LENGTH = 100
-_TEXT_FIELDS = {
-    "title": "title",
-    "status": "status",
-    "assigned_to": "assigned_to",
-    "description": "description",
-    "priority": "priority",
-    "category": "ticket_type",
-    "address": "address",
-}
-_CUSTOM_FIELDS = {
-    name: name
-    for name in (
-        "dr_number",
-        "pole_number",
-        "pon_number",
-        "project_id",
-        "zone_id",
-        "gps_coordinates",
-        "ont_serial",
-    )
-}
+_CUSTOM_FIELDS = (
+    "dr_number", "pole_number", "pon_number", "project_id", "zone_id", "gps_coordinates",
+    "ont_serial",
+)  # fmt: skip
+_RENAMED = {"category": "ticket_type"}
+_TEXT_FIELDS = (
+    "title", "status", "assigned_to", "description", "priority", "category", "address",
+)  # fmt: skip
 # The payload is an allow-list, so that a customer's data in a field nobody knows stays out of
 # the audit; these are in it without being synced.
-_KEPT_FIELDS = {name: name for name in ("subcategory", "created_at", "updated_at")}
+_KEPT_FIELDS = ("subcategory", "created_at", "updated_at")
 
 T = TypeVar("T")
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -188,7 +175,7 @@ def build_ticket(received: object) -> RemoteTicket:
 
 def _read_texts(
     source: Mapping[str, object],
-    fields: Mapping[str, str],
+    keys: tuple[str, ...],
     values: dict[str, str | None],
     payload: dict[str, object],
     warnings: list[str],
@@ -196,10 +183,11 @@ def _read_texts(
     takes_numbers: bool = False,
 ) -> None:
     """Read the fields that are there into ``values`` (canonical) and ``payload`` (storable)."""
-    for key, field in fields.items():
+    for key in keys:
         if key not in source:
             continue
         received = source[key]
+        field = _RENAMED.get(key, key)
         if type(received) is str:
             text, was_dropped = canonical_text(received)
             values[field] = text

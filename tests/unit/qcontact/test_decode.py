@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from qcontact_sync.qcontact.decode import (
     MalformedTicket,
     UnexpectedBody,

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
-
 from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,

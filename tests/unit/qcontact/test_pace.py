@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.qcontact.failures import AttemptFailed, Failure
 from qcontact_sync.qcontact.pace import Pace, Slots, WaitBudget, rate_bucket

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
@@ -64,7 +64,13 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    return replace(link, base=base, fingerprint=fingerprint(base.remote))
+    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    return replace(
+        link,
+        base=base,
+        fingerprint=fingerprint(base.remote),
+        turns={**link.turns, **turns},
+    )
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

@@ -14,6 +14,7 @@ from qcontact_sync.core.model import (
     LocalId,
     LocalTicket,
     RemoteId,
+    Turns,
 )
 
 
@@ -39,6 +40,7 @@ def link(row: Mapping[str, Any]) -> Link:
         fingerprint=row["fingerprint"],
         remote_updated_at=row["remote_updated_at"],
         frozen=frozenset(row["frozen"]),
+        turns={name: Turns(*value) for name, value in row["turns"].items()},
     )
 
 
@@ -67,6 +69,7 @@ def decision_row(
         "fingerprint": decision.fingerprint,
         "remote_updated_at": remote.updated_at.isoformat() if remote.updated_at else None,
         "frozen": list(decision.frozen),
+        "turns": {name: [t.older, t.newer, t.count] for name, t in decision.turns.items()},
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from qcontact_sync.fibreflow.database import Database
 
@@ -13,7 +14,7 @@ async def list_history(
     status: str | None = None,
     start_date: datetime | None = None,
     end_date: datetime | None = None,
-) -> Sequence[Mapping[str, object]]:
+) -> Sequence[Mapping[str, Any]]:
     """Runs newest first, with all columns of ``sync_job_history``."""
     return await database.read(
         "list_history",

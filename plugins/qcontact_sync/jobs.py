@@ -29,13 +29,16 @@ from qcontact_sync.settings import (
     load_settings,
 )
 from qcontact_sync.sync import lifecycle
+from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heard_of
 from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
+from qcontact_sync.sync.stopping import Stop, StopRequested, stop_on_sigterm
 from qcontact_sync.wiring import open_database, open_remote, sync_options
 
 __all__ = [
     "HistoryRow",
+    "IsRunning",
     "JobResult",
     "RunOrder",
     "check_qcontact",
@@ -52,10 +55,19 @@ ACCOUNT = "default"
 CLI_DAG_ID = "cli"
 
 
-def start_run(endpoints: Endpoints, settings: Settings, order: RunOrder) -> dict[str, object]:
+def start_run(
+    endpoints: Endpoints,
+    settings: Settings,
+    order: RunOrder,
+    is_running: IsRunning | None = None,
+) -> dict[str, object]:
     """Check the params, resolve the window, open the run's record (not for a dry run).
 
     Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
+    Runs on record whose process is gone are closed as ``ABANDONED``.
+
+    Args:
+        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
 
     Returns:
         The run as plain values for XCom, to be handed to `run_direction` and `finish_run`;
@@ -66,15 +78,18 @@ def start_run(endpoints: Endpoints, settings: Settings, order: RunOrder) -> dict
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
-    return asyncio.run(_start_run(endpoints, order)).to_dict()
+    return asyncio.run(_start_run(endpoints, order, is_running)).to_dict()
 
 
-async def _start_run(endpoints: Endpoints, order: RunOrder) -> Run:
+async def _start_run(
+    endpoints: Endpoints, order: RunOrder, is_running: IsRunning | None = None
+) -> Run:
     await check_schema(endpoints.database_url.get_secret_value())
     async with open_database(endpoints.database_url) as database:
-        key, request, opened = await lifecycle.start(
-            PostgresRunStore(database), SystemClock(), ACCOUNT, order
-        )
+        runs = PostgresRunStore(database)
+        key, request, opened = await lifecycle.start(runs, SystemClock(), ACCOUNT, order)
+        if not request.dry_run:
+            await close_abandoned(runs, key, CLI_DAG_ID, is_running)
     window = opened.window
     return Run(
         key.job_id,
@@ -104,8 +119,9 @@ def run_direction(
     Raises:
         SyncError: The direction broke; what it settled until then is on record.
     """
-    work = _run_direction(endpoints, settings, Run.from_dict(run), direction, progress)
-    return asyncio.run(work)
+    with stop_on_sigterm() as stop:
+        work = _run_direction(endpoints, settings, Run.from_dict(run), direction, progress, stop)
+        return asyncio.run(work)
 
 
 async def _run_direction(
@@ -114,22 +130,37 @@ async def _run_direction(
     run: Run,
     direction: Direction,
     progress: Progress | None,
+    stop: Stop,
 ) -> dict[str, object]:
     async with (
         open_database(endpoints.database_url) as database,
         open_database(endpoints.database_url) as lease_database,
-        open_remote(endpoints, settings) as remote,
+        open_remote(endpoints, settings, stop.sleep) as remote,
     ):
         runs = PostgresRunStore(database)
         work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
         work.progress = progress or work.progress
+        work.should_stop = stop.is_wished
         if run.request.dry_run:
             await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
-        async with hold_lease(PostgresLeases(lease_database), ACCOUNT, SystemClock()) as held:
+        leases = PostgresLeases(lease_database)
+        async with heard_of(PostgresRunStore(lease_database), run.job_id):
+            return (await _under_lease(leases, runs, direction, work, stop)).to_dict()
+
+
+async def _under_lease(
+    leases: PostgresLeases, runs: PostgresRunStore, direction: Direction, work: Work, stop: Stop
+) -> DirectionStats:
+    try:
+        async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
             work.held = held
-            work.run = run.resumed_at(await runs.read_progress(run.job_id))
-            return (await lifecycle.carry_out(runs, direction, work)).to_dict()
+            work.run = work.run.resumed_at(await runs.read_progress(work.run.job_id))
+            return await lifecycle.carry_out(runs, direction, work)
+    except StopRequested:
+        # Asked to end while another run was at work: nothing was done, and that is on record.
+        await runs.open_direction(work.run.job_id, direction)
+        return await runs.close_direction(work.run.job_id, direction, is_complete=False, error=None)
 
 
 def finish_run(
@@ -189,11 +220,16 @@ def run_sync_job(
     endpoints, settings = endpoints or endpoints_from_env(), settings or load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
     order = RunOrder(CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False)
-    return asyncio.run(_run_all(endpoints, settings, order, progress))
+    with stop_on_sigterm() as stop:
+        return asyncio.run(_run_all(endpoints, settings, order, progress, stop))
 
 
 async def _run_all(
-    endpoints: Endpoints, settings: Settings, order: RunOrder, progress: Progress | None
+    endpoints: Endpoints,
+    settings: Settings,
+    order: RunOrder,
+    progress: Progress | None,
+    stop: Stop,
 ) -> JobResult:
     run = await _start_run(endpoints, order)
     stats: dict[str, Mapping[str, object] | None] = {}
@@ -201,7 +237,7 @@ async def _run_all(
     for direction in run.request.directions:
         try:
             stats[direction.value] = await _run_direction(
-                endpoints, settings, run, direction, progress
+                endpoints, settings, run, direction, progress, stop
             )
         except SyncError as error:
             stats[direction.value] = None

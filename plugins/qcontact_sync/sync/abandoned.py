@@ -1,15 +1,19 @@
 """Runs whose process is gone are closed by the next run, never by their age alone."""
 
+import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
-from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.core.model import RunStatus
+from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.model import JobId, RunStatus
 from qcontact_sync.core.run_ports import RunKey, RunningRun, RunStore, Settlement
 from qcontact_sync.sync.leases import is_alive
 
 log = logging.getLogger(__name__)
+
+HEAR_S = 10.0
 
 IsRunning = Callable[[str, str], bool]
 """Whether the scheduler knows the run (dag id, run id) as running."""
@@ -49,3 +53,22 @@ def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> 
     if run.host == socket.gethostname():
         return not is_alive(run.pid)
     return run.is_silent
+
+
+@asynccontextmanager
+async def heard_of(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
+    """Keep saying that the run's process is alive while the block runs."""
+
+    async def say() -> None:
+        while True:
+            with suppress(RetryableError):
+                await store.hear_of(job_id)
+            await asyncio.sleep(HEAR_S)
+
+    saying = asyncio.create_task(say())
+    try:
+        yield
+    finally:
+        saying.cancel()
+        with suppress(asyncio.CancelledError):
+            await saying

@@ -1,6 +1,11 @@
 """Ending a direction cleanly before its end: what is settled stays, the rest waits."""
 
 import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from qcontact_sync.core.errors import ErrorCode, RetryableError
 
@@ -42,3 +47,21 @@ class Stop:
                 return
             await asyncio.sleep(min(POLL_S, left))
             left -= POLL_S
+
+
+@contextmanager
+def stop_on_sigterm() -> Iterator[Stop]:
+    """Turn SIGTERM into a wish to end while the block runs; outside a main thread, never."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def on_sigterm(_number: int, _frame: FrameType | None) -> None:
+        stop.wish()
+
+    before = signal.signal(signal.SIGTERM, on_sigterm)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)

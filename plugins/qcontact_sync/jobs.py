@@ -14,7 +14,7 @@ from qcontact_sync.core.model import Direction
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.fibreflow.history import list_history
+from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
@@ -34,7 +34,7 @@ from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, stop_on_sigterm
-from qcontact_sync.wiring import open_database, open_remote, sync_options
+from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
 
 __all__ = [
     "HistoryRow",
@@ -51,7 +51,6 @@ __all__ = [
     "start_run",
 ]
 
-ACCOUNT = "default"
 CLI_DAG_ID = "cli"
 
 
@@ -264,8 +263,8 @@ def get_sync_job_history(
 
     async def read() -> Sequence[HistoryRow]:
         async with open_database(url) as database:
-            rows = await list_history(
-                database, limit=limit, status=status, start_date=start_date, end_date=end_date
+            rows = await Insights(database).history(
+                limit=limit, status=status, start_date=start_date, end_date=end_date
             )
         return [HistoryRow(**row) for row in rows]
 

@@ -15,6 +15,9 @@ from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings
 from qcontact_sync.sync.context import SyncOptions
 
+ACCOUNT = "default"
+"""The QContact account: cursor and lease are kept per account."""
+
 
 @asynccontextmanager
 async def open_database(url: SecretStr) -> AsyncIterator[Database]:

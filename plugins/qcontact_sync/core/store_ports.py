@@ -146,6 +146,10 @@ class Unit(Protocol):
         """Put settled conflicts on record."""
         ...
 
+    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        """A person decided about a frozen field."""
+        ...
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
         ...

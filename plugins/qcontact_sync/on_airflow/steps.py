@@ -51,10 +51,14 @@ def finish_run(context: Context) -> Plain:
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
-        raise AirflowFailException(
-            f"the run failed: {summary['error_code']}: {summary['error_message']}"
-        )
+        raise AirflowFailException(f"the run failed: {_reason(summary)}")
     return summary
+
+
+def _reason(summary: Plain) -> str:
+    if summary["error_code"] is None:
+        return "no ticket that was tried succeeded; qcontact-sync failures lists them"
+    return f"{summary['error_code']}: {summary['error_message']}"
 
 
 def _started(context: Context) -> Plain:

@@ -2,6 +2,9 @@
 
 SyncError
 ├── RetryableError   may pass later: waited for inside the budget, then the task is retried
+│   ├── Contention       a transaction that may be repeated at once
+│   ├── LeaseLost        another run writes now
+│   └── OutcomeUnknown   a write that may or may not have been applied
 ├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
 └── FatalError       stop, write nothing more, tell someone
     └── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
@@ -53,6 +56,19 @@ class RetryableError(SyncError):
     ) -> None:
         super().__init__(message, code)
         self.retry_after = retry_after
+
+
+class Contention(RetryableError):
+    """A transaction lost against another one; the whole of it may be repeated at once."""
+
+
+class LeaseLost(RetryableError):
+    """Another run writes for this account now; this one must not write any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another run took over the account's lease; this one stopped", ErrorCode.CONFLICT
+        )
 
 
 class OutcomeUnknown(RetryableError):

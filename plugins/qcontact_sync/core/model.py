@@ -115,7 +115,6 @@ class Link:
         fingerprint: Digest of ``base.remote`` (`core.fingerprint`).
         remote_updated_at: Stamp of the newest remote version believed so far.
         frozen: Fields with an open conflict that needs a person.
-        turned: How often each field was written back and forth by the sync itself.
     """
 
     remote_id: RemoteId

@@ -1,0 +1,25 @@
+-- close_run: settle a run's row.
+-- params:  job_id uuid, status text, inbound_processed, inbound_success, inbound_failed,
+--          outbound_processed, outbound_success, outbound_failed int, success_rate float,
+--          error_code text, error_message text, sync_result jsonb
+-- returns: one row: started_at, completed_at, duration_seconds
+-- locks:   the run's row, until commit
+UPDATE sync_job_history
+SET status             = %(status)s,
+    completed_at       = coalesce(completed_at, now()),
+    duration_seconds   = extract(EPOCH FROM coalesce(completed_at, now()) - started_at),
+    total_processed    = %(inbound_processed)s + %(outbound_processed)s,
+    total_success      = %(inbound_success)s + %(outbound_success)s,
+    total_failed       = %(inbound_failed)s + %(outbound_failed)s,
+    success_rate       = %(success_rate)s,
+    inbound_processed  = %(inbound_processed)s,
+    inbound_success    = %(inbound_success)s,
+    inbound_failed     = %(inbound_failed)s,
+    outbound_processed = %(outbound_processed)s,
+    outbound_success   = %(outbound_success)s,
+    outbound_failed    = %(outbound_failed)s,
+    error_code         = %(error_code)s,
+    error_message      = %(error_message)s,
+    sync_result        = %(sync_result)s
+WHERE id = %(job_id)s
+RETURNING started_at, completed_at, duration_seconds::float8;

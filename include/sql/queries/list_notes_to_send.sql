@@ -1,0 +1,16 @@
+-- list_notes_to_send: notes of these tickets that never went out, oldest first.
+-- params:  remote_ids text[], internal_notes boolean
+-- returns: rows: remote_id text, id uuid, ticket_id uuid, content text, is_internal boolean,
+--          author_id text, is_intended boolean (an earlier run was about to send it), equal_before
+-- locks:   none
+SELECT
+    link.remote_id, note.id, note.ticket_id, note.content,
+    note.note_type = 'internal' AS is_internal, note.created_by::text AS author_id,
+    known.note_id IS NOT NULL AS is_intended, known.equal_before
+FROM qcontact_ticket_link AS link
+INNER JOIN ticket_notes AS note ON note.ticket_id = link.ticket_id
+LEFT JOIN qcontact_note AS known ON known.note_id = note.id
+WHERE link.remote_id = ANY(%(remote_ids)s::text[])
+  AND (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+  AND (known.note_id IS NULL OR known.state = 'intended')
+ORDER BY link.remote_id, note.created_at, note.id;

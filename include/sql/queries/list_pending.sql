@@ -1,0 +1,43 @@
+-- list_pending: tickets with something to send: a two-way field that moved here (compared by
+-- state, so that it is right in whatever order transactions commit), or a note never sent.
+-- What QContact refused waits until either side changes or its next try is due.
+-- params:  remote_ids text[] (null: all), window_start, window_end timestamp (null: unbounded),
+--          internal_notes boolean
+-- returns: rows: remote_id text, oldest change first
+-- locks:   none
+SELECT link.remote_id
+FROM qcontact_ticket_link AS link
+INNER JOIN tickets AS ticket ON ticket.id = link.ticket_id
+WHERE link.remote_gone_at IS NULL
+  AND (%(remote_ids)s::text[] IS NULL OR link.remote_id = ANY(%(remote_ids)s::text[]))
+  AND (%(window_start)s::timestamp IS NULL OR ticket.updated_at >= %(window_start)s::timestamp)
+  AND (%(window_end)s::timestamp IS NULL OR ticket.updated_at < %(window_end)s::timestamp)
+  AND (
+      (ticket.status IS DISTINCT FROM link.base_status_local AND 'status' <> ALL(link.frozen))
+      OR (
+          ticket.assigned_to IS DISTINCT FROM link.base_assigned_local
+          AND 'assigned_to' <> ALL(link.frozen)
+      )
+      OR link.ticket_id IN (
+          SELECT note.ticket_id
+          FROM ticket_notes AS note
+          LEFT JOIN qcontact_note AS known ON known.note_id = note.id
+          WHERE (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+            AND (known.note_id IS NULL OR known.state = 'intended')
+      )
+  )
+  AND NOT EXISTS (
+      SELECT
+      FROM qcontact_quarantine AS entry
+      WHERE entry.remote_id = link.remote_id
+        AND entry.direction = 'outbound'
+        AND entry.version = md5(
+            concat_ws('|', ticket.status, ticket.assigned_to::text, link.fingerprint)
+        )
+        AND (
+            entry.dismissed_at IS NOT NULL
+            OR entry.next_try_at IS NULL
+            OR entry.next_try_at > now()
+        )
+  )
+ORDER BY ticket.updated_at, link.remote_id;

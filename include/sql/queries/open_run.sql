@@ -1,0 +1,35 @@
+-- open_run: begin a run's record, or take it up again (a task's retry, a clear). The window that
+-- was resolved first is kept; a run that had ended reads it anew.
+-- params:  job_id uuid, account, dag_id, run_id, trigger text, window_start, window_end
+--          timestamptz, moves_cursor, is_dated boolean, options jsonb, host text, pid int
+-- returns: one row: started_at, window_start, window_end, moves_cursor, is_dated, settled_until,
+--          attempt
+-- locks:   the run's rows, until commit
+WITH history AS (
+    INSERT INTO sync_job_history AS job (id, started_at, status, sync_options)
+    VALUES (%(job_id)s, now(), 'running', %(options)s)
+    ON CONFLICT (id) DO UPDATE
+    SET status = 'running', completed_at = NULL, duration_seconds = NULL, error_code = NULL,
+        error_message = NULL
+    RETURNING job.started_at
+), ended AS (
+    SELECT count(*) > 0 AS is_ended
+    FROM sync_job_history
+    WHERE id = %(job_id)s AND status <> 'running'
+)
+INSERT INTO qcontact_run AS run (
+    job_id, account, dag_id, run_id, trigger, window_start, window_end, moves_cursor, is_dated,
+    options, host, pid
+)
+VALUES (
+    %(job_id)s, %(account)s, %(dag_id)s, %(run_id)s, %(trigger)s, %(window_start)s,
+    %(window_end)s, %(moves_cursor)s, %(is_dated)s, %(options)s, %(host)s, %(pid)s
+)
+ON CONFLICT ON CONSTRAINT qcontact_run_pkey DO UPDATE
+SET attempt = run.attempt + 1,
+    host = EXCLUDED.host,
+    pid = EXCLUDED.pid,
+    settled_until = CASE WHEN NOT (SELECT is_ended FROM ended) THEN run.settled_until END
+RETURNING
+    (SELECT started_at FROM history) AS started_at,
+    window_start, window_end, moves_cursor, is_dated, settled_until, attempt;

@@ -1,0 +1,280 @@
+"""From (base, local, remote) to one value that says everything that is to be done to a ticket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.mapping import is_terminal, to_local_owned, to_local_status
+from qcontact_sync.core.merge import (
+    Action,
+    FieldBase,
+    FieldDecision,
+    Policy,
+    merge_assignment,
+    merge_owned,
+    merge_status,
+)
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    OWNED_FIELDS,
+    STATUS,
+    TWO_WAY_FIELDS,
+    Base,
+    Link,
+    LocalTicket,
+    Pair,
+    People,
+    RemoteTicket,
+    SyncType,
+)
+from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+
+class Kind(StrEnum):
+    """What happens to a ticket on FibreFlow's side."""
+
+    CREATE = "create"
+    ADOPT = "adopt"
+    UPDATE = "update"
+    RELINK = "relink"
+    """Only the link moves on: both sides already hold the same."""
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One field on which the sides moved apart.
+
+    Attributes:
+        needs_you: False for a settled one, whose loser is kept for information.
+        loser: ``local`` or ``remote`` where settled.
+    """
+
+    field: str
+    needs_you: bool
+    local: str | None
+    remote: str | None
+    loser: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDecision:
+    """Everything to be done to one ticket.
+
+    Attributes:
+        writes: FibreFlow's columns to set.
+        sends: Fields to send to QContact, in its words; only outbound carries them out.
+        base: The base as it is to be stored once ``writes`` are done (not ``sends``).
+        agreed: Fields in conflict before on which the sides now agree.
+        frozen: Fields that wait for a person from now on.
+        closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
+    """
+
+    remote: RemoteTicket
+    kind: Kind
+    base: Base
+    fingerprint: str
+    local: LocalTicket | None = None
+    writes: Mapping[str, str | None] = field(default_factory=dict)
+    sends: Mapping[str, str | None] = field(default_factory=dict)
+    fields: tuple[FieldDecision, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    agreed: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    closes: bool = False
+    reopens: bool = False
+
+    @property
+    def sync_type(self) -> SyncType:
+        """The audit row's word for it (contract: an inbound update is one row)."""
+        if self.kind is Kind.CREATE:
+            return SyncType.CREATE
+        return SyncType.ASSIGNMENT if set(self.writes) == {ASSIGNED_TO} else SyncType.STATUS_UPDATE
+
+
+def decide(
+    remote: RemoteTicket, pair: Pair, people: People, policy: Policy, *, force: bool = False
+) -> TicketDecision:
+    """Decide about one version of a remote ticket.
+
+    Args:
+        force: Bring QContact's own fields in even where QContact did not move (a repair).
+
+    Raises:
+        TicketError: The ticket cannot pass.
+    """
+    if pair.link is not None and pair.local is not None:
+        return _merge(remote, pair.link, pair.local, people, policy, force=force)
+    if pair.link is not None:
+        # The row was deleted in FibreFlow: making it anew would undo what somebody did.
+        return _skip(remote, pair.link, "deleted in FibreFlow")
+    if pair.unlinked:
+        return _adopt(remote, pair.unlinked[0], people, policy)
+    return _create(remote, people)
+
+
+def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
+    return TicketDecision(remote, Kind.SKIP, link.base, link.fingerprint, warnings=(reason,))
+
+
+def _create(remote: RemoteTicket, people: People) -> TicketDecision:
+    mapped = {name: to_local_owned(name, remote.values.get(name)) for name in OWNED_FIELDS}
+    writes = {name: m.value for name, m in mapped.items() if m.fits}
+    warnings = [m.warning for m in mapped.values() if m.warning]
+    status = to_local_status(remote.values.get(STATUS))
+    if status is None:
+        warnings.append("unknown status in QContact, taken as open")
+    writes[STATUS] = status or "open"
+    writes[ASSIGNED_TO] = people.id_by_name.get(remote.values.get(ASSIGNED_TO) or "")
+    base = Base({name: writes[name] for name in TWO_WAY_FIELDS}, remote.values)
+    return TicketDecision(
+        remote,
+        Kind.CREATE,
+        base,
+        fingerprint(base.remote),
+        writes=writes,
+        warnings=(*remote.warnings, *warnings),
+        closes=is_terminal(status),
+    )
+
+
+def _adopt(
+    remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
+) -> TicketDecision:
+    """Link a row that was there before: two-way fields stay as they stand on both sides."""
+    owned = _owned_decisions(remote, {}, local, force=False)
+    base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
+    return TicketDecision(
+        remote,
+        Kind.ADOPT,
+        base,
+        fingerprint(base.remote),
+        local=local,
+        writes=_taken(owned),
+        fields=owned,
+        conflicts=_differences(remote, local, people, policy),
+        warnings=(*remote.warnings, *(d.warning for d in owned if d.warning)),
+    )
+
+
+def _differences(
+    remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
+) -> tuple[Conflict, ...]:
+    here, there = local.values, remote.values
+    same = {
+        STATUS: is_same_status(here.get(STATUS), there.get(STATUS), policy.words),
+        ASSIGNED_TO: is_same_person(here.get(ASSIGNED_TO), there.get(ASSIGNED_TO), people),
+    }
+    reason = "differed when the ticket was linked"
+    return tuple(
+        Conflict(name, False, here.get(name), there.get(name), None, reason)
+        for name in TWO_WAY_FIELDS
+        if not same[name]
+    )
+
+
+def _merge(
+    remote: RemoteTicket,
+    link: Link,
+    local: LocalTicket,
+    people: People,
+    policy: Policy,
+    *,
+    force: bool,
+) -> TicketDecision:
+    two_way = _two_way_decisions(remote, link, local, people, policy)
+    fields = (*two_way, *_owned_decisions(remote, link.base.remote, local, force=force))
+    writes = _taken(fields)
+    base = _agreed_base(link.base, fields)
+    conflicts = _conflicts(fields, link.frozen, local)
+    agreed = _thawed(two_way, link.frozen)
+    is_settled = base == link.base and not conflicts and not agreed
+    kind = Kind.UPDATE if writes else Kind.SKIP if is_settled else Kind.RELINK
+    was_terminal = is_terminal(local.values.get(STATUS))
+    return TicketDecision(
+        remote,
+        kind,
+        base,
+        fingerprint(base.remote),
+        local=local,
+        writes=writes,
+        sends={d.field: d.remote for d in two_way if d.action is Action.SEND},
+        fields=fields,
+        conflicts=conflicts,
+        agreed=agreed,
+        frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
+        warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
+        closes=STATUS in writes and is_terminal(writes[STATUS]),
+        reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
+    )
+
+
+def _two_way_decisions(
+    remote: RemoteTicket, link: Link, local: LocalTicket, people: People, policy: Policy
+) -> tuple[FieldDecision, ...]:
+    """Decide what both sides may change; a field the answer left out has not moved there."""
+    decisions = []
+    for name in TWO_WAY_FIELDS:
+        base = FieldBase(link.base.local.get(name), link.base.remote.get(name))
+        here, there = local.values.get(name), remote.values.get(name, base.remote)
+        decision = (
+            merge_status(base, here, there, policy)
+            if name == STATUS
+            else merge_assignment(base, here, there, people, policy)
+        )
+        if name in link.frozen and not _ends_freeze(decision, policy):
+            decision = FieldDecision(
+                name, Action.FREEZE, here, there, reason="waits for a person to decide"
+            )
+        decisions.append(decision)
+    return tuple(decisions)
+
+
+def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
+    if decision.action in (Action.KEEP, Action.AGREE):
+        return True
+    return policy.reopen == "follow" and decision.action is Action.TAKE
+
+
+def _owned_decisions(
+    remote: RemoteTicket, base: Mapping[str, str | None], local: LocalTicket, *, force: bool
+) -> tuple[FieldDecision, ...]:
+    return tuple(
+        merge_owned(name, base, local.values.get(name), remote.values[name], force=force)
+        for name in OWNED_FIELDS
+        if name in remote.values
+    )
+
+
+def _taken(fields: tuple[FieldDecision, ...]) -> dict[str, str | None]:
+    return {d.field: d.local for d in fields if d.action is Action.TAKE}
+
+
+def _agreed_base(base: Base, fields: tuple[FieldDecision, ...]) -> Base:
+    agreed = [d for d in fields if d.action in (Action.AGREE, Action.TAKE)]
+    if not agreed:
+        return base
+    return Base(
+        {**base.local, **{d.field: d.local for d in agreed if d.field in TWO_WAY_FIELDS}},
+        {**base.remote, **{d.field: d.remote for d in agreed}},
+    )
+
+
+def _conflicts(
+    fields: tuple[FieldDecision, ...], frozen: frozenset[str], local: LocalTicket
+) -> tuple[Conflict, ...]:
+    """New conflicts; what FibreFlow's side wins is recorded when it has been sent."""
+    here = local.values
+    return tuple(
+        Conflict(d.field, d.action is Action.FREEZE, here.get(d.field), d.remote, d.loser, d.reason)
+        for d in fields
+        if (d.action is Action.FREEZE and d.field not in frozen)
+        or (d.action is Action.TAKE and d.loser)
+    )
+
+
+def _thawed(fields: tuple[FieldDecision, ...], frozen: frozenset[str]) -> tuple[str, ...]:
+    return tuple(d.field for d in fields if d.field in frozen and d.action is not Action.FREEZE)

@@ -1,0 +1,225 @@
+"""What becomes of one field, from its base and what both sides hold now; values in, values out.
+
+A side moved if its value differs from its *own* half of the base, so a value that merely maps
+differently (Escalated / in_progress) never counts as an edit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.mapping import (
+    StatusWords,
+    is_terminal,
+    rank,
+    status_key,
+    to_local_owned,
+    to_local_status,
+)
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, People
+from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+
+class Action(StrEnum):
+    """What to do with one field."""
+
+    KEEP = "keep"
+    """Nothing moved."""
+    AGREE = "agree"
+    """Nothing to write, but the base moves on to what both hold."""
+    TAKE = "take"
+    """QContact's value goes into FibreFlow."""
+    SEND = "send"
+    """FibreFlow's value goes to QContact."""
+    FREEZE = "freeze"
+    """Neither side is written until a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who wins, as settings say."""
+
+    words: StatusWords
+    reopen: str = "review"
+    assignment_winner: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBase:
+    """Both halves of one field at the last agreement."""
+
+    local: str | None
+    remote: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDecision:
+    """The verdict on one field.
+
+    Attributes:
+        local: The value FibreFlow ends with (TAKE writes it).
+        remote: The value QContact ends with (SEND writes it).
+        loser: The side whose edit is overruled, kept as a settled conflict.
+        reason: Why, for a person.
+        warning: For the ticket's audit row; names the field, never a value.
+    """
+
+    field: str
+    action: Action
+    local: str | None = None
+    remote: str | None = None
+    loser: str | None = None
+    reason: str = ""
+    warning: str | None = None
+
+
+def merge_status(
+    base: FieldBase, local: str | None, remote: str | None, policy: Policy
+) -> FieldDecision:
+    """Decide the status of a linked ticket.
+
+    Raises:
+        TicketError: FibreFlow's status has no word in QContact and would have to go out.
+    """
+    local_moved = local != base.local
+    remote_moved = status_key(remote) != status_key(base.remote)
+    translated = to_local_status(remote)
+    if not (local_moved or remote_moved):
+        return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side moved")
+    if is_same_status(local, remote, policy.words):
+        return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
+    if remote_moved and translated is None and not local_moved:
+        warning = "unknown status in QContact, FibreFlow's left as it was"
+        return FieldDecision(STATUS, Action.AGREE, local, remote, reason=warning, warning=warning)
+    if (
+        remote_moved
+        and translated is not None
+        and is_terminal(local)
+        and not is_terminal(translated)
+    ):
+        return _reopened(local, remote, translated, policy)
+    if not local_moved:
+        return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact moved")
+    wins_remote = remote_moved and translated is not None and rank(translated) > rank(local)
+    if wins_remote:
+        return FieldDecision(
+            STATUS, Action.TAKE, translated, remote, "local", "both moved, QContact's is further on"
+        )
+    reason = "both moved, FibreFlow's is not behind" if remote_moved else "FibreFlow moved"
+    return FieldDecision(
+        STATUS,
+        Action.SEND,
+        local,
+        _status_to_send(local, policy.words),
+        "remote" if remote_moved else None,
+        reason,
+    )
+
+
+def _reopened(
+    local: str | None, remote: str | None, translated: str, policy: Policy
+) -> FieldDecision:
+    if policy.reopen == "follow":
+        return FieldDecision(
+            STATUS, Action.TAKE, translated, remote, reason="re-opened in QContact"
+        )
+    return FieldDecision(
+        STATUS,
+        Action.FREEZE,
+        local,
+        remote,
+        reason="re-opened in QContact while ended in FibreFlow",
+    )
+
+
+def _status_to_send(local: str | None, words: StatusWords) -> str:
+    word = words.to_remote(local or "")
+    if word is None:
+        raise TicketError(
+            "FibreFlow's status has no counterpart in QContact",
+            ErrorCode.VALIDATION_ERROR,
+            field=STATUS,
+        )
+    return word
+
+
+def merge_assignment(
+    base: FieldBase, local: str | None, remote: str | None, people: People, policy: Policy
+) -> FieldDecision:
+    """Decide who a linked ticket is assigned to (user id here, full name there).
+
+    Raises:
+        TicketError: The user who would have to be sent has no full name.
+    """
+    local_moved, remote_moved = local != base.local, remote != base.remote
+    if not (local_moved or remote_moved):
+        return FieldDecision(ASSIGNED_TO, Action.KEEP, local, remote, reason="neither side moved")
+    if is_same_person(local, remote, people):
+        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason="the same person")
+    remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
+    if remote_wins:
+        return _take_assignment(local, remote, people, "local" if local_moved else None)
+    return FieldDecision(
+        ASSIGNED_TO,
+        Action.SEND,
+        local,
+        _name_to_send(local, people),
+        "remote" if remote_moved else None,
+        "both moved, FibreFlow's counts" if remote_moved else "FibreFlow moved",
+    )
+
+
+def _take_assignment(
+    local: str | None, remote: str | None, people: People, loser: str | None
+) -> FieldDecision:
+    user = people.id_by_name.get(remote) if remote is not None else None
+    if remote is not None and user is None:
+        reason = "no single FibreFlow user has that name, left as it was"
+        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason=reason)
+    return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact moved")
+
+
+def _name_to_send(local: str | None, people: People) -> str | None:
+    if local is None:
+        return None
+    name = people.name_by_id.get(local)
+    if name is None:
+        raise TicketError(
+            "the assigned FibreFlow user does not exist or has no full name",
+            ErrorCode.VALIDATION_ERROR,
+            field=ASSIGNED_TO,
+        )
+    return name
+
+
+def merge_owned(
+    field: str,
+    base: Mapping[str, str | None],
+    local: str | None,
+    remote: str | None,
+    *,
+    force: bool = False,
+) -> FieldDecision:
+    """Decide one of QContact's own fields.
+
+    Args:
+        base: QContact's halves; a field that is no key was never taken over.
+        force: Take QContact's value even where only FibreFlow's has changed.
+    """
+    if not force and field in base and base[field] == remote:
+        return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")
+    mapped = to_local_owned(field, remote)
+    if not mapped.fits or mapped.value == local:
+        return FieldDecision(field, Action.AGREE, local, remote, warning=mapped.warning)
+    was = to_local_owned(field, base[field]) if field in base else None
+    local_moved = was is not None and was.fits and was.value != local
+    return FieldDecision(
+        field,
+        Action.TAKE,
+        mapped.value,
+        remote,
+        "local" if local_moved else None,
+        "QContact moved",
+        mapped.warning,
+    )

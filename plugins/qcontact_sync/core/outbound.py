@@ -1,0 +1,72 @@
+"""What goes out of a linked ticket, and what the base is once it has arrived; values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.mapping import status_key
+from qcontact_sync.core.merge import Action
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Base, Link, RemoteTicket, SyncType
+
+_KINDS = {STATUS: SyncType.STATUS_UPDATE, ASSIGNED_TO: SyncType.ASSIGNMENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The fields of one ticket that go out.
+
+    Attributes:
+        local: FibreFlow's values, by field.
+        remote: The same in QContact's words: the body of the update.
+        overruled: QContact's edits that FibreFlow's win against.
+    """
+
+    local: Mapping[str, str | None]
+    remote: Mapping[str, str | None]
+    overruled: tuple[Conflict, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to send."""
+        return bool(self.remote)
+
+
+def sending_of(decision: TicketDecision) -> Sending:
+    """Pick what is to be sent from a decision about the ticket as QContact has it now."""
+    sent = [d for d in decision.fields if d.action is Action.SEND]
+    seen = decision.remote.values
+    return Sending(
+        local={d.field: d.local for d in sent},
+        remote={d.field: d.remote for d in sent},
+        overruled=tuple(
+            Conflict(d.field, False, d.local, seen.get(d.field), "remote", d.reason)
+            for d in sent
+            if d.loser == "remote"
+        ),
+    )
+
+
+def arrived(sending: Sending, answer: RemoteTicket) -> bool:
+    """Whether the answer shows what was sent; a server may accept a write and change nothing."""
+    return all(_is_same(name, value, answer) for name, value in sending.remote.items())
+
+
+def _is_same(name: str, value: str | None, answer: RemoteTicket) -> bool:
+    seen = answer.values.get(name)
+    return status_key(seen) == status_key(value) if name == STATUS else seen == value
+
+
+def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
+    """The link once QContact has taken what was sent: the answer, not our request, is the base,
+    because QContact trims and re-cases what it is given.
+    """
+    base = Base(
+        {**link.base.local, **sending.local},
+        {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
+    )
+    return replace(link, base=base, fingerprint=fingerprint(base.remote))
+
+
+def kinds_of(sending: Sending) -> tuple[SyncType, ...]:
+    """One audit row per kind sent."""
+    return tuple(_KINDS[name] for name in sending.remote)

@@ -1,0 +1,98 @@
+"""What the run life cycle needs from the database, and the values it keeps there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from qcontact_sync.core.errors import SyncError
+from qcontact_sync.core.model import Direction, JobId, RunStatus
+from qcontact_sync.core.request import RunRequest
+from qcontact_sync.core.stats import DirectionStats
+from qcontact_sync.core.windows import RunWindow, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Who a run is.
+
+    Attributes:
+        account: The QContact account it works for: cursor and lease are its own.
+    """
+
+    job_id: JobId
+    account: str
+    dag_id: str
+    run_id: str
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run's record as it was opened, or found: the first window is kept."""
+
+    started_at: datetime
+    window: RunWindow
+    settled_until: datetime | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a run ended."""
+
+    status: RunStatus
+    directions: Mapping[Direction, DirectionStats]
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRun:
+    """The times of a settled run."""
+
+    started_at: datetime
+    completed_at: datetime
+    duration_seconds: float
+
+
+class RunStore(Protocol):
+    """The record of runs."""
+
+    async def read_cursor(self, account: str) -> datetime | None:
+        """Everything inbound before it is settled; None before the first run."""
+        ...
+
+    async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
+        """Begin a run's record, or take it up again."""
+        ...
+
+    async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
+        """Record a run that was refused before it touched anything."""
+        ...
+
+    async def open_direction(self, job_id: JobId, direction: Direction) -> None:
+        """Begin a direction, or go on after a crash."""
+        ...
+
+    async def close_direction(
+        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+    ) -> DirectionStats:
+        """How a direction ended; what it did, from its counts on record."""
+        ...
+
+    async def read_progress(self, job_id: JobId) -> datetime | None:
+        """Where an earlier try of the inbound direction got to."""
+        ...
+
+    async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
+        """What the directions of a run did."""
+        ...
+
+    async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
+        """Settle a run's row, with its summary rows in the audit log."""
+        ...
+
+    async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
+        """The tickets that failed in a run, as ``sync_result.errors`` lists them."""
+        ...

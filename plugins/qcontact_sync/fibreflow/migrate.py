@@ -1,0 +1,134 @@
+"""Numbered, forward-only migrations, each in one transaction with its entry in the ledger."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from qcontact_sync.core.errors import ErrorCode, FatalError
+from qcontact_sync.fibreflow.database import translate
+from qcontact_sync.fibreflow.statements import sql_folder, statement
+
+log = logging.getLogger(__name__)
+
+
+class SchemaMismatch(FatalError):
+    """The database is not as this version of the code made it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorCode.DATABASE_ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file of ``include/sql/migrations``."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """Digest of the text: an applied file must not be edited."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def migrations() -> Sequence[Migration]:
+    """All migrations of this version, in order."""
+    files = sorted((sql_folder() / "migrations").glob("[0-9]*.sql"))
+    return [
+        Migration(int(f.stem.split("_")[0]), f.stem, f.read_text(encoding="utf-8")) for f in files
+    ]
+
+
+def migrate(conninfo: str) -> list[str]:
+    """Bring a database up to date; safe to repeat and to run twice at once.
+
+    Returns:
+        The names of the migrations applied now.
+
+    Raises:
+        SchemaMismatch: An applied file was edited, or the database is ahead of this code.
+    """
+    try:
+        with psycopg.connect(conninfo, row_factory=dict_row) as connection:
+            return _apply_missing(connection)
+    except psycopg.Error as error:
+        raise translate(error) from error
+
+
+def _apply_missing(connection: psycopg.Connection[DictRow]) -> list[str]:
+    # One transaction: whoever comes second waits at the lock and then finds nothing left to do.
+    connection.execute(statement("begin_migration").encode())
+    connection.execute(statement("begin_transaction").encode())
+    connection.execute(statement("make_ledger").encode())
+    done = {
+        row["number"]: row["checksum"]
+        for row in connection.execute(statement("migrations_done").encode())
+    }
+    known = migrations()
+    check_ledger(done, known)
+    applied = []
+    for migration in known:
+        if migration.number not in done:
+            log.info("migrate.apply name=%s", migration.name)
+            connection.execute(migration.text.encode())
+            connection.execute(
+                statement("note_migration").encode(),
+                {
+                    "number": migration.number,
+                    "name": migration.name,
+                    "checksum": migration.checksum,
+                },
+            )
+            applied.append(migration.name)
+    return applied
+
+
+def check_ledger(done: dict[int, str], known: Sequence[Migration]) -> None:
+    """Refuse a database that this code does not know.
+
+    Args:
+        done: Checksum by number, as the ledger has it.
+    """
+    by_number = {m.number: m for m in known}
+    ahead = sorted(set(done) - set(by_number))
+    if ahead:
+        raise SchemaMismatch(
+            f"the database has migration {ahead[-1]}, which this version does not know: "
+            "upgrade qcontact-sync"
+        )
+    edited = [by_number[n].name for n, c in done.items() if by_number[n].checksum != c]
+    if edited:
+        raise SchemaMismatch(f"migration {edited[0]} was edited after it had been applied")
+
+
+async def check_schema(conninfo: str) -> None:
+    """Refuse to run on a schema that is behind or ahead.
+
+    Raises:
+        SchemaMismatch: Says what to do.
+    """
+    missing = await asyncio.to_thread(_missing, conninfo)
+    if missing:
+        raise SchemaMismatch(
+            f"the database lacks {', '.join(missing)}: run `qcontact-sync migrate`"
+        )
+
+
+def _missing(conninfo: str) -> list[str]:
+    try:
+        with psycopg.connect(conninfo, row_factory=dict_row, autocommit=True) as connection:
+            has_ledger = connection.execute(statement("has_ledger").encode()).fetchone()
+            if not (has_ledger and has_ledger["exists"]):
+                return [m.name for m in migrations()]
+            rows = connection.execute(statement("migrations_done").encode()).fetchall()
+    except psycopg.Error as error:
+        raise translate(error) from error
+    done = {row["number"]: row["checksum"] for row in rows}
+    check_ledger(done, migrations())
+    return [m.name for m in migrations() if m.number not in done]

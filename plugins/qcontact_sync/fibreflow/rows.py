@@ -1,0 +1,114 @@
+"""Between the core's values and rows or JSON of the database."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from qcontact_sync.core.decide import Conflict, Kind, TicketDecision
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    STATUS,
+    SYNCED_FIELDS,
+    Base,
+    Link,
+    LocalId,
+    LocalTicket,
+    RemoteId,
+)
+
+
+def local_ticket(row: Mapping[str, Any]) -> LocalTicket:
+    """A row of ``lock_tickets`` or ``read_tickets``."""
+    return LocalTicket(
+        id=LocalId(row["id"]),
+        ticket_uid=row["ticket_uid"],
+        values={name: row[name] for name in SYNCED_FIELDS},
+        is_closed_at_set=row["is_closed_at_set"],
+    )
+
+
+def link(row: Mapping[str, Any]) -> Link:
+    """A row of ``match_links`` or ``read_links`` that carries its base."""
+    return Link(
+        remote_id=RemoteId(row["remote_id"]),
+        ticket_id=LocalId(row["ticket_id"]),
+        base=Base(
+            {STATUS: row["base_status_local"], ASSIGNED_TO: row["base_assigned_local"]},
+            row["base_remote"],
+        ),
+        fingerprint=row["fingerprint"],
+        remote_updated_at=row["remote_updated_at"],
+        frozen=frozenset(row["frozen"]),
+    )
+
+
+def decision_row(
+    decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None
+) -> dict[str, Any]:
+    """A decision as one element of ``write_inbound``'s array."""
+    local = decision.local.values if decision.local else {}
+    values = {**local, **decision.writes}
+    latitude, longitude = coordinates(values.get("gps_coordinates"))
+    remote = decision.remote
+    return {
+        **{name: values.get(name) for name in SYNCED_FIELDS if name != "gps_coordinates"},
+        "latitude": latitude,
+        "longitude": longitude,
+        "kind": decision.kind.value,
+        "has_writes": bool(decision.writes),
+        "remote_id": remote.id,
+        "ticket_id": str(ticket_id),
+        "ticket_uid": ticket_uid,
+        "closes": decision.closes,
+        "reopens": decision.reopens,
+        "base_status_local": decision.base.local[STATUS],
+        "base_assigned_local": decision.base.local[ASSIGNED_TO],
+        "base_remote": decision.base.remote,
+        "fingerprint": decision.fingerprint,
+        "remote_updated_at": remote.updated_at.isoformat() if remote.updated_at else None,
+        "frozen": list(decision.frozen),
+        "sync_type": decision.sync_type.value,
+        "audit_status": "partial" if decision.warnings else "success",
+        "warning": "; ".join(decision.warnings) or None,
+        "written": None if decision.kind is Kind.CREATE else {"fields": sorted(decision.writes)},
+        "payload": remote.payload,
+    }
+
+
+def coordinates(text: str | None) -> tuple[float | None, float | None]:
+    """``"lat,lon"`` as numbers."""
+    if text is None:
+        return None, None
+    latitude, longitude = text.split(",")
+    return float(latitude), float(longitude)
+
+
+def conflict_id(remote_id: str, field: str) -> UUID:
+    """The id under which a person resolves a field of a ticket; the same every time."""
+    return uuid5(NAMESPACE_URL, f"qcontact-sync/conflict/{remote_id}/{field}")
+
+
+def conflict_row(remote_id: RemoteId, ticket_id: UUID, conflict: Conflict) -> dict[str, Any]:
+    """A conflict as one element of ``record_conflicts``'s array."""
+    return {
+        "id": str(conflict_id(remote_id, conflict.field)),
+        "remote_id": remote_id,
+        "ticket_id": str(ticket_id),
+        "field": conflict.field,
+        "kind": "needs_you" if conflict.needs_you else "settled",
+        "local_value": conflict.local,
+        "remote_value": conflict.remote,
+        "loser": conflict.loser,
+        "reason": conflict.reason,
+    }
+
+
+def agreed_row(remote_id: RemoteId, ticket_id: UUID, field: str) -> dict[str, Any]:
+    """The end of an open conflict, by agreement, for ``record_conflicts``."""
+    return {
+        "remote_id": remote_id,
+        "ticket_id": str(ticket_id),
+        "field": field,
+        "kind": "agreed",
+        "reason": "the sides agree",
+    }

@@ -1,0 +1,170 @@
+"""The `RunStore` port on PostgreSQL."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from qcontact_sync.core.errors import SyncError
+from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
+from qcontact_sync.core.request import RunRequest
+from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, Settlement
+from qcontact_sync.core.stats import Counts, DirectionStats
+from qcontact_sync.core.windows import RunWindow
+from qcontact_sync.fibreflow.database import Database
+
+_AUDIT_STATUS = {
+    RunStatus.SUCCESS: "success",
+    RunStatus.PARTIAL: "partial",
+    RunStatus.FAILED: "failed",
+}
+
+
+class PostgresRunStore:
+    """The record of runs: ``sync_job_history`` and what the sync remembers beside it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read_cursor(self, account: str) -> datetime | None:
+        """Everything inbound before it is settled; None before the first run."""
+        rows = await self._database.read("read_cursor", {"account": account})
+        return rows[0]["settled_until"] if rows else None
+
+    async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
+        """Begin a run's record, or take it up again."""
+        params = {
+            "job_id": key.job_id,
+            "account": key.account,
+            "dag_id": key.dag_id,
+            "run_id": key.run_id,
+            "trigger": key.trigger.value,
+            "window_start": window.window.start,
+            "window_end": window.window.end,
+            "moves_cursor": window.moves_cursor,
+            "is_dated": window.is_dated,
+            "options": Jsonb(request.to_dict()),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+        }
+        async with self._database.transaction() as database:
+            row = (await database.fetch("open_run", params))[0]
+        return OpenedRun(
+            row["started_at"],
+            RunWindow(
+                Window(row["window_start"], row["window_end"]),
+                row["moves_cursor"],
+                row["is_dated"],
+            ),
+            row["settled_until"],
+            row["attempt"],
+        )
+
+    async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
+        """Record a run that was refused before it touched anything."""
+        async with self._database.transaction() as database:
+            await database.fetch(
+                "refuse_run",
+                {
+                    "job_id": key.job_id,
+                    "options": Jsonb({name: str(value) for name, value in params.items()}),
+                    "error_code": error.code.value,
+                    "error_message": str(error),
+                },
+            )
+
+    async def open_direction(self, job_id: JobId, direction: Direction) -> None:
+        """Begin a direction, or go on after a crash."""
+        async with self._database.transaction() as database:
+            await database.fetch("open_direction", {"job_id": job_id, "direction": direction.value})
+
+    async def close_direction(
+        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+    ) -> DirectionStats:
+        """How a direction ended; what it did, from its counts on record."""
+        async with self._database.transaction() as database:
+            await database.fetch(
+                "close_direction",
+                {
+                    "job_id": job_id,
+                    "direction": direction.value,
+                    "is_complete": is_complete,
+                    "error_code": error.code.value if error else None,
+                    "error_message": str(error) if error else None,
+                },
+            )
+        return (await self.read_directions(job_id))[direction]
+
+    async def read_progress(self, job_id: JobId) -> datetime | None:
+        """Where an earlier try of the inbound direction got to."""
+        rows = await self._database.read("read_progress", {"job_id": job_id})
+        return rows[0]["settled_until"] if rows else None
+
+    async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
+        """What the directions of a run did."""
+        rows = await self._database.read("read_directions", {"job_id": job_id})
+        return {Direction(row["direction"]): DirectionStats.from_dict(row) for row in rows}
+
+    async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
+        """Settle a run's row, with its summary rows in the audit log."""
+        errors = await self.read_errors(job_id)
+        async with self._database.transaction() as database:
+            row = (await database.fetch("close_run", _settled(job_id, settlement, errors)))[0]
+            for direction, stats in settlement.directions.items():
+                await database.fetch("audit_run", _summary(direction, stats))
+        return ClosedRun(row["started_at"], row["completed_at"], row["duration_seconds"])
+
+    async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
+        """The tickets that failed in a run, as ``sync_result.errors`` lists them."""
+        return await self._database.read("read_errors", {"job_id": job_id})
+
+
+def _settled(
+    job_id: JobId, settlement: Settlement, errors: Sequence[Mapping[str, object]]
+) -> dict[str, Any]:
+    directions = settlement.directions
+    counts = {d: directions[d].counts if d in directions else Counts() for d in Direction}
+    per_direction = {
+        f"{d.value}_{name}": value
+        for d, c in counts.items()
+        for name, value in (
+            ("processed", c.processed),
+            ("success", c.successful),
+            ("failed", c.failed),
+        )
+    }
+    return {
+        **per_direction,
+        "job_id": job_id,
+        "status": settlement.status.value,
+        "success_rate": sum(counts.values(), Counts()).success_rate,
+        "error_code": settlement.error_code,
+        "error_message": settlement.error_message,
+        "sync_result": Jsonb(
+            {
+                **{
+                    f"{d.value}_stats": directions[d].to_dict() if d in directions else None
+                    for d in Direction
+                },
+                "errors": list(errors),
+            }
+        ),
+    }
+
+
+def _summary(direction: Direction, stats: DirectionStats) -> dict[str, Any]:
+    if stats.error_code:
+        status = RunStatus.FAILED
+    elif stats.counts.failed or not stats.is_complete:
+        status = RunStatus.PARTIAL
+    else:
+        status = RunStatus.SUCCESS
+    return {
+        "direction": direction.value,
+        "status": _AUDIT_STATUS[status],
+        "stats": Jsonb(stats.to_dict()),
+        "error_message": stats.error_message,
+    }

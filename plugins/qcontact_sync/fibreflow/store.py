@@ -1,0 +1,89 @@
+"""The `Store` port on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
+from qcontact_sync.core.store_ports import Lease, NoteToSend
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.inbound_store import AdoptionScan
+from qcontact_sync.fibreflow.outbound_store import PostgresUnit, note_to_send
+
+
+class PostgresStore:
+    """FibreFlow's database as the two directions use it; one per direction of a run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._scan = AdoptionScan()
+
+    @asynccontextmanager
+    async def unit(
+        self, job_id: JobId, direction: Direction, lease: Lease | None
+    ) -> AsyncIterator[PostgresUnit]:
+        """A transaction; without a lease it is read-only (a dry run)."""
+        read_only = lease is None
+        async with self._database.transaction(lease, read_only=read_only) as database:
+            unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
+            yield unit
+        unit.committed()
+
+    async def load_people(self) -> People:
+        """FibreFlow's users; a name that two of them share is nobody's."""
+        rows = await self._database.read("load_people")
+        name_by_id = {row["id"]: (row["full_name"] or "").strip() or None for row in rows}
+        owners = Counter(name for name in name_by_id.values() if name)
+        return People(
+            name_by_id,
+            {name: key for key, name in name_by_id.items() if name and owners[name] == 1},
+        )
+
+    async def list_due(self, direction: Direction, limit: int) -> Sequence[RemoteId]:
+        """Quarantined tickets whose next try is due."""
+        rows = await self._database.read("list_due", {"direction": direction.value, "limit": limit})
+        return [RemoteId(row["remote_id"]) for row in rows]
+
+    async def resolve_ids(self, given: Sequence[str]) -> Mapping[str, RemoteId]:
+        """FibreFlow uuids, ticket_uids or QContact ids to QContact ids; unknown ones left out."""
+        rows = await self._database.read("resolve_ids", {"given": list(given)})
+        return {row["given"]: RemoteId(row["remote_id"]) for row in rows}
+
+    async def list_pending(
+        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
+    ) -> Sequence[RemoteId]:
+        """Tickets with something to send, oldest change first."""
+        rows = await self._database.read(
+            "list_pending",
+            {
+                "remote_ids": None if remote_ids is None else list(remote_ids),
+                "window_start": _naive_utc(window.start) if window else None,
+                "window_end": _naive_utc(window.end) if window else None,
+                "internal_notes": internal_notes,
+            },
+        )
+        return [RemoteId(row["remote_id"]) for row in rows]
+
+    async def list_notes_to_send(
+        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+    ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
+        """Notes of these tickets that are to go out, oldest first."""
+        rows = await self._database.read(
+            "list_notes_to_send",
+            {"remote_ids": list(remote_ids), "internal_notes": internal_notes},
+        )
+        notes: dict[RemoteId, list[NoteToSend]] = {}
+        for row in rows:
+            notes.setdefault(RemoteId(row["remote_id"]), []).append(note_to_send(row))
+        return notes
+
+    async def count_links(self) -> int:
+        """How many pairs there are."""
+        rows = await self._database.read("count_links")
+        return int(rows[0]["links"])
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    # FibreFlow's stamps have no zone and are meant to hold UTC.
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None

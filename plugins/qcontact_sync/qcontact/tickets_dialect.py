@@ -1,0 +1,182 @@
+"""The "tickets" dialect of QContact (source: contract, "Dialect tickets")."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import msgspec
+from pydantic import SecretStr
+
+from qcontact_sync.core.errors import ErrorCode, FatalError, TicketError
+from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
+from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
+from qcontact_sync.qcontact.decode import (
+    MalformedTicket,
+    decode_created_id,
+    decode_notes,
+    decode_page,
+    decode_ticket,
+)
+from qcontact_sync.qcontact.transport import (
+    Answer,
+    Call,
+    ClientOptions,
+    Transport,
+    open_transport,
+)
+
+log = logging.getLogger(__name__)
+
+SAFE_PAGE_SIZE = 100
+"""Always accepted; more may be refused."""
+
+
+@asynccontextmanager
+async def open_client(
+    *, url: str, key: SecretStr, options: ClientOptions | None = None
+) -> AsyncIterator["TicketsClient"]:
+    """A client for the time of the block; nothing is sent yet.
+
+    Args:
+        url: Base URL; a path prefix and a trailing slash are allowed.
+
+    Raises:
+        FatalError: ``CONFIG_ERROR``, URL or key cannot be used.
+    """
+    async with open_transport(url, _bearer(key), options or ClientOptions()) as transport:
+        yield TicketsClient(transport)
+
+
+class TicketsClient:
+    """`core.ports.RemoteTickets` over HTTP; open one with `open_client`."""
+
+    words: StatusWords = TICKETS_WORDS
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._largest_page: int | None = None
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        """One page; a size that is refused is never asked for again."""
+        query = {"updated_before": _milliseconds(window.end, is_end=True)}
+        if window.start is not None:
+            query["updated_after"] = _milliseconds(window.start)
+        size = min(page_size, self._largest_page or page_size)
+        try:
+            return await self._list(query, page, size)
+        except FatalError as error:
+            # Only on the first page: from the second on, another size is another place.
+            is_too_large = error.code is ErrorCode.VALIDATION_ERROR and size > SAFE_PAGE_SIZE
+            if not is_too_large or page > 1:
+                raise
+        self._largest_page = SAFE_PAGE_SIZE
+        return await self._list(query, page, SAFE_PAGE_SIZE)
+
+    async def get(self, remote_id: RemoteId) -> RemoteTicket:
+        """The ticket as it is now."""
+        name = "GET /tickets/{id}"
+        call = Call("GET", name, _path(name, remote_id), lambda a: decode_ticket(a.body))
+        try:
+            ticket = await self._transport.send(call)
+        except MalformedTicket as error:
+            message = f"{name}: {error.reason}"
+            raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
+        if ticket.id != remote_id:
+            raise TicketError(f"{name}: answered another ticket", ErrorCode.VALIDATION_ERROR)
+        return ticket
+
+    async def update(
+        self, remote_id: RemoteId, fields: Mapping[str, str | None]
+    ) -> RemoteTicket | None:
+        """Write these fields; None where the answer doesn't show the ticket."""
+        name = "PATCH /tickets/{id}"
+        body = msgspec.json.encode(dict(fields))
+        call = Call("PATCH", name, _path(name, remote_id), _read_updated, body=body)
+        ticket = await self._transport.send(call)
+        return ticket if ticket is not None and ticket.id == remote_id else None
+
+    async def add_note(self, remote_id: RemoteId, note: Note, idempotency_key: str) -> str | None:
+        """Add a note; None where the answer doesn't tell its id."""
+        name = "POST /tickets/{id}/notes"
+        content: dict[str, str | bool] = {
+            "content": note.content,
+            "is_internal": note.is_internal,
+        }
+        if note.author_id is not None:
+            content["author_id"] = note.author_id
+        call = Call(
+            "POST",
+            name,
+            _path(name, remote_id),
+            lambda a: decode_created_id(a.body) if a.body.strip() else None,
+            body=msgspec.json.encode(content),
+            headers={"Idempotency-Key": idempotency_key},
+        )
+        return await self._transport.send(call)
+
+    async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
+        """All notes, or None where they can't be listed, or not all of them read."""
+        name = "GET /tickets/{id}/notes"
+        path = _path(name, remote_id)
+        try:
+            return await self._transport.send(
+                Call("GET", name, path, lambda a: decode_notes(a.body))
+            )
+        except TicketError as error:
+            # A 405 is in no table: UNKNOWN_ERROR.
+            if error.code not in (ErrorCode.NOT_FOUND, ErrorCode.UNKNOWN_ERROR):
+                raise
+        log.info('qcontact.notes_not_listable call="%s"', name)
+        return None
+
+    async def check(self) -> str:
+        """List one ticket; a sentence for a person about what answered."""
+        page = await self._list({}, 1, 1)
+        return f"QContact answers (tickets dialect) and lists {page.total} tickets"
+
+    async def _list(self, query: Mapping[str, str], page: int, page_size: int) -> Page:
+        return await self._transport.send(
+            Call(
+                "GET",
+                "GET /tickets",
+                "/tickets",
+                lambda a: decode_page(a.body, a.server_time),
+                query={**query, "page": str(page), "page_size": str(page_size)},
+                is_about_ticket=False,
+            )
+        )
+
+
+def _read_updated(answer: Answer) -> RemoteTicket | None:
+    # The write is done whatever the answer shows: the caller reads the ticket again.
+    try:
+        return decode_ticket(answer.body) if answer.body.strip() else None
+    except MalformedTicket:
+        return None
+
+
+def _path(name: str, remote_id: RemoteId) -> str:
+    """The call's path; an id that would address something else is refused."""
+    if remote_id in ("", ".", ".."):
+        raise TicketError(f"{name}: the id can't be in a path", ErrorCode.VALIDATION_ERROR)
+    template = name.partition(" ")[2]
+    return template.replace("{id}", quote(remote_id, safe="", errors="replace"))
+
+
+def _milliseconds(instant: datetime, *, is_end: bool = False) -> str:
+    # Rounded outwards: a bound may grow, the caller filters.
+    if is_end:
+        instant += timedelta(microseconds=999)
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _bearer(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value().strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise FatalError(
+            "QCONTACT_API_KEY (the connection's password) is empty or cannot be in a header",
+            ErrorCode.CONFIG_ERROR,
+        )
+    return SecretStr(f"Bearer {text}")

@@ -1,0 +1,273 @@
+"""From QContact into FibreFlow: read, decide, write a batch at a time, settle slice by slice."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.errors import ErrorCode, FatalError, RetryableError, TicketError
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, SyncType, Window
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.store_ports import Failure, Match
+from qcontact_sync.core.windows import read_window
+from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.reader import Chunk, ListReader
+
+log = logging.getLogger(__name__)
+
+BATCH = 1_000
+PREFETCHED_CHUNKS = 40
+MAX_RETRIED = 500
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of a batch before it is written."""
+
+    decisions: list[TicketDecision] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    passed: list[RemoteId] = field(default_factory=list)
+    suspects: list[RemoteId] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    skipped: int = 0
+
+
+class Inbound:
+    """One inbound pass of a run."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._people = People({}, {})
+        self._skipped = 0
+        self._done = 0
+        self._expected = 0
+
+    async def run(self) -> bool:
+        """Bring in what the run's request covers.
+
+        Returns:
+            False where it stopped cleanly before its end.
+        """
+        work = self._work
+        self._people = await work.store.load_people()
+        if work.run.request.ticket_ids:
+            found = await work.store.resolve_ids(work.run.request.ticket_ids)
+            await self._apply_ids([found.get(i, RemoteId(i)) for i in work.run.request.ticket_ids])
+            await self._settle(None)
+            return True
+        if not work.run.is_dated and not work.is_dry:
+            await self._apply_ids(await work.store.list_due(Direction.INBOUND, MAX_RETRIED))
+        return await self._apply_window()
+
+    async def _apply_window(self) -> bool:
+        work = self._work
+        reader = ListReader(work.remote, page_size=work.options.page_size)
+        server_time = await reader.server_time(work.run.window)
+        start = work.run.settled_until or work.run.window.start
+        window = read_window(Window(start, work.run.window.end), work.options.overlap, server_time)
+        log.info("inbound.reading start=%s end=%s", window.start, window.end)
+        batch: list[RemoteTicket] = []
+        async for chunk in _prefetched(reader.read(window)):
+            batch += chunk.tickets
+            await self._fail_malformed(chunk)
+            if len(batch) >= BATCH or chunk.settled_until:
+                self._expected = max(self._expected, self._done + chunk.expected)
+                await self._apply(batch)
+                batch = []
+            if chunk.settled_until:
+                await self._settle(chunk.settled_until)
+            if work.should_stop():
+                return chunk.settled_until == window.end
+        return True
+
+    async def _settle(self, until: datetime | None) -> None:
+        """Make a slice durable; its unchanged tickets are counted only now, so that a retry that
+        reads the slice again cannot count them twice.
+        """
+        work = self._work
+        if work.is_dry:
+            return
+        async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+            await unit.add_counts(Counts(skipped=self._skipped))
+            if until is not None:
+                await unit.settle_until(until)
+        self._skipped = 0
+
+    async def _apply_ids(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Read tickets one by one and apply them; what a single read says is believed."""
+        tickets, failures = [], []
+        for remote_id, got in zip(
+            remote_ids,
+            await asyncio.gather(*(self._get(remote_id) for remote_id in remote_ids)),
+            strict=True,
+        ):
+            if isinstance(got, RemoteTicket):
+                tickets.append(got)
+            else:
+                failures.append(failure_of(got, remote_id, SyncType.STATUS_UPDATE, None))
+        await self._record(failures)
+        await self._apply(tickets, is_trusted=True)
+
+    async def _get(self, remote_id: RemoteId) -> RemoteTicket | TicketError:
+        try:
+            return await self._work.remote.get(remote_id)
+        except TicketError as error:
+            return error
+
+    async def _apply(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool = False) -> None:
+        """Apply tickets in one transaction; where a row is refused, in ever smaller ones, so that
+        only that ticket goes to quarantine.
+        """
+        for start in range(0, len(tickets), BATCH):
+            part = tickets[start : start + BATCH]
+            try:
+                await self._apply_batch(part, is_trusted=is_trusted)
+            except TicketError as error:
+                if len(part) == 1:
+                    version = fingerprint(part[0].values)
+                    await self._record(
+                        [failure_of(error, part[0].id, SyncType.STATUS_UPDATE, version)]
+                    )
+                    continue
+                middle = len(part) // 2
+                await self._apply(part[:middle], is_trusted=is_trusted)
+                await self._apply(part[middle:], is_trusted=is_trusted)
+
+    async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
+        work = self._work
+        # The last version of a ticket counts where a moving list showed it twice.
+        prints = [(t, fingerprint(t.values)) for t in {t.id: t for t in tickets}.values()]
+        outcome = _Outcome()
+        async for attempt in attempts():
+            with attempt:
+                async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+                    matches = await unit.match(prints, force=work.run.request.force_resync)
+                    outcome = self._decide_all(prints, matches, is_trusted=is_trusted)
+                    if not work.is_dry:
+                        await unit.write(outcome.decisions)
+                        failed = await unit.record_failures(outcome.failures)
+                        await unit.release(outcome.passed)
+                        await unit.add_counts(outcome.counts + failed)
+        self._skipped += outcome.skipped
+        self._report(len(prints), outcome)
+        if outcome.suspects:
+            await self._apply_ids(outcome.suspects)
+
+    def _decide_all(
+        self,
+        prints: Sequence[tuple[RemoteTicket, str]],
+        matches: Mapping[RemoteId, Match],
+        *,
+        is_trusted: bool,
+    ) -> _Outcome:
+        outcome = _Outcome()
+        for ticket, version in prints:
+            match = matches[ticket.id]
+            if match.is_unchanged:
+                outcome.skipped += not match.is_counted
+                outcome.passed.append(ticket.id)
+            elif not is_trusted and _is_older(ticket, match):
+                # A listed version that is behind what was seen before is not believed.
+                outcome.suspects.append(ticket.id)
+            else:
+                self._decide(ticket, version, match, outcome)
+        return outcome
+
+    def _decide(self, ticket: RemoteTicket, version: str, match: Match, outcome: _Outcome) -> None:
+        work = self._work
+        try:
+            decision = decide(
+                ticket,
+                match.pair,
+                self._people,
+                work.options.policy,
+                force=work.run.request.force_resync,
+            )
+        except (FatalError, RetryableError):
+            raise
+        except Exception as error:
+            sync_type = SyncType.STATUS_UPDATE if match.pair.link else SyncType.CREATE
+            outcome.failures.append(failure_of(error, ticket.id, sync_type, version))
+            return
+        outcome.passed.append(ticket.id)
+        if decision.kind is Kind.SKIP:
+            outcome.skipped += not match.is_counted
+            return
+        outcome.decisions.append(decision)
+        if not match.is_counted:
+            outcome.counts += _counts_of(decision)
+
+    async def _fail_malformed(self, chunk: Chunk) -> None:
+        await self._record(
+            [
+                Failure(
+                    RemoteId(key or "(no id)"),
+                    SyncType.FULL_SYNC,
+                    ErrorCode.VALIDATION_ERROR,
+                    reason,
+                    recoverable=False,
+                )
+                for key, reason in chunk.malformed
+            ]
+        )
+
+    async def _record(self, failures: Sequence[Failure]) -> None:
+        work = self._work
+        if not failures or work.is_dry:
+            return
+        async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+            await unit.add_counts(await unit.record_failures(failures))
+
+    def _report(self, seen: int, outcome: _Outcome) -> None:
+        work = self._work
+        self._done += seen
+        for decision in outcome.decisions:
+            if work.is_dry:
+                work.plan.add_inbound(decision)
+            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, decision.remote.id)
+        work.progress(Direction.INBOUND, self._done, max(self._expected, self._done))
+
+
+def _is_older(ticket: RemoteTicket, match: Match) -> bool:
+    link = match.pair.link
+    if link is None or link.remote_updated_at is None or ticket.updated_at is None:
+        return False
+    return ticket.updated_at < link.remote_updated_at
+
+
+def _counts_of(decision: TicketDecision) -> Counts:
+    warned = int(bool(decision.warnings))
+    if decision.kind is Kind.CREATE:
+        return Counts(successful=1, created=1, partial=warned)
+    if decision.writes:
+        return Counts(successful=1, updated=1, partial=warned)
+    return Counts(skipped=1)
+
+
+async def _prefetched(chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+    """Read ahead while the caller writes, but only so far: memory stays bounded."""
+    queue: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue(PREFETCHED_CHUNKS)
+
+    async def fill() -> None:
+        try:
+            async for chunk in chunks:
+                await queue.put(chunk)
+        except Exception as error:
+            await queue.put(error)
+        else:
+            await queue.put(None)
+
+    filler = asyncio.create_task(fill())
+    try:
+        while (item := await queue.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        filler.cancel()
+        with suppress(asyncio.CancelledError):
+            await filler

@@ -1,0 +1,103 @@
+"""One writer per account: waiting for the lease, keeping it, and knowing when it is lost."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
+
+from qcontact_sync.core.errors import RetryableError
+from qcontact_sync.core.ports import Clock
+from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
+RENEW_S = 8.0
+SAFE_S = 25.0
+"""A lease that was not renewed for this long is not written under any more (it lasts 30 s)."""
+
+
+class HeldLease:
+    """A lease with the time of its last renewal."""
+
+    def __init__(self, lease: Lease, clock: Clock) -> None:
+        self.lease = lease
+        self._clock = clock
+        self._renewed_at = clock.monotonic()
+        self._is_lost = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nobody else can have it: to be asked before every send."""
+        return not self._is_lost and self._clock.monotonic() - self._renewed_at < SAFE_S
+
+    def renewed(self, asked_at: float, *, was_granted: bool) -> None:
+        """Note the outcome of a renewal that was asked for at this monotonic time."""
+        self._renewed_at = asked_at
+        self._is_lost = self._is_lost or not was_granted
+
+
+@asynccontextmanager
+async def hold_lease(
+    leases: Leases, account: str, clock: Clock, *, poll_s: float = POLL_S
+) -> AsyncIterator[HeldLease]:
+    """Wait for the account's lease, keep it while the block runs, give it back."""
+    asked_at = clock.monotonic()
+    lease = await _wait_for(leases, account, poll_s)
+    held = HeldLease(lease, clock)
+    held.renewed(max(asked_at, clock.monotonic() - poll_s), was_granted=True)
+    beat = asyncio.create_task(_keep(leases, held, clock))
+    try:
+        yield held
+    finally:
+        beat.cancel()
+        with suppress(asyncio.CancelledError):
+            await beat
+        # It runs out by itself where the database cannot be reached.
+        with suppress(RetryableError):
+            await leases.release(lease)
+
+
+async def _wait_for(leases: Leases, account: str, poll_s: float) -> Lease:
+    holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
+    is_announced = False
+    while (lease := await leases.take(account, holder)) is None:
+        await _evict_if_dead(leases, await leases.holder(account))
+        if not is_announced:
+            log.info("lease.waiting account=%s: another run is at work", account)
+            is_announced = True
+        await asyncio.sleep(poll_s)
+    return lease
+
+
+async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
+    """A holder that died on this host is noticed at once, one elsewhere when its time is up."""
+    if holder is None or holder.host != socket.gethostname() or is_alive(holder.pid):
+        return
+    log.warning("lease.evicted holder=%s: its process is gone", holder.lease.holder)
+    await leases.evict(holder)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this host exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+async def _keep(leases: Leases, held: HeldLease, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(RENEW_S)
+        asked_at = clock.monotonic()
+        try:
+            held.renewed(asked_at, was_granted=await leases.renew(held.lease))
+        except RetryableError as error:
+            # Not renewed is not lost: the lease runs on until SAFE_S is over.
+            log.warning("lease.not_renewed code=%s: %s", error.code, error)

@@ -1,0 +1,149 @@
+"""The life of a run: opened once, its directions carried out under the lease, settled for good."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
+from qcontact_sync.core.ports import Clock
+from qcontact_sync.core.request import ParamError, RunRequest, parse_request
+from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore, Settlement
+from qcontact_sync.core.stats import DirectionStats, run_status
+from qcontact_sync.core.windows import Trigger, resolve_window
+from qcontact_sync.sync.context import Run, Work
+from qcontact_sync.sync.inbound import Inbound
+from qcontact_sync.sync.outbound import Outbound
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """A run as whoever starts it orders it.
+
+    Attributes:
+        params: Unchecked, keys of `core.request.PARAM_NAMES`.
+        interval: The data interval, where there is one.
+        is_recorded_when_refused: Whether bad params leave a ``failed`` row (inside Airflow).
+    """
+
+    dag_id: str
+    run_id: str
+    trigger: Trigger
+    params: Mapping[str, object]
+    interval: Window | None = None
+    is_recorded_when_refused: bool = True
+
+
+def job_id_of(dag_id: str, run_id: str) -> JobId:
+    """A run's id, known before the run begins."""
+    return JobId(uuid5(NAMESPACE_URL, f"{dag_id}/{run_id}"))
+
+
+async def start(
+    store: RunStore, clock: Clock, account: str, order: RunOrder
+) -> tuple[RunKey, RunRequest, OpenedRun]:
+    """Check the params, resolve the window, open the record (not for a dry run).
+
+    Raises:
+        ParamError: The params cannot be meant; nothing was touched.
+    """
+    key = RunKey(
+        job_id_of(order.dag_id, order.run_id), account, order.dag_id, order.run_id, order.trigger
+    )
+    try:
+        request = parse_request(order.params)
+        cursor = await store.read_cursor(account)
+        now = clock.now()
+        window = resolve_window(order.trigger, request, order.interval, cursor, now)
+    except ParamError as error:
+        if order.is_recorded_when_refused:
+            await store.refuse_run(key, order.params, error)
+        raise
+    if request.dry_run:
+        return key, request, OpenedRun(now, window)
+    opened = await store.open_run(key, request, window)
+    log.info(
+        "run.opened job=%s window=[%s, %s) attempt=%d",
+        key.job_id,
+        opened.window.window.start,
+        opened.window.window.end,
+        opened.attempt,
+    )
+    return key, request, opened
+
+
+async def carry_out(store: RunStore, direction: Direction, work: Work) -> DirectionStats:
+    """Run one direction and put its end on record, however it ends.
+
+    Raises:
+        SyncError: It broke; what it settled until then is on record.
+    """
+    job_id = work.run.job_id
+    await store.open_direction(job_id, direction)
+    try:
+        is_complete = await _run_direction(direction, work)
+    except SyncError as error:
+        log.error("%s.broke code=%s: %s", direction, error.code, error)  # noqa: TRY400
+        await store.close_direction(job_id, direction, is_complete=False, error=error)
+        raise
+    stats = await store.close_direction(job_id, direction, is_complete=is_complete, error=None)
+    log.info(
+        "%s.done processed=%d created=%d updated=%d skipped=%d failed=%d took_s=%.1f",
+        direction,
+        stats.counts.processed,
+        stats.counts.created,
+        stats.counts.updated,
+        stats.counts.skipped,
+        stats.counts.failed,
+        stats.duration_seconds,
+    )
+    return stats
+
+
+async def preview(direction: Direction, work: Work) -> None:
+    """Find out what a direction would do; its plan is in ``work.plan``."""
+    await _run_direction(direction, work)
+    log.info("%s.plan %s", direction, work.plan.summary())
+
+
+async def _run_direction(direction: Direction, work: Work) -> bool:
+    one_pass = Inbound(work) if direction is Direction.INBOUND else Outbound(work)
+    return await one_pass.run()
+
+
+async def settle(
+    store: RunStore,
+    run: Run,
+    stats: Mapping[Direction, DirectionStats | None],
+) -> tuple[Settlement, ClosedRun]:
+    """Settle a run's row; safe to repeat.
+
+    Args:
+        stats: Per direction asked for, what it returned; None where its task broke, and what is
+            on record counts then.
+    """
+    recorded = await store.read_directions(run.job_id)
+    directions = {d: s or _broken(recorded.get(d)) for d, s in stats.items()}
+    status = run_status({d.value: s for d, s in directions.items()})
+    broken = next((s for s in directions.values() if s.error_code), None)
+    settlement = Settlement(
+        status,
+        directions,
+        broken.error_code if broken else None,
+        broken.error_message if broken else None,
+    )
+    closed = await store.close_run(run.job_id, settlement)
+    level = logging.INFO if status is not RunStatus.FAILED else logging.ERROR
+    log.log(level, "run.settled job=%s status=%s", run.job_id, status)
+    return settlement, closed
+
+
+def _broken(recorded: DirectionStats | None) -> DirectionStats:
+    if recorded is not None and recorded.error_code:
+        return recorded
+    return (recorded or DirectionStats()).broken(
+        ErrorCode.SYNC_JOB_ERROR, "the task ended without a result; its log says more"
+    )

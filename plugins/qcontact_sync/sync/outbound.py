@@ -1,0 +1,241 @@
+"""From FibreFlow to QContact: read what is there now, merge, send only what changed, settle."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.errors import (
+    ErrorCode,
+    FatalError,
+    NeedsConfirmation,
+    OutcomeUnknown,
+    RetryableError,
+    TicketError,
+)
+from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket, SyncType
+from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
+from qcontact_sync.core.plan import PlanLine, Sign
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
+from qcontact_sync.sync.concurrency import run_all
+from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.notes import send_notes
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+REFUSALS_THAT_STOP = 3
+MIN_OUTBOUND_LIMIT = 500
+
+
+class Outbound:
+    """One outbound pass of a run."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._people = People({}, {})
+        self._writes = 0
+        self._first_writes = asyncio.Lock()
+        self._refused: list[tuple[RemoteId, TicketError, OutboundPair]] = []
+        self._done = 0
+
+    async def run(self) -> bool:
+        """Send what is pending.
+
+        Returns:
+            False where it stopped cleanly before its end.
+
+        Raises:
+            NeedsConfirmation: More is pending than goes unasked; nothing was sent.
+        """
+        work = self._work
+        self._people = await work.store.load_people()
+        pending = await self._pending()
+        log.info("outbound.pending tickets=%d", len(pending))
+        await self._check_amount(len(pending))
+        for start in range(0, len(pending), BATCH):
+            if work.should_stop():
+                return False
+            await self._send_batch(pending[start : start + BATCH], len(pending))
+        await self._quarantine_refused()
+        return True
+
+    async def _pending(self) -> Sequence[RemoteId]:
+        work = self._work
+        request = work.run.request
+        only = None
+        if request.ticket_ids:
+            found = await work.store.resolve_ids(request.ticket_ids)
+            only = sorted(set(found.values()))
+        return await work.store.list_pending(
+            work.run.window if work.run.is_dated else None,
+            only,
+            internal_notes=work.options.internal_notes,
+        )
+
+    async def _check_amount(self, pending: int) -> None:
+        work = self._work
+        limit = work.options.max_outbound
+        if limit is None:
+            limit = max(MIN_OUTBOUND_LIMIT, await work.store.count_links() // 5)
+        if pending > limit and not work.run.request.confirm_outbound and not work.is_dry:
+            raise NeedsConfirmation(pending, limit)
+
+    async def _send_batch(self, remote_ids: Sequence[RemoteId], expected: int) -> None:
+        """Different tickets overlap, within the connections; the steps of one never do."""
+        work = self._work
+        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+            pairs = await unit.read_pairs(remote_ids)
+        notes = await work.store.list_notes_to_send(
+            remote_ids, internal_notes=work.options.internal_notes
+        )
+        slots = asyncio.Semaphore(work.options.connections)
+
+        async def turn(remote_id: RemoteId) -> None:
+            async with slots:
+                await self._send_guarded(pairs[remote_id], notes.get(remote_id, ()))
+            self._done += 1
+            work.progress(Direction.OUTBOUND, self._done, expected)
+
+        await run_all(turn(remote_id) for remote_id in remote_ids if remote_id in pairs)
+
+    async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+        remote_id = pair.link.remote_id
+        try:
+            await self._send_ticket(pair, notes)
+        except OutcomeUnknown as error:
+            await self._quarantine(pair, error)
+        except (FatalError, RetryableError):
+            raise
+        except TicketError as error:
+            if error.code is ErrorCode.AUTHORIZATION_ERROR and not self._writes:
+                await self._refuse(pair, error)
+            else:
+                await self._quarantine(pair, error)
+        except Exception as error:
+            log.warning("outbound.failed qcontact_id=%s", remote_id)
+            await self._quarantine(pair, error)
+
+    async def _refuse(self, pair: OutboundPair, error: TicketError) -> None:
+        """An account that may not write refuses them all: say so once and quarantine nothing."""
+        self._refused.append((pair.link.remote_id, error, pair))
+        if len(self._refused) >= REFUSALS_THAT_STOP:
+            raise FatalError(
+                "QContact refused the first writes: this account may read but not write; "
+                "give it the right, or set QCONTACT_SYNC_DIRECTION=inbound",
+                ErrorCode.AUTHORIZATION_ERROR,
+            )
+
+    async def _quarantine_refused(self) -> None:
+        for _, error, pair in self._refused:
+            await self._quarantine(pair, error)
+        self._refused.clear()
+
+    async def _quarantine(self, pair: OutboundPair, error: Exception) -> None:
+        work = self._work
+        failure = replace(
+            failure_of(error, pair.link.remote_id, SyncType.STATUS_UPDATE, pair.version),
+            ticket_id=pair.link.ticket_id,
+        )
+        if work.is_dry:
+            return
+        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+            await unit.add_counts(await unit.record_failures([failure]))
+            if failure.code is ErrorCode.NOT_FOUND:
+                await unit.mark_gone([pair.link.remote_id])
+
+    async def _send_ticket(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+        """Read, merge, write, settle one ticket."""
+        work = self._work
+        remote = await work.remote.get(pair.link.remote_id)
+        sending = sending_of(self._decide(remote, pair))
+        if work.is_dry:
+            self._plan(pair, sending, notes)
+            return
+        if sending:
+            remote = await self._write(pair, sending)
+        await self._settle(pair, sending, remote)
+        sent_notes = await send_notes(work, pair.link.remote_id, notes)
+        await self._finish(pair, did_send=bool(sending) or bool(sent_notes))
+
+    def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
+        return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
+
+    def _plan(self, pair: OutboundPair, sending: Sending, notes: Sequence[NoteToSend]) -> None:
+        fields = (*sending.remote, *("note" for _ in notes))
+        if fields and pair.local:
+            uid = pair.local.ticket_uid
+            self._work.plan.add(PlanLine(Sign.SEND, pair.link.remote_id, uid, fields))
+
+    async def _write(self, pair: OutboundPair, sending: Sending) -> RemoteTicket:
+        """Send the changed fields; the ticket as QContact has it then.
+
+        Raises:
+            TicketError: QContact accepted the write and changed nothing.
+        """
+        work, remote_id = self._work, pair.link.remote_id
+        # Until one write was accepted they take turns: an account that may not write is then
+        # noticed after three refusals, not after a connection pool full of them.
+        async with nullcontext() if self._writes else self._first_writes:
+            answer = await self._update(remote_id, sending)
+        if answer is None or not arrived(sending, answer):
+            answer = await work.remote.get(remote_id)
+        if not arrived(sending, answer):
+            raise TicketError(
+                f"QContact took the change of {', '.join(sending.remote)} and did not apply it",
+                ErrorCode.CONFLICT,
+            )
+        return answer
+
+    async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:
+        work = self._work
+        work.check_lease()
+        try:
+            answer = await work.remote.update(remote_id, sending.remote)
+        except OutcomeUnknown:
+            # Setting a field to a value twice is setting it once: a look tells what happened.
+            answer = None
+        self._writes += 1
+        return answer
+
+    async def _settle(self, pair: OutboundPair, sending: Sending, answer: RemoteTicket) -> None:
+        """Move the base on; what the answer shows beyond our own change comes in with it."""
+        work = self._work
+        async for attempt in attempts():
+            with attempt:
+                async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+                    await self._settle_in(unit, pair, sending, answer)
+
+    async def _settle_in(
+        self, unit: Unit, pair: OutboundPair, sending: Sending, answer: RemoteTicket
+    ) -> None:
+        remote_id, ticket_id = pair.link.remote_id, pair.link.ticket_id
+        now = (await unit.read_pairs([remote_id]))[remote_id]
+        link = agreed_on(now.link, sending, answer)
+        decision = self._decide(answer, replace(now, link=link))
+        if decision.kind is Kind.SKIP and link.base != now.link.base:
+            decision = replace(decision, kind=Kind.RELINK)
+        if decision.kind is not Kind.SKIP:
+            await unit.write([decision])
+        await unit.keep_losers(remote_id, ticket_id, sending.overruled)
+        await unit.audit_sent(
+            [
+                SentRow(remote_id, ticket_id, kind, {name: value}, answer.payload)
+                for kind, (name, value) in zip(
+                    kinds_of(sending), sending.remote.items(), strict=True
+                )
+            ]
+        )
+
+    async def _finish(self, pair: OutboundPair, *, did_send: bool) -> None:
+        """Count the ticket, once per run, when all of it has gone out."""
+        work = self._work
+        counts = Counts(successful=1, updated=1) if did_send else Counts(skipped=1)
+        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+            await unit.release([pair.link.remote_id])
+            if not pair.is_counted:
+                await unit.mark_counted(pair.link.remote_id)
+                await unit.add_counts(counts)

@@ -1,0 +1,199 @@
+"""Reading a list that moves while it is read: complete, or read again, or reported.
+
+The window is read in slices, oldest first. Nothing is assumed of the list's order, of its bounds
+or of the resolution of its stamps: every slice is asked for a little wider than it is, and what
+does not belong is left to the slice that owns it. A slice counts as read when the distinct ids
+seen reach the largest ``total`` that was reported.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.model import Page, RemoteTicket, Window
+from qcontact_sync.core.ports import RemoteTickets
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MARGIN = timedelta(seconds=1)
+MAX_SLICE_TICKETS = 5_000
+MAX_PASSES = 3
+FANOUT = 16
+_MAX_PARTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Tickets of one page that were not seen before in their slice.
+
+    Attributes:
+        settled_until: Set on a slice's last chunk: everything before it has been handed out.
+        expected: How many tickets the slice has, for showing progress.
+    """
+
+    tickets: tuple[RemoteTicket, ...] = ()
+    malformed: tuple[tuple[str, str], ...] = ()
+    settled_until: datetime | None = None
+    expected: int = 0
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One reading of all pages of a slice."""
+
+    totals: list[int] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+    def add(self, page: Page) -> None:
+        self.totals.append(page.total)
+        self.ids.update(t.id for t in page.tickets)
+        self.ids.update(key or reason for key, reason in page.malformed)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing came or went during this pass, and all of it was seen."""
+        return min(self.totals) == max(self.totals) <= len(self.ids)
+
+
+class ListReader:
+    """Reads windows of QContact's ticket list."""
+
+    def __init__(
+        self, remote: RemoteTickets, *, page_size: int, max_slice: int = MAX_SLICE_TICKETS
+    ) -> None:
+        self._remote = remote
+        self._page_size = page_size
+        self._max_slice = max_slice
+
+    async def server_time(self, window: Window) -> datetime | None:
+        """The remote's clock, from the ``Date`` of an answer."""
+        return (await self._remote.list_page(_widened(window), 1, 1)).server_time
+
+    async def read(self, window: Window) -> AsyncIterator[Chunk]:
+        """Hand out every ticket updated in the window, slice by slice, oldest slice first.
+
+        Raises:
+            RetryableError: ``PARSE_ERROR`` where even the smallest slice cannot be read whole.
+        """
+        parts = [window]
+        while parts:
+            part = parts.pop()
+            first = await self._remote.list_page(_widened(part), 1, self._page_size)
+            if first.total > self._max_slice and _is_divisible(part):
+                parts += reversed(_divide(part, first.total // self._max_slice + 1))
+                continue
+            slice_ = _Slice(self._remote, part, self._page_size)
+            async for chunk in slice_.read(first):
+                yield chunk
+            if slice_.is_complete:
+                yield Chunk(settled_until=part.end, expected=first.total)
+            elif _is_divisible(part):
+                parts += reversed(_divide(part, 2))
+            else:
+                raise RetryableError(
+                    f"the list would not hold still: {slice_.seen} of {slice_.expected} tickets "
+                    f"seen in {MAX_PASSES} passes",
+                    ErrorCode.PARSE_ERROR,
+                )
+
+
+class _Slice:
+    """One slice while it is read."""
+
+    def __init__(self, remote: RemoteTickets, window: Window, page_size: int) -> None:
+        self._remote = remote
+        self._window = window
+        self._page_size = page_size
+        self._handed_out: dict[str, datetime | None] = {}
+        self._ids: set[str] = set()
+        self.expected = 0
+        self.is_complete = False
+
+    @property
+    def seen(self) -> int:
+        """Distinct tickets seen over all passes."""
+        return len(self._ids)
+
+    async def read(self, first: Page) -> AsyncIterator[Chunk]:
+        """Pass over the pages until the slice is complete, at most `MAX_PASSES` times."""
+        for number in range(MAX_PASSES):
+            if number:
+                first = await self._page(1)
+            reading = _Pass()
+            async for page in self._pages(first):
+                reading.add(page)
+                yield self._fresh(page)
+            self._ids |= reading.ids
+            self.expected = max(self.expected, *reading.totals)
+            # The second half is for a ticket that left the window before any pass saw it: the
+            # largest total can then not be reached any more, though nothing is missing.
+            if self.seen >= self.expected or reading.is_quiet:
+                self.is_complete = True
+                return
+
+    async def _pages(self, first: Page) -> AsyncIterator[Page]:
+        """The pages of one pass, several at a time, as they arrive."""
+        yield first
+        size = min(first.page_size, len(first.tickets) + len(first.malformed)) or self._page_size
+        numbers = iter(range(2, -(-first.total // size) + 1))
+        running: set[asyncio.Task[Page]] = set()
+        try:
+            while True:
+                while len(running) < FANOUT and (number := next(numbers, None)) is not None:
+                    running.add(asyncio.ensure_future(self._page(number)))
+                if not running:
+                    return
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    yield task.result()
+        finally:
+            await _cancel(running)
+
+    async def _page(self, number: int) -> Page:
+        return await self._remote.list_page(_widened(self._window), number, self._page_size)
+
+    def _fresh(self, page: Page) -> Chunk:
+        tickets = tuple(t for t in page.tickets if self._is_fresh(t))
+        malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
+        return Chunk(tickets, malformed, expected=page.total)
+
+    def _is_fresh(self, ticket: RemoteTicket) -> bool:
+        """Whether this version is inside the slice and was not handed out yet."""
+        stamp = ticket.updated_at
+        if stamp is not None and not _contains(self._window, stamp):
+            return False
+        if ticket.id in self._handed_out and self._handed_out[ticket.id] == stamp:
+            return False
+        self._handed_out[ticket.id] = stamp
+        return True
+
+
+async def _cancel(tasks: set[asyncio.Task[Page]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _contains(window: Window, moment: datetime) -> bool:
+    return (window.start is None or window.start <= moment) and moment < window.end
+
+
+def _widened(window: Window) -> Window:
+    """Whether bounds count, and to which fraction stamps are compared, is not known."""
+    start = None if window.start is None else window.start - MARGIN
+    return Window(start, window.end + MARGIN)
+
+
+def _is_divisible(window: Window) -> bool:
+    return window.end - (window.start or EARLIEST) >= 2 * MARGIN
+
+
+def _divide(window: Window, parts: int) -> list[Window]:
+    """Equal stretches, oldest first, bounds on whole seconds; the first keeps an open start."""
+    begin = window.start or EARLIEST
+    seconds = int((window.end - begin) / MARGIN)
+    count = min(parts, _MAX_PARTS, seconds)
+    bounds = [begin + MARGIN * (seconds * i // count) for i in range(1, count)]
+    starts: list[datetime | None] = [window.start, *bounds]
+    return [Window(s, e) for s, e in zip(starts, [*bounds, window.end], strict=True)]

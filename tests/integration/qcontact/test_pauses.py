@@ -1,0 +1,104 @@
+"""``Retry-After``: one answer pauses every request of the client, within its limits."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError
+from qcontact_sync.core.model import RemoteId
+from scripted_server import a_ticket, reply
+
+T1 = RemoteId("T-1")
+FINE = reply(body={"data": a_ticket()})
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_the_pause_that_was_asked_for_is_kept(connect, script, clock, status):
+    """XH7."""
+    script.answer(reply(status, Retry_After="7"), FINE)
+    async with connect() as client:
+        await client.get(T1)
+    assert 7 <= clock.elapsed_s < 8
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "at_least_s", "below_s"),
+    [
+        pytest.param("Sun, 01 Mar 2026 10:00:20 GMT", 20, 21, id="date"),
+        pytest.param("Sun, 01 Mar 2026 09:00:00 GMT", 1, 2, id="past"),
+        pytest.param("soon", 5, 6, id="garbage"),
+    ],
+)
+async def test_dates_and_garbage(connect, script, clock, retry_after, at_least_s, below_s):
+    """XH8."""
+    limited = reply(429, Retry_After=retry_after, Date="Sun, 01 Mar 2026 10:00:00 GMT")
+    script.answer(limited, FINE)
+    async with connect() as client:
+        await client.get(T1)
+    assert at_least_s <= clock.elapsed_s < below_s
+
+
+async def test_an_absurd_pause_stops_every_request_at_once(connect, script, clock):
+    """XH8: a day is beyond any budget; nobody knocks again meanwhile."""
+    script.answer(reply(429, Retry_After="86400"))
+    async with connect(deadline_s=600) as client:
+        for _ in range(3):
+            with pytest.raises(RetryableError) as caught:
+                await client.get(T1)
+            assert caught.value.code is ErrorCode.RATE_LIMITED
+            assert caught.value.retry_after == timedelta(days=1)
+    assert len(script.seen) == 1
+    assert clock.slept == []
+
+
+async def test_asked_pauses_come_on_top_of_the_budget_up_to_the_deadline(connect, script, clock):
+    script.answer(reply(429, Retry_After="100"), reply(429, Retry_After="100"), FINE)
+    async with connect(retry_budget_s=10, deadline_s=600) as client:
+        await client.get(T1)
+    assert clock.elapsed_s >= 200
+
+
+async def test_a_limit_on_every_call_ends_in_bounded_time(connect, script, clock):
+    """XH9."""
+    script.answer(reply(429, Retry_After="5"))
+    async with connect() as client:
+        results = await asyncio.gather(*(client.get(T1) for _ in range(40)), return_exceptions=True)
+    assert {type(result) for result in results} == {RetryableError}
+    assert {result.code for result in results} == {ErrorCode.RATE_LIMITED}
+    assert len(script.seen) <= 40 * 4
+    assert clock.elapsed_s <= 120
+
+
+async def test_requests_go_on_with_half_the_slots_and_recover(connect, script):
+    script.answer(reply(429, Retry_After="1"), FINE)
+    async with connect(connections=8) as client:
+        await client.get(T1)
+        script.most_at_once = 0
+        await asyncio.gather(*(client.get(T1) for _ in range(4)))
+        await asyncio.gather(*(client.get(T1) for _ in range(3)))
+        assert script.most_at_once == 4
+        await asyncio.gather(*(client.get(T1) for _ in range(60)))
+        assert script.most_at_once == 8
+
+
+async def test_a_limited_write_was_not_applied_and_is_repeated(connect, script):
+    script.answer(reply(429, Retry_After="1"), reply(503, Retry_After="1"), reply(204))
+    async with connect() as client:
+        assert await client.update(T1, {"status": "open"}) is None
+    assert len(script.seen) == 3
+
+
+async def test_an_unknown_outcome_still_pauses_the_others(connect, script, clock, a_note):
+    script.answer(reply(503, Retry_After="9"), FINE)
+    async with connect() as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.add_note(T1, a_note, "key-1")
+        await client.get(T1)
+    assert clock.elapsed_s >= 9
+
+
+async def test_the_rate_is_no_obstacle_below_itself(connect, script):
+    script.answer(FINE)
+    async with connect(rate_per_s=10_000) as client:
+        await asyncio.gather(*(client.get(T1) for _ in range(20)))
+    assert len(script.seen) == 20

@@ -33,6 +33,9 @@ _SCHEMA_STATES = ("42P01", "42703", "42883")
 class RowRejected(TicketError):
     """PostgreSQL refused a row's data; names constraint and table, never values."""
 
+    # Another ticket_uid may be free by then, a constraint of the app's may have gone.
+    is_passing = True
+
 
 def translate(error: psycopg.Error) -> Exception:
     """Group a database error by what the run does next.

@@ -23,7 +23,10 @@ def local_ticket(row: Mapping[str, Any]) -> LocalTicket:
     return LocalTicket(
         id=LocalId(row["id"]),
         ticket_uid=row["ticket_uid"],
-        values={name: row[name] for name in SYNCED_FIELDS},
+        values={
+            **{name: row[name] for name in SYNCED_FIELDS if name != "gps_coordinates"},
+            "gps_coordinates": _coordinates_text(row["latitude"], row["longitude"]),
+        },
         is_closed_at_set=row["is_closed_at_set"],
     )
 
@@ -76,6 +79,11 @@ def decision_row(
         "written": None if decision.kind is Kind.CREATE else {"fields": sorted(decision.writes)},
         "payload": remote.payload,
     }
+
+
+def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:
+    """As `core.mapping` writes them: one text per point, whatever PostgreSQL would print."""
+    return None if latitude is None or longitude is None else f"{latitude!r},{longitude!r}"
 
 
 def coordinates(text: str | None) -> tuple[float | None, float | None]:

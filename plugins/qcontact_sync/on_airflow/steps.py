@@ -60,9 +60,7 @@ def finish_run(context: Context) -> Plain:
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
-        raise AirflowFailException(
-            f"the run failed: {summary['error_code']}: {summary['error_message']}"
-        )
+        raise AirflowFailException(f"the run failed: {_reason(summary)}")
     return summary
 
 
@@ -78,6 +76,12 @@ def _asks_airflow(context: Context) -> jobs.IsRunning:
             return True
 
     return is_running
+
+
+def _reason(summary: Plain) -> str:
+    if summary["error_code"] is None:
+        return "no ticket that was tried succeeded; qcontact-sync failures lists them"
+    return f"{summary['error_code']}: {summary['error_message']}"
 
 
 def _started(context: Context) -> Plain:

@@ -176,6 +176,10 @@ class Unit(Protocol):
         """Take tickets that passed out of quarantine."""
         ...
 
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Take out of quarantine what was never linked and QContact does not know."""
+        ...
+
     async def add_counts(self, counts: Counts) -> None:
         """Add to the direction's counts."""
         ...

@@ -19,6 +19,7 @@ from qcontact_sync.core.errors import (
     FatalError,
     LeaseLost,
     RetryableError,
+    RowLocked,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
@@ -26,6 +27,7 @@ from qcontact_sync.fibreflow.statements import statement
 
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
+_LOCK_NOT_AVAILABLE = "55P03"
 _ROW_CLASSES = ("22", "23")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
 
@@ -55,6 +57,8 @@ def translate(error: psycopg.Error) -> Exception:
     message = f"PostgreSQL {type(error).__name__} {state}".strip() + (
         f" ({where})" if where else ""
     )
+    if state == _LOCK_NOT_AVAILABLE:
+        return RowLocked()
     if state[:2] == "40":
         return Contention(message, ErrorCode.DATABASE_ERROR)
     if not state or state[:2] in _TRANSIENT_CLASSES:

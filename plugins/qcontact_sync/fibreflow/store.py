@@ -27,6 +27,7 @@ class PostgresStore:
         """A transaction; without a lease it is read-only (a dry run)."""
         read_only = lease is None
         async with self._database.transaction(lease, read_only=read_only) as database:
+            await database.fetch("limit_lock_waits")
             unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
             yield unit
         unit.committed()

@@ -69,7 +69,8 @@ class TicketDecision:
 
     Attributes:
         writes: FibreFlow's columns to set.
-        sends: Fields to send to QContact, in its words; only outbound carries them out.
+        sends: Fields to send to QContact, in its words; only outbound carries them out, and
+            finds those that have no counterpart there.
         base: The base as it is to be stored once ``writes`` are done (not ``sends``).
         agreed: Fields in conflict before on which the sides now agree.
         frozen: Fields that wait for a person from now on.
@@ -108,9 +109,6 @@ def decide(
 
     Args:
         force: Bring QContact's own fields in even where QContact did not move (a repair).
-
-    Raises:
-        TicketError: The ticket cannot pass.
     """
     if pair.link is not None and pair.local is not None:
         return _merge(remote, pair.link, pair.local, people, policy, force=force)
@@ -207,7 +205,7 @@ def _merge(
         fingerprint(base.remote),
         local=local,
         writes=writes,
-        sends={d.field: d.remote for d in two_way if d.action is Action.SEND},
+        sends={d.field: d.remote for d in two_way if d.action is Action.SEND and not d.refusal},
         fields=fields,
         conflicts=conflicts,
         agreed=agreed,

@@ -17,6 +17,7 @@ class JobResult:
     """A finished run (design section 2.4).
 
     Attributes:
+        window_start, window_end: What the run covered, aware UTC; no start is the beginning.
         sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; of a dry run ``plan``.
     """
 
@@ -27,6 +28,8 @@ class JobResult:
     duration_seconds: float
     sync_result: Mapping[str, object]
     summary: Mapping[str, object]
+    window_start: datetime | None
+    window_end: datetime
     error_message: str | None = None
     error_code: str | None = None
 
@@ -38,6 +41,10 @@ class JobResult:
             "started_at": self.started_at.isoformat(),
             "completed_at": self.completed_at.isoformat(),
             "duration_seconds": round(self.duration_seconds, 3),
+            "window": {
+                "start": self.window_start.isoformat() if self.window_start else None,
+                "end": self.window_end.isoformat(),
+            },
             "summary": dict(self.summary),
             "error_message": self.error_message,
             "error_code": self.error_code,
@@ -108,6 +115,8 @@ def finished(
             "errors": list(errors),
         },
         summary=_summary(settlement),
+        window_start=run.window.start,
+        window_end=run.window.end,
         error_message=settlement.error_message,
         error_code=settlement.error_code,
     )
@@ -153,4 +162,6 @@ def previewed(
         duration_seconds=0.0,
         sync_result={"plan": plans},
         summary=_summary(Settlement(RunStatus.SUCCESS, {})),
+        window_start=run.window.start,
+        window_end=run.window.end,
     )

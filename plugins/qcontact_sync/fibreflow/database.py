@@ -70,6 +70,21 @@ def translate(error: psycopg.Error) -> Exception:
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 
+def connection_failed(error: psycopg.Error) -> RetryableError:
+    """What a person should look at where no connection came about.
+
+    libpq's own text is left out: of an address that was mistyped it may show the password.
+    """
+    refused = getattr(error.pgconn, "used_password", False)
+    return RetryableError(
+        "the database answers but refuses the login: check user, password and database name"
+        if refused
+        else "no connection to the database: check that it runs, and host, port, sslmode, user "
+        "and database name",
+        ErrorCode.DATABASE_ERROR,
+    )
+
+
 class Database:
     """A connection that is opened when first needed and anew when it was lost."""
 
@@ -80,9 +95,12 @@ class Database:
 
     async def _connected(self) -> AsyncConnection[DictRow]:
         if self._connection is None or self._connection.closed:
-            self._connection = await AsyncConnection.connect(
-                self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
-            )
+            try:
+                self._connection = await AsyncConnection.connect(
+                    self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
+                )
+            except psycopg.Error as error:
+                raise connection_failed(error) from error
         return self._connection
 
     @asynccontextmanager

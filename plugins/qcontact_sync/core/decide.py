@@ -110,7 +110,7 @@ def decide(
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
         return _skip(remote, pair.link, "deleted in FibreFlow")
     if pair.unlinked:
-        return _adopt(remote, pair.unlinked[0], people, policy)
+        return _adopt(remote, pair.unlinked, people, policy)
     return _create(remote, people)
 
 
@@ -140,9 +140,10 @@ def _create(remote: RemoteTicket, people: People) -> TicketDecision:
 
 
 def _adopt(
-    remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
+    remote: RemoteTicket, rows: tuple[LocalTicket, ...], people: People, policy: Policy
 ) -> TicketDecision:
     """Link a row that was there before: two-way fields stay as they stand on both sides."""
+    local, *others = rows
     owned = _owned_decisions(remote, {}, local, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
     return TicketDecision(
@@ -154,7 +155,11 @@ def _adopt(
         writes=_taken(owned),
         fields=owned,
         conflicts=_differences(remote, local, people, policy),
-        warnings=(*remote.warnings, *(d.warning for d in owned if d.warning)),
+        warnings=(
+            *remote.warnings,
+            *(d.warning for d in owned if d.warning),
+            *(f"{row.ticket_uid} has the same QContact id, left unlinked" for row in others),
+        ),
     )
 
 
@@ -170,7 +175,7 @@ def _differences(
     return tuple(
         Conflict(name, False, here.get(name), there.get(name), None, reason)
         for name in TWO_WAY_FIELDS
-        if not same[name]
+        if name in there and not same[name]
     )
 
 

@@ -238,8 +238,9 @@ def _two_way_decisions(
 
 def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
     if decision.action in (Action.KEEP, Action.AGREE):
-        return True
-    return policy.reopen == "follow" and decision.action is Action.TAKE
+        return not decision.is_unknown
+    is_followed = policy.reopen == "follow" and decision.field == STATUS
+    return is_followed and decision.action is Action.TAKE
 
 
 def _owned_decisions(
@@ -275,7 +276,7 @@ def _conflicts(
         Conflict(d.field, d.action is Action.FREEZE, here.get(d.field), d.remote, d.loser, d.reason)
         for d in fields
         if (d.action is Action.FREEZE and d.field not in frozen)
-        or (d.action is Action.TAKE and d.loser)
+        or (d.action is not Action.SEND and d.loser)
     )
 
 

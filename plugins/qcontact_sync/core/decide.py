@@ -116,7 +116,7 @@ def decide(
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
         return _skip(remote, pair.link, "deleted in FibreFlow")
     if pair.unlinked:
-        return _adopt(remote, pair.unlinked[0], people, policy)
+        return _adopt(remote, pair.unlinked, people, policy)
     return _create(remote, people)
 
 
@@ -146,9 +146,10 @@ def _create(remote: RemoteTicket, people: People) -> TicketDecision:
 
 
 def _adopt(
-    remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
+    remote: RemoteTicket, rows: tuple[LocalTicket, ...], people: People, policy: Policy
 ) -> TicketDecision:
     """Link a row that was there before: two-way fields stay as they stand on both sides."""
+    local, *others = rows
     owned = _owned_decisions(remote, {}, local, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
     return TicketDecision(
@@ -160,7 +161,11 @@ def _adopt(
         writes=_taken(owned),
         fields=owned,
         conflicts=_differences(remote, local, people, policy),
-        warnings=(*remote.warnings, *(d.warning for d in owned if d.warning)),
+        warnings=(
+            *remote.warnings,
+            *(d.warning for d in owned if d.warning),
+            *(f"{row.ticket_uid} has the same QContact id, left unlinked" for row in others),
+        ),
     )
 
 
@@ -176,7 +181,7 @@ def _differences(
     return tuple(
         Conflict(name, False, here.get(name), there.get(name), None, reason)
         for name in TWO_WAY_FIELDS
-        if not same[name]
+        if name in there and not same[name]
     )
 
 
@@ -251,8 +256,9 @@ def _is_undone_again(decision: FieldDecision, turns: Turns | None) -> bool:
 
 def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
     if decision.action in (Action.KEEP, Action.AGREE):
-        return True
-    return policy.reopen == "follow" and decision.action is Action.TAKE
+        return not decision.is_unknown
+    is_followed = policy.reopen == "follow" and decision.field == STATUS
+    return is_followed and decision.action is Action.TAKE
 
 
 def _owned_decisions(
@@ -288,7 +294,7 @@ def _conflicts(
         Conflict(d.field, d.action is Action.FREEZE, here.get(d.field), d.remote, d.loser, d.reason)
         for d in fields
         if (d.action is Action.FREEZE and d.field not in frozen)
-        or (d.action is Action.TAKE and d.loser)
+        or (d.action is not Action.SEND and d.loser)
     )
 
 

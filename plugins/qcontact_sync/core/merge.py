@@ -63,6 +63,7 @@ class FieldDecision:
         reason: Why, for a person.
         warning: For the ticket's audit row; names the field, never a value.
         refusal: Why FibreFlow's value cannot be sent; ``remote`` is None then and means nothing.
+        is_unknown: QContact's value means nothing here: nothing to take, yet no agreement either.
     """
 
     field: str
@@ -73,6 +74,7 @@ class FieldDecision:
     reason: str = ""
     warning: str | None = None
     refusal: str | None = None
+    is_unknown: bool = False
 
 
 def merge_status(
@@ -88,14 +90,16 @@ def merge_status(
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
     if remote_moved and translated is None and not local_moved:
         warning = "unknown status in QContact, FibreFlow's left as it was"
-        return FieldDecision(STATUS, Action.AGREE, local, remote, reason=warning, warning=warning)
+        return FieldDecision(
+            STATUS, Action.AGREE, local, remote, reason=warning, warning=warning, is_unknown=True
+        )
     if (
         remote_moved
         and translated is not None
         and is_terminal(local)
         and not is_terminal(translated)
     ):
-        return _reopened(local, remote, translated, policy)
+        return _reopened(local, remote, translated, policy, "local" if local_moved else None)
     if not local_moved:
         return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact moved")
     wins_remote = remote_moved and translated is not None and rank(translated) > rank(local)
@@ -117,11 +121,11 @@ def merge_status(
 
 
 def _reopened(
-    local: str | None, remote: str | None, translated: str, policy: Policy
+    local: str | None, remote: str | None, translated: str, policy: Policy, loser: str | None
 ) -> FieldDecision:
     if policy.reopen == "follow":
         return FieldDecision(
-            STATUS, Action.TAKE, translated, remote, reason="re-opened in QContact"
+            STATUS, Action.TAKE, translated, remote, loser, "re-opened in QContact"
         )
     return FieldDecision(
         STATUS,
@@ -165,7 +169,9 @@ def _take_assignment(
     user = people.id_by_name.get(remote) if remote is not None else None
     if remote is not None and user is None:
         reason = "no single FibreFlow user has that name, left as it was"
-        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason=reason)
+        return FieldDecision(
+            ASSIGNED_TO, Action.AGREE, local, remote, loser, reason, is_unknown=True
+        )
     return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact moved")
 
 

@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowRuntimeError,
+    AirflowSkipException,
+)
 
 from qcontact_sync import jobs
 from qcontact_sync.core.errors import FatalError, SyncError
@@ -32,7 +36,9 @@ def start_run(context: Context) -> Plain:
     """Open the run; see `jobs.start_run`."""
     with _told_to_airflow():
         endpoints, settings = configuration()
-        return jobs.start_run(endpoints, settings, order_from(context, settings))
+        return jobs.start_run(
+            endpoints, settings, order_from(context, settings), _asks_airflow(context)
+        )
 
 
 def run_direction(context: Context, name: str) -> Plain:
@@ -57,6 +63,20 @@ def finish_run(context: Context) -> Plain:
         log.error(_reason(summary))
         raise AirflowFailException(_reason(summary))
     return summary
+
+
+def _asks_airflow(context: Context) -> jobs.IsRunning:
+    """Whether Airflow has a run queued or running; where it cannot say, it counts as running."""
+
+    def is_running(dag_id: str, run_id: str) -> bool:
+        states = ["queued", "running"]
+        try:
+            return context["ti"].get_dr_count(dag_id, run_ids=[run_id], states=states) > 0
+        except AirflowRuntimeError:
+            log.warning("Airflow does not say whether run %s goes on: left as it is", run_id)
+            return True
+
+    return is_running
 
 
 def _reason(summary: Plain) -> str:

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """How times are shown."""
+        return ZoneInfo(self.timezone)
+
 
 class _EndpointVariables(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)

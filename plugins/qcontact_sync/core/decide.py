@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import is_terminal, to_local_owned, to_local_status
 from qcontact_sync.core.merge import (
@@ -220,11 +221,15 @@ def _two_way_decisions(
     for name in TWO_WAY_FIELDS:
         base = FieldBase(link.base.local.get(name), link.base.remote.get(name))
         here, there = local.values.get(name), remote.values.get(name, base.remote)
-        decision = (
-            merge_status(base, here, there, policy)
-            if name == STATUS
-            else merge_assignment(base, here, there, people, policy)
-        )
+        try:
+            decision = (
+                merge_status(base, here, there, policy)
+                if name == STATUS
+                else merge_assignment(base, here, there, people, policy)
+            )
+        except TicketError as error:
+            # Outbound's business: QContact's own edits of this ticket come in all the same.
+            decision = FieldDecision(name, Action.HOLD, here, there, problem=error)
         if name in link.frozen and not _ends_freeze(decision, policy):
             decision = FieldDecision(
                 name, Action.FREEZE, here, there, reason="waits for a person to decide"

@@ -34,6 +34,8 @@ class Action(StrEnum):
     """FibreFlow's value goes to QContact."""
     FREEZE = "freeze"
     """Neither side is written until a person decides."""
+    HOLD = "hold"
+    """FibreFlow's value would go out but cannot; the other fields are not concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class FieldDecision:
         loser: The side whose edit is overruled, kept as a settled conflict.
         reason: Why, for a person.
         warning: For the ticket's audit row; names the field, never a value.
+        problem: Why a HOLD cannot go out.
     """
 
     field: str
@@ -72,6 +75,7 @@ class FieldDecision:
     loser: str | None = None
     reason: str = ""
     warning: str | None = None
+    problem: TicketError | None = None
 
 
 def merge_status(

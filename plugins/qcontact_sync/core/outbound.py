@@ -32,7 +32,13 @@ class Sending:
 
 
 def sending_of(decision: TicketDecision) -> Sending:
-    """Pick what is to be sent from a decision about the ticket as QContact has it now."""
+    """Pick what is to be sent from a decision about the ticket as QContact has it now.
+
+    Raises:
+        TicketError: A field would have to go out and cannot.
+    """
+    if problem := next((d.problem for d in decision.fields if d.problem), None):
+        raise problem
     sent = [d for d in decision.fields if d.action is Action.SEND]
     seen = decision.remote.values
     return Sending(

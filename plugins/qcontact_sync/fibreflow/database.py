@@ -28,7 +28,8 @@ from qcontact_sync.fibreflow.statements import statement
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
-_ROW_CLASSES = ("22", "23")
+# 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
+_ROW_CLASSES = ("22", "23", "44", "54", "P0")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
 
 

@@ -5,6 +5,7 @@ Rows XN* and XH* are those of the fault list that this room has to answer for.
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -138,6 +139,19 @@ async def test_a_write_that_never_left_is_repeated_and_not_unknown(options, cloc
     assert type(caught.value) is RetryableError
     assert caught.value.code is ErrorCode.NETWORK_ERROR
     assert len(clock.slept) == 3
+
+
+@pytest.mark.parametrize("write", [patch, post])
+async def test_a_write_that_waited_for_its_connection_never_left(options, write):
+    """XN3: the connection stands, and nobody answers the TLS handshake."""
+    hasty = replace(options, timeout_s=0.1, retries=1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        async with open_client(url=url, key=SecretStr(KEY), options=hasty) as client:
+            with pytest.raises(RetryableError) as caught:
+                await write(client)
+    assert type(caught.value) is RetryableError
+    assert caught.value.code is ErrorCode.NETWORK_ERROR
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with `.env` under it; values are taken as they stand."""
+    """Return the environment with `.env` under it, its values as they stand, its gaps left out."""
     in_file = dotenv_values(PROJECT / ".env", interpolate=False)
-    return {name: value for name, value in in_file.items() if value is not None} | dict(os.environ)
+    return {name: value for name, value in in_file.items() if value} | dict(os.environ)
 
 
 def _first_run(system: LocalSystem) -> DagRun:

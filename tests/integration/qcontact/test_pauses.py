@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError
 from qcontact_sync.core.model import RemoteId
-from scripted_server import a_ticket, reply
+
+from tests.integration.qcontact.scripted_server import a_ticket, reply
 
 T1 = RemoteId("T-1")
 FINE = reply(body={"data": a_ticket()})

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
 from qcontact_sync.qcontact.tickets_dialect import open_client
-from scripted_server import (
+
+from tests.integration.qcontact.scripted_server import (
     KEY,
     a_listing,
     a_ticket,

@@ -90,15 +90,25 @@ async def test_a_limit_that_nobody_told_us_is_lived_with(connect, script, clock)
 
 
 async def test_requests_go_on_with_half_the_slots_and_recover(connect, script):
-    script.answer(reply(429, Retry_After="1"), FINE)
+    together = asyncio.Barrier(1)
+    at_once = []
+
+    async def answer_together(request):
+        await together.wait()
+        at_once.append(script.at_once)
+        return await FINE(request)
+
+    script.answer(reply(429, Retry_After="1"), answer_together)
     async with connect(connections=8) as client:
         await client.get(T1)
-        script.most_at_once = 0
-        await asyncio.gather(*(client.get(T1) for _ in range(4)))
-        await asyncio.gather(*(client.get(T1) for _ in range(3)))
-        assert script.most_at_once == 4
+        together = asyncio.Barrier(4)
+        await asyncio.gather(*(client.get(T1) for _ in range(8)))
+        assert at_once[1] == 4
+        together = asyncio.Barrier(1)
         await asyncio.gather(*(client.get(T1) for _ in range(60)))
-        assert script.most_at_once == 8
+        # Would never be answered if fewer than all slots were back.
+        together = asyncio.Barrier(8)
+        await asyncio.gather(*(client.get(T1) for _ in range(8)))
 
 
 async def test_a_limited_write_was_not_applied_and_is_repeated(connect, script):

@@ -89,6 +89,25 @@ async def test_a_limit_that_nobody_told_us_is_lived_with(connect, script, clock)
     assert served == 100
 
 
+async def test_a_request_is_not_given_up_for_being_the_unlucky_one(connect, script):
+    refusals = 6
+
+    async def unlucky_first(request):
+        nonlocal refusals
+        if request.path.endswith("T-2"):
+            return web.json_response({"data": a_ticket(id="T-2")})
+        refusals -= 1
+        return await (limited if refusals >= 0 else FINE)(request)
+
+    limited = reply(429, Retry_After="1")
+    script.answer(unlucky_first)
+    async with connect() as client:
+        unlucky = asyncio.create_task(client.get(T1))
+        while not unlucky.done():
+            await client.get(RemoteId("T-2"))
+    assert unlucky.result().id == "T-1"
+
+
 async def test_requests_go_on_with_half_the_slots_and_recover(connect, script):
     together = asyncio.Barrier(1)
     at_once = []
@@ -125,6 +144,17 @@ async def test_an_unknown_outcome_still_pauses_the_others(connect, script, clock
             await client.add_note(T1, a_note, "key-1")
         await client.get(T1)
     assert clock.elapsed_s >= 9
+
+
+async def test_a_note_that_the_pause_kept_back_was_not_sent(connect, script, a_note):
+    script.answer(reply(503, Retry_After="86400"))
+    async with connect() as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.add_note(T1, a_note, "key-1")
+        with pytest.raises(RetryableError) as caught:
+            await client.add_note(T1, a_note, "key-2")
+    assert type(caught.value) is RetryableError
+    assert len(script.seen) == 1
 
 
 async def test_the_rate_is_no_obstacle_below_itself(connect, script):

@@ -195,3 +195,17 @@ async def test_without_a_budget_nothing_is_repeated(connect, script):
         with pytest.raises(RetryableError):
             await client.get(T1)
     assert len(script.seen) == 1
+
+
+async def test_time_lost_in_failed_attempts_counts_against_the_budget(connect, script, clock):
+    """XN10: a server that lets everyone wait for half a minute is not asked four times each."""
+
+    async def slow_failure(request):
+        clock.elapsed_s += 30
+        return await reply(504)(request)
+
+    script.answer(slow_failure)
+    async with connect(retry_budget_s=40) as client:
+        with pytest.raises(RetryableError):
+            await client.get(T1)
+    assert len(script.seen) == 2

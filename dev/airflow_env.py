@@ -114,7 +114,7 @@ def _core(run: RunDirectory, credentials: Credentials) -> dict[str, str]:
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         # A task's supervisor may outlive it by this long, and holds a worker meanwhile.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(run.logs / "tasks"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(run.task_logs),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 

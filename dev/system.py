@@ -1,5 +1,6 @@
 """The whole system on this machine: up in order, and down in the other order."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -169,9 +170,7 @@ class LocalSystem:
         if self.api.is_parsed(DAG_ID, self.started_at):
             return True
         if errors := self.api.import_errors(self.started_at):
-            raise CannotRun(
-                "a DAG file is broken: " + "; ".join(errors), self.services.log_of("dag-processor")
-            )
+            raise CannotRun("a DAG file is broken: " + "; ".join(errors))
         return False
 
     def _run_tool(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
@@ -205,6 +204,9 @@ def local_system(
     """
     if ended := end_leftovers(run.processes):
         progress.say(f"ended {ended} processes that a killed run had left behind")
+    if settings.starts_afresh:
+        # The same slot gives the same run id: a forgotten run's logs would appear in the new one.
+        shutil.rmtree(run.task_logs, ignore_errors=True)
     with ExitStack() as stack:
         with progress.step("starting PostgreSQL"):
             dsn = stack.enter_context(server(run.postgres))

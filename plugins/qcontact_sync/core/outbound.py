@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
+from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
@@ -32,8 +33,15 @@ class Sending:
 
 
 def sending_of(decision: TicketDecision) -> Sending:
-    """Pick what is to be sent from a decision about the ticket as QContact has it now."""
+    """Pick what is to be sent from a decision about the ticket as QContact has it now.
+
+    Raises:
+        TicketError: A value that has to go out has no counterpart in QContact.
+    """
     sent = [d for d in decision.fields if d.action is Action.SEND]
+    for d in sent:
+        if d.refusal:
+            raise TicketError(d.refusal, ErrorCode.VALIDATION_ERROR, field=d.field)
     seen = decision.remote.values
     return Sending(
         local={d.field: d.local for d in sent},
@@ -64,7 +72,13 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    return replace(link, base=base, fingerprint=fingerprint(base.remote))
+    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    return replace(
+        link,
+        base=base,
+        fingerprint=fingerprint(base.remote),
+        turns={**link.turns, **turns},
+    )
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

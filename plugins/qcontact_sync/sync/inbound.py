@@ -55,13 +55,23 @@ class Inbound:
         work = self._work
         self._people = await work.store.load_people()
         if work.run.request.ticket_ids:
-            found = await work.store.resolve_ids(work.run.request.ticket_ids)
-            await self._apply_ids([found.get(i, RemoteId(i)) for i in work.run.request.ticket_ids])
-            await self._settle(None)
+            await self._apply_asked(work.run.request.ticket_ids)
             return True
         if not work.run.is_dated and not work.is_dry:
             await self._apply_ids(await work.store.list_due(Direction.INBOUND, MAX_RETRIED))
         return await self._apply_window()
+
+    async def _apply_asked(self, given: Sequence[str]) -> None:
+        """Bring in the tickets a person asked for by any of their ids."""
+        work = self._work
+        found = await work.store.resolve_ids(given)
+        await self._apply_ids([found.get(i, RemoteId(i)) for i in given])
+        if not work.is_dry:
+            # An id that neither side knows is a slip of the pen: no quarantine for it.
+            unknown = [RemoteId(i) for i in given if i not in found]
+            async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+                await unit.forget_unlinked(unknown)
+        await self._settle(None)
 
     async def _apply_window(self) -> bool:
         work = self._work

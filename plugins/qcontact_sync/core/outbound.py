@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
 from qcontact_sync.core.errors import ErrorCode, TicketError
@@ -55,13 +56,24 @@ def sending_of(decision: TicketDecision) -> Sending:
 
 
 def arrived(sending: Sending, answer: RemoteTicket) -> bool:
-    """Whether the answer shows what was sent; a server may accept a write and change nothing."""
+    """Whether the answer shows what was sent; a server may accept a write and change nothing.
+
+    An answer that leaves a field out does not show it: taken for a null, the next full answer
+    would look like QContact's own move and undo the edit.
+    """
     return all(_is_same(name, value, answer) for name, value in sending.remote.items())
 
 
 def _is_same(name: str, value: str | None, answer: RemoteTicket) -> bool:
-    seen = answer.values.get(name)
-    return status_key(seen) == status_key(value) if name == STATUS else seen == value
+    if name not in answer.values:
+        return False
+    key = status_key if name == STATUS else _name_key
+    return key(answer.values[name]) == key(value)
+
+
+def _name_key(name: str | None) -> str:
+    """A name without case and blanks around its words: a server may tidy what it is given."""
+    return " ".join(normalize("NFC", name or "").casefold().split())
 
 
 def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:

@@ -12,6 +12,7 @@ from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
+    SYNCED_FIELDS,
     Base,
     Link,
     LocalId,
@@ -91,7 +92,8 @@ def a_link(
 def stored(decision: TicketDecision, pair: Pair) -> Pair:
     """The pair once a store has carried the decision out."""
     before = decision.local or LocalTicket(LOCAL_ID, "FT100001", {})
-    local = replace(before, values={**before.values, **decision.writes})
+    columns = dict.fromkeys(SYNCED_FIELDS)
+    local = replace(before, values={**columns, **before.values, **decision.writes})
     link = pair.link or Link(REMOTE_ID, before.id, decision.base, decision.fingerprint)
     return Pair(
         replace(

@@ -28,6 +28,7 @@ LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
 _ROW_CLASSES = ("22", "23")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
+_NO_RIGHT = "42501"
 
 
 class RowRejected(TicketError):
@@ -60,6 +61,8 @@ def translate(error: psycopg.Error) -> Exception:
         return RowRejected(message, ErrorCode.DATABASE_ERROR)
     if state in _SCHEMA_STATES:
         message += "; the schema is missing or behind: run `qcontact-sync migrate`"
+    if state == _NO_RIGHT:
+        message += "; `qcontact-sync doctor` names the rights that the user lacks"
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 

@@ -12,7 +12,7 @@ from qcontact_sync import run_steps
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.fibreflow.history import list_history
+from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
 from qcontact_sync.results import HistoryRow, JobResult
 from qcontact_sync.settings import (
@@ -22,12 +22,15 @@ from qcontact_sync.settings import (
     endpoints_from_env,
     load_settings,
 )
+from qcontact_sync.sync.abandoned import IsRunning
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
+from qcontact_sync.sync.stopping import stop_on_sigterm
 from qcontact_sync.wiring import open_database, open_remote
 
 __all__ = [
     "HistoryRow",
+    "IsRunning",
     "JobResult",
     "RunOrder",
     "check_qcontact",
@@ -40,13 +43,20 @@ __all__ = [
     "start_run",
 ]
 
-CLI_DAG_ID = "cli"
 
-
-def start_run(endpoints: Endpoints, settings: Settings, order: RunOrder) -> dict[str, object]:
+def start_run(
+    endpoints: Endpoints,
+    settings: Settings,
+    order: RunOrder,
+    is_running: IsRunning | None = None,
+) -> dict[str, object]:
     """Check the params, resolve the window, open the run's record (not for a dry run).
 
     Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
+    Runs on record whose process is gone are closed as ``ABANDONED``.
+
+    Args:
+        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
 
     Returns:
         The run as plain values for XCom, to be handed to `run_direction` and `finish_run`;
@@ -57,7 +67,7 @@ def start_run(endpoints: Endpoints, settings: Settings, order: RunOrder) -> dict
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
-    return asyncio.run(run_steps.start_run(endpoints, settings, order)).to_dict()
+    return asyncio.run(run_steps.start_run(endpoints, settings, order, is_running)).to_dict()
 
 
 def run_direction(
@@ -78,8 +88,12 @@ def run_direction(
     Raises:
         SyncError: The direction broke; what it settled until then is on record.
     """
-    work = run_steps.run_direction(endpoints, settings, Run.from_dict(run), direction, progress)
-    return asyncio.run(work)
+    with stop_on_sigterm() as stop:
+        return asyncio.run(
+            run_steps.run_direction(
+                endpoints, settings, Run.from_dict(run), direction, progress, stop
+            )
+        )
 
 
 def finish_run(
@@ -127,8 +141,11 @@ def run_sync_job(
     parse_request(params)
     endpoints, settings = endpoints or endpoints_from_env(), settings or load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
-    order = RunOrder(CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False)
-    return asyncio.run(run_steps.run_whole(endpoints, settings, order, progress, opened))
+    order = RunOrder(
+        run_steps.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
+    )
+    with stop_on_sigterm() as stop:
+        return asyncio.run(run_steps.run_whole(endpoints, settings, order, progress, opened, stop))
 
 
 def get_sync_job_history(
@@ -148,8 +165,8 @@ def get_sync_job_history(
 
     async def read() -> Sequence[HistoryRow]:
         async with open_database(url) as database:
-            rows = await list_history(
-                database, limit=limit, status=status, start_date=start_date, end_date=end_date
+            rows = await Insights(database).history(
+                limit=limit, status=status, start_date=start_date, end_date=end_date
             )
         return [HistoryRow(**row) for row in rows]
 

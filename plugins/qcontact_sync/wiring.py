@@ -1,5 +1,6 @@
 """The adapters opened as the settings say; with `jobs`, the place that names concrete classes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,10 +9,14 @@ from pydantic import SecretStr
 
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings
 from qcontact_sync.sync.context import SyncOptions
+
+ACCOUNT = "default"
+"""The QContact account: cursor and lease are kept per account."""
 
 
 @asynccontextmanager
@@ -25,8 +30,13 @@ async def open_database(url: SecretStr) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def open_remote(endpoints: Endpoints, settings: Settings) -> AsyncIterator[TicketsClient]:
+async def open_remote(
+    endpoints: Endpoints, settings: Settings, sleep: Sleep = asyncio.sleep
+) -> AsyncIterator[TicketsClient]:
     """QContact for the time of the block; nothing is sent yet.
+
+    Args:
+        sleep: Waits out back-off and pauses.
 
     Raises:
         FatalError: ``CONFIG_ERROR``, its address, key or dialect cannot be used.
@@ -38,6 +48,7 @@ async def open_remote(endpoints: Endpoints, settings: Settings) -> AsyncIterator
         retry_budget_s=settings.retry_budget_s,
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
+        sleep=sleep,
     )
     async with open_client(
         url=endpoints.qcontact_url, key=endpoints.qcontact_key, options=options

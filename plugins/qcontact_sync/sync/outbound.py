@@ -11,8 +11,10 @@ from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,
     NeedsConfirmation,
+    NotApplied,
     OutcomeUnknown,
     RetryableError,
+    StaleAnswer,
     TicketError,
 )
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket, SyncType
@@ -150,16 +152,43 @@ class Outbound:
     async def _send_ticket(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Read, merge, write, settle one ticket."""
         work = self._work
-        remote = await work.remote.get(pair.link.remote_id)
+        remote = await self._read(pair)
         sending = sending_of(self._decide(remote, pair))
         if work.is_dry:
             self._plan(pair, sending, notes)
             return
         if sending:
-            remote = await self._write(pair, sending)
+            sending, remote = await self._write_twice(pair, sending)
         await self._settle(pair, sending, remote)
         sent_notes = await send_notes(work, pair.link.remote_id, notes)
         await self._finish(pair, did_send=bool(sending) or bool(sent_notes))
+
+    async def _read(self, pair: OutboundPair) -> RemoteTicket:
+        """The ticket as QContact has it now.
+
+        Raises:
+            StaleAnswer: It showed a newer version before; merging with this one would undo it.
+        """
+        remote = await self._work.remote.get(pair.link.remote_id)
+        seen = pair.link.remote_updated_at
+        if seen is not None and remote.updated_at is not None and remote.updated_at < seen:
+            raise StaleAnswer
+        return remote
+
+    async def _write_twice(
+        self, pair: OutboundPair, sending: Sending
+    ) -> tuple[Sending, RemoteTicket]:
+        """Write; where the ticket changed meanwhile (409), read, decide and write once more."""
+        try:
+            return sending, await self._write(pair, sending)
+        except NotApplied:
+            raise
+        except TicketError as error:
+            if error.code is not ErrorCode.CONFLICT:
+                raise
+        remote = await self._read(pair)
+        sending = sending_of(self._decide(remote, pair))
+        return sending, await self._write(pair, sending) if sending else remote
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
@@ -174,7 +203,7 @@ class Outbound:
         """Send the changed fields; the ticket as QContact has it then.
 
         Raises:
-            TicketError: QContact accepted the write and changed nothing.
+            NotApplied: QContact accepted the write and changed nothing.
         """
         work, remote_id = self._work, pair.link.remote_id
         # Until one write was accepted they take turns: an account that may not write is then
@@ -184,10 +213,7 @@ class Outbound:
         if answer is None or not arrived(sending, answer):
             answer = await work.remote.get(remote_id)
         if not arrived(sending, answer):
-            raise TicketError(
-                f"QContact took the change of {', '.join(sending.remote)} and did not apply it",
-                ErrorCode.CONFLICT,
-            )
+            raise NotApplied(", ".join(sending.remote))
         return answer
 
     async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 from qcontact_sync import cli_help
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.request import ParamError, parse_request
+from qcontact_sync.streams import print_json, say
 
 PROGRAM = "qcontact-sync"
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
@@ -55,8 +56,6 @@ def _exit_status() -> int:
 
 
 def _report(code: str, message: str, status: int, hint: str | None = None) -> int:
-    from qcontact_sync.terminal import print_json, say
-
     if "--json" in sys.argv:
         print_json({"success": False, "error": {"code": code, "message": message}})
     say(f"{PROGRAM}: {message}{f' ({hint})' if hint else ''}")
@@ -135,7 +134,7 @@ def _run(params: dict[str, object], *, as_json: bool) -> int:
             opened=lambda run: terminal.show_window(run, settings.zone),
         )
     if as_json:
-        terminal.print_json(result.to_dict())
+        print_json(result.to_dict())
     else:
         terminal.show_result(result, settings.zone)
     return _RUN_EXITS[result.status]
@@ -158,7 +157,7 @@ def history(
 
     rows = jobs.get_sync_job_history(limit, status, dates.start_date, dates.end_date)
     if as_json:
-        terminal.print_json([row.to_dict() for row in rows])
+        print_json([row.to_dict() for row in rows])
     else:
         terminal.show_history(rows, load_settings().zone)
 
@@ -171,7 +170,7 @@ def last(as_json: AsJson = False) -> None:
 
     row = jobs.get_last_sync_job_run()
     if as_json:
-        terminal.print_json(row.to_dict() if row else None)
+        print_json(row.to_dict() if row else None)
     else:
         terminal.show_last(row, load_settings().zone)
 
@@ -186,7 +185,7 @@ def doctor(as_json: AsJson = False) -> int:
     is_healthy = all(check.state is not State.FAILED for check in checks)
     if as_json:
         found = [check.to_dict() for check in checks]
-        terminal.print_json({"is_healthy": is_healthy, "checks": found})
+        print_json({"is_healthy": is_healthy, "checks": found})
     else:
         terminal.show_checks(checks)
     return 0 if is_healthy else FAILED

@@ -27,8 +27,8 @@ from qcontact_sync.settings import (
     Endpoints,
     Settings,
     database_url_from_env,
-    endpoints_from_env,
     load_settings,
+    qcontact_from_env,
 )
 from qcontact_sync.wiring import open_database, open_remote
 
@@ -166,8 +166,7 @@ async def _check_rights(url: SecretStr) -> Check:
 async def _check_remote(settings: Settings) -> list[Check]:
     patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
     try:
-        endpoints = endpoints_from_env()
-        return await _ask_remote(endpoints, settings.model_copy(update=patience))
+        return await _ask_remote(qcontact_from_env(), settings.model_copy(update=patience))
     except SyncError as error:
         return [Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))]
 

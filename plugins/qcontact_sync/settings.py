@@ -3,7 +3,7 @@
 A bad setting is refused by name, never by value: a value may be a secret.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -119,15 +119,20 @@ def endpoints_from_env() -> Endpoints:
     Raises:
         ConfigError: Names the variables that are not set, or that DATABASE_URL is no address.
     """
+    _require_set(*_EndpointVariables.model_fields)
+    return replace(qcontact_from_env(), database_url=database_url_from_env())
+
+
+def qcontact_from_env() -> Endpoints:
+    """QCONTACT_API_URL and QCONTACT_API_KEY, for what needs no database.
+
+    Raises:
+        ConfigError: Names what is not set.
+    """
+    _require_set("qcontact_api_url", "qcontact_api_key")
     found = _EndpointVariables()
-    missing = [name.upper() for name, value in found if not value]
-    if missing:
-        raise ConfigError(f"not set: {', '.join(missing)}")
-    return Endpoints(
-        database_url=_checked_database_url(found.database_url or SecretStr("")),
-        qcontact_url=found.qcontact_api_url or "",
-        qcontact_key=found.qcontact_api_key or SecretStr(""),
-    )
+    key = found.qcontact_api_key or SecretStr("")
+    return Endpoints(SecretStr(""), found.qcontact_api_url or "", key)
 
 
 def database_url_from_env() -> SecretStr:
@@ -136,10 +141,15 @@ def database_url_from_env() -> SecretStr:
     Raises:
         ConfigError: It is not set, or no address.
     """
-    url = _EndpointVariables().database_url
-    if url is None:
-        raise ConfigError("not set: DATABASE_URL")
-    return _checked_database_url(url)
+    _require_set("database_url")
+    return _checked_database_url(_EndpointVariables().database_url or SecretStr(""))
+
+
+def _require_set(*names: str) -> None:
+    found = _EndpointVariables()
+    missing = [name.upper() for name in names if not getattr(found, name)]
+    if missing:
+        raise ConfigError(f"not set: {', '.join(missing)}")
 
 
 def _checked_database_url(url: SecretStr) -> SecretStr:

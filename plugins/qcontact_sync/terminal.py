@@ -1,7 +1,5 @@
-"""What the command line shows: JSON and tables on stdout, progress and sentences on stderr."""
+"""What the command line shows a person: tables on stdout, progress on stderr."""
 
-import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +26,7 @@ from rich.text import Text
 from qcontact_sync.core.model import Direction
 from qcontact_sync.doctor import Check, State
 from qcontact_sync.results import HistoryRow, JobResult
+from qcontact_sync.streams import printable, say
 
 MAX_ERRORS_SHOWN = 20
 # A table in a file or a pipe is as wide as it has to be.
@@ -42,22 +41,6 @@ _STYLES = {
     State.FAILED: "red",
     State.SKIPPED: "dim",
 }
-
-
-def print_json(document: object) -> None:
-    """Write the one JSON document of a call to stdout."""
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    sys.stdout.flush()
-
-
-def say(sentence: str) -> None:
-    """Tell a person something beside the result, on stderr."""
-    sys.stderr.write(f"{printable(sentence)}\n")
-
-
-def printable(text: str) -> str:
-    """The text without what would command the terminal: ids are whatever the remote sent."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:

@@ -12,13 +12,13 @@ WITH needed (name, privileges) AS (
         ('sync_job_history', 'SELECT INSERT UPDATE'),
         ('qcontact_migration', 'SELECT'),
         ('qcontact_ticket_link', 'SELECT INSERT UPDATE'),
-        ('qcontact_unlinked', 'SELECT INSERT'),
+        ('qcontact_unlinked', 'SELECT INSERT UPDATE'),
         ('qcontact_note', 'SELECT INSERT UPDATE'),
         ('qcontact_quarantine', 'SELECT INSERT UPDATE DELETE'),
         ('qcontact_conflict', 'SELECT INSERT UPDATE'),
         ('qcontact_run', 'SELECT INSERT UPDATE'),
         ('qcontact_run_direction', 'SELECT INSERT UPDATE'),
-        ('qcontact_run_error', 'SELECT INSERT UPDATE'),
+        ('qcontact_run_error', 'SELECT INSERT'),
         ('qcontact_cursor', 'SELECT INSERT UPDATE'),
         ('qcontact_lease', 'SELECT INSERT UPDATE')
 ), missing AS (

@@ -31,6 +31,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 # 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
 _ROW_CLASSES = ("22", "23", "44", "54", "P0")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
+_NO_RIGHT = "42501"
 
 
 class RowRejected(TicketError):
@@ -68,6 +69,8 @@ def translate(error: psycopg.Error) -> Exception:
         return RowRejected(message, ErrorCode.DATABASE_ERROR)
     if state in _SCHEMA_STATES:
         message += "; the schema is missing or behind: run `qcontact-sync migrate`"
+    if state == _NO_RIGHT:
+        message += "; `qcontact-sync doctor` names the rights that the user lacks"
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 

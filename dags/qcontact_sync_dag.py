@@ -106,7 +106,8 @@ SIX_HOURLY = "0 */6 * * *"
         "force_resync": Param(
             False,
             title="Force resync",
-            description="Compare tickets again even where nothing seems to have changed.",
+            description="Take QContact's own fields over again even where nothing seems to have "
+            "changed there: a repair of what was overwritten here.",
             type="boolean",
         ),
         "confirm_outbound": Param(

@@ -22,8 +22,10 @@ CREATE TABLE IF NOT EXISTS qcontact_ticket_link (
     CONSTRAINT qcontact_ticket_link_pkey PRIMARY KEY (remote_id),
     CONSTRAINT qcontact_ticket_link_ticket_id_key UNIQUE (ticket_id)
 );
-CREATE INDEX qcontact_ticket_link_gone_idx ON qcontact_ticket_link (remote_id)
+CREATE INDEX IF NOT EXISTS qcontact_ticket_link_gone_idx ON qcontact_ticket_link (remote_id)
     WHERE remote_gone_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS qcontact_ticket_link_frozen_idx ON qcontact_ticket_link (remote_id)
+    WHERE frozen <> '{}';
 COMMENT ON COLUMN qcontact_ticket_link.base_remote IS
     'QContact''s half of every synced field at the last agreement, by FibreFlow''s column name';
 COMMENT ON COLUMN qcontact_ticket_link.turns IS

@@ -4,7 +4,8 @@ SyncError
 ├── RetryableError   may pass later: waited for inside the budget, then the task is retried
 │   ├── Contention       a transaction that may be repeated at once
 │   ├── LeaseLost        another run writes now
-│   └── OutcomeUnknown   a write that may or may not have been applied
+│   ├── OutcomeUnknown   a write that may or may not have been applied
+│   └── RemoteMoved      a write that QContact wants decided anew (409)
 ├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
 │   ├── StaleAnswer      an older version than one seen before
 │   ├── RowLocked        somebody else is writing the row
@@ -76,6 +77,13 @@ class LeaseLost(RetryableError):
 
 class OutcomeUnknown(RetryableError):
     """A write was sent and no answer came: it may or may not have been applied."""
+
+
+class RemoteMoved(RetryableError):
+    """QContact refused a write because its ticket is not as it was read: read and decide anew."""
+
+    def __init__(self) -> None:
+        super().__init__("QContact's ticket kept changing under our write", ErrorCode.CONFLICT)
 
 
 class TicketError(SyncError):

@@ -164,6 +164,10 @@ class Unit(Protocol):
         """The note has arrived: close its intent."""
         ...
 
+    async def withdraw_note(self, note: Note) -> None:
+        """The note was refused and has not arrived: forget the intent."""
+        ...
+
     async def doubt_note(self, note: Note) -> None:
         """Whether the note arrived cannot be known: it waits for a person."""
         ...

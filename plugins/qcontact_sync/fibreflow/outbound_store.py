@@ -80,6 +80,10 @@ class PostgresUnit(InboundUnit):
         """The note has arrived: close its intent."""
         await self._end_note(note, "sent", remote_note_id)
 
+    async def withdraw_note(self, note: Note) -> None:
+        """The note was refused and has not arrived: forget the intent."""
+        await self._database.fetch("withdraw_note", {"note_id": note.id})
+
     async def doubt_note(self, note: Note) -> None:
         """Whether the note arrived cannot be known: it waits for a person."""
         await self._end_note(note, "doubtful", None)

@@ -5,6 +5,8 @@ from sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
+ARABIC = "\u0664\u0669\u0669\u0660\u0666\u0661"
+
 
 def uid(world: World, remote_id: str) -> str:
     return str(world.local(remote_id)["ticket_uid"])

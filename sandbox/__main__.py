@@ -18,7 +18,7 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--prefix", default="", help="path before all others, e.g. /api/v1")
     parser.add_argument("--tickets", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--api-key", default=os.environ.get("QCONTACT_API_KEY", "sandbox-key"))
+    parser.add_argument("--api-key", default=os.environ.get("SANDBOX_API_KEY", "sandbox-key"))
     parser.add_argument("--portfile", type=Path, help="written with the port once it listens")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     return parser.parse_args()

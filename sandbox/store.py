@@ -18,7 +18,7 @@ _KEPT_LISTS = 32
 
 @dataclass(slots=True, eq=False)
 class Version:
-    """One state of one ticket; `fields` holds all but the id and the two stamps."""
+    """One state of one ticket; `fields` holds what is shown besides the id and the two stamps."""
 
     id: str
     fields: Mapping[str, Any]
@@ -41,14 +41,19 @@ class Version:
         self.updated = cut(self.changed, resolution)
         shown = {
             "id": show_id(self.id, switches),
-            **self.fields,
             "created_at": format_instant(cut(self.created, resolution), resolution, zone),
             "updated_at": format_instant(self.updated, resolution, zone),
+            **self.fields,  # last: an agent's edit may put any text in the place of a stamp
         }
         for name in self.missing:
             shown.pop(name, None)
         self.raw = msgspec.json.encode(shown)
         return self
+
+
+def _look(switches: Switches) -> tuple[str, ...]:
+    """The switches that decide how a ticket's JSON looks."""
+    return switches.time_resolution, switches.time_zone, switches.id_type
 
 
 def show_id(ticket_id: str, switches: Switches) -> str | int:
@@ -121,9 +126,11 @@ class TicketStore:
         self._unlist(gone)
 
     def adopt(self, switches: Switches) -> None:
-        """Take other switches: everything is rendered and sorted anew where that shows."""
-        self.switches = switches
+        """Take other switches: all tickets are rendered and sorted anew where that shows."""
+        old, self.switches = self.switches, switches
         self._found.clear()
+        if _look(old) == _look(switches):
+            return
         for versions in self.history.values():
             for version in versions:
                 version.render(switches)

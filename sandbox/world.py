@@ -55,12 +55,14 @@ class World:
         self._now = now
         self._initial = switches or Switches()
         self._seeding = tickets, seed
+        self.faults = FaultBoard()
+        self.in_flight = 0
         self.reset()
 
     def reset(self) -> None:
         """Back to the seeded tickets and the switches of the start; nothing remembered."""
         with self.lock:
-            self.faults = FaultBoard()
+            self.faults.clear()
             self.store = TicketStore(self._initial)
             self.remembered: dict[tuple[str, str], tuple[bytes, bytes]] = {}
             self._notes: dict[str, list[dict[str, Any]]] = {}
@@ -68,7 +70,7 @@ class World:
             self._journal: list[Entry] = []
             self._requests: deque[Entry] = deque(maxlen=100_000)
             self.counts: Counter[str] = Counter()
-            self.in_flight = self.most_in_flight = 0
+            self.most_in_flight = self.in_flight
             self._seed()
 
     def _seed(self) -> None:
@@ -152,7 +154,8 @@ class World:
             ticket_ids: the tickets; unknown ones raise KeyError and nothing is edited.
             remove: names (the stamps, too) that disappear from the tickets' JSON.
             at: the stamp in microseconds since 1970; now where it is None.
-            fields: what to set.
+            fields: what to set; `updated_at` and `created_at` as text are shown as they are, while
+                lists go on filtering by the true stamps.
         """
         ids = [ticket_ids] if isinstance(ticket_ids, str) else list(ticket_ids)
         with self.lock:
@@ -247,7 +250,7 @@ class World:
         kept = dict(fields)
         if self.switches.trim_text:
             kept = {k: v.strip() if isinstance(v, str) else v for k, v in kept.items()}
-        if self.switches.recase_status and "status" in kept:
+        if self.switches.recase_status and isinstance(kept.get("status"), str):
             kept["status"] = canonical_status(kept["status"])
         return kept
 
@@ -262,6 +265,8 @@ def _edited(
 ) -> Version:
     """Custom fields are merged key by key, all others replaced; a set name is shown again."""
     fields = {**old.fields, **changes}
+    if "updated_at" not in changes:
+        fields.pop("updated_at", None)  # an odd stamp that was set lasts until the next change
     if isinstance(changes.get("custom_fields"), dict):
         fields["custom_fields"] = {
             **(old.fields.get("custom_fields") or {}),

@@ -53,7 +53,8 @@ _STATUS_WORDS = {_folded(status): status for status in STATUSES}
 
 
 def canonical_status(status: str) -> str:
-    return _STATUS_WORDS[_folded(status)]
+    """The table's spelling; an unknown word stays as it is."""
+    return _STATUS_WORDS.get(_folded(status), status)
 
 
 def read_object(body: bytes) -> dict[str, Any]:

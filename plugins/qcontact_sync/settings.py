@@ -3,11 +3,13 @@
 A bad setting is refused by name, never by value: a value may be a secret.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -66,6 +68,11 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """How times are shown."""
+        return ZoneInfo(self.timezone)
+
 
 class _EndpointVariables(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
@@ -110,26 +117,48 @@ def endpoints_from_env() -> Endpoints:
     """Both sides, from QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL.
 
     Raises:
-        ConfigError: Names the variables that are not set.
+        ConfigError: Names the variables that are not set, or that DATABASE_URL is no address.
     """
+    _require_set(*_EndpointVariables.model_fields)
+    return replace(qcontact_from_env(), database_url=database_url_from_env())
+
+
+def qcontact_from_env() -> Endpoints:
+    """QCONTACT_API_URL and QCONTACT_API_KEY, for what needs no database.
+
+    Raises:
+        ConfigError: Names what is not set.
+    """
+    _require_set("qcontact_api_url", "qcontact_api_key")
     found = _EndpointVariables()
-    missing = [name.upper() for name, value in found if not value]
-    if missing:
-        raise ConfigError(f"not set: {', '.join(missing)}")
-    return Endpoints(
-        database_url=found.database_url or SecretStr(""),
-        qcontact_url=found.qcontact_api_url or "",
-        qcontact_key=found.qcontact_api_key or SecretStr(""),
-    )
+    key = found.qcontact_api_key or SecretStr("")
+    return Endpoints(SecretStr(""), found.qcontact_api_url or "", key)
 
 
 def database_url_from_env() -> SecretStr:
     """DATABASE_URL alone, for what needs no QContact (history, migrate).
 
     Raises:
-        ConfigError: It is not set.
+        ConfigError: It is not set, or no address.
     """
-    url = _EndpointVariables().database_url
-    if url is None:
-        raise ConfigError("not set: DATABASE_URL")
+    _require_set("database_url")
+    return _checked_database_url(_EndpointVariables().database_url or SecretStr(""))
+
+
+def _require_set(*names: str) -> None:
+    found = _EndpointVariables()
+    missing = [name.upper() for name in names if not getattr(found, name)]
+    if missing:
+        raise ConfigError(f"not set: {', '.join(missing)}")
+
+
+def _checked_database_url(url: SecretStr) -> SecretStr:
+    try:
+        conninfo_to_dict(url.get_secret_value())
+    except ProgrammingError:
+        # Not chained: libpq's message shows the whole of it.
+        raise ConfigError(
+            "DATABASE_URL is no PostgreSQL address such as "
+            "postgresql://user:password@host:5432/fibreflow"
+        ) from None
     return url

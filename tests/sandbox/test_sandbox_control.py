@@ -61,6 +61,14 @@ def test_an_edit_can_hide_fields_delete_and_add(client):
     assert client.get(f"/tickets/{added['ticket_ids'][0]}").data["title"] == "Walk-in"
 
 
+@pytest.mark.parametrize("odd", ["2026-03-02 10:00", "soon", None, 5])
+def test_an_edit_can_show_an_odd_stamp_until_the_next_change(client, odd):
+    client.ask("POST", "/_sandbox/edit", {"ticket_id": FIRST, "fields": {"updated_at": odd}})
+    assert client.get(f"/tickets/{FIRST}").data["updated_at"] == odd
+    assert client.listed_ids(page_size=1) == [FIRST]
+    assert client.patch(FIRST, status="solved").data["updated_at"] != odd
+
+
 @pytest.mark.parametrize(
     ("edit", "status"),
     [

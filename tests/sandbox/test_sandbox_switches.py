@@ -188,6 +188,8 @@ def test_text_can_be_trimmed_on_write(start, trim, kept):
 def test_status_words_can_be_recased_on_write(start):
     client = start(recase_status=True)
     assert client.patch(FIRST, status="in_progress").data["status"] == "In Progress"
+    odd = client.sandbox.world.add(title="x", status="Parked")
+    assert client.get(f"/tickets/{odd}").data["status"] == "Parked"
 
 
 @pytest.mark.sandbox

@@ -1,9 +1,10 @@
 -- The sync's own memory. No foreign key points at a table of FibreFlow's: a guest must not stop
 -- the host from deleting its rows. Instants are timestamptz, stamped by the database's clock.
--- The previous release runs on the result: there is none before this.
+-- The previous release runs on the result: there is none before this. Safe to repeat, so that
+-- `migrate` after plain `psql -f` has only to note that it was applied.
 
 -- Which remote ticket is which row, and what both sides last agreed on.
-CREATE TABLE qcontact_ticket_link (
+CREATE TABLE IF NOT EXISTS qcontact_ticket_link (
     remote_id            text NOT NULL,
     ticket_id            uuid NOT NULL,
     base_status_local    text,
@@ -12,6 +13,7 @@ CREATE TABLE qcontact_ticket_link (
     fingerprint          text NOT NULL,
     remote_updated_at    timestamptz,
     frozen               text[] NOT NULL DEFAULT '{}',
+    turns                jsonb NOT NULL DEFAULT '{}',
     remote_gone_at       timestamptz,
     linked_at            timestamptz NOT NULL DEFAULT now(),
     settled_at           timestamptz NOT NULL DEFAULT now(),
@@ -20,12 +22,18 @@ CREATE TABLE qcontact_ticket_link (
     CONSTRAINT qcontact_ticket_link_pkey PRIMARY KEY (remote_id),
     CONSTRAINT qcontact_ticket_link_ticket_id_key UNIQUE (ticket_id)
 );
+CREATE INDEX IF NOT EXISTS qcontact_ticket_link_gone_idx ON qcontact_ticket_link (remote_id)
+    WHERE remote_gone_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS qcontact_ticket_link_frozen_idx ON qcontact_ticket_link (remote_id)
+    WHERE frozen <> '{}';
 COMMENT ON COLUMN qcontact_ticket_link.base_remote IS
     'QContact''s half of every synced field at the last agreement, by FibreFlow''s column name';
+COMMENT ON COLUMN qcontact_ticket_link.turns IS
+    'per two-way field: the two values our own writes last alternated between, and how often';
 COMMENT ON COLUMN qcontact_ticket_link.frozen IS 'fields with an open conflict that needs a person';
 
 -- FibreFlow rows that came from QContact and have no link yet, found once per run that needs it.
-CREATE TABLE qcontact_unlinked (
+CREATE TABLE IF NOT EXISTS qcontact_unlinked (
     remote_id text NOT NULL,
     ticket_id uuid NOT NULL,
     position  int NOT NULL,
@@ -33,9 +41,9 @@ CREATE TABLE qcontact_unlinked (
 );
 
 -- The number of the next ticket_uid made here.
-CREATE SEQUENCE qcontact_ticket_uid_seq AS bigint MINVALUE 0 START 100000;
+CREATE SEQUENCE IF NOT EXISTS qcontact_ticket_uid_seq AS bigint MINVALUE 0 START 100000;
 
-CREATE TABLE qcontact_note (
+CREATE TABLE IF NOT EXISTS qcontact_note (
     note_id         uuid NOT NULL,
     ticket_id       uuid NOT NULL,
     remote_id       text NOT NULL,
@@ -51,11 +59,11 @@ CREATE TABLE qcontact_note (
         state IN ('before_link', 'intended', 'sent', 'doubtful', 'dismissed')
     )
 );
-CREATE INDEX qcontact_note_open_idx ON qcontact_note (remote_id)
+CREATE INDEX IF NOT EXISTS qcontact_note_open_idx ON qcontact_note (remote_id)
     WHERE state IN ('intended', 'doubtful');
 
 -- Tickets that failed and will be tried again.
-CREATE TABLE qcontact_quarantine (
+CREATE TABLE IF NOT EXISTS qcontact_quarantine (
     id              uuid NOT NULL DEFAULT gen_random_uuid(),
     remote_id       text NOT NULL,
     direction       text NOT NULL,
@@ -77,7 +85,7 @@ CREATE TABLE qcontact_quarantine (
 COMMENT ON COLUMN qcontact_quarantine.next_try_at IS 'null: not before the ticket changes';
 
 -- Values that lost, and fields that wait for a person.
-CREATE TABLE qcontact_conflict (
+CREATE TABLE IF NOT EXISTS qcontact_conflict (
     entry        bigint GENERATED ALWAYS AS IDENTITY,
     id           uuid NOT NULL,
     remote_id    text NOT NULL,
@@ -95,12 +103,12 @@ CREATE TABLE qcontact_conflict (
     CONSTRAINT qcontact_conflict_pkey PRIMARY KEY (entry),
     CONSTRAINT qcontact_conflict_kind_check CHECK (kind IN ('settled', 'needs_you'))
 );
-CREATE UNIQUE INDEX qcontact_conflict_open_key ON qcontact_conflict (remote_id, field)
+CREATE UNIQUE INDEX IF NOT EXISTS qcontact_conflict_open_key ON qcontact_conflict (remote_id, field)
     WHERE kind = 'needs_you' AND resolved_at IS NULL;
-CREATE INDEX qcontact_conflict_id_idx ON qcontact_conflict (id);
+CREATE INDEX IF NOT EXISTS qcontact_conflict_id_idx ON qcontact_conflict (id);
 
 -- What a run must remember beyond sync_job_history, which may be FibreFlow's own.
-CREATE TABLE qcontact_run (
+CREATE TABLE IF NOT EXISTS qcontact_run (
     job_id       uuid NOT NULL,
     account      text NOT NULL,
     dag_id       text NOT NULL,
@@ -116,13 +124,14 @@ CREATE TABLE qcontact_run (
     host         text NOT NULL,
     pid          int NOT NULL,
     opened_at    timestamptz NOT NULL DEFAULT now(),
+    heard_at     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT qcontact_run_pkey PRIMARY KEY (job_id),
     CONSTRAINT qcontact_run_dag_run_key UNIQUE (dag_id, run_id)
 );
 COMMENT ON COLUMN qcontact_run.settled_until IS
     'inbound: everything of the window before this is settled; a retry goes on from here';
 
-CREATE TABLE qcontact_run_direction (
+CREATE TABLE IF NOT EXISTS qcontact_run_direction (
     job_id        uuid NOT NULL,
     direction     text NOT NULL,
     processed     int NOT NULL DEFAULT 0,
@@ -146,7 +155,7 @@ CREATE TABLE qcontact_run_direction (
 );
 
 -- The failures of a run, ticket by ticket: the errors of sync_result, kept across task retries.
-CREATE TABLE qcontact_run_error (
+CREATE TABLE IF NOT EXISTS qcontact_run_error (
     job_id        uuid NOT NULL,
     direction     text NOT NULL,
     remote_id     text NOT NULL,
@@ -161,7 +170,7 @@ CREATE TABLE qcontact_run_error (
 );
 
 -- Everything inbound before the cursor is settled.
-CREATE TABLE qcontact_cursor (
+CREATE TABLE IF NOT EXISTS qcontact_cursor (
     account       text NOT NULL,
     settled_until timestamptz NOT NULL,
     job_id        uuid NOT NULL,
@@ -171,7 +180,7 @@ CREATE TABLE qcontact_cursor (
 
 -- One writer per QContact account. The fence grows with every holder, so that one who lost the
 -- lease while asleep can be told from the one who has it now.
-CREATE TABLE qcontact_lease (
+CREATE TABLE IF NOT EXISTS qcontact_lease (
     account    text NOT NULL,
     holder     text,
     fence      bigint NOT NULL DEFAULT 0,

@@ -1,6 +1,7 @@
 -- list_pending: tickets with something to send: a two-way field that moved here (compared by
 -- state, so that it is right in whatever order transactions commit), or a note never sent.
--- What QContact refused waits until either side changes or its next try is due.
+-- What QContact refused waits until either side changes or its next try is due (not in a dated
+-- run, which leaves the quarantine alone).
 -- params:  remote_ids text[] (null: all), window_start, window_end timestamp (null: unbounded),
 --          internal_notes boolean
 -- returns: rows: remote_id text, oldest change first
@@ -38,6 +39,7 @@ WHERE link.remote_gone_at IS NULL
             entry.dismissed_at IS NOT NULL
             OR entry.next_try_at IS NULL
             OR entry.next_try_at > now()
+            OR %(window_end)s::timestamp IS NOT NULL
         )
   )
 ORDER BY ticket.updated_at, link.remote_id;

@@ -1,11 +1,15 @@
--- next_ticket_uids: numbers for new tickets; fewer rows than asked where some were taken.
+-- next_ticket_uids: numbers for new tickets, six digits or as many as it takes; fewer rows than
+-- asked where some were taken.
 -- params:  count int
 -- returns: rows: ticket_uid text, in order
 -- locks:   none
 SELECT ticket_uid
 FROM (
-    SELECT 'FT' || lpad(nextval('qcontact_ticket_uid_seq')::text, 6, '0') AS ticket_uid
-    FROM generate_series(1, %(count)s)
+    SELECT number, 'FT' || lpad(number::text, greatest(6, length(number::text)), '0') AS ticket_uid
+    FROM (
+        SELECT nextval('qcontact_ticket_uid_seq') AS number
+        FROM generate_series(1, %(count)s)
+    ) AS drawn
 ) AS fresh
 WHERE NOT EXISTS (SELECT FROM tickets WHERE tickets.ticket_uid = fresh.ticket_uid)
-ORDER BY ticket_uid;
+ORDER BY number;

@@ -1,10 +1,13 @@
 -- record_failures: put tickets into quarantine, with their audit rows and the run's error entries.
+-- A version of null is that of the entry: the ticket could not be read.
 -- A pause doubles from one hour to a week; after eight tries of one version only a change helps.
 -- params:  failures jsonb (an array, see the columns below), direction text, job_id uuid
 -- returns: one row: newly_failed bigint, failed_again bigint (tickets, once per run)
 -- locks:   the quarantine entries, until commit
 WITH failure AS MATERIALIZED (
-    SELECT f.*, known.remote_id IS NOT NULL AS is_again
+    SELECT
+        f.remote_id, f.ticket_id, f.sync_type, coalesce(f.version, known.version) AS version,
+        f.error_code, f.error_message, f.recoverable, known.remote_id IS NOT NULL AS is_again
     FROM jsonb_to_recordset(%(failures)s::jsonb) AS f (
         remote_id text, ticket_id uuid, sync_type text, version text, error_code text,
         error_message text, recoverable boolean
@@ -12,7 +15,7 @@ WITH failure AS MATERIALIZED (
     LEFT JOIN qcontact_quarantine AS known
         ON known.remote_id = f.remote_id
         AND known.direction = %(direction)s
-        AND known.version IS NOT DISTINCT FROM f.version
+        AND known.version IS NOT DISTINCT FROM coalesce(f.version, known.version)
 ), entered AS (
     INSERT INTO qcontact_quarantine AS entry (
         remote_id, direction, ticket_id, sync_type, version, error_code, error_message,

@@ -27,8 +27,12 @@ from qcontact_sync.core.model import (
     People,
     RemoteTicket,
     SyncType,
+    Turns,
 )
 from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+MAX_TURNS = 3
+"""More often than this our own writes may not go back and forth in one field."""
 
 
 class Kind(StrEnum):
@@ -70,6 +74,7 @@ class TicketDecision:
         base: The base as it is to be stored once ``writes`` are done (not ``sends``).
         agreed: Fields in conflict before on which the sides now agree.
         frozen: Fields that wait for a person from now on.
+        turns: What is to be remembered of our own writes, by field.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
     """
 
@@ -84,6 +89,7 @@ class TicketDecision:
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
+    turns: Mapping[str, Turns] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     closes: bool = False
     reopens: bool = False
@@ -209,6 +215,7 @@ def _merge(
         conflicts=conflicts,
         agreed=agreed,
         frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
+        turns=_turned(link, two_way),
         warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
         closes=STATUS in writes and is_terminal(writes[STATUS]),
         reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
@@ -229,11 +236,22 @@ def _two_way_decisions(
             else merge_assignment(base, here, there, people, policy)
         )
         if name in link.frozen and not _ends_freeze(decision, policy):
-            decision = FieldDecision(
-                name, Action.FREEZE, here, there, reason="waits for a person to decide"
-            )
+            decision = _frozen(decision, here, there, "waits for a person to decide")
+        elif _is_undone_again(decision, link.turns.get(name)):
+            decision = _frozen(decision, here, there, "both sides keep undoing each other")
         decisions.append(decision)
     return tuple(decisions)
+
+
+def _frozen(
+    decision: FieldDecision, here: str | None, there: str | None, reason: str
+) -> FieldDecision:
+    return FieldDecision(decision.field, Action.FREEZE, here, there, reason=reason)
+
+
+def _is_undone_again(decision: FieldDecision, turns: Turns | None) -> bool:
+    is_write = decision.action in (Action.TAKE, Action.SEND)
+    return is_write and turns is not None and turns.after(decision.local).count > MAX_TURNS
 
 
 def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
@@ -278,6 +296,19 @@ def _conflicts(
         if (d.action is Action.FREEZE and d.field not in frozen)
         or (d.action is not Action.SEND and d.loser)
     )
+
+
+def _turned(link: Link, fields: tuple[FieldDecision, ...]) -> Mapping[str, Turns]:
+    taken = [d for d in fields if d.action is Action.TAKE]
+    if not taken:
+        return link.turns
+    return {**link.turns, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
+
+
+def turns_of(link: Link, field: str) -> Turns:
+    """What is remembered of our writes to a field; at first only what was agreed."""
+    agreed = link.base.local.get(field)
+    return link.turns.get(field, Turns(agreed, agreed))
 
 
 def _thawed(fields: tuple[FieldDecision, ...], frozen: frozenset[str]) -> tuple[str, ...]:

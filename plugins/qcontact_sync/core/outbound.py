@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
@@ -84,7 +84,13 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    return replace(link, base=base, fingerprint=fingerprint(base.remote))
+    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    return replace(
+        link,
+        base=base,
+        fingerprint=fingerprint(base.remote),
+        turns={**link.turns, **turns},
+    )
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

@@ -27,7 +27,7 @@ from qcontact_sync.fibreflow.rows import (
     local_ticket,
 )
 
-_CASE_REFERENCE = re.compile(r"\bFT\d{6,18}\b")
+_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6,18}\b")
 
 
 class AdoptionScan:

@@ -49,6 +49,13 @@ class PostgresUnit(InboundUnit):
         """Put settled conflicts on record."""
         await self.record_conflict_rows([conflict_row(remote_id, ticket_id, c) for c in conflicts])
 
+    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        """A person decided about a frozen field."""
+        await self._database.fetch(
+            "close_conflict",
+            {"remote_id": remote_id, "field": field, "resolution": resolution},
+        )
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
         await self._database.fetch("mark_gone", {"remote_ids": list(remote_ids)})
@@ -72,6 +79,10 @@ class PostgresUnit(InboundUnit):
     async def settle_note(self, note: Note, remote_note_id: str | None) -> None:
         """The note has arrived: close its intent."""
         await self._end_note(note, "sent", remote_note_id)
+
+    async def withdraw_note(self, note: Note) -> None:
+        """The note was refused and has not arrived: forget the intent."""
+        await self._database.fetch("withdraw_note", {"note_id": note.id})
 
     async def doubt_note(self, note: Note) -> None:
         """Whether the note arrived cannot be known: it waits for a person."""

@@ -45,12 +45,7 @@ async def open_client(
     Raises:
         FatalError: ``CONFIG_ERROR``, URL or key cannot be used.
     """
-    headers = {
-        "Authorization": f"Bearer {_checked_key(key)}",
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-    }
-    async with open_transport(url, headers, options or ClientOptions()) as transport:
+    async with open_transport(url, _bearer(key), options or ClientOptions()) as transport:
         yield TicketsClient(transport)
 
 
@@ -177,11 +172,11 @@ def _milliseconds(instant: datetime, *, is_end: bool = False) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _checked_key(key: SecretStr) -> str:
+def _bearer(key: SecretStr) -> SecretStr:
     text = key.get_secret_value().strip()
     if not text or not text.isascii() or not text.isprintable():
         raise FatalError(
             "QCONTACT_API_KEY (the connection's password) is empty or cannot be in a header",
             ErrorCode.CONFIG_ERROR,
         )
-    return text
+    return SecretStr(f"Bearer {text}")

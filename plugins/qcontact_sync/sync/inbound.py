@@ -2,13 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.decide import Kind, TicketDecision, decide
-from qcontact_sync.core.errors import ErrorCode, FatalError, RetryableError, TicketError
+from qcontact_sync.core.errors import (
+    ErrorCode,
+    FatalError,
+    RetryableError,
+    SyncError,
+    TicketError,
+)
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, SyncType, Window
 from qcontact_sync.core.stats import Counts
@@ -16,6 +22,7 @@ from qcontact_sync.core.store_ports import Failure, Match
 from qcontact_sync.core.windows import read_window
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.reader import Chunk, ListReader
+from qcontact_sync.sync.single_reads import SingleReads, read_each
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +62,30 @@ class Inbound:
         work = self._work
         self._people = await work.store.load_people()
         if work.run.request.ticket_ids:
-            found = await work.store.resolve_ids(work.run.request.ticket_ids)
-            await self._apply_ids([found.get(i, RemoteId(i)) for i in work.run.request.ticket_ids])
-            await self._settle(None)
+            await self._apply_asked_for(work.run.request.ticket_ids)
             return True
-        if not work.run.is_dated and not work.is_dry:
-            await self._apply_ids(await work.store.list_due(Direction.INBOUND, MAX_RETRIED))
-        return await self._apply_window()
+        is_retrying = not work.run.is_dated
+        due = await work.store.list_due(Direction.INBOUND, MAX_RETRIED) if is_retrying else ()
+        retried = await self._apply_ids(due)
+        is_complete = await self._apply_window()
+        # The list answered, so it is these tickets and not QContact.
+        await self._record(_failures(retried.unreachable))
+        return is_complete
+
+    async def _apply_asked_for(self, given: Sequence[str]) -> None:
+        found = await self._work.store.resolve_ids(given)
+        reads = await self._apply_ids([found.get(i, RemoteId(i)) for i in given])
+        reads.raise_if_nothing_answered()
+        await self._record(_failures(reads.unreachable))
+        await self._forget([RemoteId(i) for i in given if i not in found])
+        await self._settle(None)
+
+    async def _forget(self, unknown: Sequence[RemoteId]) -> None:
+        """An id that neither side knows is a slip of the pen: no quarantine for it."""
+        work = self._work
+        if not work.is_dry:
+            async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+                await unit.forget_unlinked(unknown)
 
     async def _apply_window(self) -> bool:
         work = self._work
@@ -97,26 +121,12 @@ class Inbound:
                 await unit.settle_until(until)
         self._skipped = 0
 
-    async def _apply_ids(self, remote_ids: Sequence[RemoteId]) -> None:
+    async def _apply_ids(self, remote_ids: Sequence[RemoteId]) -> SingleReads:
         """Read tickets one by one and apply them; what a single read says is believed."""
-        tickets, failures = [], []
-        for remote_id, got in zip(
-            remote_ids,
-            await asyncio.gather(*(self._get(remote_id) for remote_id in remote_ids)),
-            strict=True,
-        ):
-            if isinstance(got, RemoteTicket):
-                tickets.append(got)
-            else:
-                failures.append(failure_of(got, remote_id, SyncType.STATUS_UPDATE, None))
-        await self._record(failures)
-        await self._apply(tickets, is_trusted=True)
-
-    async def _get(self, remote_id: RemoteId) -> RemoteTicket | TicketError:
-        try:
-            return await self._work.remote.get(remote_id)
-        except TicketError as error:
-            return error
+        reads = await read_each(self._work.remote, remote_ids)
+        await self._record(_failures(reads.refused))
+        await self._apply(reads.tickets, is_trusted=True)
+        return reads
 
     async def _apply(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool = False) -> None:
         """Apply tickets in one transaction; where a row is refused, in ever smaller ones, so that
@@ -139,8 +149,7 @@ class Inbound:
 
     async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
         work = self._work
-        # The last version of a ticket counts where a moving list showed it twice.
-        prints = [(t, fingerprint(t.values)) for t in {t.id: t for t in tickets}.values()]
+        prints = [(t, fingerprint(t.values)) for t in _newest_of_each(tickets)]
         outcome = _Outcome()
         async for attempt in attempts():
             with attempt:
@@ -154,8 +163,8 @@ class Inbound:
                         await unit.add_counts(outcome.counts + failed)
         self._skipped += outcome.skipped
         self._report(len(prints), outcome)
-        if outcome.suspects:
-            await self._apply_ids(outcome.suspects)
+        reads = await self._apply_ids(outcome.suspects)
+        await self._record(_failures(reads.unreachable))
 
     def _decide_all(
         self,
@@ -206,9 +215,10 @@ class Inbound:
             [
                 Failure(
                     RemoteId(key or "(no id)"),
-                    SyncType.FULL_SYNC,
+                    SyncType.STATUS_UPDATE,
                     ErrorCode.VALIDATION_ERROR,
                     reason,
+                    version=reason,
                     recoverable=False,
                 )
                 for key, reason in chunk.malformed
@@ -232,6 +242,17 @@ class Inbound:
         work.progress(Direction.INBOUND, self._done, max(self._expected, self._done))
 
 
+def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
+    """One version of each ticket, where a moving list showed two: the newest, else the last."""
+    newest: dict[RemoteId, RemoteTicket] = {}
+    for ticket in tickets:
+        known = newest.get(ticket.id)
+        stamps = (ticket.updated_at, known.updated_at) if known else (None, None)
+        if not (stamps[0] and stamps[1] and stamps[0] < stamps[1]):
+            newest[ticket.id] = ticket
+    return newest.values()
+
+
 def _is_older(ticket: RemoteTicket, match: Match) -> bool:
     link = match.pair.link
     if link is None or link.remote_updated_at is None or ticket.updated_at is None:
@@ -246,6 +267,10 @@ def _counts_of(decision: TicketDecision) -> Counts:
     if decision.writes:
         return Counts(successful=1, updated=1, partial=warned)
     return Counts(skipped=1)
+
+
+def _failures(unread: Sequence[tuple[RemoteId, SyncError]]) -> list[Failure]:
+    return [failure_of(e, remote_id, SyncType.STATUS_UPDATE, None) for remote_id, e in unread]
 
 
 async def _prefetched(chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:

@@ -1,13 +1,22 @@
 """FibreFlow's notes go out, at most once each: intent, send, settle; never guessed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from uuid import NAMESPACE_URL, uuid5
 
 from qcontact_sync.core.canon import canonical_text
-from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, TicketError
+from qcontact_sync.core.errors import (
+    ErrorCode,
+    LeaseLost,
+    OutcomeUnknown,
+    SyncError,
+    TicketError,
+)
 from qcontact_sync.core.model import Direction, Note, RemoteId, SyncType
 from qcontact_sync.core.store_ports import NoteToSend, SentRow
 from qcontact_sync.sync.context import Work
+
+Writing = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class NoteDoubtful(TicketError):
@@ -26,8 +35,13 @@ def idempotency_key(note: Note) -> str:
     return str(uuid5(NAMESPACE_URL, f"qcontact-sync/note/{note.id}"))
 
 
-async def send_notes(work: Work, remote_id: RemoteId, notes: Sequence[NoteToSend]) -> int:
+async def send_notes(
+    work: Work, remote_id: RemoteId, notes: Sequence[NoteToSend], writing: Writing
+) -> int:
     """Send a ticket's notes in order.
+
+    Args:
+        writing: To be held around every write.
 
     Returns:
         How many were sent now.
@@ -40,7 +54,7 @@ async def send_notes(work: Work, remote_id: RemoteId, notes: Sequence[NoteToSend
         equal_now = await _count_equal(work, remote_id, waiting.note)
         if waiting.is_intended and await _has_arrived(work, remote_id, waiting, equal_now):
             continue
-        sent += await _send(work, remote_id, waiting.note, equal_now)
+        sent += await _send(work, remote_id, waiting.note, equal_now, writing)
     return sent
 
 
@@ -67,19 +81,28 @@ async def _has_arrived(
     return True
 
 
-async def _send(work: Work, remote_id: RemoteId, note: Note, equal_before: int | None) -> int:
+async def _send(
+    work: Work, remote_id: RemoteId, note: Note, equal_before: int | None, writing: Writing
+) -> int:
     key = idempotency_key(note)
     async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
         await unit.intend_note(note, remote_id, key, equal_before)
-    work.check_lease()
     try:
-        remote_note_id = await work.remote.add_note(remote_id, note, key)
+        async with writing():
+            remote_note_id = await work.remote.add_note(remote_id, note, key)
     except OutcomeUnknown:
         intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
         equal_now = await _count_equal(work, remote_id, note)
         if not await _has_arrived(work, remote_id, intended, equal_now):
             raise
         return 1
+    except LeaseLost:
+        raise
+    except SyncError:
+        # It has not arrived for certain: no later run need ask itself.
+        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+            await unit.withdraw_note(note)
+        raise
     await _settle(work, remote_id, note, remote_note_id)
     return 1
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from qcontact_sync.core.decide import Kind, TicketDecision, decide
@@ -11,8 +11,12 @@ from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,
     NeedsConfirmation,
+    NotApplied,
     OutcomeUnknown,
+    RemoteMoved,
     RetryableError,
+    StaleAnswer,
+    SyncError,
     TicketError,
 )
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket, SyncType
@@ -20,6 +24,7 @@ from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, s
 from qcontact_sync.core.plan import PlanLine, Sign
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
+from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.notes import send_notes
@@ -27,8 +32,8 @@ from qcontact_sync.sync.notes import send_notes
 log = logging.getLogger(__name__)
 
 BATCH = 200
-REFUSALS_THAT_STOP = 3
 MIN_OUTBOUND_LIMIT = 500
+MAX_TRIES = 3
 
 
 class Outbound:
@@ -37,9 +42,9 @@ class Outbound:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._people = People({}, {})
-        self._writes = 0
+        self._breaker = Breaker()
         self._first_writes = asyncio.Lock()
-        self._refused: list[tuple[RemoteId, TicketError, OutboundPair]] = []
+        self._stopped_by: SyncError | None = None
         self._done = 0
 
     async def run(self) -> bool:
@@ -60,7 +65,7 @@ class Outbound:
             if work.should_stop():
                 return False
             await self._send_batch(pending[start : start + BATCH], len(pending))
-        await self._quarantine_refused()
+        await self._settle_suspects()
         return True
 
     async def _pending(self) -> Sequence[RemoteId]:
@@ -96,43 +101,64 @@ class Outbound:
 
         async def turn(remote_id: RemoteId) -> None:
             async with slots:
-                await self._send_guarded(pairs[remote_id], notes.get(remote_id, ()))
+                if self._stopped_by is None:
+                    await self._take_turn(pairs[remote_id], notes.get(remote_id, ()))
             self._done += 1
             work.progress(Direction.OUTBOUND, self._done, expected)
 
         await run_all(turn(remote_id) for remote_id in remote_ids if remote_id in pairs)
+        if self._stopped_by is not None:
+            raise self._stopped_by
+
+    async def _take_turn(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+        # What stops the direction lets the tickets in hand end: cut off between a note and its
+        # answer, nobody would know whether it arrived.
+        try:
+            await self._send_guarded(pair, notes)
+        except SyncError as error:
+            self._stopped_by = self._stopped_by or error
 
     async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        remote_id = pair.link.remote_id
         try:
             await self._send_ticket(pair, notes)
-        except OutcomeUnknown as error:
-            await self._quarantine(pair, error)
-        except (FatalError, RetryableError):
-            raise
-        except TicketError as error:
-            if error.code is ErrorCode.AUTHORIZATION_ERROR and not self._writes:
-                await self._refuse(pair, error)
-            else:
+        except (TicketError, RetryableError) as error:
+            if self._breaker.is_suspect(error):
+                await self._suspect(pair, error)
+            elif isinstance(error, TicketError | RemoteMoved):
                 await self._quarantine(pair, error)
+            else:
+                raise
+        except FatalError:
+            raise
         except Exception as error:
-            log.warning("outbound.failed qcontact_id=%s", remote_id)
+            log.warning("outbound.failed qcontact_id=%s", pair.link.remote_id)
             await self._quarantine(pair, error)
+        else:
+            await self._quarantine_all(self._breaker.ticket_passed())
 
-    async def _refuse(self, pair: OutboundPair, error: TicketError) -> None:
-        """An account that may not write refuses them all: say so once and quarantine nothing."""
-        self._refused.append((pair.link.remote_id, error, pair))
-        if len(self._refused) >= REFUSALS_THAT_STOP:
-            raise FatalError(
-                "QContact refused the first writes: this account may read but not write; "
-                "give it the right, or set QCONTACT_SYNC_DIRECTION=inbound",
-                ErrorCode.AUTHORIZATION_ERROR,
-            )
+    async def _suspect(self, pair: OutboundPair, error: SyncError) -> None:
+        """A ticket's trouble or QContact's: held back until that is known."""
+        self._breaker.hold(pair, error)
+        if refusal := self._breaker.refusal():
+            raise refusal
+        if self._breaker.is_open:
+            await self._settle_suspects()
+            raise error
 
-    async def _quarantine_refused(self) -> None:
-        for _, error, pair in self._refused:
+    async def _settle_suspects(self) -> None:
+        """Quarantine what was held back, if QContact is well otherwise.
+
+        Raises:
+            SyncError: It is not.
+        """
+        held = self._breaker.take_all()
+        if any(isinstance(error, RetryableError) for _, error in held):
+            await self._work.remote.check()
+        await self._quarantine_all(held)
+
+    async def _quarantine_all(self, failed: Sequence[Held]) -> None:
+        for pair, error in failed:
             await self._quarantine(pair, error)
-        self._refused.clear()
 
     async def _quarantine(self, pair: OutboundPair, error: Exception) -> None:
         work = self._work
@@ -148,18 +174,48 @@ class Outbound:
                 await unit.mark_gone([pair.link.remote_id])
 
     async def _send_ticket(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        """Read, merge, write, settle one ticket."""
-        work = self._work
-        remote = await work.remote.get(pair.link.remote_id)
-        sending = sending_of(self._decide(remote, pair))
-        if work.is_dry:
-            self._plan(pair, sending, notes)
+        """Send a ticket's fields, then its notes."""
+        did_send = await self._send_fields(pair, notes)
+        if self._work.is_dry:
             return
-        if sending:
-            remote = await self._write(pair, sending)
-        await self._settle(pair, sending, remote)
-        sent_notes = await send_notes(work, pair.link.remote_id, notes)
-        await self._finish(pair, did_send=bool(sending) or bool(sent_notes))
+        remote_id = pair.link.remote_id
+        sent_notes = await send_notes(self._work, remote_id, notes, self._writing)
+        await self._finish(pair, did_send=did_send or bool(sent_notes))
+
+    async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> bool:
+        """Read, merge, write, settle; anew where the ticket moved meanwhile or the write got lost.
+
+        Returns:
+            Whether anything was written there.
+        """
+        for tries_left in reversed(range(MAX_TRIES)):
+            remote = await self._read(pair)
+            sending = sending_of(self._decide(remote, pair))
+            if self._work.is_dry:
+                self._plan(pair, sending, notes)
+                return False
+            try:
+                answer = await self._write(pair, sending) if sending else remote
+            except (OutcomeUnknown, RemoteMoved):
+                # Setting a field to a value twice is setting it once.
+                if not tries_left:
+                    raise
+            else:
+                await self._settle(pair, sending, answer)
+                return bool(sending)
+        raise AssertionError("the last try returns or raises")
+
+    async def _read(self, pair: OutboundPair) -> RemoteTicket:
+        """The ticket as QContact has it now.
+
+        Raises:
+            StaleAnswer: It showed a newer version before; merging with this one would undo it.
+        """
+        remote = await self._work.remote.get(pair.link.remote_id)
+        seen = pair.link.remote_updated_at
+        if seen is not None and remote.updated_at is not None and remote.updated_at < seen:
+            raise StaleAnswer
+        return remote
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
@@ -174,32 +230,45 @@ class Outbound:
         """Send the changed fields; the ticket as QContact has it then.
 
         Raises:
-            TicketError: QContact accepted the write and changed nothing.
+            OutcomeUnknown: No answer came, and a look shows that it was not applied.
+            RemoteMoved: QContact wants it to be decided anew.
+            NotApplied: QContact accepted it and changed nothing.
+            TicketError: Refused.
         """
-        work, remote_id = self._work, pair.link.remote_id
-        # Until one write was accepted they take turns: an account that may not write is then
-        # noticed after three refusals, not after a connection pool full of them.
-        async with nullcontext() if self._writes else self._first_writes:
+        remote_id, lost = pair.link.remote_id, None
+        answer: RemoteTicket | None = None
+        try:
             answer = await self._update(remote_id, sending)
+        except OutcomeUnknown as error:
+            lost = error
         if answer is None or not arrived(sending, answer):
-            answer = await work.remote.get(remote_id)
-        if not arrived(sending, answer):
-            raise TicketError(
-                f"QContact took the change of {', '.join(sending.remote)} and did not apply it",
-                ErrorCode.CONFLICT,
-            )
-        return answer
+            answer = await self._work.remote.get(remote_id)
+        if arrived(sending, answer):
+            return answer
+        raise lost or NotApplied(", ".join(sending.remote))
 
     async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:
-        work = self._work
-        work.check_lease()
         try:
-            answer = await work.remote.update(remote_id, sending.remote)
-        except OutcomeUnknown:
-            # Setting a field to a value twice is setting it once: a look tells what happened.
-            answer = None
-        self._writes += 1
-        return answer
+            async with self._writing():
+                return await self._work.remote.update(remote_id, sending.remote)
+        except TicketError as error:
+            if error.code is ErrorCode.CONFLICT:
+                raise RemoteMoved from error
+            raise
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """To be held around every write.
+
+        Until one was accepted they take turns: an account that may not write is then noticed
+        after three refusals, not after a connection pool full of them.
+        """
+        async with nullcontext() if self._breaker.may_write else self._first_writes:
+            if self._stopped_by is not None:
+                raise self._stopped_by
+            self._work.check_lease()
+            yield
+            self._breaker.write_accepted()
 
     async def _settle(self, pair: OutboundPair, sending: Sending, answer: RemoteTicket) -> None:
         """Move the base on; what the answer shows beyond our own change comes in with it."""

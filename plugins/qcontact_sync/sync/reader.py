@@ -40,20 +40,27 @@ class Chunk:
 
 @dataclass(slots=True)
 class _Pass:
-    """One reading of all pages of a slice."""
+    """One reading of all pages of a slice.
+
+    Attributes:
+        nameless: Listed without an id, or a second time in one answer: ``total`` has them, ids
+            don't.
+    """
 
     totals: list[int] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    nameless: int = 0
 
     def add(self, page: Page) -> None:
         self.totals.append(page.total)
-        self.ids.update(t.id for t in page.tickets)
-        self.ids.update(key or reason for key, reason in page.malformed)
+        ids = {t.id for t in page.tickets} | {key for key, _ in page.malformed if key}
+        self.ids |= ids
+        self.nameless += len(page.tickets) + len(page.malformed) - len(ids)
 
     @property
     def is_quiet(self) -> bool:
         """Nothing came or went during this pass, and all of it was seen."""
-        return min(self.totals) == max(self.totals) <= len(self.ids)
+        return min(self.totals) == max(self.totals) <= len(self.ids) + self.nameless
 
 
 class ListReader:
@@ -107,13 +114,14 @@ class _Slice:
         self._page_size = page_size
         self._handed_out: dict[str, datetime | None] = {}
         self._ids: set[str] = set()
+        self._nameless = 0
         self.expected = 0
         self.is_complete = False
 
     @property
     def seen(self) -> int:
         """Distinct tickets seen over all passes."""
-        return len(self._ids)
+        return len(self._ids) + self._nameless
 
     async def read(self, first: Page) -> AsyncIterator[Chunk]:
         """Pass over the pages until the slice is complete, at most `MAX_PASSES` times."""
@@ -125,6 +133,7 @@ class _Slice:
                 reading.add(page)
                 yield self._fresh(page)
             self._ids |= reading.ids
+            self._nameless = max(self._nameless, reading.nameless)
             self.expected = max(self.expected, *reading.totals)
             # The second half is for a ticket that left the window before any pass saw it: the
             # largest total can then not be reached any more, though nothing is missing.
@@ -159,9 +168,9 @@ class _Slice:
         return Chunk(tickets, malformed, expected=page.total)
 
     def _is_fresh(self, ticket: RemoteTicket) -> bool:
-        """Whether this version is inside the slice and was not handed out yet."""
+        """Whether this version belongs to the slice and was not handed out yet."""
         stamp = ticket.updated_at
-        if stamp is not None and not _contains(self._window, stamp):
+        if stamp is not None and _is_neighbours(self._window, stamp):
             return False
         if ticket.id in self._handed_out and self._handed_out[ticket.id] == stamp:
             return False
@@ -175,8 +184,14 @@ async def _cancel(tasks: set[asyncio.Task[Page]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _contains(window: Window, moment: datetime) -> bool:
-    return (window.start is None or window.start <= moment) and moment < window.end
+def _is_neighbours(window: Window, moment: datetime) -> bool:
+    """Whether a stamp is here only because the question was asked a little wide.
+
+    One that lies further out disagrees with the list that showed it: no other slice will.
+    """
+    reach = 2 * MARGIN
+    is_before = window.start is not None and window.start - reach <= moment < window.start
+    return is_before or window.end <= moment < window.end + reach
 
 
 def _widened(window: Window) -> Window:

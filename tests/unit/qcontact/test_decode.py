@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from qcontact_sync.qcontact.decode import (
     MalformedTicket,
     UnexpectedBody,
@@ -167,7 +166,9 @@ def test_custom_fields_that_are_no_object_are_left_out():
     ("received", "expected"),
     [
         pytest.param("2026-03-01T10:00:00Z", datetime(2026, 3, 1, 10, tzinfo=UTC), id="z"),
-        pytest.param("2026-03-01T12:00:00+02:00", datetime(2026, 3, 1, 10, tzinfo=UTC), id="offset"),
+        pytest.param(
+            "2026-03-01T12:00:00+02:00", datetime(2026, 3, 1, 10, tzinfo=UTC), id="offset"
+        ),
         pytest.param(
             "2026-03-01T10:00:00.5Z", datetime(2026, 3, 1, 10, 0, 0, 500_000, UTC), id="tenths"
         ),

@@ -1,0 +1,169 @@
+"""Keep the tickets of QContact and FibreFlow in step, both ways.
+
+Every six hours: what changed in QContact comes in, then what changed in FibreFlow goes out, then
+the run is recorded in `sync_job_history`. A run that was missed is no problem: the next one starts
+where the last complete one ended.
+
+### Tasks
+
+* `start_run` checks the params and fixes the window.
+* `inbound_sync` and `outbound_sync` do the work, each on its own: one that fails does not keep the
+  other from running, and one that was not asked for is skipped.
+* `finalize` records the run, whatever happened.
+
+### Colours
+
+* **Green**: recorded as `success`, or as `partial`: some tickets failed, wait in quarantine and are
+  tried again by later runs, or the time ran out and the next run goes on.
+* **Red**: recorded as `failed`: a direction broke, or nothing that was tried succeeded. The ERROR
+  line in the log of `finalize` says why.
+* **`start_run` red**: nothing was touched. The ERROR line in its log says why.
+
+### When red
+
+* `VALIDATION_ERROR`: a param; it is named.
+* `CONFIG_ERROR`: a connection or a setting; it is named.
+* `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key, or what it may do.
+* `NEEDS_CONFIRMATION`: unusually many changes are waiting to go out. Look at them with a dry run,
+  then trigger with *Confirm outbound*.
+* Anything else passes by itself or is said in the log.
+
+The next run makes up for this one, so nothing has to be cleared. Clearing is safe all the same: the
+same history row is settled again.
+
+### By hand
+
+* *Trigger* without dates reads from the last complete run to now.
+* With dates it reads that stretch of QContact's changes again, which is always safe.
+* For many past windows use a *Backfill*.
+
+Connections: `qcontact_default` (QContact), `fibreflow_default` (Postgres).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    Param,
+    TriggerRule,
+    dag,
+    get_current_context,
+    task,
+)
+
+SIX_HOURLY = "0 */6 * * *"
+
+
+@dag(
+    dag_id="qcontact_sync",
+    # A plain cron string would give each run an interval of no length.
+    schedule=CronDataIntervalTimetable(SIX_HOURLY, timezone="UTC"),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
+    catchup=False,  # one run makes up for all that were missed: it reads from the cursor
+    max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
+    default_args={
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": timedelta(minutes=5),
+    },
+    params={
+        "sync_direction": Param(
+            "both",
+            title="Direction",
+            description="inbound: QContact to FibreFlow; outbound: FibreFlow to QContact.",
+            type="string",
+            enum=["both", "inbound", "outbound"],
+        ),
+        "start_date": Param(
+            None,
+            title="Changed from",
+            description="Read what changed in QContact since then. Empty: since the last "
+            "complete run; or, where only an end is given, from the beginning.",
+            type=["null", "string"],
+            format="date-time",
+        ),
+        "end_date": Param(
+            None,
+            title="Changed until",
+            description="Empty: until now. A run with dates does not move the point where the "
+            "next one starts, and sends only tickets that FibreFlow changed between them.",
+            type=["null", "string"],
+            format="date-time",
+        ),
+        "ticket_ids": Param(
+            [],
+            title="Only these tickets",
+            description="One id per line: FT number, FibreFlow id or QContact id. Empty: all.",
+            type=["null", "array"],
+        ),
+        "dry_run": Param(
+            False,
+            title="Dry run",
+            description="Find out what would be done and write nothing on either side.",
+            type="boolean",
+        ),
+        "force_resync": Param(
+            False,
+            title="Force resync",
+            description="Take QContact's own fields over again even where nothing seems to have "
+            "changed there: a repair of what was overwritten here.",
+            type="boolean",
+        ),
+        "confirm_outbound": Param(
+            False,
+            title="Confirm outbound",
+            description="Send even if more changes are waiting than usually go out unasked.",
+            type="boolean",
+        ),
+    },
+    tags=["qcontact", "fibreflow", "tickets"],
+    doc_md=__doc__,
+)
+def qcontact_sync() -> None:
+    """Declare the tasks and their order."""
+    # The package is imported inside the tasks: the DAG processor reads this file again and again.
+
+    # multiple_outputs=False, here and below: the dict is one value, not one XCom a key.
+    @task(retries=3, execution_timeout=timedelta(minutes=10), multiple_outputs=False)
+    def start_run() -> dict[str, Any]:
+        from qcontact_sync.on_airflow import steps
+
+        return steps.start_run(get_current_context())
+
+    # Directions wait out passing failures themselves, and what a run leaves undone the next one
+    # does: one more try is enough.
+    @task(retries=1, execution_timeout=timedelta(hours=2), multiple_outputs=False)
+    def inbound_sync() -> dict[str, Any]:
+        from qcontact_sync.on_airflow import steps
+
+        return steps.run_direction(get_current_context(), "inbound")
+
+    # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
+    # because start_run is its setup.
+    @task(
+        retries=1,
+        execution_timeout=timedelta(hours=2),
+        multiple_outputs=False,
+        trigger_rule=TriggerRule.ALL_DONE,
+    )
+    def outbound_sync() -> dict[str, Any]:
+        from qcontact_sync.on_airflow import steps
+
+        return steps.run_direction(get_current_context(), "outbound")
+
+    @task(retries=3, execution_timeout=timedelta(minutes=10), multiple_outputs=False)
+    def finalize() -> dict[str, Any]:
+        from qcontact_sync.on_airflow import steps
+
+        return steps.finish_run(get_current_context())
+
+    started, finished = start_run(), finalize()
+    started >> inbound_sync() >> outbound_sync() >> finished
+    # Setup and teardown: finalize runs whenever start_run succeeded, also where a direction broke
+    # or a person marked the run as failed, and clearing a direction takes both along. Unlike other
+    # teardowns it decides: where it fails, the DAG run is red.
+    finished.as_teardown(setups=started, on_failure_fail_dagrun=True)
+
+
+qcontact_sync()

@@ -1,0 +1,186 @@
+"""The two sides of the sync, from Airflow's connections and from nowhere else.
+
+A connection that is missing or wrong is refused by its id and field, never by a value: a value
+may be a secret.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr, ValidationError
+
+from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings, load_settings
+
+QCONTACT = "qcontact_default"
+FIBREFLOW = "fibreflow_default"
+
+_OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
+# PostgresHook reads these itself; libpq does not know them and they do not change where to go.
+_NOT_LIBPQ = frozenset({"cursor", "sqlalchemy_scheme", "sqlalchemy_query"})
+_TOKEN_SIGN_IN = frozenset({"iam", "azure_conn_id", "redshift", "redshift-serverless"})
+
+
+@dataclass(frozen=True, slots=True)
+class QContactAccount:
+    """A `qcontact` connection, checked.
+
+    Attributes:
+        url: Base URL with its scheme; may hold a path prefix.
+        key: API key; kept out of ``repr``.
+        options: What the connection sets in place of the settings of the same names.
+    """
+
+    url: str
+    key: SecretStr
+    dialect: Dialect
+    options: Mapping[str, object]
+
+
+def configuration() -> tuple[Endpoints, Settings]:
+    """Both sides and the settings, with the QContact connection's options laid over them.
+
+    Raises:
+        ConfigError: Names the setting, or the connection and its field, and what to do.
+    """
+    account = qcontact_account(QCONTACT)
+    endpoints = Endpoints(
+        database_url=fibreflow_database(FIBREFLOW),
+        qcontact_url=account.url,
+        qcontact_key=account.key,
+        dialect=account.dialect,
+    )
+    return endpoints, settings_for(QCONTACT, account)
+
+
+def qcontact_account(conn_id: str) -> QContactAccount:
+    """Read and check a connection of type `qcontact`.
+
+    Raises:
+        ConfigError: It is missing, of another type, or a field of it cannot be used.
+    """
+    connection = _find(conn_id, "qcontact")
+    key = (connection.password or "").strip()
+    if not key:
+        raise ConfigError(f"connection {conn_id}: no API key; put it in the field API key")
+    mask_secret(key)
+    options = _filled_extras(conn_id, connection)
+    dialect = _dialect(conn_id, options.pop("dialect", Dialect.TICKETS))
+    unknown = sorted(set(options) - set(_OPTIONS))
+    if unknown:
+        known = ", ".join(("dialect", *_OPTIONS))
+        raise ConfigError(
+            f"connection {conn_id}: unknown extra {', '.join(unknown)}; known: {known}"
+        )
+    return QContactAccount(_base_url(conn_id, connection), SecretStr(key), dialect, options)
+
+
+def settings_for(conn_id: str, account: QContactAccount) -> Settings:
+    """The settings, with a connection's options laid over them; numbers may be text.
+
+    Raises:
+        ConfigError: Names the variable or the extra that cannot be used, and why.
+    """
+    # First on their own: a bad variable is named as a variable, not as the connection's extra.
+    load_settings()
+    try:
+        return Settings(**dict[str, Any](account.options))
+    except ValidationError as error:
+        reasons = "; ".join(f"extra {e['loc'][0]}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"connection {conn_id}: cannot use {reasons}") from None
+
+
+def fibreflow_database(conn_id: str) -> SecretStr:
+    """A Postgres connection as libpq conninfo; extras such as ``sslmode`` are handed on.
+
+    Raises:
+        ConfigError: It is missing, of another type, or libpq does not know one of its extras.
+    """
+    connection = _find(conn_id, "postgres")
+    extras = _filled_extras(conn_id, connection)
+    if not connection.host or not connection.schema:
+        raise ConfigError(f"connection {conn_id}: the fields Host and Database must be filled in")
+    tokens = sorted(_TOKEN_SIGN_IN & extras.keys())
+    if tokens:
+        raise ConfigError(f"connection {conn_id}: extra {', '.join(tokens)} is not supported here")
+    options = {name: str(value) for name, value in extras.items() if name not in _NOT_LIBPQ}
+    parts = {
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+        **options,
+    }
+    try:
+        return SecretStr(make_conninfo(**{k: str(v) for k, v in parts.items() if v is not None}))
+    except ProgrammingError:
+        names = ", ".join(sorted(options)) or "none"
+        raise ConfigError(
+            f"connection {conn_id}: libpq does not take its extras ({names})"
+        ) from None
+
+
+def _find(conn_id: str, conn_type: str) -> Connection:
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise ConfigError(
+            f"connection {conn_id} is not defined: add it under Admin > Connections with type "
+            f"{conn_type}, or set AIRFLOW_CONN_{conn_id.upper()}"
+        ) from None
+    if connection.conn_type != conn_type:
+        raise ConfigError(
+            f"connection {conn_id} has type {connection.conn_type}; it must be {conn_type}"
+        )
+    return connection
+
+
+def _filled_extras(conn_id: str, connection: Connection) -> dict[str, object]:
+    # Not `extra_dejson`: that turns an extra which is no JSON into an empty one.
+    try:
+        extras = json.loads(connection.extra or "{}")
+    except json.JSONDecodeError:
+        extras = None
+    if not isinstance(extras, dict):
+        raise ConfigError(f"connection {conn_id}: its extra is not a JSON object")
+    # The form sends fields that were emptied as "" or null.
+    return {name: value for name, value in extras.items() if value not in (None, "")}
+
+
+def _dialect(conn_id: str, value: object) -> Dialect:
+    try:
+        return Dialect(str(value))
+    except ValueError:
+        known = ", ".join(Dialect)
+        raise ConfigError(f"connection {conn_id}: extra dialect is not one of {known}") from None
+
+
+def _base_url(conn_id: str, connection: Connection) -> str:
+    """The host as the form holds it (a URL), or put together from a URI connection's parts."""
+    host = (connection.host or "").strip()
+    url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is not None
+    except ValueError:
+        raise ConfigError(f"connection {conn_id}: its base URL cannot be read") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            f"connection {conn_id}: its base URL must look like https://api.qcontact.com"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError(
+            f"connection {conn_id}: its base URL must hold no user, query or fragment; "
+            "the API key has a field of its own"
+        )
+    if connection.port and not has_port:
+        parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")
+    return parts.geturl()

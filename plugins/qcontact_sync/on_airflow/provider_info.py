@@ -1,0 +1,73 @@
+"""The connection type `qcontact` and its form, as data.
+
+Every Airflow process loads this at start-up, so it imports nothing.
+"""
+
+
+def get_provider_info() -> dict[str, object]:
+    """What Airflow's provider entry point asks for."""
+    return {
+        "package-name": "qcontact-sync",
+        "name": "QContact",
+        "description": "Two-way ticket sync between QContact and FibreFlow.",
+        "connection-types": [_QCONTACT],
+    }
+
+
+def _number(label: str, description: str, kind: str, **limits: float) -> dict[str, object]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": [kind, "null"], "default": None, **limits},
+    }
+
+
+# Limits are those of `settings.Settings`, which checks them again; a test holds the two together.
+_QCONTACT = {
+    "connection-type": "qcontact",
+    "hook-name": "QContact",
+    "hook-class-name": "qcontact_sync.on_airflow.hook.QContactHook",
+    "ui-field-behaviour": {
+        "hidden-fields": ["login", "port", "schema", "extra"],
+        "relabeling": {"host": "Base URL", "password": "API key"},
+        "placeholders": {
+            "host": "https://api.qcontact.com",
+            "password": "sent as a bearer token, shown nowhere",
+        },
+    },
+    "conn-fields": {
+        "dialect": {
+            "label": "Dialect",
+            "description": "Which QContact API answers at the base URL: tickets, or entities "
+            "(customer tenants, https://TENANT.qcontact.com).",
+            "schema": {"type": "string", "enum": ["tickets", "entities"], "default": "tickets"},
+        },
+        "page_size": _number(
+            "Page size",
+            "Tickets per page asked for; 100 is always accepted. Empty: QCONTACT_SYNC_PAGE_SIZE.",
+            "integer",
+            minimum=1,
+            maximum=1_000,
+        ),
+        "connections": _number(
+            "Connections",
+            "Requests in flight at once. Empty: QCONTACT_SYNC_CONNECTIONS.",
+            "integer",
+            minimum=1,
+            maximum=64,
+        ),
+        "rate_per_s": _number(
+            "Requests per second",
+            "Upper limit over all connections. Empty: QCONTACT_SYNC_RATE_PER_S (none).",
+            "number",
+            exclusiveMinimum=0,
+        ),
+        "timeout_s": _number(
+            "Timeout in seconds",
+            "How long one request waits for its answer. Empty: QCONTACT_SYNC_TIMEOUT_S.",
+            "number",
+            exclusiveMinimum=0,
+            maximum=300,
+        ),
+    },
+}

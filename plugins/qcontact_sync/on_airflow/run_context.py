@@ -1,0 +1,62 @@
+"""From a task's context to what the run was asked to do."""
+
+from collections.abc import Mapping
+from datetime import UTC
+
+from airflow.sdk import Context
+from airflow.sdk.types import DagRunProtocol
+
+from qcontact_sync.core.model import Window
+from qcontact_sync.core.windows import Trigger
+from qcontact_sync.jobs import RunOrder
+from qcontact_sync.settings import Settings
+
+# Whatever else Airflow knows (assets, operators, the UI's form, REST) is somebody's wish: manual.
+_TRIGGERS = {"scheduled": Trigger.SCHEDULED, "backfill": Trigger.BACKFILL}
+
+
+def order_from(context: Context, settings: Settings) -> RunOrder:
+    """Read the run's order; its params are handed on unchecked.
+
+    Args:
+        settings: ``direction`` is what a scheduled run does unless its conf says otherwise.
+    """
+    dag_run = context["dag_run"]
+    trigger = _TRIGGERS.get(dag_run.run_type.value, Trigger.MANUAL)
+    return RunOrder(
+        dag_id=dag_run.dag_id,
+        run_id=dag_run.run_id,
+        trigger=trigger,
+        params=_params(context["params"], dag_run.conf or {}, trigger, settings),
+        interval=_interval(dag_run, trigger),
+    )
+
+
+def _params(
+    params: Mapping[str, object], conf: Mapping[str, object], trigger: Trigger, settings: Settings
+) -> dict[str, object]:
+    # The conf on top, key by key: Airflow takes keys that are no params without a word, and
+    # leaves the conf out of `params` where [core] dag_run_conf_overrides_params is off.
+    merged = {**params, **conf}
+    merged["ticket_ids"] = _without_blank_lines(merged.get("ticket_ids"))
+    if trigger is Trigger.SCHEDULED and conf.get("sync_direction") is None:
+        merged["sync_direction"] = settings.direction
+    return merged
+
+
+def _without_blank_lines(ids: object) -> object:
+    """The form hands on each line of its text field, also the empty one at the end."""
+    if not isinstance(ids, list):
+        return ids
+    # Nothing but blanks stays as it is and is refused: no ids at all would mean every ticket.
+    return [i for i in ids if not isinstance(i, str) or i.strip()] or ids
+
+
+def _interval(dag_run: DagRunProtocol, trigger: Trigger) -> Window | None:
+    # A manual run has one too where the form filled in a logical date, and nobody chose it.
+    if trigger is Trigger.MANUAL:
+        return None
+    start, end = dag_run.data_interval_start, dag_run.data_interval_end
+    if start is None or end is None:
+        return None
+    return Window(start.astimezone(UTC), end.astimezone(UTC))

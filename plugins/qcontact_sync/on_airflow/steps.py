@@ -1,0 +1,117 @@
+"""What the DAG's tasks do: Airflow's context in, `jobs` behind, Airflow's outcomes out.
+
+=================================  =======================================
+what happens                       how the task ends
+=================================  =======================================
+FatalError                         failed, without another try
+RetryableError, anything else      failed, tried again while tries are left
+direction not asked for            skipped
+run settled as ``failed``          `finalize` failed, after it has recorded
+=================================  =======================================
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowRuntimeError,
+    AirflowSkipException,
+)
+
+from qcontact_sync import jobs
+from qcontact_sync.core.errors import FatalError, SyncError
+from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.on_airflow.connections import configuration
+from qcontact_sync.on_airflow.run_context import order_from
+
+log = logging.getLogger(__name__)
+
+Plain = dict[str, object]
+
+
+def start_run(context: Context) -> Plain:
+    """Open the run; see `jobs.start_run`."""
+    with _told_to_airflow():
+        endpoints, settings = configuration()
+        return jobs.start_run(
+            endpoints, settings, order_from(context, settings), _asks_airflow(context)
+        )
+
+
+def run_direction(context: Context, name: str) -> Plain:
+    """Carry out one direction and return its stats; skip it where the run was not asked for it."""
+    run = _started(context)
+    direction = Direction(name)
+    if direction not in _asked(run):
+        raise AirflowSkipException(f"{direction} was not asked for")
+    with _told_to_airflow():
+        return jobs.run_direction(*configuration(), run, direction)
+
+
+def finish_run(context: Context) -> Plain:
+    """Settle the run and return its summary; fail where the run's status is ``failed``."""
+    run = _started(context)
+    stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
+    with _told_to_airflow():
+        summary = jobs.finish_run(*configuration(), run, stats)
+    if summary["status"] == RunStatus.FAILED:
+        # A task that raises returns nothing; the summary is wanted most where the run failed.
+        context["ti"].xcom_push("return_value", summary)
+        log.error(_reason(summary))
+        raise AirflowFailException(_reason(summary))
+    return summary
+
+
+def _asks_airflow(context: Context) -> jobs.IsRunning:
+    """Whether Airflow has a run queued or running; where it cannot say, it counts as running."""
+
+    def is_running(dag_id: str, run_id: str) -> bool:
+        states = ["queued", "running"]
+        try:
+            return context["ti"].get_dr_count(dag_id, run_ids=[run_id], states=states) > 0
+        except AirflowRuntimeError:
+            log.warning("Airflow does not say whether run %s goes on: left as it is", run_id)
+            return True
+
+    return is_running
+
+
+def _reason(summary: Plain) -> str:
+    if summary["error_code"] is None:
+        return "the run failed: no ticket that was tried succeeded, see qcontact-sync failures"
+    return f"the run failed: {summary['error_code']}: {summary['error_message']}"
+
+
+def _started(context: Context) -> Plain:
+    run = _returned(context, "start_run")
+    if run is None:
+        # Only by hand: a person marked start_run as successful that was not.
+        raise AirflowFailException("start_run started nothing; clear it, and this task with it")
+    return run
+
+
+def _returned(context: Context, task_id: str) -> Plain | None:
+    """What a task returned; None where it broke or was skipped."""
+    returned = context["ti"].xcom_pull(task_ids=task_id)
+    return returned if isinstance(returned, dict) else None
+
+
+def _asked(run: Plain) -> tuple[str, ...]:
+    directions = run["directions"]
+    return tuple(directions) if isinstance(directions, list | tuple) else ()
+
+
+@contextmanager
+def _told_to_airflow() -> Iterator[None]:
+    try:
+        yield
+    except SyncError as error:
+        reason = f"{error.code}: {error}"
+        # In a line of its own: in the traceback that follows it is hard to find.
+        log.error(reason)  # noqa: TRY400
+        if isinstance(error, FatalError):
+            raise AirflowFailException(reason) from error
+        raise

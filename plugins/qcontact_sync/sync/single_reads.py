@@ -1,0 +1,53 @@
+"""Reading tickets by their id, a few at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qcontact_sync.core.errors import RetryableError, TicketError
+from qcontact_sync.core.model import RemoteId, RemoteTicket
+from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.sync.concurrency import run_all
+
+
+@dataclass(slots=True)
+class SingleReads:
+    """What became of reading tickets by id.
+
+    Attributes:
+        refused: QContact does not know them, or what it shows cannot be read.
+        unreachable: No answer for now. One ticket's trouble or that of all: whoever reads on
+            finds out.
+    """
+
+    tickets: list[RemoteTicket] = field(default_factory=list)
+    refused: list[tuple[RemoteId, TicketError]] = field(default_factory=list)
+    unreachable: list[tuple[RemoteId, RetryableError]] = field(default_factory=list)
+
+    def raise_if_nothing_answered(self) -> None:
+        """Where every single read failed, it is not the tickets.
+
+        Raises:
+            RetryableError: The first of them.
+        """
+        if self.unreachable and not (self.tickets or self.refused):
+            raise self.unreachable[0][1]
+
+
+async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> SingleReads:
+    """Read each ticket; the client limits how many at once.
+
+    Raises:
+        FatalError: Bad credentials and the like.
+    """
+    reads = SingleReads()
+
+    async def read(remote_id: RemoteId) -> None:
+        try:
+            reads.tickets.append(await remote.get(remote_id))
+        except TicketError as error:
+            reads.refused.append((remote_id, error))
+        except RetryableError as error:
+            reads.unreachable.append((remote_id, error))
+
+    await run_all(read(remote_id) for remote_id in dict.fromkeys(remote_ids))
+    return reads

@@ -1,0 +1,117 @@
+"""The installed program as a real process, and the database beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from sandbox.running import Sandbox
+
+PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
+_NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL", "COLUMNS")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that is over."""
+
+    exit_status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document that stdout must be."""
+        return json.loads(self.stdout)
+
+
+def clean_environment() -> dict[str, str]:
+    return {n: v for n, v in os.environ.items() if not n.startswith(_NOT_INHERITED)}
+
+
+class CommandLine:
+    """Runs ``qcontact-sync`` with an environment of its own."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = {**clean_environment(), **environment}
+
+    def having(self, **environment: str) -> "CommandLine":
+        return CommandLine({**self._environment, **environment})
+
+    def __call__(self, *arguments: str) -> Ended:
+        process = self._start(arguments)
+        return _ended(process)
+
+    def interrupted(self, when: Callable[[], bool], *arguments: str) -> Ended:
+        """Press Ctrl-C as soon as `when` says so."""
+        process = self._start(arguments)
+        while process.poll() is None and not when():
+            pass
+        process.send_signal(signal.SIGINT)
+        return _ended(process)
+
+    def _start(self, arguments: Sequence[str], **streams: Any) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [PROGRAM, *arguments],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def on_a_terminal(self, *arguments: str) -> tuple[int, str, str]:
+        """With stderr on a terminal: exit status, stdout, and what the terminal got."""
+        terminal, stderr = os.openpty()
+        with os.fdopen(terminal, "rb", buffering=0) as screen:
+            process = subprocess.Popen(
+                [PROGRAM, *arguments],
+                env={**self._environment, "TERM": "xterm", "COLUMNS": "120"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+            os.close(stderr)
+            shown = _read_all(screen)
+            stdout, _ = process.communicate()
+        return process.returncode, stdout, shown
+
+
+def _ended(process: "subprocess.Popen[str]") -> Ended:
+    stdout, stderr = process.communicate()
+    return Ended(process.returncode, stdout, stderr)
+
+
+def _read_all(screen: Any) -> str:
+    shown = b""
+    try:
+        while part := screen.read(4096):
+            shown += part
+    except OSError:
+        pass  # how Linux says that the other end is closed
+    return shown.decode()
+
+
+def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query; none for a statement without."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        cursor = connection.execute(sql.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def edit_there(qcontact: Sandbox, remote_id: str, **fields: Any) -> None:
+    """An agent edits a ticket in QContact, and a run that starts now sees it.
+
+    A run reads no further than QContact's clock, which its answers tell in whole seconds.
+    """
+    qcontact.world.switch(clock_offset_s=0)
+    qcontact.world.edit(remote_id, **fields)
+    qcontact.world.switch(clock_offset_s=2)

@@ -1,0 +1,216 @@
+"""``qcontact-sync doctor``: each thing that can be wrong is named, with what to do."""
+
+import json
+import os
+import sys
+
+import pytest
+from command_line import edit_there, query
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+
+def checks(ended):
+    assert ended.exit_status == (0 if ended.document["is_healthy"] else 1)
+    return {check["name"]: check for check in ended.document["checks"]}
+
+
+def states(ended):
+    return {name: check["state"] for name, check in checks(ended).items()}
+
+
+def test_where_all_is_well_every_check_is_ok(program):
+    assert states(program("doctor", "--json")) == {
+        "settings": "ok",
+        "database": "ok",
+        "database clock": "ok",
+        "schema": "ok",
+        "rights": "ok",
+        "QContact": "ok",
+        "QContact clock": "ok",
+        "Airflow": "skipped",
+    }
+
+
+def test_people_get_a_table(program):
+    ended = program("doctor")
+    assert ended.exit_status == 0
+    assert "up to date" in ended.stdout
+
+
+def test_nothing_is_written(program, empty_db, qcontact):
+    program("doctor")
+    assert query(empty_db, "SELECT count(*) FROM sync_job_history") == [(0,)]
+    assert not qcontact.world.journal
+
+
+@pytest.mark.parametrize(
+    ("environment", "failed", "said"),
+    [
+        pytest.param({"DATABASE_URL": ""}, "database", "DATABASE_URL", id="no-database"),
+        pytest.param({"QCONTACT_API_KEY": "x"}, "QContact", "QCONTACT_API_KEY", id="wrong-key"),
+        pytest.param(
+            {"QCONTACT_API_URL": "http://127.0.0.1:9"},
+            "QContact",
+            "QCONTACT_API_URL",
+            id="no-qcontact",
+        ),
+        pytest.param(
+            {"QCONTACT_SYNC_OVERLAP_S": "-1"},
+            "settings",
+            "QCONTACT_SYNC_OVERLAP_S",
+            id="bad-setting",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_and_the_rest_is_still_checked(program, environment, failed, said):
+    found = checks(program.having(**environment)("doctor", "--json"))
+    assert [name for name, check in found.items() if check["state"] == "failed"] == [failed]
+    assert said in found[failed]["found"] + (found[failed]["advice"] or "")
+    assert {"settings", "database", "QContact", "Airflow"} <= found.keys()
+
+
+def test_a_mistyped_setting_is_a_warning(program):
+    ended = program.having(QCONTACT_SYNC_OVERLAP="60")("doctor", "--json")
+    assert ended.exit_status == 0
+    settings = checks(ended)["settings"]
+    assert (settings["state"], "QCONTACT_SYNC_OVERLAP" in settings["found"]) == ("warning", True)
+
+
+def test_a_schema_that_is_behind_is_told_to_migrate(unmigrated):
+    schema = checks(unmigrated("doctor", "--json"))["schema"]
+    assert schema["state"] == "failed"
+    assert schema["advice"] == "run qcontact-sync migrate"
+
+
+@pytest.mark.parametrize(("offset_s", "state"), [(0, "ok"), (3600, "warning"), (-3600, "warning")])
+def test_a_remote_clock_that_is_off_is_shown_and_does_not_fail(program, qcontact, offset_s, state):
+    qcontact.world.switch(clock_offset_s=offset_s)
+    ended = program("doctor", "--json")
+    assert ended.exit_status == 0
+    assert states(ended)["QContact clock"] == state
+
+
+# --- rights -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger(program, empty_db):
+    """A user of the database who may do nothing yet: the program as that user, and the name."""
+    name = f"stranger_{empty_db.rpartition('_')[2][:12]}"
+    query(empty_db, f"CREATE ROLE {name} LOGIN PASSWORD 'stranger'")
+    dsn = make_conninfo(**{**conninfo_to_dict(empty_db), "user": name, "password": "stranger"})
+    yield program.having(DATABASE_URL=dsn), name
+    query(empty_db, f"DROP OWNED BY {name}")
+    query(empty_db, f"DROP ROLE {name}")
+
+
+def granted(program, empty_db, name):
+    """Grant what `doctor` asks for, as its reader would; the tables it named."""
+    found = checks(program("doctor", "--json"))["rights"]["found"]
+    lacks = found.removeprefix("lacking: ").split("; ")
+    for lack in lacks:
+        privileges, _, table = lack.partition(" on ")
+        kind = "SEQUENCE" if table.endswith("_seq") else "TABLE"
+        query(empty_db, f"GRANT {privileges} ON {kind} {table} TO {name}")
+    return {lack.partition(" on ")[2] for lack in lacks}
+
+
+def test_a_run_without_rights_points_at_doctor(stranger, empty_db):
+    program, name = stranger
+    query(empty_db, f"GRANT SELECT ON qcontact_migration, qcontact_cursor TO {name}")
+    ended = program("run", "--json")
+    assert (ended.exit_status, ended.document["error"]["code"]) == (1, "DATABASE_ERROR")
+    assert "doctor" in ended.document["error"]["message"]
+
+
+def test_missing_rights_are_named(stranger, empty_db):
+    program, name = stranger
+    query(empty_db, f"GRANT SELECT ON qcontact_migration, tickets TO {name}")
+    rights = checks(program("doctor", "--json"))["rights"]
+    assert rights["state"] == "failed"
+    assert "INSERT, UPDATE on tickets" in rights["found"]
+    assert "qcontact_migration" not in rights["found"]
+
+
+def test_the_rights_it_asks_for_are_all_that_a_run_needs(stranger, empty_db, qcontact):
+    """Inbound create and update, adoption, failures, outbound fields and notes, as that user."""
+    program, name = stranger
+    query(empty_db, f"GRANT SELECT ON qcontact_migration TO {name}")
+    assert "tickets" in granted(program, empty_db, name)
+    assert states(program("doctor", "--json"))["rights"] == "ok"
+
+    first, second, poisoned, adopted = sorted(qcontact.world.tickets)[:4]
+    query(
+        empty_db,
+        "INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type) "
+        f"VALUES ('FT900001', 'qcontact', '{adopted}', 'Old row', 'maintenance')",
+    )
+    assert program("run").exit_status == 0
+    edit_there(qcontact, first, title="Changed there")
+    edit_there(qcontact, poisoned, title=None)
+    query(empty_db, f"UPDATE tickets SET status = 'pending_qa' WHERE external_id = '{second}'")
+    query(
+        empty_db,
+        "INSERT INTO ticket_notes (ticket_id, note_type, content, created_at) "
+        f"SELECT id, 'client', 'On site', now() FROM tickets WHERE external_id = '{second}'",
+    )
+    ended = program("run", "--json")
+    assert (ended.exit_status, ended.document["error_code"]) == (3, None)
+    assert ended.document["summary"]["outbound"]["successful"] == 1
+    assert [note["content"] for note in qcontact.world.notes(second)][-1] == "On site"
+    assert program("last").exit_status == 0
+
+
+# --- Airflow ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def airflow(tmp_path):
+    """A stand-in for the program ``airflow``, which knows the connections it is told."""
+
+    def know(**types: str) -> dict[str, str]:
+        program = tmp_path / "airflow"
+        program.write_text(
+            f"#!{sys.executable}\n"
+            "import json, sys\n"
+            f"types = {json.dumps(types)}\n"
+            "verb, action, conn_id, *output = sys.argv[1:]\n"
+            "assert (verb, action, output) == ('connections', 'get', ['-o', 'json'])\n"
+            "if conn_id not in types: sys.exit('Connection not found.')\n"
+            "print(json.dumps([{'conn_type': types[conn_id], 'password': 'hunter2'}]))\n"
+        )
+        program.chmod(0o755)
+        path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+        return {"AIRFLOW_HOME": str(tmp_path), "PATH": path}
+
+    return know
+
+
+def test_airflows_connections_are_checked_where_there_is_an_airflow(program, airflow):
+    environment = airflow(qcontact_default="qcontact", fibreflow_default="postgres")
+    ended = program.having(**environment)("doctor", "--json")
+    assert states(ended)["connection qcontact_default"] == "ok"
+    assert states(ended)["connection fibreflow_default"] == "ok"
+    assert "hunter2" not in ended.stdout + ended.stderr
+
+
+def test_a_connection_that_is_missing_or_of_another_type_fails(program, airflow):
+    found = checks(program.having(**airflow(fibreflow_default="sqlite"))("doctor", "--json"))
+    assert found["connection qcontact_default"]["state"] == "failed"
+    assert "type qcontact" in found["connection qcontact_default"]["advice"]
+    assert "sqlite" in found["connection fibreflow_default"]["found"]
+
+
+def test_a_connection_by_variable_needs_no_airflow(program, airflow):
+    variables = {
+        "AIRFLOW_CONN_QCONTACT_DEFAULT": "{}",
+        "AIRFLOW_CONN_FIBREFLOW_DEFAULT": "{}",
+        "AIRFLOW_CONN_SMTP_DEFAULT": "{}",
+        "QCONTACT_SYNC_ALERT_TO": "noc@example.test",
+    }
+    found = states(program.having(**airflow(), **variables)("doctor", "--json"))
+    assert {found[f"connection {name}_default"] for name in ("qcontact", "fibreflow", "smtp")} == {
+        "ok"
+    }

@@ -1,0 +1,234 @@
+"""A QContact, a FibreFlow and the sync between them, as the tests of the engine see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from pydantic import SecretStr
+from qcontact_sync.core.model import Direction
+from qcontact_sync.core.windows import Trigger
+from qcontact_sync.jobs import JobResult, RunOrder, finish_run, run_direction, run_sync_job
+from qcontact_sync.jobs import start_run as open_run
+from qcontact_sync.settings import Endpoints, Settings
+
+from sandbox.instants import SECOND
+from sandbox.running import Sandbox
+from sandbox.world import World as QContact
+
+# The call centre's clock runs behind ours, so that every window ends at its Date header and a test
+# can let its time pass without sleeping.
+CLOCK_OFFSET_S = -30 * 86_400
+BETWEEN_RUNS_S = 400
+"""More than the overlap: what a run finds again it has not found by reading back."""
+
+
+@dataclass
+class World:
+    """Both sides and the doors between them.
+
+    Attributes:
+        database: DSN of FibreFlow's database.
+        settings: No waiting on a failing remote, unless a test wants it.
+    """
+
+    sandbox: Sandbox
+    database: str
+    settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
+
+    @property
+    def qcontact(self) -> QContact:
+        return self.sandbox.world
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(
+            SecretStr(self.database), self.sandbox.url, SecretStr(self.sandbox.api_key)
+        )
+
+    def configure(self, **settings: object) -> None:
+        self.settings = self.settings.model_copy(update=settings)
+
+    # --- runs
+
+    def run(self, **params: object) -> JobResult:
+        """One whole run, as the command line does it."""
+        self.pass_time(BETWEEN_RUNS_S)
+        return run_sync_job(params, endpoints=self.endpoints, settings=self.settings)
+
+    def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:
+        return RunOrder(
+            "qcontact_sync", run_id or f"run_{uuid4().hex}", trigger, more.pop("params", {}), **more
+        )
+
+    def start(self, order: RunOrder) -> dict[str, object]:
+        self.pass_time(BETWEEN_RUNS_S)
+        return open_run(self.endpoints, self.settings, order)
+
+    def run_direction(self, run: Mapping[str, object], direction: str) -> dict[str, object]:
+        return run_direction(self.endpoints, self.settings, run, Direction(direction))
+
+    def finish(
+        self, run: Mapping[str, object], **stats: Mapping[str, object] | None
+    ) -> dict[str, object]:
+        return finish_run(self.endpoints, self.settings, run, stats)
+
+    def run_order(self, order: RunOrder) -> dict[str, object]:
+        """Start, both directions and finish, as the DAG's tasks do it."""
+        run = self.start(order)
+        directions = run["directions"]
+        assert isinstance(directions, list)
+        return self.finish(run, **{d: self.run_direction(run, d) for d in directions})
+
+    # --- the call centre
+
+    def pass_time(self, seconds: float = 2) -> None:
+        """Let QContact's time pass: a change of this very second is the next run's."""
+        self.qcontact.switch(clock_offset_s=self.qcontact.switches.clock_offset_s + seconds)
+
+    def add_ticket(self, **fields: Any) -> str:
+        self.pass_time()
+        return self.qcontact.add(**{"title": "No light", "status": "New", **fields})
+
+    def edit(self, ticket_ids: str | Sequence[str], **fields: Any) -> None:
+        self.pass_time()
+        self.qcontact.edit(ticket_ids, **fields)
+
+    def remote(self, ticket_id: str) -> dict[str, Any]:
+        ticket = self.qcontact.ticket(ticket_id)
+        assert ticket is not None
+        return ticket
+
+    def remote_now(self) -> datetime:
+        return datetime.fromtimestamp(self.qcontact.now() / SECOND, UTC)
+
+    def sent(self) -> list[tuple[str, str, Any]]:
+        """(ticket, method, body) of every write that the API was asked for, oldest first."""
+        return [
+            (entry.ticket_ids[0], entry.method, entry.body)
+            for entry in self.qcontact.journal
+            if entry.by == "api"
+        ]
+
+    def patches(self) -> list[tuple[str, Any]]:
+        return [(ticket, body) for ticket, method, body in self.sent() if method == "PATCH"]
+
+    def notes_at(self, ticket_id: str) -> list[str]:
+        return [note["content"] for note in self.qcontact.notes(ticket_id)]
+
+    # --- FibreFlow
+
+    def rows(self, query: str, *params: object) -> list[dict[str, Any]]:
+        with psycopg.connect(self.database, row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), params or None).fetchall()
+
+    def value(self, query: str, *params: object) -> Any:
+        (row,) = self.rows(query, *params)
+        (value,) = row.values()
+        return value
+
+    def execute(self, statement: str, *params: object) -> None:
+        with psycopg.connect(self.database) as connection:
+            connection.execute(statement.encode(), params or None)
+
+    def local(self, remote_id: str) -> dict[str, Any]:
+        (row,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
+        return row
+
+    def set_local(self, remote_id: str, **columns: object) -> None:
+        """FibreFlow's staff edit a ticket."""
+        change = sql.SQL("UPDATE tickets SET {} WHERE external_id = %s").format(
+            sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
+        )
+        with psycopg.connect(self.database) as connection:
+            changed = connection.execute(change, [*columns.values(), remote_id])
+            assert changed.rowcount == 1
+
+    def add_local(self, external_id: str | None, **columns: object) -> UUID:
+        """A row as FibreFlow's app made it, before the sync knew of it."""
+        values = {
+            "id": uuid4(),
+            "ticket_uid": f"FT{uuid4().int % 10**6:06}",
+            "source": "qcontact",
+            "external_id": external_id,
+            "title": "No light",
+            "ticket_type": "maintenance",
+            **columns,
+        }
+        insert = sql.SQL("INSERT INTO tickets ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(values)),
+        )
+        with psycopg.connect(self.database) as connection:
+            connection.execute(insert, list(values.values()))
+        return UUID(str(values["id"]))
+
+    def add_user(self, full_name: str | None) -> UUID:
+        user = uuid4()
+        self.execute("INSERT INTO users (id, full_name) VALUES (%s, %s)", user, full_name)
+        return user
+
+    def add_note(self, remote_id: str, content: str, note_type: str = "client") -> UUID:
+        note = uuid4()
+        self.execute(
+            "INSERT INTO ticket_notes (id, ticket_id, note_type, content) VALUES (%s, %s, %s, %s)",
+            note,
+            self.local(remote_id)["id"],
+            note_type,
+            content,
+        )
+        return note
+
+    # --- the sync's own record
+
+    def quarantine(self) -> dict[str, dict[str, Any]]:
+        return {row["remote_id"]: row for row in self.rows("SELECT * FROM qcontact_quarantine")}
+
+    def make_due(self) -> None:
+        """Let the pause before the next try be over."""
+        self.execute(
+            "UPDATE qcontact_quarantine SET next_try_at = now() WHERE next_try_at IS NOT NULL"
+        )
+
+    def conflicts(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM qcontact_conflict ORDER BY entry")
+
+    def audit(self, remote_id: str | None = None) -> list[dict[str, Any]]:
+        """Audit rows of one ticket, or of all; not the summaries of runs."""
+        return self.rows(
+            "SELECT * FROM qcontact_sync_log WHERE sync_type <> 'full_sync'"
+            " AND coalesce(qcontact_ticket_id = %s, true) ORDER BY synced_at",
+            remote_id,
+        )
+
+    def cursor(self) -> datetime | None:
+        rows = self.rows("SELECT settled_until FROM qcontact_cursor")
+        return rows[0]["settled_until"] if rows else None
+
+    def history(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM sync_job_history ORDER BY started_at")
+
+    def snapshot(self) -> dict[str, list[str]]:
+        """Every row of every table, to compare before and after."""
+        tables = self.rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        )
+        return {
+            name: sorted(
+                row["whole"] for row in self.rows(f"SELECT t::text AS whole FROM {name} AS t")
+            )
+            for name in (table["tablename"] for table in tables)
+        }
+
+    def tickets_snapshot(self) -> list[str]:
+        """Every ticket with the transaction that wrote it last: equal means nothing was written."""
+        return [
+            row["whole"]
+            for row in self.rows(
+                "SELECT xmin::text || ' ' || t::text AS whole FROM tickets AS t ORDER BY id"
+            )
+        ]

@@ -1,0 +1,169 @@
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.on_airflow.connections import (
+    configuration,
+    fibreflow_database,
+    qcontact_account,
+)
+from qcontact_sync.settings import ConfigError, Dialect
+
+from tests.unit.on_airflow.conftest import FIBREFLOW, QCONTACT
+
+
+def test_both_sides_come_from_their_connections(define):
+    define("qcontact_default", {**QCONTACT, "extra": {"dialect": "entities"}})
+    define("fibreflow_default", FIBREFLOW)
+
+    endpoints, _ = configuration()
+
+    assert endpoints.qcontact_url == "https://api.example.test"
+    assert endpoints.qcontact_key.get_secret_value() == "key-12345"
+    assert endpoints.dialect is Dialect.ENTITIES
+    database = conninfo_to_dict(endpoints.database_url.get_secret_value())
+    assert database == {"host": "db.example.test", "dbname": "fibreflow"}
+
+
+@pytest.mark.usefixtures("both_sides")
+def test_a_secret_never_shows_in_what_is_printed():
+    assert "key-12345" not in repr(configuration())
+    assert "key-12345" not in repr(qcontact_account("qcontact_default"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        pytest.param({}, 100, id="unset"),
+        pytest.param({"page_size": 50}, 50, id="number"),
+        pytest.param({"page_size": "77"}, 77, id="text"),
+        pytest.param({"page_size": ""}, 100, id="emptied-field"),
+        pytest.param({"page_size": None}, 100, id="null"),
+    ],
+)
+@pytest.mark.usefixtures("both_sides")
+def test_an_option_of_the_connection_takes_the_place_of_the_setting(define, extra, expected):
+    define("qcontact_default", {**QCONTACT, "extra": extra})
+
+    _, settings = configuration()
+
+    assert settings.page_size == expected
+
+
+@pytest.mark.usefixtures("both_sides")
+def test_other_settings_still_come_from_the_environment(define, monkeypatch):
+    define("qcontact_default", {**QCONTACT, "extra": {"timeout_s": "5"}})
+    monkeypatch.setenv("QCONTACT_SYNC_TIMEOUT_S", "7")
+    monkeypatch.setenv("QCONTACT_SYNC_REOPEN", "follow")
+
+    _, settings = configuration()
+
+    assert (settings.timeout_s, settings.reopen) == (5, "follow")
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param({"password": None}, "no API key", id="no-key"),
+        pytest.param({"password": " "}, "no API key", id="blank-key"),
+        pytest.param({"conn_type": "http"}, "has type http", id="other-type"),
+        pytest.param({"extra": {"page_size": "many"}}, "extra page_size", id="not-a-number"),
+        pytest.param({"extra": {"connections": 0}}, "extra connections", id="out-of-range"),
+        pytest.param({"extra": {"pagesize": 5}}, "unknown extra pagesize", id="misspelt"),
+        pytest.param({"extra": {"dialect": "tickts"}}, "extra dialect", id="no-dialect"),
+        pytest.param({"extra": "[1]"}, "not a JSON object", id="extra-is-a-list"),
+        pytest.param({"host": None}, "base URL", id="no-host"),
+        pytest.param({"host": "ftp://api.example.test"}, "base URL", id="scheme"),
+        pytest.param({"host": "https://u:p@api.example.test"}, "no user", id="user-in-url"),
+        pytest.param({"host": "https://api.example.test:http"}, "base URL", id="port"),
+    ],
+)
+@pytest.mark.usefixtures("both_sides")
+def test_what_cannot_be_used_is_refused_by_name_and_never_by_value(define, fields, named):
+    define("qcontact_default", {**QCONTACT, **fields})
+
+    with pytest.raises(ConfigError, match=named) as refusal:
+        configuration()
+
+    assert "connection qcontact_default" in str(refusal.value)
+    assert "key-12345" not in str(refusal.value)
+    assert "u:p" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("both_sides")
+def test_a_bad_setting_is_named_as_the_setting_that_it_is(monkeypatch):
+    monkeypatch.setenv("QCONTACT_SYNC_PAGE_SIZE", "many")
+
+    with pytest.raises(ConfigError, match="QCONTACT_SYNC_PAGE_SIZE"):
+        configuration()
+
+
+@pytest.mark.parametrize("defined", ["qcontact_default", "fibreflow_default"])
+def test_a_connection_that_is_missing_fails_and_says_how_to_add_it(define, monkeypatch, defined):
+    """There is no other way in: what the command line reads is not looked at."""
+    monkeypatch.setenv("QCONTACT_API_URL", "https://elsewhere.example.test")
+    monkeypatch.setenv("QCONTACT_API_KEY", "key-67890")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere.example.test/fibreflow")
+    fields = {"qcontact_default": QCONTACT, "fibreflow_default": FIBREFLOW}
+    (missing,) = fields.keys() - {defined}
+    define(defined, fields[defined])
+
+    with pytest.raises(ConfigError, match=f"{missing} is not defined.*AIRFLOW_CONN_"):
+        configuration()
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("qcontact://:k3y45@api.example.test", "https://api.example.test"),
+        ("qcontact://:k3y45@api.example.test:8443/http", "http://api.example.test:8443"),
+        ("qcontact://https://:k3y45@api.example.test%2Fv1", "https://api.example.test/v1"),
+    ],
+    ids=["bare", "http-and-port", "path"],
+)
+def test_a_connection_written_as_a_uri_gives_the_same_base_url(monkeypatch, uri, expected):
+    monkeypatch.setenv("AIRFLOW_CONN_QCONTACT_DEFAULT", uri)
+
+    assert qcontact_account("qcontact_default").url == expected
+
+
+def test_a_database_password_may_hold_anything_and_extras_are_handed_on(define):
+    password = r"p @:/?#[]%20'\" =é"
+    define(
+        "fibreflow_default",
+        {
+            **FIBREFLOW,
+            "port": 6432,
+            "login": "sync user",
+            "password": password,
+            "extra": {"sslmode": "require", "connect_timeout": 5, "cursor": "dictcursor"},
+        },
+    )
+
+    conninfo = conninfo_to_dict(fibreflow_database("fibreflow_default").get_secret_value())
+
+    assert conninfo == {
+        "host": "db.example.test",
+        "port": "6432",
+        "dbname": "fibreflow",
+        "user": "sync user",
+        "password": password,
+        "sslmode": "require",
+        "connect_timeout": "5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param({"schema": None}, "Database", id="no-database"),
+        pytest.param({"conn_type": "mysql"}, "has type mysql", id="other-type"),
+        pytest.param({"extra": {"sslmod": "require"}}, "sslmod", id="no-libpq-option"),
+        pytest.param({"extra": {"iam": True}}, "iam is not supported", id="token-sign-in"),
+    ],
+)
+def test_a_database_connection_that_cannot_be_used_is_refused_by_name(define, fields, named):
+    define("fibreflow_default", {**FIBREFLOW, "password": "p-12345", **fields})
+
+    with pytest.raises(ConfigError, match=named) as refusal:
+        fibreflow_database("fibreflow_default")
+
+    assert "p-12345" not in str(refusal.value)

@@ -35,6 +35,7 @@ rough_text = st.text(
         pytest.param(f"{LOW}{HIGH}", None, True, id="pair-in-the-wrong-order"),
         pytest.param(f"{HIGH}{HIGH}{LOW}", "\U0001f600", True, id="lone-before-a-pair"),
         pytest.param("\U0001f600", "\U0001f600", False, id="emoji"),
+        pytest.param("ﬁbre ① ½", "ﬁbre ① ½", False, id="compatibility-characters-stay"),
         pytest.param("\u200fabc", "\u200fabc", False, id="right-to-left-mark"),
         pytest.param("\ufeffabc", "\ufeffabc", False, id="byte-order-mark"),
         pytest.param("<b>a</b>", "<b>a</b>", False, id="markup"),

@@ -28,7 +28,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@touch $@
 
 run: install ## the whole system here, until Ctrl-C; ONCE=1 ends after the runs
-	@ONCE=$(ONCE) $(BIN)/python -m dev.run
+	@exec $(BIN)/python -m dev.run
 
 test: install ## all tests; ARGS="-k name" picks some
 	@$(BIN)/pytest $(ARGS)

@@ -4,27 +4,40 @@ Every six hours: what changed in QContact comes in, then what changed in FibreFl
 the run is recorded in `sync_job_history`. A run that was missed is no problem: the next one starts
 where the last complete one ended.
 
-**Tasks.** `start_run` checks the params and fixes the window; `inbound_sync` and `outbound_sync`
-do the work, each on its own: one that fails does not keep the other from running, and one that was
-not asked for is skipped; `finalize` records the run, whatever happened.
+### Tasks
 
-**Green**: the run is recorded as `success`, or as `partial`: some tickets failed, wait in
-quarantine and are tried again by later runs, or the time ran out and the next run goes on.
-**Red**: recorded as `failed`: a direction broke, or nothing that was tried succeeded. The log of
-`finalize` says why in one line. A red `start_run` means that nothing was touched.
+* `start_run` checks the params and fixes the window.
+* `inbound_sync` and `outbound_sync` do the work, each on its own: one that fails does not keep the
+  other from running, and one that was not asked for is skipped.
+* `finalize` records the run, whatever happened.
 
-**When red.** `VALIDATION_ERROR`: the params; the log of `start_run` names the one. `CONFIG_ERROR`:
-a connection or setting; named as well. `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key.
-`NEEDS_CONFIRMATION`: unusually many changes are waiting to go out; look at them with a dry run,
-then trigger with *Confirm outbound*. Anything else passes by itself or is said in the log; the next
-run makes up for this one, so clearing is a choice: clear the failed task, and the same history row
-is settled again.
+### Colours
 
-**By hand.** *Trigger* without dates reads from the last complete run to now. With dates, exactly
-that stretch of QContact's changes is read again, which is always safe. For many windows at once use
-a *Backfill*.
+* **Green**: recorded as `success`, or as `partial`: some tickets failed, wait in quarantine and are
+  tried again by later runs, or the time ran out and the next run goes on.
+* **Red**: recorded as `failed`: a direction broke, or nothing that was tried succeeded. The ERROR
+  line in the log of `finalize` says why.
+* **`start_run` red**: nothing was touched. The ERROR line in its log says why.
 
-**Connections**: `qcontact_default` (QContact), `fibreflow_default` (Postgres).
+### When red
+
+* `VALIDATION_ERROR`: a param; it is named.
+* `CONFIG_ERROR`: a connection or a setting; it is named.
+* `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key, or what it may do.
+* `NEEDS_CONFIRMATION`: unusually many changes are waiting to go out. Look at them with a dry run,
+  then trigger with *Confirm outbound*.
+* Anything else passes by itself or is said in the log.
+
+The next run makes up for this one, so nothing has to be cleared. Clearing is safe all the same: the
+same history row is settled again.
+
+### By hand
+
+* *Trigger* without dates reads from the last complete run to now.
+* With dates it reads that stretch of QContact's changes again, which is always safe.
+* For many past windows use a *Backfill*.
+
+Connections: `qcontact_default` (QContact), `fibreflow_default` (Postgres).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -93,7 +106,8 @@ SIX_HOURLY = "0 */6 * * *"
         "force_resync": Param(
             False,
             title="Force resync",
-            description="Compare tickets again even where nothing seems to have changed.",
+            description="Take QContact's own fields over again even where nothing seems to have "
+            "changed there: a repair of what was overwritten here.",
             type="boolean",
         ),
         "confirm_outbound": Param(

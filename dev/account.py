@@ -8,6 +8,7 @@ or its permissions.
 import hashlib
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -78,15 +79,24 @@ def refuge(path: Path) -> Path:
 
     It is made where missing and belongs to the caller, so nobody else can plant files in it.
     """
-    shared = Path("/var/tmp")  # noqa: S108 - survives a reboot, unlike /tmp; ownership is checked
-    base = shared if shared.is_dir() else Path(tempfile.gettempdir())
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    found = base / f"qcontact-sync-{os.geteuid()}-{digest}"
+    found = _refuge_path(path)
     found.mkdir(mode=0o755, exist_ok=True)
     if found.is_symlink() or found.stat().st_uid != os.geteuid():
         raise CannotRun(f"{found} belongs to somebody else; remove it")
     found.chmod(0o755)
     return found
+
+
+def leave_refuge(path: Path) -> None:
+    """Delete what stood in for ``path``, if anything did."""
+    shutil.rmtree(_refuge_path(path), ignore_errors=True)
+
+
+def _refuge_path(path: Path) -> Path:
+    shared = Path("/var/tmp")  # noqa: S108 - survives a reboot, unlike /tmp; ownership is checked
+    base = shared if shared.is_dir() else Path(tempfile.gettempdir())
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    return base / f"qcontact-sync-{os.geteuid()}-{digest}"
 
 
 def _plain_environment() -> dict[str, str]:

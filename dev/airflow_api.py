@@ -36,11 +36,15 @@ class AirflowApi:
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
 
     def is_up(self) -> bool:
-        """Whether the API server answers."""
-        try:
-            return self._http.get("/api/v2/version").is_success
-        except httpx.TransportError:
-            return False
+        """Whether the API server answers people."""
+        return self._http.get("/api/v2/version").is_success
+
+    def is_ready_for_tasks(self) -> bool:
+        """Whether it answers tasks, too.
+
+        The first such question takes it seconds, and would otherwise be a task's.
+        """
+        return self._http.get("/execution/health").is_success
 
     def log_in(self) -> None:
         token = self._http.post("/auth/token", json=self._login).raise_for_status()

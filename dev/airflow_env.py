@@ -15,7 +15,7 @@ from dev.state import PROJECT, RunDirectory
 
 ADMIN = "admin"
 LOOPBACK = "127.0.0.1,localhost,::1"
-PARALLELISM = 3  # worker processes; one run of the DAG uses one at a time
+PARALLELISM = 4  # worker processes; one run of the DAG uses one at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,9 @@ def _core(run: RunDirectory, credentials: Credentials) -> dict[str, str]:
         # The first request to a cold API server takes longer than the default 5 s on a small
         # machine, and a timeout costs more than the wait.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(run.logs / "tasks"),
+        # A task's supervisor may outlive it by this long, and holds a worker meanwhile.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(run.task_logs),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 

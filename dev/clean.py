@@ -4,6 +4,7 @@ import shutil
 import sys
 
 from dev.errors import CannotRun
+from dev.pg_binaries import forget_copies
 from dev.postgres import remove
 from dev.services import end_leftovers
 from dev.state import RunDirectory
@@ -16,6 +17,7 @@ def clean(run: RunDirectory) -> None:
     with run.claimed():
         end_leftovers(run.processes)
         remove(run.postgres)
+        forget_copies()
         shutil.rmtree(run.root)
 
 

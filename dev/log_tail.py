@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 LINES = 25
+FOLD = "group::"  # marks what the UI folds away
 
 
 def tail(log: Path, lines: int = LINES) -> list[str]:
@@ -13,7 +14,8 @@ def tail(log: Path, lines: int = LINES) -> list[str]:
         text = log.read_text(errors="replace")
     except OSError:
         return []
-    return [_readable(line) for line in text.splitlines()[-lines:]]
+    readable = (_readable(line) for line in text.splitlines())
+    return [line for line in readable if FOLD not in line][-lines:]
 
 
 def _readable(line: str) -> str:

@@ -7,8 +7,9 @@ from psycopg import sql
 
 from dev.postgres import database_dsn, drop_database, ensure_database
 
-NAME = "airflow"
+KEPT = "airflow"
 PRISTINE = "airflow_pristine"
+DEMO = "airflow_demo"  # of its own: the demo forgets, and must not make other runs forgotten
 
 
 def prepare(server_dsn: str, version: str, migrate: Callable[[str], None], *, afresh: bool) -> str:
@@ -24,9 +25,9 @@ def prepare(server_dsn: str, version: str, migrate: Callable[[str], None], *, af
     if afresh:
         _bring_to(server_dsn, PRISTINE, version, migrate)
         _copy_pristine(server_dsn)
-    else:
-        _bring_to(server_dsn, NAME, version, migrate)
-    return database_dsn(server_dsn, NAME)
+        return database_dsn(server_dsn, DEMO)
+    _bring_to(server_dsn, KEPT, version, migrate)
+    return database_dsn(server_dsn, KEPT)
 
 
 def _bring_to(dsn: str, name: str, version: str, migrate: Callable[[str], None]) -> None:
@@ -42,11 +43,11 @@ def _bring_to(dsn: str, name: str, version: str, migrate: Callable[[str], None])
 
 
 def _copy_pristine(dsn: str) -> None:
-    drop_database(dsn, NAME)
+    drop_database(dsn, DEMO)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(NAME), sql.Identifier(PRISTINE)
+                sql.Identifier(DEMO), sql.Identifier(PRISTINE)
             )
         )
 

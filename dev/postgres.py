@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dev.account import Account, first_line, refuge, server_account
+from dev.account import Account, first_line, leave_refuge, refuge, server_account
 from dev.errors import CannotRun
 from dev.pg_binaries import find_bindir, reachable
 
@@ -78,8 +78,7 @@ def remove(datadir: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     for path in (_password_file(home), _lock_file(home)):
         path.unlink(missing_ok=True)
-    if home != datadir.resolve():
-        shutil.rmtree(home.parent, ignore_errors=True)
+    leave_refuge(datadir.resolve())
 
 
 def ensure_database(dsn: str, name: str) -> str:

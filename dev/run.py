@@ -80,9 +80,9 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with `.env` under it; values are taken as they stand."""
+    """Return the environment with `.env` under it, its values as they stand, its gaps left out."""
     in_file = dotenv_values(PROJECT / ".env", interpolate=False)
-    return {name: value for name, value in in_file.items() if value is not None} | dict(os.environ)
+    return {name: value for name, value in in_file.items() if value} | dict(os.environ)
 
 
 def _first_run(system: LocalSystem) -> DagRun:
@@ -110,8 +110,8 @@ def _act(system: LocalSystem, name: str, run: DagRun) -> None:
     for record in records:
         title = f"{name}, {run.run_type}: {run.run_id}"
         show_run(system.progress.console, title, record, system.audit.new_rows())
-    if ended.state != "success":
-        raise CannotRun(f"{name} ended as {ended.state}", _log_of_failure(system, run))
+    if ended.state != "success" or any(record["status"] == "failed" for record in records):
+        raise CannotRun(f"{name} failed", _log_of_failure(system, run))
     if not records:
         raise CannotRun(f"{name} left no row in sync_job_history")
 
@@ -168,7 +168,7 @@ def _stay_up(system: LocalSystem) -> None:
 
 def _log_of_failure(system: LocalSystem, run: DagRun) -> Path:
     """Return the log of the first task that failed itself, or the scheduler's."""
-    folder = system.run.logs / "tasks" / f"dag_id={DAG_ID}" / f"run_id={run.run_id}"
+    folder = system.run.task_logs / f"dag_id={DAG_ID}" / f"run_id={run.run_id}"
     for task, state in system.api.tasks(DAG_ID, run.run_id).items():
         attempts = sorted((folder / f"task_id={task}").glob("attempt=*.log"))
         if state == "failed" and attempts:
@@ -178,9 +178,9 @@ def _log_of_failure(system: LocalSystem, run: DagRun) -> Path:
 
 def _explain(console: Console, reason: str, log: Path | None) -> None:
     if log is not None:
-        console.print(Text(f"\n--- the end of {log}", style="dim"))
-        console.print(Text("\n".join(tail(log))))
-    console.print(Text(f"\nmake run: {reason}", style="bold red"))
+        console.print(Text(f"\n--- the end of {log}", style="dim"), soft_wrap=True)
+        console.print(Text("\n".join(tail(log))), soft_wrap=True)
+    console.print(Text(f"\nmake run: {reason}", style="bold red"), soft_wrap=True)
 
 
 if __name__ == "__main__":

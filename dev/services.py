@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 
 from dev.errors import CannotRun
 
 POLL_S = 0.1
+LAST_CALL_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Service:
 
     name: str
     log: Path
+    patience_s: float
     process: subprocess.Popen[bytes]
 
 
@@ -41,8 +44,22 @@ class Services:
         self._logs, self._record = logs, record
         self._running: list[Service] = []
 
-    def start(self, name: str, argv: Sequence[str | Path], environment: Mapping[str, str]) -> None:
-        """Start ``argv`` with exactly ``environment``."""
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        patience_s: float = 5,
+    ) -> None:
+        """Start ``argv`` with exactly ``environment``.
+
+        Args:
+            name: For messages and the log.
+            argv: Program and arguments.
+            environment: All of it.
+            patience_s: How long it may take to end when it is asked to.
+        """
         log = self._logs / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -53,7 +70,7 @@ class Services:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._running.append(Service(name, log, process))
+        self._running.append(Service(name, log, patience_s, process))
         self._remember()
 
     def check(self) -> None:
@@ -73,17 +90,16 @@ class Services:
             CannotRun: A service ended, or ``what`` did not come in time.
         """
         deadline = time.monotonic() + timeout_s
-        while not ready():
+        while not _answers(ready):
             self.check()
             if time.monotonic() > deadline:
                 raise CannotRun(f"{what} did not come within {timeout_s:g} s")
             time.sleep(POLL_S)
 
-    def stop_all(self, hurry: Callable[[], bool], *, patience_s: float = 20) -> None:
+    def stop_all(self, hurry: Callable[[], bool]) -> None:
         """Stop the newest first, each with its whole session; ``hurry`` cuts the waiting short."""
         while self._running:
-            service = self._running[-1]
-            _end(service.process, hurry, patience_s)
+            _end(self._running[-1], hurry)
             self._running.pop()
             self._remember()
 
@@ -109,22 +125,37 @@ def end_leftovers(record: Path) -> int:
     return len(alive)
 
 
-def _end(process: subprocess.Popen[bytes], hurry: Callable[[], bool], patience_s: float) -> None:
-    """Ask the leader, give it time for its own children, then end whoever is left."""
-    if process.poll() is None:
-        process.terminate()
-    deadline = time.monotonic() + patience_s
-    while process.poll() is None and time.monotonic() < deadline and not hurry():
-        time.sleep(POLL_S)
-    _kill_session(process.pid)
+def _answers(ready: Callable[[], bool]) -> bool:
+    """Ask; a service that is going down refuses connections a while before it has ended."""
+    try:
+        return ready()
+    except httpx.TransportError:
+        return False
+
+
+def _end(service: Service, hurry: Callable[[], bool]) -> None:
+    """Ask the leader, who asks its children; then ask whoever is left; then do not ask."""
+    process, session = service.process, service.process.pid
+    process.terminate()
+    _wait(lambda: process.poll() is not None, service.patience_s, hurry)
+    for pid in _members(session):
+        _send(pid, signal.SIGTERM)
+    _wait(lambda: not _members(session), LAST_CALL_S, hurry)
+    _kill_session(session)
     process.wait()
+
+
+def _wait(over: Callable[[], bool], at_most_s: float, hurry: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + at_most_s
+    while not over() and not hurry() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
 
 
 def _kill_session(session: int) -> None:
     """Kill every process of a session, also those that it forks meanwhile."""
     while members := _members(session):
         for pid in members:
-            _kill(pid)
+            _send(pid, signal.SIGKILL)
         time.sleep(POLL_S / 10)
 
 
@@ -139,9 +170,9 @@ def _belongs(process: psutil.Process, session: int) -> bool:
         return False
 
 
-def _kill(pid: int) -> None:
+def _send(pid: int, number: signal.Signals) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
 

@@ -30,6 +30,10 @@ class RunDirectory:
         return self.root / "logs"
 
     @property
+    def task_logs(self) -> Path:
+        return self.logs / "tasks"
+
+    @property
     def credentials(self) -> Path:
         return self.root / "credentials.json"
 

@@ -1,5 +1,6 @@
 """The whole system on this machine: up in order, and down in the other order."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ DAG_ID = "qcontact_sync"
 FIBREFLOW = "fibreflow"
 UI_PORT = 8080
 SANDBOX_TICKETS = 300
+PATIENCE_S = 15  # the scheduler waits for running tasks
 # Started in this order and stopped in the other: a scheduler without its API server would keep
 # trying to reach it.
 AIRFLOW_SERVICES = ("api-server", "dag-processor", "triggerer", "scheduler")
@@ -75,11 +77,11 @@ class LocalSystem:
         argv = [sys.executable, "-m", "sandbox", "--port", "0", "--seed", "1"]
         argv += ["--tickets", str(SANDBOX_TICKETS), "--portfile", str(self.run.portfile)]
         # By environment: other accounts can read a process's arguments.
-        key = {"QCONTACT_API_KEY": self.credentials.sandbox_api_key}
+        key = {"SANDBOX_API_KEY": self.credentials.sandbox_api_key}
         self.services.start("sandbox", argv, {**self.given, **key})
 
     def _prepare_airflow(self, server_dsn: str) -> None:
-        port = self._choose_ui_port()
+        port = choose_port(UI_PORT, self.progress)
         fibreflow = self.settings.database_url or self._own_fibreflow(server_dsn)
         self.sides = Sides(self._qcontact(), fibreflow)
         kept = {name: text for name, text in self.given.items() if name not in REAL_SYSTEMS}
@@ -146,7 +148,7 @@ class LocalSystem:
         write_login(self.run, self.credentials)
         for name in AIRFLOW_SERVICES:
             argv = [sys.executable, "-m", "airflow", name, *NO_LOG_SERVER.get(name, [])]
-            self.services.start(name, argv, self.airflow)
+            self.services.start(name, argv, self.airflow, patience_s=PATIENCE_S)
         with self.progress.step("starting Airflow: " + ", ".join(AIRFLOW_SERVICES)):
             self._await_airflow()
 
@@ -155,6 +157,7 @@ class LocalSystem:
         wait(self.api.is_up, "Airflow's API server", timeout_s=180)
         self.api.log_in()
         self.progress.say(f"Airflow's UI is up: {self.api.url}")
+        wait(self.api.is_ready_for_tasks, "Airflow's API for tasks", timeout_s=60)
         wait(
             lambda: not self.api.silent_components(since),
             "a sign of life of every Airflow component",
@@ -167,19 +170,10 @@ class LocalSystem:
         if self.api.is_parsed(DAG_ID, self.started_at):
             return True
         if errors := self.api.import_errors(self.started_at):
-            raise CannotRun(
-                "a DAG file is broken: " + "; ".join(errors), self.services.log_of("dag-processor")
-            )
+            raise CannotRun("a DAG file is broken: " + "; ".join(errors))
         return False
 
-    def _choose_ui_port(self) -> int:
-        if port_is_free(UI_PORT):
-            return UI_PORT
-        port = free_port()
-        self.progress.say(f"port {UI_PORT} is in use: Airflow's UI moves to {port}")
-        return port
-
-    def _run_tool(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str]) -> None:
+    def _run_tool(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
         log = self.services.log_of(name)
         with log.open("wb") as output:
             done = subprocess.run(
@@ -210,6 +204,9 @@ def local_system(
     """
     if ended := end_leftovers(run.processes):
         progress.say(f"ended {ended} processes that a killed run had left behind")
+    if settings.starts_afresh:
+        # The same slot gives the same run id: a forgotten run's logs would appear in the new one.
+        shutil.rmtree(run.task_logs, ignore_errors=True)
     with ExitStack() as stack:
         with progress.step("starting PostgreSQL"):
             dsn = stack.enter_context(server(run.postgres))
@@ -219,6 +216,15 @@ def local_system(
         system = LocalSystem(settings, given, run, progress, services, credentials)
         system.bring_up(dsn)
         yield system
+
+
+def choose_port(wanted: int, progress: Progress) -> int:
+    """Return ``wanted`` where it is free, else another port, and say so."""
+    if port_is_free(wanted):
+        return wanted
+    port = free_port()
+    progress.say(f"port {wanted} is in use: Airflow's UI moves to {port}")
+    return port
 
 
 def _stop(services: Services, progress: Progress, interrupts: Interrupts) -> None:

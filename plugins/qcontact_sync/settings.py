@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -66,6 +68,11 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """How times are shown."""
+        return ZoneInfo(self.timezone)
+
 
 class _EndpointVariables(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
@@ -110,14 +117,14 @@ def endpoints_from_env() -> Endpoints:
     """Both sides, from QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL.
 
     Raises:
-        ConfigError: Names the variables that are not set.
+        ConfigError: Names the variables that are not set, or that DATABASE_URL is no address.
     """
     found = _EndpointVariables()
     missing = [name.upper() for name, value in found if not value]
     if missing:
         raise ConfigError(f"not set: {', '.join(missing)}")
     return Endpoints(
-        database_url=found.database_url or SecretStr(""),
+        database_url=_checked_database_url(found.database_url or SecretStr("")),
         qcontact_url=found.qcontact_api_url or "",
         qcontact_key=found.qcontact_api_key or SecretStr(""),
     )
@@ -127,9 +134,21 @@ def database_url_from_env() -> SecretStr:
     """DATABASE_URL alone, for what needs no QContact (history, migrate).
 
     Raises:
-        ConfigError: It is not set.
+        ConfigError: It is not set, or no address.
     """
     url = _EndpointVariables().database_url
     if url is None:
         raise ConfigError("not set: DATABASE_URL")
+    return _checked_database_url(url)
+
+
+def _checked_database_url(url: SecretStr) -> SecretStr:
+    try:
+        conninfo_to_dict(url.get_secret_value())
+    except ProgrammingError:
+        # Not chained: libpq's message shows the whole of it.
+        raise ConfigError(
+            "DATABASE_URL is no PostgreSQL address such as "
+            "postgresql://user:password@host:5432/fibreflow"
+        ) from None
     return url

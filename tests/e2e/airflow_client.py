@@ -17,9 +17,41 @@ class AirflowClient(AirflowApi):
 
     def trigger_and_wait(self, conf: dict[str, Any] | None = None) -> DagRun:
         """Trigger the DAG without a logical date; return the run when it is over."""
+        return self.wait(self.trigger(conf))
+
+    def trigger(self, conf: dict[str, Any] | None = None) -> str:
+        """Trigger the DAG without a logical date; return the run's id."""
         order = {"logical_date": None, "conf": conf or {}}
         answer = self._http.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json=order)
-        return self.wait(answer.raise_for_status().json()["dag_run_id"])
+        run_id: str = answer.raise_for_status().json()["dag_run_id"]
+        return run_id
+
+    def backfill(self, first: str, last: str, conf: dict[str, Any] | None = None) -> list[DagRun]:
+        """Backfill the windows from the one that starts at ``first``; return the finished runs."""
+        order = {
+            "dag_id": DAG_ID,
+            "from_date": first,
+            "to_date": last,
+            "dag_run_conf": conf or {},
+            "max_active_runs": 1,
+        }
+        self._http.post("/api/v2/backfills", json=order).raise_for_status()
+        path, span = f"/api/v2/dags/{DAG_ID}/dagRuns", {"logical_date_gte": first}
+        found = self._get(path, run_type="backfill", logical_date_lte=last, **span)["dag_runs"]
+        return [self.wait(run["dag_run_id"]) for run in found]
+
+    def mark_failed(self, run_id: str) -> None:
+        """Mark a run as failed while it runs."""
+        path = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}"
+        self._http.patch(path, json={"state": "failed"}).raise_for_status()
+
+    def wait_for_task(self, run_id: str, task_id: str, state: str) -> None:
+        """Wait until a task has this state."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.states(run_id)[task_id] != state:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run_id}: {self.states(run_id)}")
+            time.sleep(0.1)
 
     def wait(self, run_id: str) -> DagRun:
         """Return the run when it is over."""

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from qcontact_sync.jobs import migrate
 
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
 from dev.credentials import Credentials
@@ -48,7 +49,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def fibreflow(pg_server: str) -> FibreFlow:
     dsn = ensure_database(pg_server, "fibreflow_e2e")
-    _run("qcontact-sync", "migrate", environment={**os.environ, "DATABASE_URL": dsn})
+    migrate(dsn)
     return FibreFlow(dsn)
 
 

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS qcontact_ticket_link (
     fingerprint          text NOT NULL,
     remote_updated_at    timestamptz,
     frozen               text[] NOT NULL DEFAULT '{}',
+    turns                jsonb NOT NULL DEFAULT '{}',
     remote_gone_at       timestamptz,
     linked_at            timestamptz NOT NULL DEFAULT now(),
     settled_at           timestamptz NOT NULL DEFAULT now(),
@@ -27,6 +28,8 @@ CREATE INDEX IF NOT EXISTS qcontact_ticket_link_frozen_idx ON qcontact_ticket_li
     WHERE frozen <> '{}';
 COMMENT ON COLUMN qcontact_ticket_link.base_remote IS
     'QContact''s half of every synced field at the last agreement, by FibreFlow''s column name';
+COMMENT ON COLUMN qcontact_ticket_link.turns IS
+    'per two-way field: the two values our own writes last alternated between, and how often';
 COMMENT ON COLUMN qcontact_ticket_link.frozen IS 'fields with an open conflict that needs a person';
 
 -- FibreFlow rows that came from QContact and have no link yet, found once per run that needs it.
@@ -121,6 +124,7 @@ CREATE TABLE IF NOT EXISTS qcontact_run (
     host         text NOT NULL,
     pid          int NOT NULL,
     opened_at    timestamptz NOT NULL DEFAULT now(),
+    heard_at     timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT qcontact_run_pkey PRIMARY KEY (job_id),
     CONSTRAINT qcontact_run_dag_run_key UNIQUE (dag_id, run_id)
 );

@@ -2,7 +2,7 @@
 -- params:  remote_ids text[], fingerprints text[] (same order), job_id uuid, is_forced boolean
 -- returns: one row per linked ticket; the base only where it differs:
 --          remote_id, is_unchanged, is_counted, ticket_id, base_status_local,
---          base_assigned_local, base_remote, fingerprint, remote_updated_at, frozen
+--          base_assigned_local, base_remote, fingerprint, remote_updated_at, frozen, turns
 -- locks:   none; the lease keeps other writers away
 SELECT
     link.remote_id,
@@ -14,7 +14,8 @@ SELECT
     CASE WHEN NOT is_unchanged THEN link.base_remote END AS base_remote,
     link.fingerprint,
     link.remote_updated_at,
-    link.frozen
+    link.frozen,
+    link.turns
 FROM unnest(%(remote_ids)s::text[], %(fingerprints)s::text[]) AS listed (remote_id, fingerprint)
 INNER JOIN qcontact_ticket_link AS link USING (remote_id)
 CROSS JOIN LATERAL (

@@ -29,6 +29,7 @@ ON CONFLICT ON CONSTRAINT qcontact_run_pkey DO UPDATE
 SET attempt = run.attempt + 1,
     host = EXCLUDED.host,
     pid = EXCLUDED.pid,
+    heard_at = clock_timestamp(),
     settled_until = CASE WHEN NOT (SELECT is_ended FROM ended) THEN run.settled_until END
 RETURNING
     (SELECT started_at FROM history) AS started_at,

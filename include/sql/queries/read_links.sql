@@ -1,13 +1,13 @@
 -- read_links: pairs with their bases, to send from.
 -- params:  remote_ids text[]
 -- returns: one row per link: remote_id, ticket_id, base_status_local, base_assigned_local,
---          base_remote, fingerprint, remote_updated_at, frozen, outbound_version (what a refusal
+--          base_remote, fingerprint, remote_updated_at, frozen, turns, outbound_version (what a refusal
 --          is remembered by), is_counted (in this run's outbound counts)
 -- locks:   none; the lease keeps other writers away
 SELECT
     link.remote_id, link.ticket_id, link.base_status_local,
     link.base_assigned_local::text AS base_assigned_local, link.base_remote, link.fingerprint,
-    link.remote_updated_at, link.frozen,
+    link.remote_updated_at, link.frozen, link.turns,
     coalesce(link.outbound_job_id = %(job_id)s, false) AS is_counted,
     md5(concat_ws('|', ticket.status, ticket.assigned_to::text, link.fingerprint))
         AS outbound_version

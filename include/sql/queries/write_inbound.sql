@@ -11,6 +11,7 @@ WITH decision AS MATERIALIZED (
         zone_id uuid, latitude float8, longitude float8, ont_serial text, assigned_to uuid,
         closes boolean, reopens boolean, base_status_local text, base_assigned_local uuid,
         base_remote jsonb, fingerprint text, remote_updated_at timestamptz, frozen text[],
+        turns jsonb,
         sync_type text, audit_status text, warning text, written jsonb, payload jsonb
     )
 ), created AS (
@@ -53,11 +54,11 @@ WITH decision AS MATERIALIZED (
 ), linked AS (
     INSERT INTO qcontact_ticket_link AS link (
         remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
-        remote_updated_at, frozen, inbound_job_id
+        remote_updated_at, frozen, turns, inbound_job_id
     )
     SELECT
         remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
-        remote_updated_at, frozen, %(job_id)s
+        remote_updated_at, frozen, turns, %(job_id)s
     FROM decision
     ON CONFLICT ON CONSTRAINT qcontact_ticket_link_pkey DO UPDATE
     SET base_status_local   = EXCLUDED.base_status_local,
@@ -66,6 +67,7 @@ WITH decision AS MATERIALIZED (
         fingerprint         = EXCLUDED.fingerprint,
         remote_updated_at   = coalesce(EXCLUDED.remote_updated_at, link.remote_updated_at),
         frozen              = EXCLUDED.frozen,
+        turns               = EXCLUDED.turns,
         inbound_job_id      = EXCLUDED.inbound_job_id,
         remote_gone_at      = NULL,
         settled_at          = now()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import is_terminal, to_local_owned, to_local_status
 from qcontact_sync.core.merge import (
@@ -28,8 +27,12 @@ from qcontact_sync.core.model import (
     People,
     RemoteTicket,
     SyncType,
+    Turns,
 )
 from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+MAX_TURNS = 3
+"""More often than this our own writes may not go back and forth in one field."""
 
 
 class Kind(StrEnum):
@@ -66,10 +69,12 @@ class TicketDecision:
 
     Attributes:
         writes: FibreFlow's columns to set.
-        sends: Fields to send to QContact, in its words; only outbound carries them out.
+        sends: Fields to send to QContact, in its words; only outbound carries them out, and
+            finds those that have no counterpart there.
         base: The base as it is to be stored once ``writes`` are done (not ``sends``).
         agreed: Fields in conflict before on which the sides now agree.
         frozen: Fields that wait for a person from now on.
+        turns: What is to be remembered of our own writes, by field.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
     """
 
@@ -84,6 +89,7 @@ class TicketDecision:
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
+    turns: Mapping[str, Turns] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     closes: bool = False
     reopens: bool = False
@@ -103,9 +109,6 @@ def decide(
 
     Args:
         force: Bring QContact's own fields in even where QContact did not move (a repair).
-
-    Raises:
-        TicketError: The ticket cannot pass.
     """
     if pair.link is not None and pair.local is not None:
         return _merge(remote, pair.link, pair.local, people, policy, force=force)
@@ -113,7 +116,7 @@ def decide(
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
         return _skip(remote, pair.link, "deleted in FibreFlow")
     if pair.unlinked:
-        return _adopt(remote, pair.unlinked[0], people, policy)
+        return _adopt(remote, pair.unlinked, people, policy)
     return _create(remote, people)
 
 
@@ -143,9 +146,10 @@ def _create(remote: RemoteTicket, people: People) -> TicketDecision:
 
 
 def _adopt(
-    remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
+    remote: RemoteTicket, rows: tuple[LocalTicket, ...], people: People, policy: Policy
 ) -> TicketDecision:
     """Link a row that was there before: two-way fields stay as they stand on both sides."""
+    local, *others = rows
     owned = _owned_decisions(remote, {}, local, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
     return TicketDecision(
@@ -157,7 +161,11 @@ def _adopt(
         writes=_taken(owned),
         fields=owned,
         conflicts=_differences(remote, local, people, policy),
-        warnings=(*remote.warnings, *(d.warning for d in owned if d.warning)),
+        warnings=(
+            *remote.warnings,
+            *(d.warning for d in owned if d.warning),
+            *(f"{row.ticket_uid} has the same QContact id, left unlinked" for row in others),
+        ),
     )
 
 
@@ -173,7 +181,7 @@ def _differences(
     return tuple(
         Conflict(name, False, here.get(name), there.get(name), None, reason)
         for name in TWO_WAY_FIELDS
-        if not same[name]
+        if name in there and not same[name]
     )
 
 
@@ -202,11 +210,12 @@ def _merge(
         fingerprint(base.remote),
         local=local,
         writes=writes,
-        sends={d.field: d.remote for d in two_way if d.action is Action.SEND},
+        sends={d.field: d.remote for d in two_way if d.action is Action.SEND and not d.refusal},
         fields=fields,
         conflicts=conflicts,
         agreed=agreed,
         frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
+        turns=_turned(link, two_way),
         warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
         closes=STATUS in writes and is_terminal(writes[STATUS]),
         reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
@@ -221,27 +230,35 @@ def _two_way_decisions(
     for name in TWO_WAY_FIELDS:
         base = FieldBase(link.base.local.get(name), link.base.remote.get(name))
         here, there = local.values.get(name), remote.values.get(name, base.remote)
-        try:
-            decision = (
-                merge_status(base, here, there, policy)
-                if name == STATUS
-                else merge_assignment(base, here, there, people, policy)
-            )
-        except TicketError as error:
-            # Outbound's business: QContact's own edits of this ticket come in all the same.
-            decision = FieldDecision(name, Action.HOLD, here, there, problem=error)
+        decision = (
+            merge_status(base, here, there, policy)
+            if name == STATUS
+            else merge_assignment(base, here, there, people, policy)
+        )
         if name in link.frozen and not _ends_freeze(decision, policy):
-            decision = FieldDecision(
-                name, Action.FREEZE, here, there, reason="waits for a person to decide"
-            )
+            decision = _frozen(decision, here, there, "waits for a person to decide")
+        elif _is_undone_again(decision, link.turns.get(name)):
+            decision = _frozen(decision, here, there, "both sides keep undoing each other")
         decisions.append(decision)
     return tuple(decisions)
 
 
+def _frozen(
+    decision: FieldDecision, here: str | None, there: str | None, reason: str
+) -> FieldDecision:
+    return FieldDecision(decision.field, Action.FREEZE, here, there, reason=reason)
+
+
+def _is_undone_again(decision: FieldDecision, turns: Turns | None) -> bool:
+    is_write = decision.action in (Action.TAKE, Action.SEND)
+    return is_write and turns is not None and turns.after(decision.local).count > MAX_TURNS
+
+
 def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
     if decision.action in (Action.KEEP, Action.AGREE):
-        return True
-    return policy.reopen == "follow" and decision.action is Action.TAKE
+        return not decision.is_unknown
+    is_followed = policy.reopen == "follow" and decision.field == STATUS
+    return is_followed and decision.action is Action.TAKE
 
 
 def _owned_decisions(
@@ -277,8 +294,21 @@ def _conflicts(
         Conflict(d.field, d.action is Action.FREEZE, here.get(d.field), d.remote, d.loser, d.reason)
         for d in fields
         if (d.action is Action.FREEZE and d.field not in frozen)
-        or (d.action is Action.TAKE and d.loser)
+        or (d.action is not Action.SEND and d.loser)
     )
+
+
+def _turned(link: Link, fields: tuple[FieldDecision, ...]) -> Mapping[str, Turns]:
+    taken = [d for d in fields if d.action is Action.TAKE]
+    if not taken:
+        return link.turns
+    return {**link.turns, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
+
+
+def turns_of(link: Link, field: str) -> Turns:
+    """What is remembered of our writes to a field; at first only what was agreed."""
+    agreed = link.base.local.get(field)
+    return link.turns.get(field, Turns(agreed, agreed))
 
 
 def _thawed(fields: tuple[FieldDecision, ...], frozen: frozenset[str]) -> tuple[str, ...]:

@@ -7,6 +7,9 @@ SyncError
 │   ├── OutcomeUnknown   a write that may or may not have been applied
 │   └── RemoteMoved      a write that QContact wants decided anew (409)
 ├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
+│   ├── StaleAnswer      an older version than one seen before
+│   ├── RowLocked        somebody else is writing the row
+│   └── NotApplied       a write that was accepted and did nothing
 └── FatalError       stop, write nothing more, tell someone
     └── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
 """
@@ -84,11 +87,50 @@ class RemoteMoved(RetryableError):
 
 
 class TicketError(SyncError):
-    """One ticket cannot pass; ``field`` names the culprit where the remote said which."""
+    """One ticket cannot pass.
+
+    Attributes:
+        field: The culprit, where the remote said which.
+        is_passing: Whether time alone may help; else only a change of the ticket does.
+    """
+
+    is_passing = False
 
     def __init__(self, message: str, code: ErrorCode, *, field: str | None = None) -> None:
         super().__init__(message, code)
         self.field = field
+
+
+class StaleAnswer(TicketError):
+    """QContact answered with an older version than it had shown before."""
+
+    is_passing = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "QContact answered with an older version of the ticket than before",
+            ErrorCode.CONFLICT,
+        )
+
+
+class RowLocked(TicketError):
+    """Another transaction keeps FibreFlow's row locked."""
+
+    is_passing = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FibreFlow's row is locked by another transaction", ErrorCode.DATABASE_ERROR
+        )
+
+
+class NotApplied(TicketError):
+    """QContact accepted a write and changed nothing."""
+
+    def __init__(self, fields: str) -> None:
+        super().__init__(
+            f"QContact took the change of {fields} and did not apply it", ErrorCode.CONFLICT
+        )
 
 
 class FatalError(SyncError):

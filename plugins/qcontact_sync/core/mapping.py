@@ -132,9 +132,13 @@ def _uuid(field: str, value: str | None) -> Mapped:
     if value is None:
         return Mapped(None)
     try:
-        return Mapped(str(UUID(value)))
+        parsed = UUID(value)
     except ValueError:
+        parsed = None
+    # UUID() reads digits as int() does: with signs, underscores and 0x among them.
+    if parsed is None or parsed.hex not in value.replace("-", "").lower():
         return Mapped(fits=False, warning=f"{field} is no UUID, left as it was")
+    return Mapped(str(parsed))
 
 
 def _coordinates(value: str | None) -> Mapped:
@@ -145,10 +149,15 @@ def _coordinates(value: str | None) -> Mapped:
     except ValueError:
         lat = lon = math.nan
     if abs(lat) <= 90 and abs(lon) <= 180:
-        return Mapped(f"{lat!r},{lon!r}")
+        return Mapped(f"{_number(lat)},{_number(lon)}")
     return Mapped(
         fits=False, warning="gps_coordinates are not two numbers in range, left as they were"
     )
+
+
+def _number(number: float) -> str:
+    """As PostgreSQL writes it, so that what is read back from the column compares equal."""
+    return repr(number + 0.0).removesuffix(".0")
 
 
 def _text(field: str, value: str | None) -> Mapped:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import (
     StatusWords,
     is_terminal,
@@ -34,8 +33,6 @@ class Action(StrEnum):
     """FibreFlow's value goes to QContact."""
     FREEZE = "freeze"
     """Neither side is written until a person decides."""
-    HOLD = "hold"
-    """FibreFlow's value would go out but cannot; the other fields are not concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,8 @@ class FieldDecision:
         loser: The side whose edit is overruled, kept as a settled conflict.
         reason: Why, for a person.
         warning: For the ticket's audit row; names the field, never a value.
-        problem: Why a HOLD cannot go out.
+        refusal: Why FibreFlow's value cannot be sent; ``remote`` is None then and means nothing.
+        is_unknown: QContact's value means nothing here: nothing to take, yet no agreement either.
     """
 
     field: str
@@ -75,17 +73,14 @@ class FieldDecision:
     loser: str | None = None
     reason: str = ""
     warning: str | None = None
-    problem: TicketError | None = None
+    refusal: str | None = None
+    is_unknown: bool = False
 
 
 def merge_status(
     base: FieldBase, local: str | None, remote: str | None, policy: Policy
 ) -> FieldDecision:
-    """Decide the status of a linked ticket.
-
-    Raises:
-        TicketError: FibreFlow's status has no word in QContact and would have to go out.
-    """
+    """Decide the status of a linked ticket."""
     local_moved = local != base.local
     remote_moved = status_key(remote) != status_key(base.remote)
     translated = to_local_status(remote)
@@ -95,14 +90,16 @@ def merge_status(
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
     if remote_moved and translated is None and not local_moved:
         warning = "unknown status in QContact, FibreFlow's left as it was"
-        return FieldDecision(STATUS, Action.AGREE, local, remote, reason=warning, warning=warning)
+        return FieldDecision(
+            STATUS, Action.AGREE, local, remote, reason=warning, warning=warning, is_unknown=True
+        )
     if (
         remote_moved
         and translated is not None
         and is_terminal(local)
         and not is_terminal(translated)
     ):
-        return _reopened(local, remote, translated, policy)
+        return _reopened(local, remote, translated, policy, "local" if local_moved else None)
     if not local_moved:
         return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact moved")
     wins_remote = remote_moved and translated is not None and rank(translated) > rank(local)
@@ -111,22 +108,24 @@ def merge_status(
             STATUS, Action.TAKE, translated, remote, "local", "both moved, QContact's is further on"
         )
     reason = "both moved, FibreFlow's is not behind" if remote_moved else "FibreFlow moved"
+    word = policy.words.to_remote(local or "")
     return FieldDecision(
         STATUS,
         Action.SEND,
         local,
-        _status_to_send(local, policy.words),
+        word,
         "remote" if remote_moved else None,
         reason,
+        refusal=None if word else "FibreFlow's status has no counterpart in QContact",
     )
 
 
 def _reopened(
-    local: str | None, remote: str | None, translated: str, policy: Policy
+    local: str | None, remote: str | None, translated: str, policy: Policy, loser: str | None
 ) -> FieldDecision:
     if policy.reopen == "follow":
         return FieldDecision(
-            STATUS, Action.TAKE, translated, remote, reason="re-opened in QContact"
+            STATUS, Action.TAKE, translated, remote, loser, "re-opened in QContact"
         )
     return FieldDecision(
         STATUS,
@@ -137,25 +136,10 @@ def _reopened(
     )
 
 
-def _status_to_send(local: str | None, words: StatusWords) -> str:
-    word = words.to_remote(local or "")
-    if word is None:
-        raise TicketError(
-            "FibreFlow's status has no counterpart in QContact",
-            ErrorCode.VALIDATION_ERROR,
-            field=STATUS,
-        )
-    return word
-
-
 def merge_assignment(
     base: FieldBase, local: str | None, remote: str | None, people: People, policy: Policy
 ) -> FieldDecision:
-    """Decide who a linked ticket is assigned to (user id here, full name there).
-
-    Raises:
-        TicketError: The user who would have to be sent has no full name.
-    """
+    """Decide who a linked ticket is assigned to (user id here, full name there)."""
     local_moved, remote_moved = local != base.local, remote != base.remote
     if not (local_moved or remote_moved):
         return FieldDecision(ASSIGNED_TO, Action.KEEP, local, remote, reason="neither side moved")
@@ -164,13 +148,18 @@ def merge_assignment(
     remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
     if remote_wins:
         return _take_assignment(local, remote, people, "local" if local_moved else None)
+    name = people.name_by_id.get(local) if local is not None else None
+    is_nameless = local is not None and name is None
     return FieldDecision(
         ASSIGNED_TO,
         Action.SEND,
         local,
-        _name_to_send(local, people),
+        name,
         "remote" if remote_moved else None,
         "both moved, FibreFlow's counts" if remote_moved else "FibreFlow moved",
+        refusal="the assigned FibreFlow user does not exist or has no full name"
+        if is_nameless
+        else None,
     )
 
 
@@ -180,21 +169,10 @@ def _take_assignment(
     user = people.id_by_name.get(remote) if remote is not None else None
     if remote is not None and user is None:
         reason = "no single FibreFlow user has that name, left as it was"
-        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason=reason)
-    return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact moved")
-
-
-def _name_to_send(local: str | None, people: People) -> str | None:
-    if local is None:
-        return None
-    name = people.name_by_id.get(local)
-    if name is None:
-        raise TicketError(
-            "the assigned FibreFlow user does not exist or has no full name",
-            ErrorCode.VALIDATION_ERROR,
-            field=ASSIGNED_TO,
+        return FieldDecision(
+            ASSIGNED_TO, Action.AGREE, local, remote, loser, reason, is_unknown=True
         )
-    return name
+    return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact moved")
 
 
 def merge_owned(

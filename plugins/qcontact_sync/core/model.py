@@ -108,6 +108,27 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """How our own writes moved one field, to notice two automations that undo each other.
+
+    Attributes:
+        older, newer: FibreFlow's values after the last two writes that differed.
+        count: How often a write went back from ``newer`` to ``older`` in a row.
+    """
+
+    older: str | None
+    newer: str | None
+    count: int = 0
+
+    def after(self, value: str | None) -> "Turns":
+        """The same after one more write of ours."""
+        if value == self.newer:
+            return self
+        is_back = value == self.older
+        return Turns(self.newer, value, self.count + 1 if is_back else 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """The pair of a remote and a local ticket, with what they agreed on.
 
@@ -115,6 +136,7 @@ class Link:
         fingerprint: Digest of ``base.remote`` (`core.fingerprint`).
         remote_updated_at: Stamp of the newest remote version believed so far.
         frozen: Fields with an open conflict that needs a person.
+        turns: By field, where our own writes changed it before.
     """
 
     remote_id: RemoteId
@@ -123,6 +145,7 @@ class Link:
     fingerprint: str
     remote_updated_at: datetime | None = None
     frozen: frozenset[str] = frozenset()
+    turns: Mapping[str, Turns] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
-from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
+from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
@@ -35,11 +37,12 @@ def sending_of(decision: TicketDecision) -> Sending:
     """Pick what is to be sent from a decision about the ticket as QContact has it now.
 
     Raises:
-        TicketError: A field would have to go out and cannot.
+        TicketError: A value that has to go out has no counterpart in QContact.
     """
-    if problem := next((d.problem for d in decision.fields if d.problem), None):
-        raise problem
     sent = [d for d in decision.fields if d.action is Action.SEND]
+    for d in sent:
+        if d.refusal:
+            raise TicketError(d.refusal, ErrorCode.VALIDATION_ERROR, field=d.field)
     seen = decision.remote.values
     return Sending(
         local={d.field: d.local for d in sent},
@@ -53,13 +56,24 @@ def sending_of(decision: TicketDecision) -> Sending:
 
 
 def arrived(sending: Sending, answer: RemoteTicket) -> bool:
-    """Whether the answer shows what was sent; a server may accept a write and change nothing."""
+    """Whether the answer shows what was sent; a server may accept a write and change nothing.
+
+    An answer that leaves a field out does not show it: taken for a null, the next full answer
+    would look like QContact's own move and undo the edit.
+    """
     return all(_is_same(name, value, answer) for name, value in sending.remote.items())
 
 
 def _is_same(name: str, value: str | None, answer: RemoteTicket) -> bool:
-    seen = answer.values.get(name)
-    return status_key(seen) == status_key(value) if name == STATUS else seen == value
+    if name not in answer.values:
+        return False
+    key = status_key if name == STATUS else _name_key
+    return key(answer.values[name]) == key(value)
+
+
+def _name_key(name: str | None) -> str:
+    """A name without case and blanks around its words: a server may tidy what it is given."""
+    return " ".join(normalize("NFC", name or "").casefold().split())
 
 
 def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
@@ -70,7 +84,13 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    return replace(link, base=base, fingerprint=fingerprint(base.remote))
+    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    return replace(
+        link,
+        base=base,
+        fingerprint=fingerprint(base.remote),
+        turns={**link.turns, **turns},
+    )
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

@@ -54,7 +54,9 @@ class Plan:
             self.add(PlanLine(Sign.CREATE, decision.remote.id, uid, ()))
         elif decision.writes:
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes)))
-        needs_you = tuple(c.field for c in decision.conflicts if c.needs_you)
+        # What differs when it is adopted stays so, which only a person can judge.
+        is_adopted = decision.kind is Kind.ADOPT
+        needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
         if needs_you:
             self.add(PlanLine(Sign.NEEDS_YOU, decision.remote.id, uid, needs_you))
 

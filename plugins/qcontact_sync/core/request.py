@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.model import Direction
 
 SYNC_DIRECTIONS = ("both", "inbound", "outbound")
 _SWITCHES = ("force_resync", "dry_run", "confirm_outbound")
+_FIRST_YEAR = 1970
 PARAM_NAMES = ("start_date", "end_date", "sync_direction", "ticket_ids", *_SWITCHES)
 
 
@@ -94,7 +96,18 @@ def _date(name: str, value: object) -> datetime | None:
             moment = None
     if not isinstance(moment, datetime):
         raise ParamError(f"{name} is not an ISO 8601 date and time, such as 2026-11-23T06:00:00Z")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    instant = _in_utc(moment)
+    # A window reaches back by an overlap, for which the first year has no room.
+    if instant is None or instant.year < _FIRST_YEAR:
+        raise ParamError(f"{name} is not between the years {_FIRST_YEAR} and 9999 in UTC")
+    return instant
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _direction(value: object) -> str:
@@ -108,12 +121,18 @@ def _direction(value: object) -> str:
 def _ticket_ids(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list | tuple) or not all(isinstance(v, str | int) for v in value):
+    if not isinstance(value, list | tuple) or not all(_is_id(v) for v in value):
         raise ParamError("ticket_ids is not a list of ids")
     ids = tuple(str(v).strip() for v in value)
     if not all(ids):
         raise ParamError("ticket_ids holds an empty id")
+    if any(was_dropped for _, was_dropped in map(canonical_text, ids)):
+        raise ParamError("ticket_ids holds an id with characters that cannot be stored")
     return tuple(dict.fromkeys(ids))
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _switch(name: str, value: object) -> bool:

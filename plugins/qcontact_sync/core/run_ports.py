@@ -56,6 +56,22 @@ class ClosedRun:
     duration_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class RunningRun:
+    """A run on record as running.
+
+    Attributes:
+        is_silent: Nothing was heard of its process for a minute.
+    """
+
+    job_id: JobId
+    dag_id: str
+    run_id: str
+    host: str
+    pid: int
+    is_silent: bool
+
+
 class RunStore(Protocol):
     """The record of runs."""
 
@@ -69,6 +85,14 @@ class RunStore(Protocol):
 
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
         """Record a run that was refused before it touched anything."""
+        ...
+
+    async def list_running(self, key: RunKey) -> Sequence[RunningRun]:
+        """The account's other runs that are on record as running."""
+        ...
+
+    async def hear_of(self, job_id: JobId) -> None:
+        """This process works for the run and is alive."""
         ...
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:

@@ -146,6 +146,10 @@ class Unit(Protocol):
         """Put settled conflicts on record."""
         ...
 
+    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        """A person decided about a frozen field."""
+        ...
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
         ...
@@ -174,6 +178,10 @@ class Unit(Protocol):
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
         """Take tickets that passed out of quarantine."""
+        ...
+
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Take out of quarantine what was never linked and QContact does not know."""
         ...
 
     async def add_counts(self, counts: Counts) -> None:

@@ -56,6 +56,7 @@ def resolve_window(
     window, is_dated = _window(trigger, request, interval, cursor, now)
     moves = (
         not is_dated
+        and trigger is not Trigger.BACKFILL
         and not request.ticket_ids
         and not request.dry_run
         and Direction.INBOUND in request.directions
@@ -71,9 +72,9 @@ def _window(
     now: datetime,
 ) -> tuple[Window, bool]:
     if request.is_dated:
-        return _dated(request, now), True
+        return _cut("start_date", request.start_date, request.end_date or now, now), True
     if trigger is Trigger.BACKFILL and interval is not None:
-        return Window(interval.start, min(interval.end, now)), True
+        return _cut("the backfill's interval from", interval.start, interval.end, now), True
     if trigger is Trigger.SCHEDULED and interval is not None:
         # From the cursor, not from the interval's start: a gap that an outage left heals itself.
         if cursor is not None and cursor >= interval.end:
@@ -82,11 +83,10 @@ def _window(
     return Window(cursor, now if cursor is None else max(cursor, now)), False
 
 
-def _dated(request: RunRequest, now: datetime) -> Window:
-    end = min(request.end_date or now, now)
-    if request.start_date is not None and request.start_date >= end:
-        raise ParamError(f"start_date {request.start_date.isoformat()} lies in the future")
-    return Window(request.start_date, end)
+def _cut(name: str, start: datetime | None, end: datetime, now: datetime) -> Window:
+    if start is not None and start >= min(end, now):
+        raise ParamError(f"{name} {start.isoformat()} lies in the future")
+    return Window(start, min(end, now))
 
 
 def read_window(window: Window, overlap: timedelta, remote_now: datetime | None) -> Window:

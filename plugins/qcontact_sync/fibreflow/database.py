@@ -19,6 +19,7 @@ from qcontact_sync.core.errors import (
     FatalError,
     LeaseLost,
     RetryableError,
+    RowLocked,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
@@ -26,6 +27,7 @@ from qcontact_sync.fibreflow.statements import statement
 
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
+_LOCK_NOT_AVAILABLE = "55P03"
 # 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
 _ROW_CLASSES = ("22", "23", "44", "54", "P0")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
@@ -33,6 +35,9 @@ _SCHEMA_STATES = ("42P01", "42703", "42883")
 
 class RowRejected(TicketError):
     """PostgreSQL refused a row's data; names constraint and table, never values."""
+
+    # Another ticket_uid may be free by then, a constraint of the app's may have gone.
+    is_passing = True
 
 
 def translate(error: psycopg.Error) -> Exception:
@@ -53,6 +58,8 @@ def translate(error: psycopg.Error) -> Exception:
     message = f"PostgreSQL {type(error).__name__} {state}".strip() + (
         f" ({where})" if where else ""
     )
+    if state == _LOCK_NOT_AVAILABLE:
+        return RowLocked()
     if state[:2] == "40":
         return Contention(message, ErrorCode.DATABASE_ERROR)
     if not state or state[:2] in _TRANSIENT_CLASSES:
@@ -62,6 +69,21 @@ def translate(error: psycopg.Error) -> Exception:
     if state in _SCHEMA_STATES:
         message += "; the schema is missing or behind: run `qcontact-sync migrate`"
     return FatalError(message, ErrorCode.DATABASE_ERROR)
+
+
+def connection_failed(error: psycopg.Error) -> RetryableError:
+    """What a person should look at where no connection came about.
+
+    libpq's own text is left out: of an address that was mistyped it may show the password.
+    """
+    refused = getattr(error.pgconn, "used_password", False)
+    return RetryableError(
+        "the database answers but refuses the login: check user, password and database name"
+        if refused
+        else "no connection to the database: check that it runs, and host, port, sslmode, user "
+        "and database name",
+        ErrorCode.DATABASE_ERROR,
+    )
 
 
 class Database:
@@ -74,9 +96,12 @@ class Database:
 
     async def _connected(self) -> AsyncConnection[DictRow]:
         if self._connection is None or self._connection.closed:
-            self._connection = await AsyncConnection.connect(
-                self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
-            )
+            try:
+                self._connection = await AsyncConnection.connect(
+                    self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
+                )
+            except psycopg.Error as error:
+                raise connection_failed(error) from error
         return self._connection
 
     @asynccontextmanager

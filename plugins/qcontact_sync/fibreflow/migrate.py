@@ -1,6 +1,5 @@
 """Numbered, forward-only migrations, each in one transaction with its entry in the ledger."""
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
-from qcontact_sync.fibreflow.database import translate
+from qcontact_sync.fibreflow.database import Database, connection_failed, translate
 from qcontact_sync.fibreflow.statements import sql_folder, statement
 
 log = logging.getLogger(__name__)
@@ -55,7 +54,11 @@ def migrate(conninfo: str) -> list[str]:
         SchemaMismatch: An applied file was edited, or the database is ahead of this code.
     """
     try:
-        with psycopg.connect(conninfo, row_factory=dict_row) as connection:
+        connection = psycopg.connect(conninfo, row_factory=dict_row)
+    except psycopg.Error as error:
+        raise connection_failed(error) from error
+    try:
+        with connection:
             return _apply_missing(connection)
     except psycopg.Error as error:
         raise translate(error) from error
@@ -113,22 +116,21 @@ async def check_schema(conninfo: str) -> None:
     Raises:
         SchemaMismatch: Says what to do.
     """
-    missing = await asyncio.to_thread(_missing, conninfo)
+    database = Database(conninfo)
+    try:
+        missing = await _missing(database)
+    finally:
+        await database.close()
     if missing:
         raise SchemaMismatch(
             f"the database lacks {', '.join(missing)}: run `qcontact-sync migrate`"
         )
 
 
-def _missing(conninfo: str) -> list[str]:
-    try:
-        with psycopg.connect(conninfo, row_factory=dict_row, autocommit=True) as connection:
-            has_ledger = connection.execute(statement("has_ledger").encode()).fetchone()
-            if not (has_ledger and has_ledger["exists"]):
-                return [m.name for m in migrations()]
-            rows = connection.execute(statement("migrations_done").encode()).fetchall()
-    except psycopg.Error as error:
-        raise translate(error) from error
-    done = {row["number"]: row["checksum"] for row in rows}
-    check_ledger(done, migrations())
-    return [m.name for m in migrations() if m.number not in done]
+async def _missing(database: Database) -> list[str]:
+    known = migrations()
+    if not (await database.read("has_ledger"))[0]["exists"]:
+        return [m.name for m in known]
+    done = {row["number"]: row["checksum"] for row in await database.read("migrations_done")}
+    check_ledger(done, known)
+    return [m.name for m in known if m.number not in done]

@@ -49,6 +49,13 @@ class PostgresUnit(InboundUnit):
         """Put settled conflicts on record."""
         await self.record_conflict_rows([conflict_row(remote_id, ticket_id, c) for c in conflicts])
 
+    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        """A person decided about a frozen field."""
+        await self._database.fetch(
+            "close_conflict",
+            {"remote_id": remote_id, "field": field, "resolution": resolution},
+        )
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
         await self._database.fetch("mark_gone", {"remote_ids": list(remote_ids)})

@@ -54,6 +54,11 @@ class OutcomeUnit:
                 {"remote_ids": list(remote_ids), "direction": self._direction.value},
             )
 
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Take out of quarantine what was never linked and QContact does not know."""
+        if remote_ids:
+            await self._database.fetch("forget_unlinked", {"remote_ids": list(remote_ids)})
+
     async def add_counts(self, counts: Counts) -> None:
         """Add to the direction's counts."""
         if counts != Counts():

@@ -14,6 +14,7 @@ from qcontact_sync.core.model import (
     LocalId,
     LocalTicket,
     RemoteId,
+    Turns,
 )
 
 
@@ -22,7 +23,10 @@ def local_ticket(row: Mapping[str, Any]) -> LocalTicket:
     return LocalTicket(
         id=LocalId(row["id"]),
         ticket_uid=row["ticket_uid"],
-        values={name: row[name] for name in SYNCED_FIELDS},
+        values={
+            **{name: row[name] for name in SYNCED_FIELDS if name != "gps_coordinates"},
+            "gps_coordinates": _coordinates_text(row["latitude"], row["longitude"]),
+        },
         is_closed_at_set=row["is_closed_at_set"],
     )
 
@@ -39,6 +43,7 @@ def link(row: Mapping[str, Any]) -> Link:
         fingerprint=row["fingerprint"],
         remote_updated_at=row["remote_updated_at"],
         frozen=frozenset(row["frozen"]),
+        turns={name: Turns(*value) for name, value in row["turns"].items()},
     )
 
 
@@ -67,12 +72,18 @@ def decision_row(
         "fingerprint": decision.fingerprint,
         "remote_updated_at": remote.updated_at.isoformat() if remote.updated_at else None,
         "frozen": list(decision.frozen),
+        "turns": {name: [t.older, t.newer, t.count] for name, t in decision.turns.items()},
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,
         "written": None if decision.kind is Kind.CREATE else {"fields": sorted(decision.writes)},
         "payload": remote.payload,
     }
+
+
+def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:
+    """As `core.mapping` writes them: one text per point, whatever PostgreSQL would print."""
+    return None if latitude is None or longitude is None else f"{latitude!r},{longitude!r}"
 
 
 def coordinates(text: str | None) -> tuple[float | None, float | None]:

@@ -11,7 +11,13 @@ from psycopg.types.json import Jsonb
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
 from qcontact_sync.core.request import RunRequest
-from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, Settlement
+from qcontact_sync.core.run_ports import (
+    ClosedRun,
+    OpenedRun,
+    RunKey,
+    RunningRun,
+    Settlement,
+)
 from qcontact_sync.core.stats import Counts, DirectionStats
 from qcontact_sync.core.windows import RunWindow
 from qcontact_sync.fibreflow.database import Database
@@ -75,6 +81,19 @@ class PostgresRunStore:
                     "error_message": str(error),
                 },
             )
+
+    async def list_running(self, key: RunKey) -> Sequence[RunningRun]:
+        """The account's other runs that are on record as running."""
+        rows = await self._database.read(
+            "list_running", {"job_id": key.job_id, "account": key.account}
+        )
+        return [RunningRun(**row) for row in rows]
+
+    async def hear_of(self, job_id: JobId) -> None:
+        """This process works for the run and is alive."""
+        params = {"job_id": job_id, "host": socket.gethostname(), "pid": os.getpid()}
+        async with self._database.transaction() as database:
+            await database.fetch("hear_of_run", params)
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
         """Begin a direction, or go on after a crash."""

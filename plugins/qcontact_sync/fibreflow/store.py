@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
 from qcontact_sync.core.store_ports import Lease, NoteToSend
 from qcontact_sync.fibreflow.database import Database
@@ -26,6 +27,7 @@ class PostgresStore:
         """A transaction; without a lease it is read-only (a dry run)."""
         read_only = lease is None
         async with self._database.transaction(lease, read_only=read_only) as database:
+            await database.fetch("limit_lock_waits")
             unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
             yield unit
         unit.committed()
@@ -33,7 +35,7 @@ class PostgresStore:
     async def load_people(self) -> People:
         """FibreFlow's users; a name that two of them share is nobody's."""
         rows = await self._database.read("load_people")
-        name_by_id = {row["id"]: (row["full_name"] or "").strip() or None for row in rows}
+        name_by_id = {row["id"]: canonical_text(row["full_name"] or "")[0] for row in rows}
         owners = Counter(name for name in name_by_id.values() if name)
         return People(
             name_by_id,

@@ -38,9 +38,18 @@ def _params(
     # The conf on top, key by key: Airflow takes keys that are no params without a word, and
     # leaves the conf out of `params` where [core] dag_run_conf_overrides_params is off.
     merged = {**params, **conf}
+    merged["ticket_ids"] = _without_blank_lines(merged.get("ticket_ids"))
     if trigger is Trigger.SCHEDULED and conf.get("sync_direction") is None:
         merged["sync_direction"] = settings.direction
     return merged
+
+
+def _without_blank_lines(ids: object) -> object:
+    """The form hands on each line of its text field, also the empty one at the end."""
+    if not isinstance(ids, list):
+        return ids
+    # Nothing but blanks stays as it is and is refused: no ids at all would mean every ticket.
+    return [i for i in ids if not isinstance(i, str) or i.strip()] or ids
 
 
 def _interval(dag_run: DagRunProtocol, trigger: Trigger) -> Window | None:

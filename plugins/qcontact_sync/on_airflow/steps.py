@@ -10,26 +10,35 @@ run settled as ``failed``          `finalize` failed, after it has recorded
 =================================  =======================================
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowRuntimeError,
+    AirflowSkipException,
+)
 
 from qcontact_sync import jobs
-from qcontact_sync.core.errors import FatalError
+from qcontact_sync.core.errors import FatalError, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow.connections import configuration
 from qcontact_sync.on_airflow.run_context import order_from
+
+log = logging.getLogger(__name__)
 
 Plain = dict[str, object]
 
 
 def start_run(context: Context) -> Plain:
     """Open the run; see `jobs.start_run`."""
-    with _no_retry_when_fatal():
+    with _told_to_airflow():
         endpoints, settings = configuration()
-        return jobs.start_run(endpoints, settings, order_from(context, settings))
+        return jobs.start_run(
+            endpoints, settings, order_from(context, settings), _asks_airflow(context)
+        )
 
 
 def run_direction(context: Context, name: str) -> Plain:
@@ -38,7 +47,7 @@ def run_direction(context: Context, name: str) -> Plain:
     direction = Direction(name)
     if direction not in _asked(run):
         raise AirflowSkipException(f"{direction} was not asked for")
-    with _no_retry_when_fatal():
+    with _told_to_airflow():
         return jobs.run_direction(*configuration(), run, direction)
 
 
@@ -46,15 +55,34 @@ def finish_run(context: Context) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
-    with _no_retry_when_fatal():
+    with _told_to_airflow():
         summary = jobs.finish_run(*configuration(), run, stats)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
-        raise AirflowFailException(
-            f"the run failed: {summary['error_code']}: {summary['error_message']}"
-        )
+        log.error(_reason(summary))
+        raise AirflowFailException(_reason(summary))
     return summary
+
+
+def _asks_airflow(context: Context) -> jobs.IsRunning:
+    """Whether Airflow has a run queued or running; where it cannot say, it counts as running."""
+
+    def is_running(dag_id: str, run_id: str) -> bool:
+        states = ["queued", "running"]
+        try:
+            return context["ti"].get_dr_count(dag_id, run_ids=[run_id], states=states) > 0
+        except AirflowRuntimeError:
+            log.warning("Airflow does not say whether run %s goes on: left as it is", run_id)
+            return True
+
+    return is_running
+
+
+def _reason(summary: Plain) -> str:
+    if summary["error_code"] is None:
+        return "the run failed: no ticket that was tried succeeded, see qcontact-sync failures"
+    return f"the run failed: {summary['error_code']}: {summary['error_message']}"
 
 
 def _started(context: Context) -> Plain:
@@ -77,8 +105,13 @@ def _asked(run: Plain) -> tuple[str, ...]:
 
 
 @contextmanager
-def _no_retry_when_fatal() -> Iterator[None]:
+def _told_to_airflow() -> Iterator[None]:
     try:
         yield
-    except FatalError as error:
-        raise AirflowFailException(f"{error.code}: {error}") from error
+    except SyncError as error:
+        reason = f"{error.code}: {error}"
+        # In a line of its own: in the traceback that follows it is hard to find.
+        log.error(reason)  # noqa: TRY400
+        if isinstance(error, FatalError):
+            raise AirflowFailException(reason) from error
+        raise

@@ -122,16 +122,19 @@ def failure_of_status(
     )
 
 
-def failure_of_exception(error: Exception, *, was_sent: bool) -> Failure:
+def failure_of_exception(error: Exception) -> Failure:
     """What it means that no whole answer came."""
-    is_late = isinstance(error, TimeoutError) and was_sent
+    is_connected = not isinstance(
+        error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+    )
+    is_late = is_connected and isinstance(error, TimeoutError)
     return Failure(
         code=ErrorCode.TIMEOUT if is_late else ErrorCode.NETWORK_ERROR,
         detail=type(error).__name__,
-        may_be_applied=was_sent,
+        may_be_applied=is_connected,
         is_fatal=isinstance(error, aiohttp.ClientSSLError),
-        # A ClientResponseError shows the full URL and carries our headers.
-        cause=None if isinstance(error, aiohttp.ClientResponseError) else _bare(error),
+        # It says which host could not be reached and why; others may quote URL or headers.
+        cause=_bare(error) if isinstance(error, aiohttp.ClientConnectorError) else None,
     )
 
 

@@ -1,16 +1,20 @@
 """How fast one client may go: slots, rate, the pause all requests share, the waiting budget."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiolimiter import AsyncLimiter
 
-from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.qcontact.failures import AttemptFailed, Failure
 
 Sleep = Callable[[float], Awaitable[None]]
+
+MAX_JITTER_S = 0.5
+_random = random.SystemRandom()
 
 
 class WaitBudget:
@@ -110,30 +114,39 @@ def rate_bucket(rate_per_s: float) -> AsyncLimiter:
 
 
 class Pace:
-    """Gives out turns: a turn has a slot and a rate token, and no pause is on."""
+    """Gives out turns: a turn has a slot and a rate token, and no pause is on.
+
+    Args:
+        patience: After more than this many pauses in a row that helped no request, further ones
+            are not waited out.
+    """
 
     def __init__(
         self,
+        *,
         connections: int,
         rate_per_s: float | None,
+        patience: int,
         budget: WaitBudget,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
+        self.budget = budget
         self.slots = Slots(connections)
+        self.fruitless_pauses = 0
         self._bucket = rate_bucket(rate_per_s) if rate_per_s else None
-        self._budget = budget
+        self._patience = patience
         self._clock = clock
         self._sleep = sleep
         self._paused_until = clock.monotonic()
-        self._pause_failure: Failure | None = None
+        self._paused_by: Failure | None = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn and hold its slot.
 
         Raises:
-            AttemptFailed: A pause is on that is longer than the budget allows.
+            AttemptFailed: A pause is on that is not worth waiting for.
         """
         async with self.slots.one():
             if self._bucket is not None:
@@ -141,30 +154,37 @@ class Pace:
             await self._wait_out_pause()
             yield
 
+    def count_success(self) -> None:
+        """The remote serves us: pauses help, slots may come back."""
+        self.fruitless_pauses = 0
+        self.slots.count_success()
+
     def pause(self, failure: Failure) -> None:
         """Let nothing out for ``failure.pause_s`` seconds, then go on with half the slots."""
         now = self._clock.monotonic()
         # The answers of one burst are one complaint.
         if now >= self._paused_until:
             self.slots.halve()
-        until = now + (failure.pause_s or 0.0)
+            self.fruitless_pauses += 1
+        until = now + (failure.pause_s or 0.0) + _random.uniform(0, MAX_JITTER_S)
         if until > self._paused_until:
             self._paused_until = until
-            self._pause_failure = failure
+            self._paused_by = failure
 
     async def _wait_out_pause(self) -> None:
         waited_for = 0.0
         # Once per pause: a sleep may wake a little early, and a pause may be prolonged.
-        while self._paused_until > max(waited_for, self._clock.monotonic()):
+        while self._paused_until > max(waited_for, now := self._clock.monotonic()):
             waited_for = self._paused_until
-            await self._wait(waited_for - self._clock.monotonic())
+            await self._wait(waited_for - now)
 
     async def _wait(self, wait_s: float) -> None:
-        asked_by = self._pause_failure
-        is_asked = asked_by is not None and asked_by.is_pause_asked
-        if not self._budget.grant(wait_s, is_asked=is_asked):
-            code = asked_by.code if asked_by is not None else ErrorCode.RATE_LIMITED
-            raise AttemptFailed(
-                Failure(code, "paused by the server", pause_s=wait_s, is_pause_asked=is_asked)
-            )
+        failure = self._paused_by
+        if failure is not None and not self._is_worth_waiting(failure, wait_s):
+            # This request was not sent, whatever became of the one that was answered so.
+            raise AttemptFailed(replace(failure, pause_s=wait_s, may_be_applied=False))
         await self._sleep(wait_s)
+
+    def _is_worth_waiting(self, failure: Failure, wait_s: float) -> bool:
+        is_hopeful = self.fruitless_pauses <= self._patience
+        return is_hopeful and self.budget.grant(wait_s, is_asked=failure.is_pause_asked)

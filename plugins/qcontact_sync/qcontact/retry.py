@@ -12,19 +12,13 @@ from tenacity import (
 )
 
 from qcontact_sync.qcontact.failures import AttemptFailed, Failure, is_worth_repeating
-from qcontact_sync.qcontact.pace import Sleep, WaitBudget
+from qcontact_sync.qcontact.pace import Pace, Sleep
 
 log = logging.getLogger(__name__)
 
 
 def retrying(
-    *,
-    retries: int,
-    backoff_s: float,
-    is_write: bool,
-    budget: WaitBudget,
-    sleep: Sleep,
-    label: str,
+    *, retries: int, backoff_s: float, is_write: bool, pace: Pace, sleep: Sleep, label: str
 ) -> AsyncRetrying:
     """Repeat an attempt that raises `AttemptFailed` while that is safe, useful and paid for.
 
@@ -35,7 +29,7 @@ def retrying(
     return AsyncRetrying(
         retry=retry_if_exception_type(AttemptFailed),
         wait=_wait(backoff_s),
-        stop=_stop(retries, is_write, budget),
+        stop=_stop(retries, is_write, pace),
         before_sleep=_logged(label),
         sleep=sleep,
         reraise=True,
@@ -43,26 +37,28 @@ def retrying(
 
 
 def _wait(backoff_s: float) -> Callable[[RetryCallState], float]:
-    exponential = wait_exponential(multiplier=backoff_s)
-    jitter = wait_random(0, backoff_s / 2)
+    backoff = wait_exponential(multiplier=backoff_s) + wait_random(0, backoff_s / 2)
 
     def wait_s(state: RetryCallState) -> float:
-        pause_s = _failure(state).pause_s
-        return (exponential(state) if pause_s is None else pause_s) + jitter(state)
+        # A pause holds the next attempt as it holds every other request.
+        return backoff(state) if _failure(state).pause_s is None else 0.0
 
     return wait_s
 
 
-def _stop(retries: int, is_write: bool, budget: WaitBudget) -> Callable[[RetryCallState], bool]:
+def _stop(retries: int, is_write: bool, pace: Pace) -> Callable[[RetryCallState], bool]:
     def is_over(state: RetryCallState) -> bool:
         failure = _failure(state)
+        wait_s, attempts = state.upcoming_sleep, state.attempt_number
+        if failure.pause_s is not None:
+            # A request is not to blame for being the one over the limit: pauses end when none
+            # of them helps any request, or with the budget.
+            wait_s, attempts = failure.pause_s, pace.fruitless_pauses
         may_repeat = is_worth_repeating(
-            failure, is_write=is_write, attempts=state.attempt_number, retries=retries
+            failure, is_write=is_write, attempts=attempts, retries=retries
         )
         # Asking the budget charges it, so it is asked last.
-        return not (
-            may_repeat and budget.grant(state.upcoming_sleep, is_asked=failure.is_pause_asked)
-        )
+        return not (may_repeat and pace.budget.grant(wait_s, is_asked=failure.is_pause_asked))
 
     return is_over
 
@@ -76,7 +72,7 @@ def _logged(label: str) -> Callable[[RetryCallState], None]:
             failure.code,
             failure.detail,
             state.attempt_number,
-            state.upcoming_sleep,
+            state.upcoming_sleep if failure.pause_s is None else failure.pause_s,
         )
 
     return log_retry

@@ -149,5 +149,5 @@ def failure_of(
         return Failure(
             remote_id, sync_type, ErrorCode.SYNC_JOB_ERROR, f"unexpected {name}", version
         )
-    is_final = isinstance(error, TicketError) and error.code is not ErrorCode.DATABASE_ERROR
+    is_final = isinstance(error, TicketError) and not error.is_passing
     return Failure(remote_id, sync_type, error.code, str(error), version, recoverable=not is_final)

@@ -77,7 +77,15 @@ class Inbound:
         reads = await self._apply_ids([found.get(i, RemoteId(i)) for i in given])
         reads.raise_if_nothing_answered()
         await self._record(_failures(reads.unreachable))
+        await self._forget([RemoteId(i) for i in given if i not in found])
         await self._settle(None)
+
+    async def _forget(self, unknown: Sequence[RemoteId]) -> None:
+        """An id that neither side knows is a slip of the pen: no quarantine for it."""
+        work = self._work
+        if not work.is_dry:
+            async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+                await unit.forget_unlinked(unknown)
 
     async def _apply_window(self) -> bool:
         work = self._work

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -13,6 +13,8 @@ from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
 
 log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Awaitable[None]]
 
 POLL_S = 0.5
 RENEW_S = 8.0
@@ -42,13 +44,13 @@ class HeldLease:
 
 @asynccontextmanager
 async def hold_lease(
-    leases: Leases, account: str, clock: Clock, *, poll_s: float = POLL_S
+    leases: Leases, account: str, clock: Clock, sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[HeldLease]:
     """Wait for the account's lease, keep it while the block runs, give it back."""
     asked_at = clock.monotonic()
-    lease = await _wait_for(leases, account, poll_s)
+    lease = await _wait_for(leases, account, sleep)
     held = HeldLease(lease, clock)
-    held.renewed(max(asked_at, clock.monotonic() - poll_s), was_granted=True)
+    held.renewed(max(asked_at, clock.monotonic() - POLL_S), was_granted=True)
     beat = asyncio.create_task(_keep(leases, held, clock))
     try:
         yield held
@@ -61,7 +63,7 @@ async def hold_lease(
             await leases.release(lease)
 
 
-async def _wait_for(leases: Leases, account: str, poll_s: float) -> Lease:
+async def _wait_for(leases: Leases, account: str, sleep: Sleep) -> Lease:
     holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
     is_announced = False
     while (lease := await leases.take(account, holder)) is None:
@@ -69,7 +71,7 @@ async def _wait_for(leases: Leases, account: str, poll_s: float) -> Lease:
         if not is_announced:
             log.info("lease.waiting account=%s: another run is at work", account)
             is_announced = True
-        await asyncio.sleep(poll_s)
+        await sleep(POLL_S)
     return lease
 
 

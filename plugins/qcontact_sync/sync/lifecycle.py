@@ -15,6 +15,7 @@ from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.inbound import Inbound
 from qcontact_sync.sync.outbound import Outbound
+from qcontact_sync.sync.stopping import StopRequested
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
     await store.open_direction(job_id, direction)
     try:
         is_complete = await _run_direction(direction, work)
+    except StopRequested:
+        is_complete = False
     except SyncError as error:
         log.error("%s.broke code=%s: %s", direction, error.code, error)  # noqa: TRY400
         await store.close_direction(job_id, direction, is_complete=False, error=error)

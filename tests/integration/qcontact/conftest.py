@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from qcontact_sync.core.model import LocalId, Note
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
-from scripted_server import KEY, Script, WaitlessClock
+
+from tests.integration.qcontact.scripted_server import KEY, Script, WaitlessClock
 
 
 @pytest.fixture

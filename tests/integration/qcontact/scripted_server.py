@@ -47,7 +47,7 @@ class Script:
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
-        self.at_once = self.most_at_once = 0
+        self.at_once = 0
         self.over = asyncio.Event()
         self._answers: deque[Handler] = deque()
 
@@ -66,7 +66,6 @@ class Script:
         )
         handler = self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
         self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             return await handler(request)
         finally:

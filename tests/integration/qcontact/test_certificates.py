@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.qcontact.tickets_dialect import open_client
-from scripted_server import KEY, reply
+
+from tests.integration.qcontact.scripted_server import KEY, reply
 
 
 @pytest.fixture

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 import pytest
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import RemoteId, Window
-from scripted_server import KEY, a_listing, half_a_body, not_http, reply, reset
+
+from tests.integration.qcontact.scripted_server import (
+    KEY,
+    a_listing,
+    half_a_body,
+    not_http,
+    reply,
+    reset,
+)
 
 PERSON = "Nomvula Example"
 WINDOW = Window(None, datetime(2026, 3, 2, tzinfo=UTC))

@@ -10,7 +10,8 @@ from qcontact_sync.core.errors import ErrorCode, FatalError, OutcomeUnknown, Tic
 from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
 from qcontact_sync.qcontact.tickets_dialect import open_client
-from scripted_server import KEY, a_listing, a_ticket, reply
+
+from tests.integration.qcontact.scripted_server import KEY, a_listing, a_ticket, reply
 
 T1 = RemoteId("T-1")
 WINDOW = Window(

@@ -5,6 +5,7 @@ Rows XN* and XH* are those of the fault list that this room has to answer for.
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
 from qcontact_sync.qcontact.tickets_dialect import open_client
-from scripted_server import (
+
+from tests.integration.qcontact.scripted_server import (
     KEY,
     a_listing,
     a_ticket,
@@ -140,6 +142,19 @@ async def test_a_write_that_never_left_is_repeated_and_not_unknown(options, cloc
     assert len(clock.slept) == 3
 
 
+@pytest.mark.parametrize("write", [patch, post])
+async def test_a_write_that_waited_for_its_connection_never_left(options, write):
+    """XN3: the connection stands, and nobody answers the TLS handshake."""
+    hasty = replace(options, timeout_s=0.1, retries=1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        async with open_client(url=url, key=SecretStr(KEY), options=hasty) as client:
+            with pytest.raises(RetryableError) as caught:
+                await write(client)
+    assert type(caught.value) is RetryableError
+    assert caught.value.code is ErrorCode.NETWORK_ERROR
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -180,3 +195,17 @@ async def test_without_a_budget_nothing_is_repeated(connect, script):
         with pytest.raises(RetryableError):
             await client.get(T1)
     assert len(script.seen) == 1
+
+
+async def test_time_lost_in_failed_attempts_counts_against_the_budget(connect, script, clock):
+    """XN10: a server that lets everyone wait for half a minute is not asked four times each."""
+
+    async def slow_failure(request):
+        clock.elapsed_s += 30
+        return await reply(504)(request)
+
+    script.answer(slow_failure)
+    async with connect(retry_budget_s=40) as client:
+        with pytest.raises(RetryableError):
+            await client.get(T1)
+    assert len(script.seen) == 2

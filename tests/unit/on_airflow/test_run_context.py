@@ -77,3 +77,18 @@ def test_the_setting_decides_the_direction_of_scheduled_runs_alone(run_type, con
     order = order_from(context(run_type, conf=conf), Settings(direction="inbound"))
 
     assert order.params["sync_direction"] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "handed_on"),
+    [
+        pytest.param(["FT1", "", " ", 4711], ["FT1", 4711], id="line-end"),
+        pytest.param([""], [""], id="only-blank-is-not-all-tickets"),
+        pytest.param([], [], id="none"),
+        pytest.param("FT1", "FT1", id="no-list"),
+    ],
+)
+def test_a_line_end_in_the_form_is_no_ticket_id(typed, handed_on):
+    order = order_from(context(DagRunType.MANUAL, conf={"ticket_ids": typed}), Settings())
+
+    assert order.params["ticket_ids"] == handed_on

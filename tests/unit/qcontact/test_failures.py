@@ -98,29 +98,31 @@ def test_what_a_ticket_may_answer_stops_the_run_on_a_list(status):
     assert outcome(READ, failure, is_about_ticket=False)[0] is FatalError
 
 
+NOBODY_HOME = aiohttp.ClientConnectorError(None, OSError(111, "refused"))
+
+
 @pytest.mark.parametrize(
-    ("error", "was_sent", "code", "kind_of_write"),
+    ("error", "code", "kind_of_write"),
     [
-        pytest.param(OSError(), False, "NETWORK_ERROR", RetryableError, id="no-connection"),
+        pytest.param(NOBODY_HOME, "NETWORK_ERROR", RetryableError, id="no-connection"),
         pytest.param(
-            aiohttp.ConnectionTimeoutError(), False, "NETWORK_ERROR", RetryableError, id="connect"
+            aiohttp.ConnectionTimeoutError(), "NETWORK_ERROR", RetryableError, id="slow-connection"
         ),
-        pytest.param(TimeoutError(), True, "TIMEOUT", OutcomeUnknown, id="no-answer-in-time"),
+        pytest.param(TimeoutError(), "TIMEOUT", OutcomeUnknown, id="no-answer-in-time"),
+        pytest.param(aiohttp.SocketTimeoutError(), "TIMEOUT", OutcomeUnknown, id="silence"),
         pytest.param(
-            aiohttp.SocketTimeoutError(), True, "TIMEOUT", OutcomeUnknown, id="silent-socket"
+            aiohttp.ServerDisconnectedError(), "NETWORK_ERROR", OutcomeUnknown, id="reset"
         ),
-        pytest.param(
-            aiohttp.ServerDisconnectedError(), True, "NETWORK_ERROR", OutcomeUnknown, id="reset"
-        ),
-        pytest.param(
-            aiohttp.ClientPayloadError(), True, "NETWORK_ERROR", OutcomeUnknown, id="half-a-body"
-        ),
+        pytest.param(ConnectionResetError(), "NETWORK_ERROR", OutcomeUnknown, id="reset-by-peer"),
+        pytest.param(aiohttp.ClientPayloadError(), "NETWORK_ERROR", OutcomeUnknown, id="half"),
     ],
 )
-def test_no_answer(error, was_sent, code, kind_of_write):
-    failure = failure_of_exception(error, was_sent=was_sent)
+def test_no_answer(error, code, kind_of_write):
+    """Only a write that never found a connection is known not to have happened."""
+    failure = failure_of_exception(error)
     assert outcome(READ, failure) == (RetryableError, ErrorCode(code), True)
-    assert outcome(WRITE, failure) == (kind_of_write, ErrorCode(code), not was_sent)
+    is_repeated = kind_of_write is RetryableError
+    assert outcome(WRITE, failure) == (kind_of_write, ErrorCode(code), is_repeated)
 
 
 def test_a_body_that_is_not_the_promised_json_is_read_again_once():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.qcontact.failures import AttemptFailed, Failure
-from qcontact_sync.qcontact.pace import Pace, Slots, WaitBudget, rate_bucket
+from qcontact_sync.qcontact.pace import MAX_JITTER_S, Pace, Slots, WaitBudget, rate_bucket
 
 
 class HandClock:
@@ -40,7 +40,14 @@ def a_pause(pause_s: float, *, is_asked: bool = True) -> Failure:
 
 def a_pace(clock, *, connections=4, budget_s=10.0, deadline_s=None):
     budget = WaitBudget(budget_s, deadline_s, clock)
-    return Pace(connections, None, budget, clock, clock.sleep)
+    return Pace(
+        connections=connections,
+        rate_per_s=None,
+        patience=3,
+        budget=budget,
+        clock=clock,
+        sleep=clock.sleep,
+    )
 
 
 # --- budget -------------------------------------------------------------------------------------
@@ -167,24 +174,42 @@ async def test_a_waiter_that_is_cancelled_keeps_nobody_waiting():
 # --- pause --------------------------------------------------------------------------------------
 
 
+def is_about(clock, at):
+    """Pauses end a little later than asked for, never earlier."""
+    return at <= clock.at <= at + MAX_JITTER_S
+
+
 async def test_a_pause_holds_every_request_and_halves_once(clock):
     pace = a_pace(clock)
     for _ in range(4):
         pace.pause(a_pause(5))
     assert pace.slots.limit == 2
     async with pace.turn():
-        assert clock.at == 1_005.0
+        assert is_about(clock, 1_005)
     async with pace.turn():
         pass
-    assert clock.slept == [5.0]
+    assert len(clock.slept) == 1
 
 
 async def test_a_second_complaint_after_the_pause_halves_again(clock):
     pace = a_pace(clock)
     pace.pause(a_pause(5))
-    clock.at += 5
+    clock.at += 6
     pace.pause(a_pause(5))
     assert pace.slots.limit == 1
+
+
+async def test_pauses_are_fruitless_until_one_is_followed_by_a_success(clock):
+    pace = a_pace(clock)
+    counts = []
+    for _ in range(3):
+        pace.pause(a_pause(5))
+        pace.pause(a_pause(5))
+        clock.at += 6
+        counts.append(pace.fruitless_pauses)
+    pace.count_success()
+    assert counts == [1, 2, 3]
+    assert pace.fruitless_pauses == 0
 
 
 async def test_a_pause_that_is_prolonged_meanwhile_is_waited_out(clock):
@@ -194,12 +219,11 @@ async def test_a_pause_that_is_prolonged_meanwhile_is_waited_out(clock):
     async def prolong() -> None:
         pace.pause(a_pause(6))
 
-    async def take_turn() -> float:
+    async def take_turn() -> bool:
         async with pace.turn():
-            return clock.at
+            return is_about(clock, 1_006)
 
-    ended, _ = await asyncio.gather(take_turn(), prolong())
-    assert ended == 1_006.0
+    assert await asyncio.gather(take_turn(), prolong()) == [True, None]
 
 
 async def test_a_shorter_pause_does_not_shorten(clock):
@@ -207,7 +231,7 @@ async def test_a_shorter_pause_does_not_shorten(clock):
     pace.pause(a_pause(5))
     pace.pause(a_pause(1))
     async with pace.turn():
-        assert clock.at == 1_005.0
+        assert is_about(clock, 1_005)
 
 
 async def test_a_pause_beyond_the_budget_lets_everyone_fail_at_once(clock):
@@ -220,6 +244,24 @@ async def test_a_pause_beyond_the_budget_lets_everyone_fail_at_once(clock):
         assert caught.value.failure.code is ErrorCode.RATE_LIMITED
     assert clock.slept == []
     assert await most_at_once(pace.slots, 9) == 2
+
+
+async def test_after_too_many_fruitless_pauses_nobody_waits_until_a_success(clock):
+    pace = a_pace(clock, deadline_s=10_000)
+    for _ in range(4):
+        pace.pause(a_pause(5))
+        clock.at += 6
+    pace.pause(a_pause(5))
+    with pytest.raises(AttemptFailed):
+        async with pace.turn():
+            pass
+    clock.at += 6
+    async with pace.turn():
+        pace.count_success()
+    pace.pause(a_pause(5))
+    async with pace.turn():
+        pass
+    assert len(clock.slept) == 1
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(50, 5), (1_000, 100), (5, 1), (0.5, 1)])

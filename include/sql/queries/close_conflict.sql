@@ -1,0 +1,10 @@
+-- close_conflict: a person decided.
+-- params:  remote_id text, field text, resolution text
+-- returns: nothing
+-- locks:   the conflict, until commit
+UPDATE qcontact_conflict
+SET resolved_at = now(), resolution = %(resolution)s
+WHERE remote_id = %(remote_id)s
+  AND field = %(field)s
+  AND kind = 'needs_you'
+  AND resolved_at IS NULL;

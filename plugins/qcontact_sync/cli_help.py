@@ -1,0 +1,87 @@
+"""The texts of ``qcontact-sync --help``; a line with a lone backspace keeps the lines below it."""
+
+PROGRAM = """Keep the tickets of QContact and FibreFlow in agreement.
+
+\b
+Reads from the environment (no .env file is read):
+  DATABASE_URL           FibreFlow's database, postgresql://user:password@host:5432/fibreflow
+  QCONTACT_API_URL       QContact's base URL
+  QCONTACT_API_KEY       its API key
+  QCONTACT_SYNC_<NAME>   settings, all with defaults: docs/configuration.md
+
+\b
+Exit status of every command:
+  0    done
+  1    failed
+  2    bad arguments or settings; nothing was touched
+  130  stopped by Ctrl-C
+`run` also ends with 3: partial. docs/cli.md says more.
+"""
+
+MIGRATE = """Create or upgrade the sync's own tables in DATABASE_URL.
+
+FibreFlow's tables are created only where they are missing. Safe to repeat, and to run twice at
+once.
+
+\b
+Example:
+  DATABASE_URL=postgresql://sync@db/fibreflow qcontact-sync migrate
+"""
+
+RUN = """Run the sync once, from where the last one ended up to now.
+
+With dates, exactly that window, and the next run starts where it would have started anyway. A date
+without a zone is UTC. Ctrl-C stops it; what was settled stays, and the next run goes on from there.
+
+\b
+Examples:
+  qcontact-sync run --dry-run
+  qcontact-sync run --direction inbound
+  qcontact-sync run --start-date 2026-11-01 --end-date 2026-11-08T06:00:00+02:00
+  qcontact-sync run --ticket-id FT100042 --ticket-id 21924300007
+
+\b
+A dry run writes nothing on either side and prints a plan:
+  + create    a ticket that FibreFlow does not have
+  ~ update    fields of a FibreFlow ticket, named
+  > send      fields or notes to QContact, named
+  ! needs you fields on which both sides moved apart and a person decides
+
+\b
+Exit status:
+  0  success
+  3  partial: some tickets failed, or it stopped before its end
+  1  failed: a direction broke, or nothing succeeded
+  2  bad arguments or settings; nothing was touched
+"""
+
+HISTORY = """List runs on record, newest first.
+
+\b
+Examples:
+  qcontact-sync history --limit 5
+  qcontact-sync history --status failed --start-date 2026-11-01 --json
+"""
+
+LAST = """Show the newest run on record.
+
+With --json it is one row as in `history --json`, or null where there is none.
+"""
+
+DOCTOR = """Check what a run needs, and say what to fix.
+
+Settings, database, schema, rights, QContact and its key, both clocks, and Airflow's connections
+where AIRFLOW_HOME is set. Exit status 0 where nothing keeps the sync from working (there may be
+warnings), else 1.
+"""
+
+JSON = "One JSON document on stdout and nothing else there, also for errors."
+START = "Begin of the window, ISO 8601, included; without a zone it is UTC."
+END = "End of the window, not included; a future one is cut to now."
+TICKET_ID = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."
+FORCE = "Bring QContact's own fields in even where QContact did not change them."
+DRY_RUN = "Print what a run would do; write nothing anywhere."
+CONFIRM = "Send even where more changes are pending than MAX_OUTBOUND allows."
+VERBOSE = "Show the log from INFO on, on stderr."
+STARTED_FROM = "Only runs started at or after this, ISO 8601; without a zone it is UTC."
+STARTED_BEFORE = "Only runs started before this."

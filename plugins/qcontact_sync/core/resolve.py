@@ -1,0 +1,65 @@
+"""What a person's word about a frozen field becomes; values only."""
+
+from dataclasses import replace
+
+from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.mapping import is_terminal, to_local_status
+from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.model import STATUS, Base, Link, LocalTicket, Pair, People, RemoteTicket
+
+
+def resolve(
+    field: str,
+    keep: str,
+    link: Link,
+    local: LocalTicket,
+    remote: RemoteTicket,
+    people: People,
+    policy: Policy,
+) -> TicketDecision:
+    """Thaw a field so that the side that is kept wins.
+
+    Args:
+        keep: ``remote``: QContact's value is written here now; ``local``: FibreFlow's value
+            counts as an edit made after QContact's and goes out with the next run.
+        remote: The ticket as QContact has it now.
+
+    Raises:
+        TicketError: QContact's value has no counterpart here, so it cannot be kept.
+    """
+    there = remote.values.get(field, link.base.remote.get(field))
+    translated = _translated(field, there, people)
+    if keep == "remote" and translated is None and there is not None:
+        raise TicketError(
+            f"QContact's {field} has no counterpart in FibreFlow: keep local, or change it there",
+            ErrorCode.VALIDATION_ERROR,
+            field=field,
+        )
+    base = Base(
+        {**link.base.local, field: translated},
+        {**link.base.remote, field: there},
+    )
+    turns = {name: turn for name, turn in link.turns.items() if name != field}
+    thawed = replace(link, base=base, frozen=link.frozen - {field}, turns=turns)
+    kept = replace(local, values={**local.values, field: translated})
+    decision = decide(remote, Pair(thawed, kept if keep == "remote" else local), people, policy)
+    decision = replace(decision, agreed=(), turns=turns)
+    if keep == "local":
+        return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
+    is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))
+    ends = is_terminal(translated)
+    return replace(
+        decision,
+        kind=Kind.UPDATE,
+        local=local,
+        writes={**decision.writes, field: translated},
+        closes=field == STATUS and ends,
+        reopens=is_reopened and not ends,
+    )
+
+
+def _translated(field: str, there: str | None, people: People) -> str | None:
+    if field == STATUS:
+        return to_local_status(there)
+    return people.id_by_name.get(there) if there is not None else None

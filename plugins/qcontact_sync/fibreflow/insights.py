@@ -1,0 +1,52 @@
+"""Reading the record: one read-only service for whoever shows it, so that numbers never differ."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from qcontact_sync.fibreflow.database import Database
+
+Row = Mapping[str, Any]
+
+
+class Insights:
+    """What the sync's tables say; every method is one query file and writes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def history(
+        self,
+        *,
+        limit: int,
+        status: str | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+    ) -> Sequence[Row]:
+        """Runs newest first, with all columns of ``sync_job_history``.
+
+        Args:
+            start_date, end_date: Half-open limits on ``started_at``.
+        """
+        return await self._database.read(
+            "list_history",
+            {"limit": limit, "status": status, "start_date": start_date, "end_date": end_date},
+        )
+
+    async def status(self) -> Row:
+        """The sync at a glance."""
+        return (await self._database.read("read_status"))[0]
+
+    async def failures(self, wanted: Sequence[str] | None = None) -> Sequence[Row]:
+        """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
+        params = {"wanted": None if wanted is None else list(wanted)}
+        return await self._database.read("list_quarantine", params)
+
+    async def conflicts(self, conflict_id: UUID | None = None, limit: int = 200) -> Sequence[Row]:
+        """What waits for a person first, then values that lost, newest first."""
+        return await self._database.read("list_conflicts", {"id": conflict_id, "limit": limit})
+
+    async def ticket_history(self, remote_id: str, limit: int = 50) -> Sequence[Row]:
+        """The audit rows of a ticket, newest first."""
+        return await self._database.read("ticket_history", {"remote_id": remote_id, "limit": limit})

@@ -1,0 +1,167 @@
+"""What callers get: a finished run, and a row of the history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.core.run_ports import ClosedRun, Settlement
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.sync.context import Run
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """A finished run (design section 2.4).
+
+    Attributes:
+        window_start, window_end: What the run covered, aware UTC; no start is the beginning.
+        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; of a dry run ``plan``.
+    """
+
+    job_id: UUID
+    status: str
+    started_at: datetime
+    completed_at: datetime
+    duration_seconds: float
+    sync_result: Mapping[str, object]
+    summary: Mapping[str, object]
+    window_start: datetime | None
+    window_end: datetime
+    error_message: str | None = None
+    error_code: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The run as callers outside see it (design section 2.5, ``data``)."""
+        return {
+            "job_id": str(self.job_id),
+            "status": self.status,
+            "started_at": self.started_at.isoformat(),
+            "completed_at": self.completed_at.isoformat(),
+            "duration_seconds": round(self.duration_seconds, 3),
+            "window": {
+                "start": self.window_start.isoformat() if self.window_start else None,
+                "end": self.window_end.isoformat(),
+            },
+            "summary": dict(self.summary),
+            "error_message": self.error_message,
+            "error_code": self.error_code,
+            **({"plan": self.sync_result["plan"]} if "plan" in self.sync_result else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A run on record: all columns of ``sync_job_history``.
+
+    Attributes:
+        completed_at, duration_seconds: None while the run goes on.
+        success_rate: 0 to 1; None where nothing was tried.
+        sync_options: The run's params.
+        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; None while it goes on.
+    """
+
+    id: UUID
+    started_at: datetime
+    completed_at: datetime | None
+    duration_seconds: float | None
+    status: str
+    total_processed: int
+    total_success: int
+    total_failed: int
+    success_rate: float | None
+    inbound_processed: int
+    inbound_success: int
+    inbound_failed: int
+    outbound_processed: int
+    outbound_success: int
+    outbound_failed: int
+    error_message: str | None
+    error_code: str | None
+    sync_options: Mapping[str, Any] | None
+    sync_result: Mapping[str, Any] | None
+    created_at: datetime | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for JSON, by column; instants in ISO 8601."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def finished(
+    run: Run, settlement: Settlement, closed: ClosedRun, errors: Sequence[Mapping[str, object]]
+) -> JobResult:
+    """A settled run's result."""
+    return JobResult(
+        job_id=run.job_id,
+        status=settlement.status.value,
+        started_at=closed.started_at,
+        completed_at=closed.completed_at,
+        duration_seconds=closed.duration_seconds,
+        sync_result={
+            **{
+                f"{d.value}_stats": settlement.directions[d].to_dict()
+                if d in settlement.directions
+                else None
+                for d in Direction
+            },
+            "errors": list(errors),
+        },
+        summary=_summary(settlement),
+        window_start=run.window.start,
+        window_end=run.window.end,
+        error_message=settlement.error_message,
+        error_code=settlement.error_code,
+    )
+
+
+def _summary(settlement: Settlement) -> dict[str, object]:
+    by_name = {
+        d: settlement.directions[d].counts if d in settlement.directions else Counts()
+        for d in Direction
+    }
+    total = sum(by_name.values(), Counts())
+    inbound, outbound = by_name[Direction.INBOUND], by_name[Direction.OUTBOUND]
+    return {
+        "total_processed": total.processed,
+        "total_success": total.successful,
+        "total_failed": total.failed,
+        "success_rate": total.success_rate,
+        "inbound": {**_in_short(inbound), "created": inbound.created, "updated": inbound.updated},
+        "outbound": _in_short(outbound),
+    }
+
+
+def _in_short(counts: Counts) -> dict[str, object]:
+    return {
+        "processed": counts.processed,
+        "successful": counts.successful,
+        "failed": counts.failed,
+        "skipped": counts.skipped,
+    }
+
+
+def previewed(
+    run: Run, stats: Mapping[str, Mapping[str, object] | None], now: datetime
+) -> JobResult:
+    """A dry run's result: its plan; nothing is on record."""
+    plans = {name: plain["plan"] for name, plain in stats.items() if plain and "plan" in plain}
+    is_whole = len(plans) == len(run.request.directions)
+    return JobResult(
+        job_id=run.job_id,
+        status="success" if is_whole else "failed",
+        started_at=now,
+        completed_at=now,
+        duration_seconds=0.0,
+        sync_result={"plan": plans},
+        summary=_summary(Settlement(RunStatus.SUCCESS, {})),
+        window_start=run.window.start,
+        window_end=run.window.end,
+    )

@@ -1,0 +1,168 @@
+"""The steps of a run on real adapters: open it, carry out its directions, settle it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.errors import SyncError
+from qcontact_sync.core.model import Direction
+from qcontact_sync.core.stats import DirectionStats
+from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.results import JobResult, finished, previewed
+from qcontact_sync.settings import Endpoints, Settings
+from qcontact_sync.sync import lifecycle
+from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heard_of
+from qcontact_sync.sync.context import Progress, Run, Work
+from qcontact_sync.sync.leases import hold_lease
+from qcontact_sync.sync.lifecycle import RunOrder
+from qcontact_sync.sync.stopping import Stop, StopRequested
+from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
+
+CLI_DAG_ID = "cli"
+
+Stats = dict[str, Mapping[str, object] | None]
+Opened = Callable[[Mapping[str, object]], None]
+
+
+async def start_run(
+    endpoints: Endpoints,
+    settings: Settings,
+    order: RunOrder,
+    is_running: IsRunning | None = None,
+) -> Run:
+    """Open a run; see `jobs.start_run`."""
+    await check_schema(endpoints.database_url.get_secret_value())
+    async with (
+        # Opened only so that an address or key that cannot be used is refused before the record.
+        open_remote(endpoints, settings),
+        open_database(endpoints.database_url) as database,
+    ):
+        runs = PostgresRunStore(database)
+        key, request, opened = await lifecycle.start(runs, SystemClock(), ACCOUNT, order)
+        if not request.dry_run:
+            await close_abandoned(runs, key, CLI_DAG_ID, is_running)
+    window = opened.window
+    return Run(
+        key.job_id,
+        request,
+        window.window,
+        window.moves_cursor,
+        window.is_dated,
+        opened.settled_until,
+    )
+
+
+async def run_whole(
+    endpoints: Endpoints,
+    settings: Settings,
+    order: RunOrder,
+    progress: Progress | None,
+    opened: Opened | None,
+    stop: Stop,
+) -> JobResult:
+    """All steps of a run, one after the other; see `jobs.run_sync_job`."""
+    run = await start_run(endpoints, settings, order)
+    if opened is not None:
+        opened(run.to_dict())
+    stats: Stats = {}
+    try:
+        await _run_directions(endpoints, settings, run, progress, stats, stop)
+    except asyncio.CancelledError:
+        # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
+        with suppress(SyncError):
+            await _finish_interrupted(endpoints, run, stats)
+        raise
+    return await finish_run(endpoints, run, stats)
+
+
+async def _run_directions(
+    endpoints: Endpoints,
+    settings: Settings,
+    run: Run,
+    progress: Progress | None,
+    stats: Stats,
+    stop: Stop,
+) -> None:
+    for direction in run.request.directions:
+        try:
+            stats[direction.value] = await run_direction(
+                endpoints, settings, run, direction, progress, stop
+            )
+        except SyncError:
+            if run.request.dry_run:
+                raise
+            stats[direction.value] = None
+
+
+async def _finish_interrupted(endpoints: Endpoints, run: Run, stats: Stats) -> None:
+    if run.request.dry_run:
+        return
+    async with open_database(endpoints.database_url) as database:
+        recorded = await PostgresRunStore(database).read_directions(run.job_id)
+    for direction in run.request.directions:
+        if direction.value not in stats:
+            so_far = recorded.get(direction, DirectionStats())
+            stats[direction.value] = replace(so_far, is_complete=False).to_dict()
+    await finish_run(endpoints, run, stats)
+
+
+async def run_direction(
+    endpoints: Endpoints,
+    settings: Settings,
+    run: Run,
+    direction: Direction,
+    progress: Progress | None,
+    stop: Stop,
+) -> dict[str, object]:
+    """One direction of an opened run; see `jobs.run_direction`."""
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_database(endpoints.database_url) as lease_database,
+        open_remote(endpoints, settings, stop.sleep) as remote,
+    ):
+        runs = PostgresRunStore(database)
+        work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
+        work.progress = progress or work.progress
+        work.should_stop = stop.is_wished
+        if run.request.dry_run:
+            await lifecycle.preview(direction, work)
+            return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
+        leases = PostgresLeases(lease_database)
+        async with heard_of(PostgresRunStore(lease_database), run.job_id):
+            return (await _under_lease(leases, runs, direction, work, stop)).to_dict()
+
+
+async def _under_lease(
+    leases: PostgresLeases, runs: PostgresRunStore, direction: Direction, work: Work, stop: Stop
+) -> DirectionStats:
+    try:
+        async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
+            work.held = held
+            work.run = work.run.resumed_at(await runs.read_progress(work.run.job_id))
+            return await lifecycle.carry_out(runs, direction, work)
+    except StopRequested:
+        # Asked to end while another run was at work: nothing was done, and that is on record.
+        await runs.open_direction(work.run.job_id, direction)
+        return await runs.close_direction(work.run.job_id, direction, is_complete=False, error=None)
+
+
+async def finish_run(
+    endpoints: Endpoints, run: Run, stats: Mapping[str, Mapping[str, object] | None]
+) -> JobResult:
+    """Settle a run; see `jobs.finish_run`."""
+    if run.request.dry_run:
+        return previewed(run, stats, SystemClock().now())
+    directions = {
+        d: DirectionStats.from_dict(plain) if (plain := stats.get(d.value)) else None
+        for d in run.request.directions
+    }
+    async with open_database(endpoints.database_url) as database:
+        runs = PostgresRunStore(database)
+        settlement, closed = await lifecycle.settle(runs, run, directions)
+        errors = await runs.read_errors(run.job_id)
+    return finished(run, settlement, closed, errors)

@@ -1,0 +1,74 @@
+"""Runs whose process is gone are closed by the next run, never by their age alone."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.model import JobId, RunStatus
+from qcontact_sync.core.run_ports import RunKey, RunningRun, RunStore, Settlement
+from qcontact_sync.sync.leases import is_alive
+
+log = logging.getLogger(__name__)
+
+HEAR_S = 10.0
+
+IsRunning = Callable[[str, str], bool]
+"""Whether the scheduler knows the run (dag id, run id) as running."""
+
+
+async def close_abandoned(
+    store: RunStore, key: RunKey, own_dag_id: str, is_running: IsRunning | None
+) -> int:
+    """Settle the runs of this account that died; returns how many.
+
+    Args:
+        own_dag_id: The dag id of runs outside Airflow: their process is looked for.
+        is_running: Asks Airflow about its runs; without it they are left alone.
+    """
+    closed = 0
+    for run in await store.list_running(key):
+        if not _is_gone(run, own_dag_id, is_running):
+            continue
+        log.warning("run.abandoned job=%s run=%s/%s", run.job_id, run.dag_id, run.run_id)
+        await store.close_run(
+            run.job_id,
+            Settlement(
+                RunStatus.FAILED,
+                await store.read_directions(run.job_id),
+                ErrorCode.ABANDONED.value,
+                "the run's process ended before it could settle the run; what it had settled is "
+                "kept, and the next run goes on from there",
+            ),
+        )
+        closed += 1
+    return closed
+
+
+def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> bool:
+    if run.dag_id != own_dag_id:
+        return is_running is not None and not is_running(run.dag_id, run.run_id)
+    if run.host == socket.gethostname():
+        return not is_alive(run.pid)
+    return run.is_silent
+
+
+@asynccontextmanager
+async def heard_of(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
+    """Keep saying that the run's process is alive while the block runs."""
+
+    async def say() -> None:
+        while True:
+            with suppress(RetryableError):
+                await store.hear_of(job_id)
+            await asyncio.sleep(HEAR_S)
+
+    saying = asyncio.create_task(say())
+    try:
+        yield
+    finally:
+        saying.cancel()
+        with suppress(asyncio.CancelledError):
+            await saying

@@ -1,0 +1,253 @@
+"""What the command line shows: JSON and tables on stdout, progress and sentences on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from qcontact_sync.core.model import Direction
+from qcontact_sync.doctor import Check, State
+from qcontact_sync.results import HistoryRow, JobResult
+
+MAX_ERRORS_SHOWN = 20
+# A table in a file or a pipe is as wide as it has to be.
+_UNBOUNDED_WIDTH = 250
+_STYLES = {
+    "success": "green",
+    "partial": "yellow",
+    "failed": "red",
+    "running": "cyan",
+    State.OK: "green",
+    State.WARNING: "yellow",
+    State.FAILED: "red",
+    State.SKIPPED: "dim",
+}
+
+
+def print_json(document: object) -> None:
+    """Write the one JSON document of a call to stdout."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def say(sentence: str) -> None:
+    """Tell a person something beside the result, on stderr."""
+    sys.stderr.write(f"{printable(sentence)}\n")
+
+
+def printable(text: str) -> str:
+    """The text without what would command the terminal: ids are whatever the remote sent."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:
+    """An instant in the zone of ``TIMEZONE``, with UTC beside it."""
+    if instant is None:
+        return "the beginning"
+    here, there = instant.astimezone(zone), instant.astimezone(UTC)
+    return f"{here:%Y-%m-%d %H:%M:%S %Z} ({there:%Y-%m-%dT%H:%M:%SZ})"
+
+
+def show_window(run: Mapping[str, Any], zone: ZoneInfo) -> None:
+    """Echo the window of an opened run (as `jobs.start_run` returns it)."""
+    start, end = (
+        datetime.fromisoformat(text) if text else None
+        for text in (run["window_start"], run["window_end"])
+    )
+    say(f"window: from {shown_at(start, zone)} to {shown_at(end, zone)}")
+
+
+def show_result(result: JobResult, zone: ZoneInfo) -> None:
+    """A run that was just made: its plan where it was dry, else its counts and failures."""
+    console = _console()
+    if "plan" in result.sync_result:
+        _show_plan(console, result.to_dict()["plan"])
+        return
+    _show_run(console, str(result.job_id), result, zone)
+
+
+def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
+    """The newest run on record."""
+    console = _console()
+    if row is None:
+        console.print("no run on record yet")
+        return
+    _show_run(console, str(row.id), row, zone)
+
+
+def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
+    """Runs on record, newest first."""
+    headings = (f"started ({zone.key})", "UTC", "status", "took", "inbound", "outbound", "rate")
+    table = _table(*headings, "error", right=("took", "inbound", "outbound", "rate"))
+    for row in rows:
+        table.add_row(
+            f"{row.started_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            f"{row.started_at.astimezone(UTC):%m-%d %H:%M}",
+            _state(row.status),
+            _seconds(row.duration_seconds),
+            f"{row.inbound_processed}/{row.inbound_success}/{row.inbound_failed}",
+            f"{row.outbound_processed}/{row.outbound_success}/{row.outbound_failed}",
+            "-" if row.success_rate is None else f"{row.success_rate:.1%}",
+            printable(row.error_code or ""),
+        )
+    console = _console()
+    console.print(table if rows else "no such run on record")
+    if rows:
+        console.print("inbound, outbound: tickets processed/successful/failed", style="dim")
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """What `doctor` found."""
+    table = _table("check", "state", "what was found, what to do")
+    for check in checks:
+        found = printable(check.found)
+        table.add_row(
+            check.name,
+            _state(check.state),
+            f"{escape(found)}\n[bold]{escape(check.advice)}[/bold]"
+            if check.advice
+            else escape(found),
+        )
+    _console().print(table)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Direction, int, int], None] | None]:
+    """A callback that moves a bar per direction on stderr; None where that is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    tasks: dict[Direction, TaskID] = {}
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RateColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    # stdout is the result's: it is neither shown through the bar nor held back by it.
+    with Progress(*columns, console=console, redirect_stdout=False) as bars:
+
+        def move(direction: Direction, done: int, expected: int) -> None:
+            if direction not in tasks:
+                tasks[direction] = bars.add_task(direction.value)
+            bars.update(tasks[direction], completed=done, total=expected)
+
+        yield move
+
+
+class _RateColumn(ProgressColumn):
+    """Tickets a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, once it is known."""
+        return Text(f"{task.speed:.0f}/s" if task.speed else "", style="dim")
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_UNBOUNDED_WIDTH)
+    return console
+
+
+def _table(*headings: str, right: Iterable[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def _state(state: str) -> Text:
+    return Text(state, style=_STYLES.get(state, ""))
+
+
+def _seconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.1f} s"
+
+
+def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: ZoneInfo) -> None:
+    console.print(
+        _state(run.status),
+        f"run {job_id}, started {shown_at(run.started_at, zone)},",
+        f"took {_seconds(run.duration_seconds)}",
+    )
+    if run.error_message:
+        reason = f"{run.error_code}: {run.error_message}"
+        console.print(printable(reason), style="red", markup=False)
+    result: Mapping[str, Any] = run.sync_result or {}
+    _show_directions(console, result)
+    _show_errors(console, result.get("errors") or [])
+
+
+def _show_directions(console: Console, result: Mapping[str, Any]) -> None:
+    numbers = ("processed", "successful", "created", "updated", "skipped", "failed", "seconds")
+    table = _table("", *numbers, "", right=numbers)
+    for direction in Direction:
+        stats = result.get(f"{direction.value}_stats")
+        if stats:
+            table.add_row(
+                direction.value,
+                str(stats.get("total_processed", 0)),
+                *(str(stats.get(name, 0)) for name in numbers[1:-1]),
+                f"{stats.get('duration_seconds') or 0:.1f}",
+                _how_it_ended(stats),
+            )
+    if table.row_count:
+        console.print(table)
+
+
+def _how_it_ended(stats: Mapping[str, Any]) -> str:
+    if stats.get("error_code"):
+        return printable(str(stats["error_code"]))
+    return "" if stats.get("is_complete", True) else "stopped before its end"
+
+
+def _show_errors(console: Console, errors: Sequence[Mapping[str, Any]]) -> None:
+    for error in errors[:MAX_ERRORS_SHOWN]:
+        line = (
+            f"failed: {error.get('qcontact_ticket_id')} ({error.get('sync_type')}) "
+            f"{error.get('error_code')}: {error.get('error_message')}"
+        )
+        console.print(printable(line), markup=False)
+    if len(errors) > MAX_ERRORS_SHOWN:
+        console.print(f"and {len(errors) - MAX_ERRORS_SHOWN} more; `last --json` lists them")
+
+
+def _show_plan(console: Console, plan: Any) -> None:
+    console.print("dry run: this is what a run would do now; nothing was written on either side")
+    for direction, part in plan.items():
+        console.print(f"{direction}: {part['summary']}", markup=False)
+        for line in part["lines"]:
+            names = (
+                line["qcontact_ticket_id"],
+                line["ticket_uid"] or "",
+                ", ".join(line["fields"]),
+            )
+            text = "  ".join(name for name in names if name)
+            console.print(f"  {line['sign']} {printable(text)}", markup=False, soft_wrap=True)
+        hidden = sum(v for v in part.values() if isinstance(v, int)) - len(part["lines"])
+        if hidden > 0:
+            console.print(f"  and {hidden} more")

@@ -1,0 +1,108 @@
+"""What a dry run shows: signs, counts, field names, and never a value."""
+
+import json
+
+import pytest
+from core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
+from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, Sign
+
+
+def planned(remote, pair):
+    plan = Plan()
+    plan.add_inbound(decide(remote, pair, PEOPLE, REVIEW))
+    return [(line.sign.value, line.ticket_uid, set(line.fields)) for line in plan.lines]
+
+
+ENDED = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="closed"))
+
+
+@pytest.mark.parametrize(
+    ("remote", "pair", "expected"),
+    [
+        pytest.param(a_remote(), Pair(), [("+", None, set())], id="create"),
+        pytest.param(a_remote(), Pair(a_link(), a_local()), [], id="skip"),
+        pytest.param(
+            a_remote(title="x", status="Closed"),
+            Pair(a_link(), a_local()),
+            [("~", "FT100001", {"title", STATUS})],
+            id="update",
+        ),
+        pytest.param(
+            a_remote(status="Assigned"),
+            Pair(a_link(), a_local(status="assigned")),
+            [],
+            id="only-the-link-moves",
+        ),
+        pytest.param(a_remote(status="Open"), ENDED, [("!", "FT100001", {STATUS})], id="needs-you"),
+        pytest.param(
+            a_remote(status="Open", title="x"),
+            ENDED,
+            [("~", "FT100001", {"title"}), ("!", "FT100001", {STATUS})],
+            id="update-that-needs-you-too",
+        ),
+        pytest.param(
+            a_remote(), Pair(unlinked=(a_local(),)), [], id="adoption-without-a-difference"
+        ),
+        pytest.param(
+            a_remote(),
+            Pair(unlinked=(a_local(title="x"),)),
+            [("~", "FT100001", {"title"})],
+            id="adoption-that-writes",
+        ),
+        pytest.param(
+            a_remote(),
+            Pair(unlinked=(a_local(status="closed", assigned_to=ANN),)),
+            [("!", "FT100001", {STATUS, ASSIGNED_TO})],
+            id="adoption-of-a-row-that-differs",
+        ),
+        pytest.param(
+            a_remote(status="Closed"),
+            Pair(a_link(), a_local(status="assigned")),
+            [("~", "FT100001", {STATUS})],
+            id="settled-conflict",
+        ),
+    ],
+)
+def test_inbound_decision_is_planned(remote, pair, expected):
+    assert planned(remote, pair) == expected
+
+
+def test_counts_go_on_where_the_lines_end():
+    plan = Plan()
+    for number in range(MAX_LINES + 5):
+        plan.add(PlanLine(Sign.SEND, f"T-{number}", None, (STATUS,)))
+    assert plan.counts[Sign.SEND] == MAX_LINES + 5
+    assert len(plan.lines) == MAX_LINES
+
+
+def test_summary_tells_all_four_signs():
+    plan = Plan()
+    for sign, times in zip(Sign, (12, 3, 5, 1), strict=True):
+        for _ in range(times):
+            plan.add(PlanLine(sign, "T-1", None, ()))
+    assert plan.summary() == "+ 12 create, ~ 3 update, > 5 send, ! 1 needs you"
+
+
+def test_empty_plan_has_a_summary_too():
+    assert Plan().summary() == "+ 0 create, ~ 0 update, > 0 send, ! 0 needs you"
+
+
+def test_plans_do_not_share_their_counts():
+    Plan().add(PlanLine(Sign.SEND, "T-1", None, ()))
+    assert Plan().counts[Sign.SEND] == 0
+
+
+def test_plan_is_plain_values_and_holds_none_of_a_tickets():
+    plan = Plan()
+    plan.add_inbound(
+        decide(a_remote(title="Secret text"), Pair(a_link(), a_local()), PEOPLE, REVIEW)
+    )
+    plain = plan.to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert "Secret" not in json.dumps(plain)
+    assert plain["lines"] == [
+        {"sign": "~", "qcontact_ticket_id": "T-1", "ticket_uid": "FT100001", "fields": ["title"]}
+    ]
+    assert {"create": 0, "update": 1, "send": 0, "needs_you": 0}.items() <= plain.items()

@@ -1,0 +1,387 @@
+"""What must hold for any ticket, whatever both sides did to it."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from contract_tables import LOCAL_STATUS, RANKS
+from core_values import (
+    ANN,
+    BEN,
+    GONE,
+    LOCAL_ID,
+    NAMELESS,
+    PEOPLE,
+    PROJECT,
+    REMOTE_ID,
+    STRANGER,
+    TWIN_1,
+    TWIN_2,
+    answered,
+    stored,
+)
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.errors import TicketError
+from qcontact_sync.core.mapping import (
+    TICKETS_WORDS,
+    is_terminal,
+    status_key,
+    to_local_owned,
+    to_local_status,
+)
+from qcontact_sync.core.merge import Action, Policy
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    STATUS,
+    TWO_WAY_FIELDS,
+    LocalTicket,
+    Pair,
+    RemoteTicket,
+)
+from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
+from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+known_words = st.sampled_from([*LOCAL_STATUS, "IN_PROGRESS", "in progress", "closed"])
+words = known_words | st.sampled_from(["Weird", "On Hold", None])
+known_names = st.sampled_from(["Ann Example", "Ben Example", None])
+names = known_names | st.sampled_from(["Sam Twin", STRANGER])
+OWNED = {
+    "title": st.sampled_from(["a", "b", "x" * 300]),
+    "address": st.sampled_from([None, "a", "b"]),
+    "priority": st.sampled_from([None, "low", "Medium", "HIGH", "blazing"]),
+    "project_id": st.sampled_from([None, PROJECT, PROJECT.upper(), "none"]),
+    "gps_coordinates": st.sampled_from([None, "-26.0, 28", "1.5,2", "91,0", "here"]),
+}
+COLUMNS = {
+    "title": st.sampled_from(["a", "c"]),
+    "address": st.sampled_from([None, "a", "c"]),
+    "priority": st.sampled_from(["low", "normal", "urgent"]),
+    "project_id": st.sampled_from([None, PROJECT]),
+    "gps_coordinates": st.sampled_from([None, "-26,28", "3,4"]),
+}
+local_statuses = st.sampled_from(sorted(RANKS))
+odd_statuses = local_statuses | st.sampled_from(["on_hold", None])
+users = st.sampled_from([None, ANN, BEN, TWIN_1])
+odd_users = users | st.sampled_from([TWIN_2, NAMELESS, GONE])
+policies = st.builds(
+    Policy,
+    st.just(TICKETS_WORDS),
+    reopen=st.sampled_from(["review", "follow"]),
+    assignment_winner=st.sampled_from(["local", "remote"]),
+)
+
+
+def remotes(status=words, name=names, *, left_out=True):
+    """Answers; with ``left_out`` some fields are missing from them."""
+    full = {STATUS: status, ASSIGNED_TO: name, **OWNED}
+    required = {"title": full.pop("title")}
+    values = (
+        st.fixed_dictionaries(required, optional=full)
+        if left_out
+        else st.fixed_dictionaries({**required, **full})
+    )
+    return values.map(lambda v: RemoteTicket(REMOTE_ID, v))
+
+
+def rows(status=odd_statuses, user=odd_users):
+    values = st.fixed_dictionaries({STATUS: status, ASSIGNED_TO: user, **COLUMNS})
+    return values.map(lambda v: LocalTicket(LOCAL_ID, "FT100001", v))
+
+
+def applied(remote, pair, policy, *, force=False):
+    decision = decide(remote, pair, PEOPLE, policy, force=force)
+    return decision, stored(decision, pair)
+
+
+@dataclass
+class Ticket:
+    """A linked ticket on which both sides may have moved since they last agreed."""
+
+    pair: Pair
+    remote: RemoteTicket
+    policy: Policy
+
+    def decide(self, *, force=False):
+        return decide(self.remote, self.pair, PEOPLE, self.policy, force=force)
+
+    def after(self, decision):
+        return replace(self, pair=stored(decision, self.pair))
+
+    def moved(self, field):
+        """(here, there): which sides left their own half of the base."""
+        base = self.pair.link.base
+        here = self.pair.local.values[field] != base.local[field]
+        if field not in self.remote.values:
+            return here, False
+        seen, was = self.remote.values[field], base.remote.get(field)
+        if field == STATUS:
+            return here, status_key(seen) != status_key(was)
+        return here, seen != was
+
+    def is_same(self, field):
+        here = self.pair.local.values[field]
+        there = self.remote.values.get(field, self.pair.link.base.remote.get(field))
+        if field == STATUS:
+            return is_same_status(here, there, self.policy.words)
+        return is_same_person(here, there, PEOPLE)
+
+
+@st.composite
+def tickets(draw, status=words, name=names, local_status=odd_statuses, user=odd_users, **remote):
+    """Created or adopted, perhaps frozen, then edited on either side in any of the fields."""
+    policy = draw(policies)
+    first = draw(remotes(status, name, **remote))
+    origin = draw(st.just(Pair()) | rows(local_status, user).map(lambda r: Pair(unlinked=(r,))))
+    _, pair = applied(first, origin, policy)
+    if draw(st.booleans()):
+        _, pair = applied(draw(remotes(status, name, **remote)), pair, policy)
+    edits = draw(
+        st.fixed_dictionaries({}, optional={STATUS: local_status, ASSIGNED_TO: user, **COLUMNS})
+    )
+    pair = replace(pair, local=replace(pair.local, values={**pair.local.values, **edits}))
+    now = draw(st.just(first) | remotes(status, name, **remote))
+    return Ticket(pair, now, policy)
+
+
+def sent(ticket, decision):
+    """The ticket once what the decision sends has gone out and come to rest."""
+    sending = sending_of(decision)
+    answer = answered(sending, ticket.remote)
+    assert arrived(sending, answer)
+    link = agreed_on(ticket.pair.link, sending, answer)
+    return replace(ticket, pair=replace(ticket.pair, link=link), remote=answer)
+
+
+@given(remotes(), st.just(Pair()) | rows().map(lambda r: Pair(unlinked=(r,))), policies)
+def test_a_ticket_seen_for_the_first_time_is_still_afterwards(remote, pair, policy):
+    first, known = applied(remote, pair, policy)
+    assert not first.sends
+    for force in (False, True):
+        second = decide(remote, known, PEOPLE, policy, force=force)
+        assert second.kind is Kind.SKIP
+        assert not second.sends
+
+
+@settings(max_examples=200)
+@given(tickets(), st.booleans())
+def test_deciding_twice_is_still(ticket, force):
+    """Only what waits to be sent is still to be done, and nothing is reported again."""
+    first = ticket.decide(force=force)
+    second = ticket.after(first).decide(force=force)
+    assert second.kind is Kind.SKIP
+    assert not second.writes
+    assert second.sends == first.sends
+    assert second.frozen == first.frozen
+    assert not second.conflicts
+    assert not second.agreed
+
+
+@given(tickets())
+def test_one_round_trip_is_still(ticket):
+    """Inbound, outbound, inbound again: at the end there is nothing to write on either side."""
+    ticket = ticket.after(ticket.decide())
+    try:
+        ticket = sent(ticket, ticket.decide())
+    except TicketError:
+        return
+    last = ticket.decide()
+    assert last.kind is Kind.SKIP
+    assert not last.sends
+
+
+@given(
+    tickets(
+        known_words,
+        known_names,
+        local_status=local_statuses,
+        user=st.sampled_from([None, ANN, BEN]),
+        left_out=False,
+    )
+)
+def test_after_a_round_trip_both_sides_are_the_same_where_either_moved(ticket):
+    """But for what waits for a person, and for what differed when it was linked and never moved."""
+    before = ticket
+    decision = ticket.decide()
+    ticket = ticket.after(decision)
+    ticket = sent(ticket, ticket.decide())
+    for name in TWO_WAY_FIELDS:
+        if name not in decision.frozen and any(before.moved(name)):
+            assert ticket.is_same(name)
+    for name in OWNED:
+        here, there = ticket.pair.local.values[name], ticket.remote.values[name]
+        mapped = to_local_owned(name, there)
+        if before.remote.values[name] != before.pair.link.base.remote.get(name) and mapped.fits:
+            assert here == mapped.value
+
+
+@given(tickets())
+def test_absent_never_clears_and_never_leaves_the_base(ticket):
+    decision = ticket.decide(force=True)
+    assert set(decision.writes) <= set(ticket.remote.values)
+    for name, half in ticket.pair.link.base.remote.items():
+        if name not in ticket.remote.values:
+            assert decision.base.remote[name] == half
+
+
+@given(tickets())
+def test_an_absent_field_is_decided_as_if_it_had_not_moved(ticket):
+    link = ticket.pair.link
+    unmoved = replace(ticket.remote, values={**link.base.remote, **ticket.remote.values})
+    spelled_out = replace(ticket, remote=unmoved).decide()
+    left_out = ticket.decide()
+    assert left_out.writes == spelled_out.writes
+    assert left_out.sends == spelled_out.sends
+    assert left_out.base == spelled_out.base
+
+
+@given(tickets(), st.booleans())
+def test_no_value_is_invented(ticket, force):
+    decision = ticket.decide(force=force)
+    remote, local = ticket.remote.values, ticket.pair.local.values
+    for name, value in decision.writes.items():
+        if name == STATUS:
+            assert value == to_local_status(remote[name])
+        elif name == ASSIGNED_TO:
+            assert value == PEOPLE.id_by_name.get(remote[name])
+            assert (value is None) == (remote[name] is None)
+        else:
+            assert value == to_local_owned(name, remote[name]).value
+    for name, value in decision.sends.items():
+        if name == STATUS:
+            assert value == TICKETS_WORDS.to_remote(local[name])
+        else:
+            assert value == PEOPLE.name_by_id.get(local[name])
+            assert (value is None) == (local[name] is None)
+
+
+@given(tickets(), st.booleans())
+def test_base_holds_only_halves_that_one_side_holds_or_held(ticket, force):
+    decision = ticket.decide(force=force)
+    before, row = ticket.pair.link.base, {**ticket.pair.local.values, **decision.writes}
+    for name in TWO_WAY_FIELDS:
+        assert decision.base.local[name] in (before.local[name], row[name])
+    for name, half in decision.base.remote.items():
+        assert half in (before.remote.get(name), ticket.remote.values.get(name))
+
+
+@given(tickets(), st.booleans())
+def test_nothing_goes_out_whose_local_side_did_not_move(ticket, force):
+    """However differently the remote value maps: Escalated never comes back as In Progress."""
+    for name in ticket.decide(force=force).sends:
+        here, _ = ticket.moved(name)
+        assert here
+
+
+@given(tickets(), st.booleans())
+def test_two_way_fields_are_written_only_where_the_remote_side_moved(ticket, force):
+    for name in set(ticket.decide(force=force).writes) & set(TWO_WAY_FIELDS):
+        _, there = ticket.moved(name)
+        assert there
+
+
+@given(tickets(), st.booleans())
+def test_a_field_is_written_here_or_there_or_waits(ticket, force):
+    decision = ticket.decide(force=force)
+    assert not set(decision.writes) & set(decision.sends)
+    assert not set(decision.frozen) & (set(decision.writes) | set(decision.sends))
+    assert set(decision.sends) <= set(TWO_WAY_FIELDS)
+    assert not set(decision.agreed) & set(decision.frozen)
+
+
+@given(tickets())
+def test_an_ended_ticket_is_never_reopened_without_follow(ticket):
+    decision = ticket.decide()
+    if not is_terminal(ticket.pair.local.values[STATUS]) or ticket.policy.reopen == "follow":
+        return
+    assert is_terminal(decision.writes.get(STATUS, "closed"))
+    assert not decision.reopens
+
+
+@given(tickets())
+def test_closing_and_reopening_are_said_exactly_where_they_are_written(ticket):
+    decision = ticket.decide()
+    was = is_terminal(ticket.pair.local.values[STATUS])
+    now = is_terminal(decision.writes[STATUS]) if STATUS in decision.writes else None
+    assert decision.closes == (now is True)
+    assert decision.reopens == (was and now is False)
+
+
+@settings(max_examples=200)
+@given(tickets())
+def test_no_edit_disappears(ticket):
+    """Each move ends on both sides, or waits, or says why it cannot go out, or is kept as lost."""
+    decision = ticket.decide()
+    verdicts = {d.field: d for d in decision.fields}
+    lost_here = {c.field for c in decision.conflicts if c.loser == "local"}
+    for name in TWO_WAY_FIELDS:
+        here, there = ticket.moved(name)
+        verdict = verdicts[name]
+        if here and not ticket.is_same(name):
+            assert verdict.action in (Action.SEND, Action.FREEZE) or name in lost_here
+        if there and not ticket.is_same(name):
+            assert (
+                verdict.action in (Action.TAKE, Action.FREEZE)
+                or verdict.is_unknown
+                or verdict.loser == "remote"
+            )
+
+
+@given(tickets())
+def test_overruled_edits_are_kept_once_ours_were_sent(ticket):
+    try:
+        sending = sending_of(ticket.decide())
+    except TicketError:
+        return
+    overruled = {c.field for c in sending.overruled}
+    assert overruled == {name for name in sending.remote if ticket.moved(name)[1]}
+
+
+@given(tickets(), policies)
+def test_a_frozen_field_stays_frozen_until_the_sides_agree_or_follow_is_set(ticket, policy):
+    link = replace(ticket.pair.link, frozen=frozenset(TWO_WAY_FIELDS))
+    ticket = replace(ticket, pair=replace(ticket.pair, link=link), policy=policy)
+    decision = ticket.decide()
+    assert not decision.sends
+    assert set(decision.agreed) | set(decision.frozen) == set(TWO_WAY_FIELDS)
+    for name in decision.agreed:
+        is_followed = name == STATUS and policy.reopen == "follow"
+        assert ticket.is_same(name) or is_followed or ticket.moved(name) == (False, False)
+    if policy.reopen == "review":
+        assert not set(decision.writes) & set(TWO_WAY_FIELDS)
+
+
+@given(tickets(local_status=local_statuses, user=users))
+def test_with_a_review_policy_two_runs_and_their_order_of_reading_make_no_difference(ticket):
+    """Reading the same version again between the two directions changes nothing."""
+    decision = ticket.decide()
+    once = sent(ticket.after(decision), ticket.after(decision).decide())
+    again = ticket.after(decision)
+    again = again.after(again.decide())
+    twice = sent(again, again.decide())
+    assert once.pair.local == twice.pair.local
+    assert once.remote == twice.remote
+    assert once.pair.link.base == twice.pair.link.base
+
+
+@pytest.mark.parametrize(
+    "word", ["Escalated", "Pending Company Response", "Unsolved - No Response"]
+)
+def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
+    remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: word, ASSIGNED_TO: STRANGER})
+    policy = Policy(TICKETS_WORDS)
+    _, pair = applied(remote, Pair(), policy)
+    for _ in range(3):
+        decision, pair = applied(remote, pair, policy)
+        assert decision.kind is Kind.SKIP
+        assert not decision.sends
+
+
+@given(rows(local_statuses, users), policies)
+def test_answers_of_an_adopted_ticket_never_move_what_did_not_move(row, policy):
+    assume(row.values[STATUS] != "open")
+    remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: "Open", ASSIGNED_TO: STRANGER})
+    _, pair = applied(remote, Pair(unlinked=(row,)), policy)
+    decision = decide(remote, pair, PEOPLE, policy)
+    assert decision.kind is Kind.SKIP
+    assert not decision.sends

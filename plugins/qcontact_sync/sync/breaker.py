@@ -25,12 +25,18 @@ Held = tuple[OutboundPair, SyncError]
 
 
 class Breaker:
-    """Holds back failures that may be a ticket's own until others pass, or too many have failed."""
+    """Holds back failures that may be a ticket's own until others pass, or too many have failed.
+
+    Attributes:
+        may_write: QContact has accepted a write of this account.
+        failures: How many failures that may be QContact's own there were.
+    """
 
     def __init__(self) -> None:
         self.may_write = False
+        self.failures = 0
         self._refused: list[Held] = []
-        self._unreachable: list[Held] = []
+        self._unreachable: list[tuple[int, Held]] = []
 
     def is_suspect(self, error: SyncError) -> bool:
         """Whether it cannot be told from this failure alone whose trouble it is."""
@@ -41,8 +47,11 @@ class Breaker:
 
     def hold(self, pair: OutboundPair, error: SyncError) -> None:
         """Keep a failure back until it is known whose it is."""
-        held = self._refused if isinstance(error, TicketError) else self._unreachable
-        held.append((pair, error))
+        if isinstance(error, TicketError):
+            self._refused.append((pair, error))
+            return
+        self.failures += 1
+        self._unreachable.append((self.failures, (pair, error)))
 
     def refusal(self) -> FatalError | None:
         """What to say where the first writes were all refused: nothing of it is the tickets'."""
@@ -63,15 +72,21 @@ class Breaker:
         """The account may write: what is refused from now on is the tickets' own trouble."""
         self.may_write = True
 
-    def ticket_passed(self) -> list[Held]:
-        """QContact is well: the failures held back that are the tickets' own after all."""
-        own, self._unreachable = self._unreachable, []
+    def ticket_passed(self, failures_before: int) -> list[Held]:
+        """QContact is well: the failures held back that are the tickets' own after all.
+
+        Args:
+            failures_before: What ``failures`` was when the ticket's turn began. What failed since
+                then may have failed because QContact went down behind this ticket.
+        """
+        own = [held for number, held in self._unreachable if number <= failures_before]
+        self._unreachable = [held for held in self._unreachable if held[0] > failures_before]
         if self.may_write:
             own, self._refused = own + self._refused, []
         return own
 
     def take_all(self) -> list[Held]:
         """Everything held back; nothing is any more."""
-        held = self._refused + self._unreachable
+        held = self._refused + [held for _, held in self._unreachable]
         self._refused, self._unreachable = [], []
         return held

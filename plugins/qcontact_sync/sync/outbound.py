@@ -6,34 +6,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
-from qcontact_sync.core.decide import Kind, TicketDecision, decide
 from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,
     NeedsConfirmation,
-    NotApplied,
-    OutcomeUnknown,
     RemoteMoved,
     RetryableError,
-    StaleAnswer,
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket, SyncType
-from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
-from qcontact_sync.core.plan import PlanLine, Sign
-from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
+from qcontact_sync.core.model import Direction, People, RemoteId, SyncType
+from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
-from qcontact_sync.sync.context import Work, attempts, failure_of
-from qcontact_sync.sync.notes import send_notes
+from qcontact_sync.sync.context import Work, failure_of
+from qcontact_sync.sync.ticket_sender import TicketSender
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 MIN_OUTBOUND_LIMIT = 500
-MAX_TRIES = 3
 
 
 class Outbound:
@@ -119,8 +111,10 @@ class Outbound:
             self._stopped_by = self._stopped_by or error
 
     async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+        failures_before = self._breaker.failures
+        sender = TicketSender(self._work, self._people, self._writing)
         try:
-            await self._send_ticket(pair, notes)
+            await sender.send(pair, notes)
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
                 await self._suspect(pair, error)
@@ -134,7 +128,7 @@ class Outbound:
             log.warning("outbound.failed qcontact_id=%s", pair.link.remote_id)
             await self._quarantine(pair, error)
         else:
-            await self._quarantine_all(self._breaker.ticket_passed())
+            await self._quarantine_all(self._breaker.ticket_passed(failures_before))
 
     async def _suspect(self, pair: OutboundPair, error: SyncError) -> None:
         """A ticket's trouble or QContact's: held back until that is known."""
@@ -173,89 +167,6 @@ class Outbound:
             if failure.code is ErrorCode.NOT_FOUND:
                 await unit.mark_gone([pair.link.remote_id])
 
-    async def _send_ticket(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        """Send a ticket's fields, then its notes."""
-        did_send = await self._send_fields(pair, notes)
-        if self._work.is_dry:
-            return
-        remote_id = pair.link.remote_id
-        sent_notes = await send_notes(self._work, remote_id, notes, self._writing)
-        await self._finish(pair, did_send=did_send or bool(sent_notes))
-
-    async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> bool:
-        """Read, merge, write, settle; anew where the ticket moved meanwhile or the write got lost.
-
-        Returns:
-            Whether anything was written there.
-        """
-        for tries_left in reversed(range(MAX_TRIES)):
-            remote = await self._read(pair)
-            sending = sending_of(self._decide(remote, pair))
-            if self._work.is_dry:
-                self._plan(pair, sending, notes)
-                return False
-            try:
-                answer = await self._write(pair, sending) if sending else remote
-            except (OutcomeUnknown, RemoteMoved):
-                # Setting a field to a value twice is setting it once.
-                if not tries_left:
-                    raise
-            else:
-                await self._settle(pair, sending, answer)
-                return bool(sending)
-        raise AssertionError("the last try returns or raises")
-
-    async def _read(self, pair: OutboundPair) -> RemoteTicket:
-        """The ticket as QContact has it now.
-
-        Raises:
-            StaleAnswer: It showed a newer version before; merging with this one would undo it.
-        """
-        remote = await self._work.remote.get(pair.link.remote_id)
-        seen = pair.link.remote_updated_at
-        if seen is not None and remote.updated_at is not None and remote.updated_at < seen:
-            raise StaleAnswer
-        return remote
-
-    def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
-        return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
-
-    def _plan(self, pair: OutboundPair, sending: Sending, notes: Sequence[NoteToSend]) -> None:
-        fields = (*sending.remote, *("note" for _ in notes))
-        if fields and pair.local:
-            uid = pair.local.ticket_uid
-            self._work.plan.add(PlanLine(Sign.SEND, pair.link.remote_id, uid, fields))
-
-    async def _write(self, pair: OutboundPair, sending: Sending) -> RemoteTicket:
-        """Send the changed fields; the ticket as QContact has it then.
-
-        Raises:
-            OutcomeUnknown: No answer came, and a look shows that it was not applied.
-            RemoteMoved: QContact wants it to be decided anew.
-            NotApplied: QContact accepted it and changed nothing.
-            TicketError: Refused.
-        """
-        remote_id, lost = pair.link.remote_id, None
-        answer: RemoteTicket | None = None
-        try:
-            answer = await self._update(remote_id, sending)
-        except OutcomeUnknown as error:
-            lost = error
-        if answer is None or not arrived(sending, answer):
-            answer = await self._work.remote.get(remote_id)
-        if arrived(sending, answer):
-            return answer
-        raise lost or NotApplied(", ".join(sending.remote))
-
-    async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:
-        try:
-            async with self._writing():
-                return await self._work.remote.update(remote_id, sending.remote)
-        except TicketError as error:
-            if error.code is ErrorCode.CONFLICT:
-                raise RemoteMoved from error
-            raise
-
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
         """To be held around every write.
@@ -269,42 +180,3 @@ class Outbound:
             self._work.check_lease()
             yield
             self._breaker.write_accepted()
-
-    async def _settle(self, pair: OutboundPair, sending: Sending, answer: RemoteTicket) -> None:
-        """Move the base on; what the answer shows beyond our own change comes in with it."""
-        work = self._work
-        async for attempt in attempts():
-            with attempt:
-                async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-                    await self._settle_in(unit, pair, sending, answer)
-
-    async def _settle_in(
-        self, unit: Unit, pair: OutboundPair, sending: Sending, answer: RemoteTicket
-    ) -> None:
-        remote_id, ticket_id = pair.link.remote_id, pair.link.ticket_id
-        now = (await unit.read_pairs([remote_id]))[remote_id]
-        link = agreed_on(now.link, sending, answer)
-        decision = self._decide(answer, replace(now, link=link))
-        if decision.kind is Kind.SKIP and link.base != now.link.base:
-            decision = replace(decision, kind=Kind.RELINK)
-        if decision.kind is not Kind.SKIP:
-            await unit.write([decision])
-        await unit.keep_losers(remote_id, ticket_id, sending.overruled)
-        await unit.audit_sent(
-            [
-                SentRow(remote_id, ticket_id, kind, {name: value}, answer.payload)
-                for kind, (name, value) in zip(
-                    kinds_of(sending), sending.remote.items(), strict=True
-                )
-            ]
-        )
-
-    async def _finish(self, pair: OutboundPair, *, did_send: bool) -> None:
-        """Count the ticket, once per run, when all of it has gone out."""
-        work = self._work
-        counts = Counts(successful=1, updated=1) if did_send else Counts(skipped=1)
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.release([pair.link.remote_id])
-            if not pair.is_counted:
-                await unit.mark_counted(pair.link.remote_id)
-                await unit.add_counts(counts)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from qcontact_sync.sync import inbound
-from sync_world import World
+from sync_world import BETWEEN_RUNS_S, World
 
 from sandbox.instants import SECOND
 
@@ -146,12 +146,12 @@ def test_an_answer_that_is_no_list_is_not_believed_and_the_cursor_stays(world, b
 
 
 def test_a_change_that_lists_show_late_is_read_by_the_overlap(world: World):
+    world.configure(overlap_s=2 * BETWEEN_RUNS_S)
     remote_id = world.add_ticket()
     world.run()
-    world.qcontact.switch(search_lag_s=60)
+    world.qcontact.switch(search_lag_s=1.5 * BETWEEN_RUNS_S)
     world.edit(remote_id, title="Shown late")
-    world.run_again()
+    world.run()
     assert world.local(remote_id)["title"] == "No light"
-    world.pass_time(60)
-    world.run_again()
+    world.run()
     assert world.local(remote_id)["title"] == "Shown late"

@@ -1,7 +1,7 @@
 """A ticket that cannot pass is alone: counted, quarantined, and all others arrive."""
 
 import pytest
-from sync_world import World
+from sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -69,6 +69,7 @@ def test_a_malformed_ticket_that_is_mended_arrives_and_leaves_the_quarantine(wor
 
 
 def test_a_malformed_ticket_seen_again_decides_nothing(world: World):
+    world.configure(overlap_s=2 * BETWEEN_RUNS_S)
     bad = world.add_ticket()
     world.edit(bad, title=None)
     world.run()

@@ -147,7 +147,7 @@ async def _check_schema(url: SecretStr) -> Check:
     try:
         await check_schema(url.get_secret_value())
     except SyncError as error:
-        return Check("schema", State.FAILED, str(error), "run qcontact-sync migrate")
+        return Check("schema", State.FAILED, str(error))  # which says what to do
     return Check("schema", State.OK, "up to date")
 
 

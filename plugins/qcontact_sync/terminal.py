@@ -172,11 +172,9 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: ZoneInfo) -> None:
-    console.print(
-        _state(run.status),
-        f"run {job_id}, started {shown_at(run.started_at, zone)},",
-        f"took {_seconds(run.duration_seconds)}",
-    )
+    console.print(_state(run.status), f"run {job_id}")
+    started, took = shown_at(run.started_at, zone), _seconds(run.duration_seconds)
+    console.print(f"started {started}, took {took}")
     if run.error_message:
         reason = f"{run.error_code}: {run.error_message}"
         console.print(printable(reason), style="red", markup=False)

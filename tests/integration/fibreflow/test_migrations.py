@@ -220,6 +220,6 @@ def test_a_database_that_is_behind_is_refused_with_what_to_do(empty_db: str):
 
 def test_a_database_that_nobody_answers_for_is_said_to_be_so():
     nowhere = "postgresql://nobody@127.0.0.1:9/none?connect_timeout=2"
-    with pytest.raises(Exception, match="PostgreSQL") as refused:
+    with pytest.raises(Exception, match="no connection to the database") as refused:
         run_sync_job(endpoints=endpoints(nowhere), settings=Settings())
     assert refused.value.code is ErrorCode.DATABASE_ERROR

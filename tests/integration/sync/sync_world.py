@@ -58,6 +58,11 @@ class World:
     def run(self, **params: object) -> JobResult:
         """One whole run, as the command line does it."""
         self.pass_time(BETWEEN_RUNS_S)
+        return self.run_again(**params)
+
+    def run_again(self, **params: object) -> JobResult:
+        """One more run within the overlap of the one before."""
+        self.pass_time()
         return run_sync_job(params, endpoints=self.endpoints, settings=self.settings)
 
     def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:

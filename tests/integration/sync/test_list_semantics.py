@@ -150,8 +150,8 @@ def test_a_change_that_lists_show_late_is_read_by_the_overlap(world: World):
     world.run()
     world.qcontact.switch(search_lag_s=60)
     world.edit(remote_id, title="Shown late")
-    world.run()
+    world.run_again()
     assert world.local(remote_id)["title"] == "No light"
     world.pass_time(60)
-    world.run()
+    world.run_again()
     assert world.local(remote_id)["title"] == "Shown late"

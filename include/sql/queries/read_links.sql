@@ -1,5 +1,5 @@
 -- read_links: pairs with their bases, to send from.
--- params:  remote_ids text[]
+-- params:  remote_ids text[], job_id uuid
 -- returns: one row per link: remote_id, ticket_id, base_status_local, base_assigned_local,
 --          base_remote, fingerprint, remote_updated_at, frozen, turns, outbound_version (what a refusal
 --          is remembered by), is_counted (in this run's outbound counts)

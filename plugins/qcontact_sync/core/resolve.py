@@ -36,8 +36,13 @@ def resolve(
             ErrorCode.VALIDATION_ERROR,
             field=field,
         )
+    half = translated
+    if keep == "local" and half == local.values.get(field):
+        # A name unknown here translates to nobody: where nobody is what is kept, only the half
+        # before tells that it is an edit.
+        half = link.base.local.get(field)
     base = Base(
-        {**link.base.local, field: translated},
+        {**link.base.local, field: half},
         {**link.base.remote, field: there},
     )
     turns = {name: turn for name, turn in link.turns.items() if name != field}

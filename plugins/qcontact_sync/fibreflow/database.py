@@ -126,7 +126,7 @@ class Database:
                 connection = await self._connected()
                 async with connection.transaction():
                     if read_only:
-                        await connection.execute("SET TRANSACTION READ ONLY")
+                        await self.fetch("forbid_writes")
                     await self.fetch("begin_transaction")
                     if lease is not None:
                         await self.check_lease(lease)

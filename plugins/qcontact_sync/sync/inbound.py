@@ -198,7 +198,7 @@ class Inbound:
             )
         except (FatalError, RetryableError):
             raise
-        except Exception as error:
+        except Exception as error:  # the guard: a ticket that breaks the code is alone too
             sync_type = SyncType.STATUS_UPDATE if match.pair.link else SyncType.CREATE
             outcome.failures.append(failure_of(error, ticket.id, sync_type, version))
             return
@@ -281,7 +281,7 @@ async def _prefetched(chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
         try:
             async for chunk in chunks:
                 await queue.put(chunk)
-        except Exception as error:
+        except Exception as error:  # raised again where the chunks are read
             await queue.put(error)
         else:
             await queue.put(None)

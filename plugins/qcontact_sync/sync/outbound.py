@@ -124,7 +124,7 @@ class Outbound:
                 raise
         except FatalError:
             raise
-        except Exception as error:
+        except Exception as error:  # the guard: a ticket that breaks the code is alone too
             log.warning("outbound.failed qcontact_id=%s", pair.link.remote_id)
             await self._quarantine(pair, error)
         else:

@@ -101,6 +101,7 @@ def stored(decision: TicketDecision, pair: Pair) -> Pair:
             base=decision.base,
             fingerprint=decision.fingerprint,
             frozen=frozenset(decision.frozen),
+            turns=decision.turns,
         ),
         local,
     )

@@ -1,0 +1,90 @@
+"""A person's word about a frozen field."""
+
+from dataclasses import replace
+
+import pytest
+from core_values import (
+    ANN,
+    PEOPLE,
+    REVIEW,
+    STRANGER,
+    a_link,
+    a_local,
+    a_remote,
+    answered,
+    stored,
+)
+from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.errors import TicketError
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
+from qcontact_sync.core.outbound import agreed_on, sending_of
+from qcontact_sync.core.resolve import resolve
+
+REOPENED = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
+CLOSED = a_local(status="closed")
+
+
+def resolved(field, keep, link, local, remote):
+    decision = resolve(field, keep, link, local, remote, PEOPLE, REVIEW)
+    return decision, stored(decision, Pair(link, local))
+
+
+def test_keeping_qcontacts_side_reopens_the_ticket_here():
+    remote = a_remote(status="In Progress")
+    decision, pair = resolved(STATUS, "remote", REOPENED, CLOSED, remote)
+    assert decision.writes == {STATUS: "in_progress"}
+    assert (decision.reopens, decision.closes) == (True, False)
+    assert pair.link.frozen == frozenset()
+    after = decide(remote, pair, PEOPLE, REVIEW)
+    assert after.kind is Kind.SKIP
+    assert not after.sends
+
+
+def test_keeping_fibreflows_side_sends_it_with_the_next_run():
+    remote = a_remote(status="In Progress")
+    decision, pair = resolved(STATUS, "local", REOPENED, CLOSED, remote)
+    assert not decision.writes
+    assert pair.link.frozen == frozenset()
+    sending = sending_of(decide(remote, pair, PEOPLE, REVIEW))
+    assert sending.remote == {STATUS: "closed"}
+    assert not sending.overruled
+    answer = answered(sending, remote)
+    pair = replace(pair, link=agreed_on(pair.link, sending, answer))
+    assert decide(answer, pair, PEOPLE, REVIEW).kind is Kind.SKIP
+
+
+def test_nobody_here_is_sent_over_a_name_that_nobody_here_has():
+    link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"}, frozen=(ASSIGNED_TO,))
+    remote = a_remote(assigned_to=STRANGER)
+    _, pair = resolved(ASSIGNED_TO, "local", link, a_local(), remote)
+    assert sending_of(decide(remote, pair, PEOPLE, REVIEW)).remote == {ASSIGNED_TO: None}
+
+
+@pytest.mark.parametrize(
+    ("field", "values"), [(STATUS, {"status": "Weird"}), (ASSIGNED_TO, {"assigned_to": STRANGER})]
+)
+def test_what_has_no_counterpart_here_cannot_be_kept(field, values):
+    link = a_link(frozen=(field,))
+    with pytest.raises(TicketError) as error:
+        resolved(field, "remote", link, a_local(), a_remote(**values))
+    assert error.value.field == field
+    assert not any(value in str(error.value) for value in values.values())
+
+
+@pytest.mark.parametrize("keep", ["local", "remote"])
+def test_other_fields_stay_as_they_are(keep):
+    link = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS, ASSIGNED_TO))
+    local = a_local(status="closed", assigned_to=ANN)
+    decision, pair = resolved(STATUS, keep, link, local, a_remote(status="Open"))
+    assert ASSIGNED_TO not in decision.writes
+    assert pair.link.frozen == {ASSIGNED_TO}
+
+
+@pytest.mark.parametrize("keep", ["local", "remote"])
+def test_where_the_sides_agree_already_nothing_goes_out(keep):
+    local = a_local(status="in_progress")
+    remote = a_remote(status="Escalated")
+    _, pair = resolved(STATUS, keep, REOPENED, local, remote)
+    after = decide(remote, pair, PEOPLE, REVIEW)
+    assert after.kind is Kind.SKIP
+    assert not after.sends

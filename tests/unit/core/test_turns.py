@@ -1,0 +1,70 @@
+"""Two automations that undo each other through us are noticed after a few turns."""
+
+from dataclasses import replace
+
+import pytest
+from core_values import PEOPLE, REVIEW, a_link, a_local, a_remote, answered, stored
+from qcontact_sync.core.decide import MAX_TURNS, decide
+from qcontact_sync.core.model import STATUS, Pair, Turns
+from qcontact_sync.core.outbound import agreed_on, sending_of
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        pytest.param("", 0, id="nothing-yet"),
+        pytest.param("b", 0, id="there"),
+        pytest.param("ba", 1, id="and-back"),
+        pytest.param("babab", 4, id="four-times-back"),
+        pytest.param("bbaa", 1, id="repeats-do-not-count"),
+        pytest.param("bac", 0, id="elsewhere-begins-anew"),
+        pytest.param("bacac", 2, id="between-two-others"),
+        pytest.param("bcd", 0, id="onwards"),
+    ],
+)
+def test_only_going_back_counts(values, count):
+    turns = Turns("a", "a")
+    for value in values:
+        turns = turns.after(value)
+    assert turns.count == count
+
+
+def undone(pair, remote):
+    """QContact's automation turns it back: inbound takes it."""
+    decision = decide(remote, pair, PEOPLE, REVIEW)
+    return decision, stored(decision, pair)
+
+
+def done(pair, remote, status):
+    """FibreFlow's automation turns it on: outbound sends it."""
+    pair = replace(pair, local=replace(pair.local, values={**pair.local.values, STATUS: status}))
+    decision = decide(remote, pair, PEOPLE, REVIEW)
+    sending = sending_of(decision)
+    if not sending:
+        return decision, stored(decision, pair), remote
+    remote = answered(sending, remote)
+    return decision, replace(pair, link=agreed_on(pair.link, sending, remote)), remote
+
+
+def to_and_fro(times):
+    pair, remote = Pair(a_link(), a_local()), a_remote()
+    decisions = []
+    for _ in range(times):
+        decision, pair, remote = done(pair, remote, "assigned")
+        decisions.append(decision)
+        remote = replace(remote, values={**remote.values, STATUS: "Open"})
+        decision, pair = undone(pair, remote)
+        decisions.append(decision)
+    return decisions
+
+
+def test_a_field_that_is_turned_back_and_forth_is_frozen_and_reported_once():
+    decisions = to_and_fro(6)
+    writes = [bool(d.writes or d.sends) for d in decisions]
+    # The first write goes there; the next ones are turns.
+    assert writes == [True] * (1 + MAX_TURNS) + [False] * (len(writes) - 1 - MAX_TURNS)
+    assert [c.needs_you for d in decisions for c in d.conflicts] == [True]
+
+
+def test_a_few_turns_are_nobodys_fault():
+    assert not any(d.frozen for d in to_and_fro(MAX_TURNS // 2))

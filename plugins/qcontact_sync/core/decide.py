@@ -1,9 +1,8 @@
 """From (base, local, remote) to one value that says everything that is to be done to a ticket."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
+from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind, TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import is_terminal, to_local_owned, to_local_status
 from qcontact_sync.core.merge import (
@@ -26,80 +25,9 @@ from qcontact_sync.core.model import (
     Pair,
     People,
     RemoteTicket,
-    SyncType,
     Turns,
 )
 from qcontact_sync.core.sameness import is_same_person, is_same_status
-
-MAX_TURNS = 3
-"""More often than this our own writes may not go back and forth in one field."""
-
-
-class Kind(StrEnum):
-    """What happens to a ticket on FibreFlow's side."""
-
-    CREATE = "create"
-    ADOPT = "adopt"
-    UPDATE = "update"
-    RELINK = "relink"
-    """Only the link moves on: both sides already hold the same."""
-    SKIP = "skip"
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One field on which the sides moved apart.
-
-    Attributes:
-        needs_you: False for a settled one, whose loser is kept for information.
-        loser: ``local`` or ``remote`` where settled.
-    """
-
-    field: str
-    needs_you: bool
-    local: str | None
-    remote: str | None
-    loser: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketDecision:
-    """Everything to be done to one ticket.
-
-    Attributes:
-        writes: FibreFlow's columns to set.
-        sends: Fields to send to QContact, in its words; only outbound carries them out, and
-            finds those that have no counterpart there.
-        base: The base as it is to be stored once ``writes`` are done (not ``sends``).
-        agreed: Fields in conflict before on which the sides now agree.
-        frozen: Fields that wait for a person from now on.
-        turns: What is to be remembered of our own writes, by field.
-        closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
-    """
-
-    remote: RemoteTicket
-    kind: Kind
-    base: Base
-    fingerprint: str
-    local: LocalTicket | None = None
-    writes: Mapping[str, str | None] = field(default_factory=dict)
-    sends: Mapping[str, str | None] = field(default_factory=dict)
-    fields: tuple[FieldDecision, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    agreed: tuple[str, ...] = ()
-    frozen: tuple[str, ...] = ()
-    turns: Mapping[str, Turns] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    closes: bool = False
-    reopens: bool = False
-
-    @property
-    def sync_type(self) -> SyncType:
-        """The audit row's word for it (contract: an inbound update is one row)."""
-        if self.kind is Kind.CREATE:
-            return SyncType.CREATE
-        return SyncType.ASSIGNMENT if set(self.writes) == {ASSIGNED_TO} else SyncType.STATUS_UPDATE
 
 
 def decide(

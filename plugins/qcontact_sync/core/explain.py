@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from qcontact_sync.core.decide import TicketDecision, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
     SYNCED_FIELDS,

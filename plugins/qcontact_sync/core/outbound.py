@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
-from qcontact_sync.core.decide import Conflict, TicketDecision, turns_of
+from qcontact_sync.core.decide import turns_of
+from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from qcontact_sync.core.decide import Kind, TicketDecision
+from qcontact_sync.core.decision import Kind, TicketDecision
 
 
 class Sign(StrEnum):

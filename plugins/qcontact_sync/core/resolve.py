@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import is_terminal, to_local_status
 from qcontact_sync.core.merge import Policy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from qcontact_sync.core.decide import Conflict, TicketDecision
+from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.core.model import (
     Direction,

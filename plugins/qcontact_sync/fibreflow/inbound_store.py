@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from qcontact_sync.core.decide import Kind, TicketDecision
+from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.model import (
     Direction,
     JobId,

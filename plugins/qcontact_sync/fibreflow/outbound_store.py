@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from qcontact_sync.core.decide import Conflict
+from qcontact_sync.core.decision import Conflict
 from qcontact_sync.core.model import LocalId, LocalTicket, Note, RemoteId
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow
 from qcontact_sync.fibreflow.inbound_store import InboundUnit

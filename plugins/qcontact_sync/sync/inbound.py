@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,

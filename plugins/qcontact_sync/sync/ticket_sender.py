@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qcontact_sync.core.decide import Kind, TicketDecision, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
     ErrorCode,
     NotApplied,

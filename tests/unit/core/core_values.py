@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from qcontact_sync.core.decide import TicketDecision
+from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.merge import Policy

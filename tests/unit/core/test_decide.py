@@ -20,7 +20,8 @@ from core_values import (
     stored,
     without,
 )
-from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import MAX_LENGTH
 from qcontact_sync.core.model import (

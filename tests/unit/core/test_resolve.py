@@ -14,7 +14,8 @@ from core_values import (
     answered,
     stored,
 )
-from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
 from qcontact_sync.core.outbound import agreed_on, sending_of

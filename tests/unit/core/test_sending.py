@@ -15,7 +15,8 @@ from core_values import (
     answered,
     without,
 )
-from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, SyncType

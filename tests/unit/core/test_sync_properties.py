@@ -21,7 +21,8 @@ from core_values import (
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from qcontact_sync.core.decide import Kind, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.mapping import (
     TICKETS_WORDS,

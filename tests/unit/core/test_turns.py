@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 from core_values import PEOPLE, REVIEW, a_link, a_local, a_remote, answered, stored
-from qcontact_sync.core.decide import MAX_TURNS, decide
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import MAX_TURNS
 from qcontact_sync.core.model import STATUS, Pair, Turns
 from qcontact_sync.core.outbound import agreed_on, sending_of
 

@@ -41,6 +41,12 @@ def test_keeping_qcontacts_side_reopens_the_ticket_here():
     assert not after.sends
 
 
+def test_keeping_another_end_of_qcontacts_closes_and_does_not_reopen():
+    decision, _ = resolved(STATUS, "remote", REOPENED, CLOSED, a_remote(status="Cancelled"))
+    assert decision.writes == {STATUS: "cancelled"}
+    assert (decision.reopens, decision.closes) == (False, True)
+
+
 def test_keeping_fibreflows_side_sends_it_with_the_next_run():
     remote = a_remote(status="In Progress")
     decision, pair = resolved(STATUS, "local", REOPENED, CLOSED, remote)

@@ -9,18 +9,20 @@ from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.stats import DirectionStats
+from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.results import JobResult, finished, previewed
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heard_of
 from qcontact_sync.sync.context import Progress, Run, Work
-from qcontact_sync.sync.leases import hold_lease
+from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
-from qcontact_sync.sync.stopping import Stop, StopRequested
+from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
 
 CLI_DAG_ID = "cli"
@@ -120,35 +122,59 @@ async def run_direction(
     stop: Stop,
 ) -> dict[str, object]:
     """One direction of an opened run; see `jobs.run_direction`."""
-    async with (
-        open_database(endpoints.database_url) as database,
-        open_database(endpoints.database_url) as lease_database,
-        open_remote(endpoints, settings, stop.sleep) as remote,
-    ):
-        runs = PostgresRunStore(database)
-        work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
-        work.progress = progress or work.progress
-        work.should_stop = stop.is_wished
+    async with open_database(endpoints.database_url) as database:
         if run.request.dry_run:
-            await lifecycle.preview(direction, work)
+            async with open_remote(endpoints, settings, stop.sleep) as remote:
+                work = _work(database, settings, run, remote, progress, stop)
+                await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
-        leases = PostgresLeases(lease_database)
-        async with heard_of(PostgresRunStore(lease_database), run.job_id):
-            return (await _under_lease(leases, runs, direction, work, stop)).to_dict()
+        async with (
+            open_database(endpoints.database_url) as lease_database,
+            heard_of(PostgresRunStore(lease_database), run.job_id),
+        ):
+            leases = PostgresLeases(lease_database)
+            try:
+                async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
+                    stats = await _run_held(
+                        endpoints, settings, database, run, direction, progress, stop, held
+                    )
+            except StopRequested:
+                stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
+        return stats.to_dict()
 
 
-async def _under_lease(
-    leases: PostgresLeases, runs: PostgresRunStore, direction: Direction, work: Work, stop: Stop
+async def _run_held(
+    endpoints: Endpoints,
+    settings: Settings,
+    database: Database,
+    run: Run,
+    direction: Direction,
+    progress: Progress | None,
+    stop: Stop,
+    held: HeldLease,
 ) -> DirectionStats:
-    try:
-        async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
-            work.held = held
-            work.run = work.run.resumed_at(await runs.read_progress(work.run.job_id))
-            return await lifecycle.carry_out(runs, direction, work)
-    except StopRequested:
-        # Asked to end while another run was at work: nothing was done, and that is on record.
-        await runs.open_direction(work.run.job_id, direction)
-        return await runs.close_direction(work.run.job_id, direction, is_complete=False, error=None)
+    """The direction under the lease; its time limit begins now, not while it waited."""
+    runs = PostgresRunStore(database)
+    async with open_remote(endpoints, settings, stop.sleep) as remote:
+        resumed = run.resumed_at(await runs.read_progress(run.job_id))
+        work = _work(database, settings, resumed, remote, progress, stop)
+        work.held = held
+        return await lifecycle.carry_out(runs, direction, work)
+
+
+def _work(
+    database: Database,
+    settings: Settings,
+    run: Run,
+    remote: TicketsClient,
+    progress: Progress | None,
+    stop: Stop,
+) -> Work:
+    work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
+    work.progress = progress or work.progress
+    limit = TimeLimit(settings.time_limit_s, SystemClock())
+    work.should_stop = lambda: stop.is_wished() or limit.is_over()
+    return work
 
 
 async def finish_run(

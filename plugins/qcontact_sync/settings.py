@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     internal_notes: Literal["keep", "send"] = "keep"
     overlap_s: float = Field(default=300, ge=0, le=86_400)
     retry_budget_s: float = Field(default=120, ge=0, le=3_600)
+    time_limit_s: float = Field(default=3_600, ge=1, le=86_400)
     timeout_s: float = Field(default=30, gt=0, le=300)
     connections: int = Field(default=16, ge=1, le=64)
     rate_per_s: float | None = Field(default=None, gt=0)

@@ -46,6 +46,7 @@ async def open_remote(
     options = ClientOptions(
         timeout_s=settings.timeout_s,
         retry_budget_s=settings.retry_budget_s,
+        deadline_s=settings.time_limit_s,
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
         sleep=sleep,

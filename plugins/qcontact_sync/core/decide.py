@@ -143,7 +143,7 @@ def _merge(
         conflicts=conflicts,
         agreed=agreed,
         frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
-        turns=_turned(link, two_way),
+        turns=_turned(link, two_way, agreed),
         warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
         closes=STATUS in writes and is_terminal(writes[STATUS]),
         reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
@@ -226,11 +226,15 @@ def _conflicts(
     )
 
 
-def _turned(link: Link, fields: tuple[FieldDecision, ...]) -> Mapping[str, Turns]:
+def _turned(
+    link: Link, fields: tuple[FieldDecision, ...], thawed: tuple[str, ...]
+) -> Mapping[str, Turns]:
+    """What is remembered of our own writes; a field that thawed begins anew."""
     taken = [d for d in fields if d.action is Action.TAKE]
-    if not taken:
+    if not taken and not thawed:
         return link.turns
-    return {**link.turns, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
+    kept = {name: turns for name, turns in link.turns.items() if name not in thawed}
+    return {**kept, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
 
 
 def turns_of(link: Link, field: str) -> Turns:

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
 from qcontact_sync.core.request import RunRequest
@@ -76,7 +77,7 @@ class PostgresRunStore:
                 "refuse_run",
                 {
                     "job_id": key.job_id,
-                    "options": Jsonb({name: str(value) for name, value in params.items()}),
+                    "options": Jsonb({name: canonical_text(str(v))[0] for name, v in params.items()}),
                     "error_code": error.code.value,
                     "error_message": str(error),
                 },

@@ -106,6 +106,12 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
     return stats
 
 
+async def not_begun(store: RunStore, job_id: JobId, direction: Direction) -> DirectionStats:
+    """Asked to end while another run was at work: nothing was done, and that is on record."""
+    await store.open_direction(job_id, direction)
+    return await store.close_direction(job_id, direction, is_complete=False, error=None)
+
+
 async def preview(direction: Direction, work: Work) -> None:
     """Find out what a direction would do; its plan is in ``work.plan``."""
     await _run_direction(direction, work)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.ports import Clock
 
 POLL_S = 0.2
 
@@ -47,6 +48,18 @@ class Stop:
                 return
             await asyncio.sleep(min(POLL_S, left))
             left -= POLL_S
+
+
+class TimeLimit:
+    """How long a direction may work before it leaves the rest to the next run."""
+
+    def __init__(self, limit_s: float, clock: Clock) -> None:
+        self._clock = clock
+        self._ends_at = clock.monotonic() + limit_s
+
+    def is_over(self) -> bool:
+        """Whether the time is used up."""
+        return self._clock.monotonic() >= self._ends_at
 
 
 @contextmanager

@@ -84,6 +84,23 @@ def test_a_field_that_both_sides_keep_undoing_is_frozen(world: World) -> None:
     assert (world.tickets_snapshot(), world.patches()) == before
 
 
+def test_a_field_that_thawed_by_agreement_may_turn_again(world: World) -> None:
+    ticket = world.add_ticket(status="Open")
+    world.run()
+    for _ in range(6):
+        world.set_local(ticket, status="assigned")
+        world.run()
+        world.edit(ticket, status="Open")
+        world.run()
+    world.set_local(ticket, status=("in_progress"))
+    world.edit(ticket, status="In Progress")
+    world.run()
+    world.set_local(ticket, status="assigned")
+    world.run()
+    assert world.remote(ticket)["status"] == "assigned"
+    assert not [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+
+
 def test_an_unknown_conflict_is_named_and_nothing_happens(world: World) -> None:
     with pytest.raises(review.UnknownId, match="no open conflict has the id"):
         review.resolve_conflict(

@@ -77,7 +77,9 @@ class PostgresRunStore:
                 "refuse_run",
                 {
                     "job_id": key.job_id,
-                    "options": Jsonb({name: canonical_text(str(v))[0] for name, v in params.items()}),
+                    "options": Jsonb(
+                        {name: canonical_text(str(v))[0] for name, v in params.items()}
+                    ),
                     "error_code": error.code.value,
                     "error_message": str(error),
                 },

@@ -1,6 +1,7 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
 import os
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from dev.postgres import drop_database, ensure_database, server
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

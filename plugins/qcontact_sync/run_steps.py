@@ -55,6 +55,7 @@ async def start_run(
         window.window,
         window.moves_cursor,
         window.is_dated,
+        window.ends_now,
         opened.settled_until,
     )
 

@@ -119,6 +119,7 @@ CREATE TABLE IF NOT EXISTS qcontact_run (
     window_end   timestamptz NOT NULL,
     moves_cursor boolean NOT NULL,
     is_dated     boolean NOT NULL,
+    ends_now     boolean NOT NULL,
     options      jsonb NOT NULL,
     settled_until timestamptz,
     host         text NOT NULL,

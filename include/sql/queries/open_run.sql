@@ -1,9 +1,10 @@
 -- open_run: begin a run's record, or take it up again (a task's retry, a clear). The window that
 -- was resolved first is kept; a run that had ended reads it anew.
 -- params:  job_id uuid, account, dag_id, run_id, trigger text, window_start, window_end
---          timestamptz, moves_cursor, is_dated boolean, options jsonb, host text, pid int
--- returns: one row: started_at, window_start, window_end, moves_cursor, is_dated, settled_until,
---          attempt
+--          timestamptz, moves_cursor, is_dated, ends_now boolean, options jsonb, host text,
+--          pid int
+-- returns: one row: started_at, window_start, window_end, moves_cursor, is_dated, ends_now,
+--          settled_until, attempt
 -- locks:   the run's rows, until commit
 WITH history AS (
     INSERT INTO sync_job_history AS job (id, started_at, status, sync_options)
@@ -19,11 +20,11 @@ WITH history AS (
 )
 INSERT INTO qcontact_run AS run (
     job_id, account, dag_id, run_id, trigger, window_start, window_end, moves_cursor, is_dated,
-    options, host, pid
+    ends_now, options, host, pid
 )
 VALUES (
     %(job_id)s, %(account)s, %(dag_id)s, %(run_id)s, %(trigger)s, %(window_start)s,
-    %(window_end)s, %(moves_cursor)s, %(is_dated)s, %(options)s, %(host)s, %(pid)s
+    %(window_end)s, %(moves_cursor)s, %(is_dated)s, %(ends_now)s, %(options)s, %(host)s, %(pid)s
 )
 ON CONFLICT ON CONSTRAINT qcontact_run_pkey DO UPDATE
 SET attempt = run.attempt + 1,
@@ -33,4 +34,4 @@ SET attempt = run.attempt + 1,
     settled_until = CASE WHEN NOT (SELECT is_ended FROM ended) THEN run.settled_until END
 RETURNING
     (SELECT started_at FROM history) AS started_at,
-    window_start, window_end, moves_cursor, is_dated, settled_until, attempt;
+    window_start, window_end, moves_cursor, is_dated, ends_now, settled_until, attempt;

@@ -24,11 +24,14 @@ class RunWindow:
         moves_cursor: Whether a complete inbound read of the window moves the cursor.
         is_dated: Whether outbound is limited to tickets changed inside the window, and the
             quarantine left alone.
+        ends_now: Nobody gave an end: what counts as now is the remote's clock, since a worker
+            whose clock is slow would leave the newest changes out.
     """
 
     window: Window
     moves_cursor: bool
     is_dated: bool
+    ends_now: bool = False
 
 
 def resolve_window(
@@ -61,7 +64,8 @@ def resolve_window(
         and not request.dry_run
         and Direction.INBOUND in request.directions
     )
-    return RunWindow(window, moves_cursor=moves, is_dated=is_dated)
+    ends_now = not is_dated and (trigger is Trigger.MANUAL or interval is None)
+    return RunWindow(window, moves_cursor=moves, is_dated=is_dated, ends_now=ends_now)
 
 
 def _window(

@@ -32,6 +32,7 @@ class Run:
     """A run as its directions see it.
 
     Attributes:
+        ends_now: The window ends at QContact's present, not at the worker's.
         settled_until: Where an earlier try of the inbound direction got to.
     """
 
@@ -40,6 +41,7 @@ class Run:
     window: Window
     moves_cursor: bool
     is_dated: bool
+    ends_now: bool = False
     settled_until: datetime | None = None
 
     def resumed_at(self, settled_until: datetime | None) -> "Run":
@@ -56,6 +58,7 @@ class Run:
             "window_end": self.window.end.isoformat(),
             "moves_cursor": self.moves_cursor,
             "is_dated": self.is_dated,
+            "ends_now": self.ends_now,
             "directions": [d.value for d in self.request.directions],
             "dry_run": self.request.dry_run,
         }
@@ -73,6 +76,7 @@ class Run:
             ),
             moves_cursor=plain["moves_cursor"],
             is_dated=plain["is_dated"],
+            ends_now=plain["ends_now"],
         )
 
 

@@ -93,7 +93,8 @@ class Inbound:
         reader = ListReader(work.remote, page_size=work.options.page_size)
         server_time = await reader.server_time(work.run.window)
         start = work.run.settled_until or work.run.window.start
-        window = read_window(Window(start, work.run.window.end), work.options.overlap, server_time)
+        end = (work.run.ends_now and server_time) or work.run.window.end
+        window = read_window(Window(start, end), work.options.overlap, server_time)
         log.info("inbound.reading start=%s end=%s", window.start, window.end)
         batch: list[RemoteTicket] = []
         async for chunk in _prefetched(reader.read(window)):

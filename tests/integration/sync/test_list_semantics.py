@@ -155,3 +155,13 @@ def test_a_change_that_lists_show_late_is_read_by_the_overlap(world: World):
     assert world.local(remote_id)["title"] == "No light"
     world.run()
     assert world.local(remote_id)["title"] == "Shown late"
+
+
+def test_a_worker_whose_clock_is_slow_leaves_nothing_out(world: World):
+    """The call centre's clock, two days ahead of the worker's, says what is now."""
+    world.pass_time(32 * 86_400)
+    remote_id = world.add_ticket()
+    world.run()
+    world.edit(remote_id, title="Edited")
+    world.run()
+    assert world.local(remote_id)["title"] == "Edited"

@@ -27,6 +27,10 @@ def moving(start, end):
     return RunWindow(Window(start, end), moves_cursor=True, is_dated=False)
 
 
+def until_now(start, end):
+    return RunWindow(Window(start, end), moves_cursor=True, is_dated=False, ends_now=True)
+
+
 def dated(start, end):
     return RunWindow(Window(start, end), moves_cursor=False, is_dated=True)
 
@@ -50,7 +54,7 @@ class TestScheduled:
         assert window == INTERVAL
 
     def test_without_an_interval_it_reads_to_now(self):
-        assert resolved(SCHEDULED, at(6)) == moving(at(6), NOW)
+        assert resolved(SCHEDULED, at(6)) == until_now(at(6), NOW)
 
     def test_dates_in_its_conf_count(self):
         assert resolved(SCHEDULED, at(6), interval=INTERVAL, start_date=at(1)) == dated(at(1), NOW)
@@ -59,14 +63,14 @@ class TestScheduled:
 class TestManual:
     @pytest.mark.parametrize("cursor", [None, at(6), at(-30)])
     def test_without_dates_it_reads_from_the_cursor_to_now(self, cursor):
-        assert resolved(MANUAL, cursor) == moving(cursor, NOW)
+        assert resolved(MANUAL, cursor) == until_now(cursor, NOW)
 
     def test_its_interval_is_not_asked(self):
-        assert resolved(MANUAL, at(11), interval=INTERVAL) == moving(at(11), NOW)
+        assert resolved(MANUAL, at(11), interval=INTERVAL) == until_now(at(11), NOW)
 
-    def test_cursor_ahead_of_the_clock_leaves_nothing_to_read(self):
+    def test_cursor_ahead_of_the_clock_leaves_it_to_the_remotes_clock(self):
         """A worker whose clock is slow: the cursor stays where it is."""
-        assert resolved(MANUAL, at(13)) == moving(at(13), at(13))
+        assert resolved(MANUAL, at(13)) == until_now(at(13), at(13))
 
     @pytest.mark.parametrize(
         ("params", "start", "end"),

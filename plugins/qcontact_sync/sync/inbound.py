@@ -92,9 +92,12 @@ class Inbound:
         work = self._work
         reader = ListReader(work.remote, page_size=work.options.page_size)
         server_time = await reader.server_time(work.run.window)
-        start = work.run.settled_until or work.run.window.start
-        end = (work.run.ends_now and server_time) or work.run.window.end
-        window = read_window(Window(start, end), work.options.overlap, server_time)
+        asked = work.run.window
+        end = (work.run.ends_now and server_time) or asked.end
+        window = read_window(Window(asked.start, end), work.options.overlap, server_time)
+        if work.run.settled_until is not None:
+            # What an earlier try of this run settled needs no reading back, and no second count.
+            window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading start=%s end=%s", window.start, window.end)
         batch: list[RemoteTicket] = []
         async for chunk in _prefetched(reader.read(window)):

@@ -20,6 +20,7 @@ from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
 from qcontact_sync.sync.context import Work, failure_of
+from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_sender import TicketSender
 
 log = logging.getLogger(__name__)
@@ -166,6 +167,8 @@ class Outbound:
             await unit.add_counts(await unit.record_failures([failure]))
             if failure.code is ErrorCode.NOT_FOUND:
                 await unit.mark_gone([pair.link.remote_id])
+            if isinstance(error, NoteDoubtful):
+                await unit.doubt_note(error.note)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:

@@ -55,6 +55,8 @@ class ClientOptions:
         connections: Most requests at once.
         rate_per_s: Most requests a second; None is no limit.
         sleep: Waits that many seconds; tests pass one that doesn't.
+        before_write: Called before every try of a write, when all waiting is over; what it raises
+            keeps the write back.
     """
 
     timeout_s: float = 30.0
@@ -66,6 +68,7 @@ class ClientOptions:
     rate_per_s: float | None = None
     clock: Clock = field(default_factory=SystemClock)
     sleep: Sleep = asyncio.sleep
+    before_write: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,8 @@ class Transport:
         async with self._pace.turn():
             if self._rejected is not None:
                 raise AttemptFailed(self._rejected)
+            if call.is_write:
+                self._options.before_write()
             started = self._options.clock.monotonic()
             try:
                 result = self._read(call, await self._exchange(call, request_id))

@@ -129,8 +129,9 @@ class Work:
         Raises:
             LeaseLost: Another run may be writing by now.
         """
-        if self.held is None or not self.held.is_safe:
+        if self.held is None:
             raise LeaseLost
+        self.held.check()
 
 
 def attempts() -> AsyncIterator[AttemptManager]:

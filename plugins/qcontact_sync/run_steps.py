@@ -156,7 +156,7 @@ async def _run_held(
 ) -> DirectionStats:
     """The direction under the lease; its time limit begins now, not while it waited."""
     runs = PostgresRunStore(database)
-    async with open_remote(endpoints, settings, stop.sleep, held.check) as remote:
+    async with open_remote(endpoints, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
         work = _work(database, settings, resumed, remote, progress, stop)
         work.held = held

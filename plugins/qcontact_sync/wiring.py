@@ -1,7 +1,7 @@
 """The adapters opened as the settings say; with `jobs`, the place that names concrete classes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -31,16 +31,12 @@ async def open_database(url: SecretStr) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_remote(
-    endpoints: Endpoints,
-    settings: Settings,
-    sleep: Sleep = asyncio.sleep,
-    before_write: Callable[[], None] = lambda: None,
+    endpoints: Endpoints, settings: Settings, sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[TicketsClient]:
     """QContact for the time of the block; nothing is sent yet.
 
     Args:
         sleep: Waits out back-off and pauses.
-        before_write: Called before every try of a write; what it raises keeps the write back.
 
     Raises:
         FatalError: ``CONFIG_ERROR``, its address, key or dialect cannot be used.
@@ -54,7 +50,6 @@ async def open_remote(
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
         sleep=sleep,
-        before_write=before_write,
     )
     async with open_client(
         url=endpoints.qcontact_url, key=endpoints.qcontact_key, options=options

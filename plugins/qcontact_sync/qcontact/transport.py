@@ -55,8 +55,6 @@ class ClientOptions:
         connections: Most requests at once.
         rate_per_s: Most requests a second; None is no limit.
         sleep: Waits that many seconds; tests pass one that doesn't.
-        before_write: Called before every try of a write, when all waiting is over; what it raises
-            keeps the write back.
     """
 
     timeout_s: float = 30.0
@@ -68,7 +66,6 @@ class ClientOptions:
     rate_per_s: float | None = None
     clock: Clock = field(default_factory=SystemClock)
     sleep: Sleep = asyncio.sleep
-    before_write: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,7 @@ class Call(Generic[T]):
         name: Method and path template, for messages and log.
         path: Percent-encoded, below the base URL.
         read: Turns a 2xx into the result; raises `UnexpectedBody` for what it isn't.
+        before_try: Called before every try, when all waiting is over; what it raises ends the call.
     """
 
     method: str
@@ -103,6 +101,7 @@ class Call(Generic[T]):
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_about_ticket: bool = True
+    before_try: Callable[[], None] = lambda: None
 
     @property
     def is_write(self) -> bool:
@@ -182,8 +181,7 @@ class Transport:
         async with self._pace.turn():
             if self._rejected is not None:
                 raise AttemptFailed(self._rejected)
-            if call.is_write:
-                self._options.before_write()
+            call.before_try()
             started = self._options.clock.monotonic()
             try:
                 result = self._read(call, await self._exchange(call, request_id))

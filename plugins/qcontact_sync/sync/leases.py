@@ -27,14 +27,14 @@ class HeldLease:
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease = lease
-        self._clock = clock
+        self.clock = clock
         self._renewed_at = clock.monotonic()
         self._is_lost = False
 
     @property
     def is_safe(self) -> bool:
         """Whether nobody else can have it."""
-        return not self._is_lost and self._clock.monotonic() - self._renewed_at < SAFE_S
+        return not self._is_lost and self.clock.monotonic() - self._renewed_at < SAFE_S
 
     def check(self) -> None:
         """To be asked before every send.

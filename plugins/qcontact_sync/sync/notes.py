@@ -89,7 +89,7 @@ async def _send(
         await unit.intend_note(note, remote_id, key, equal_before)
     try:
         async with writing():
-            remote_note_id = await work.remote.add_note(remote_id, note, key)
+            remote_note_id = await work.remote.add_note(remote_id, note, key, work.check_lease)
     except OutcomeUnknown:
         intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
         equal_now = await _count_equal(work, remote_id, note)

@@ -1,4 +1,4 @@
-"""A writer that falls asleep in the middle of a request and wakes when another has had its turn."""
+"""A writer that has to wait in the middle of its work, and what happens meanwhile."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,43 +14,41 @@ from qcontact_sync.sync.outbound import Outbound
 from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
 from sync_world import World
 
-LONGER_THAN_A_LEASE_S = 40.0
 
-
-class SleptClock(SystemClock):
-    """Time that a sleeping process does not see pass."""
+class PassingClock(SystemClock):
+    """Time that passes when a test says so."""
 
     def __init__(self) -> None:
-        self._slept_s = 0.0
+        self._passed_s = 0.0
 
-    def sleep_through(self, seconds: float) -> None:
-        self._slept_s += seconds
+    def let_pass(self, seconds: float) -> None:
+        self._passed_s += seconds
 
     def monotonic(self) -> float:
-        return super().monotonic() + self._slept_s
+        return super().monotonic() + self._passed_s
 
 
-def send_asleep(world: World, while_asleep: Callable[[], object]) -> None:
-    """Send what is pending; the first wait before a request is slept through, lease and all.
+def send_and_wait(world: World, seconds: float, meanwhile: Callable[[], object]) -> None:
+    """Send what is pending; the first wait for QContact takes so long, and nothing renews the
+    lease until it is over.
 
     Raises:
         SyncError: As `Outbound.run` does.
     """
     run = Run.from_dict(world.start(world.order()))
-    asyncio.run(_send(world, run, while_asleep))
+    asyncio.run(_send(world, run, seconds, meanwhile))
 
 
-async def _send(world: World, run: Run, while_asleep: Callable[[], object]) -> None:
-    clock = SleptClock()
-    naps = iter([LONGER_THAN_A_LEASE_S])
+async def _send(world: World, run: Run, seconds: float, meanwhile: Callable[[], object]) -> None:
+    clock = PassingClock()
+    waits = iter([seconds])
 
-    async def wait(_seconds: float) -> None:
-        if nap := next(naps, None):
-            clock.sleep_through(nap)
-            world.execute("UPDATE qcontact_lease SET expires_at = now() - interval '1 second'")
-            # Waited for without giving way: nothing of the sleeping process goes on.
+    async def wait(_asked: float) -> None:
+        if wait_s := next(waits, None):
+            clock.let_pass(wait_s)
+            # Not awaited: nothing else of this process goes on.
             with ThreadPoolExecutor(1) as other:
-                other.submit(while_asleep).result()
+                other.submit(meanwhile).result()
 
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(world.endpoints.database_url))
@@ -58,9 +56,7 @@ async def _send(world: World, run: Run, while_asleep: Callable[[], object]) -> N
             await stack.enter_async_context(open_database(world.endpoints.database_url))
         )
         held = await stack.enter_async_context(hold_lease(leases, ACCOUNT, clock))
-        remote = await stack.enter_async_context(
-            open_remote(world.endpoints, world.settings, wait, held.check)
-        )
+        remote = await stack.enter_async_context(open_remote(world.endpoints, world.settings, wait))
         options = sync_options(world.settings, remote)
         work = Work(run, options, remote, PostgresStore(database), held)
         await Outbound(work).run()

@@ -86,6 +86,15 @@ class RemoteMoved(RetryableError):
         super().__init__("QContact's ticket kept changing under our write", ErrorCode.CONFLICT)
 
 
+class ReadTooOld(RetryableError):
+    """A write had to wait so long that what it was decided on may be old: read and decide anew."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "QContact kept a write waiting, every time it was tried", ErrorCode.RATE_LIMITED
+        )
+
+
 class TicketError(SyncError):
     """One ticket cannot pass.
 

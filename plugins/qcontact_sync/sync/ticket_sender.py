@@ -9,6 +9,7 @@ from qcontact_sync.core.errors import (
     ErrorCode,
     NotApplied,
     OutcomeUnknown,
+    ReadTooOld,
     RemoteMoved,
     StaleAnswer,
     TicketError,
@@ -17,12 +18,14 @@ from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
+from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.notes import NoteSender, Writing
 
 MAX_TRIES = 3
+MAX_WAITS = 10
 
 
 class TicketSender:
@@ -51,17 +54,24 @@ class TicketSender:
 
     async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Read, merge, write, settle; anew where the ticket moved or the write got lost."""
-        for tries_left in reversed(range(MAX_TRIES)):
+        tries_left, waits_left = MAX_TRIES, MAX_WAITS
+        while True:
             remote = await self._read(pair)
+            check = self._work.check_soon()
             sending = sending_of(self._decide(remote, pair))
             if self._work.is_dry:
                 self._plan(pair, sending, notes)
                 return
             try:
-                answer = await self._write(pair, sending) if sending else remote
+                answer = await self._write(pair, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
                 # Setting a field to a value twice is setting it once.
+                tries_left -= 1
                 if not tries_left:
+                    raise
+            except ReadTooOld:
+                waits_left -= 1
+                if not waits_left:
                     raise
             else:
                 await self._settle(pair, sending, answer, is_last=not notes)
@@ -90,7 +100,7 @@ class TicketSender:
             uid = pair.local.ticket_uid
             self._work.plan.add(PlanLine(Sign.SEND, pair.link.remote_id, uid, fields))
 
-    async def _write(self, pair: OutboundPair, sending: Sending) -> RemoteTicket:
+    async def _write(self, pair: OutboundPair, sending: Sending, check: BeforeTry) -> RemoteTicket:
         """Send the changed fields; the ticket as QContact has it then.
 
         Raises:
@@ -101,7 +111,7 @@ class TicketSender:
         remote_id, lost = pair.link.remote_id, None
         answer: RemoteTicket | None = None
         try:
-            answer = await self._update(remote_id, sending)
+            answer = await self._update(remote_id, sending, check)
         except OutcomeUnknown as error:
             lost = error
         if answer is None or not arrived(sending, answer):
@@ -110,10 +120,12 @@ class TicketSender:
             return answer
         raise lost or NotApplied(", ".join(sending.remote))
 
-    async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:
+    async def _update(
+        self, remote_id: RemoteId, sending: Sending, check: BeforeTry
+    ) -> RemoteTicket | None:
         try:
             async with self._writing():
-                return await self._work.remote.update(remote_id, sending.remote)
+                return await self._work.remote.update(remote_id, sending.remote, check)
         except TicketError as error:
             if error.code is ErrorCode.CONFLICT:
                 raise RemoteMoved from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -86,12 +86,17 @@ class HistoryRow:
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON, by column; instants in ISO 8601."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return plain_row(asdict(self))
+
+
+def plain_row(row: Mapping[str, object]) -> dict[str, object]:
+    """A row as plain values for JSON; instants in ISO 8601, in UTC."""
+    return {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     return str(value) if isinstance(value, UUID) else value
 
 

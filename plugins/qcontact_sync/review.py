@@ -5,15 +5,14 @@ Functions for the CLI and for Python callers; each opens what it needs and close
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.explain import FieldStory, explain
 from qcontact_sync.core.health import Health, judge
-from qcontact_sync.core.model import Direction, JobId, Pair, RemoteId
+from qcontact_sync.core.model import RemoteId
+from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.review_store import ReviewStore
@@ -21,10 +20,13 @@ from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.sync.leases import hold_lease
 from qcontact_sync.sync.resolving import Resolving
+from qcontact_sync.ticket_story import StoryTeller, TicketStory
 from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
 
 __all__ = [
+    "Keep",
     "TicketStory",
+    "UnknownId",
     "dismiss_failures",
     "explain_ticket",
     "get_status",
@@ -35,29 +37,8 @@ __all__ = [
 ]
 
 Row = Mapping[str, Any]
-NO_JOB = JobId(UUID(int=0))
-"""What is written outside any run."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketStory:
-    """Why a ticket is as it is.
-
-    Attributes:
-        fields: Empty where the ticket is not linked yet, or its row is gone.
-        problem: Why it cannot be told or would fail, for a person.
-    """
-
-    qcontact_ticket_id: str
-    ticket_uid: str | None
-    fields: tuple[FieldStory, ...]
-    failures: Sequence[Row]
-    history: Sequence[Row]
-    problem: str | None = None
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values for JSON."""
-        return asdict(self)
+Keep = Literal["local", "remote"]
+PATIENCE_S = 5.0
 
 
 class UnknownId(TicketError):
@@ -86,7 +67,7 @@ def list_failures(endpoints: Endpoints, wanted: Sequence[str] | None = None) -> 
 
     async def read() -> Sequence[Row]:
         async with open_database(endpoints.database_url) as database:
-            return await Insights(database).failures(wanted)
+            return await _failures(database, wanted)
 
     return asyncio.run(read())
 
@@ -114,12 +95,19 @@ def dismiss_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
 
 async def _change_failures(endpoints: Endpoints, given: str, change: str) -> Sequence[Row]:
     async with open_database(endpoints.database_url) as database:
-        insights = Insights(database)
-        entries = await insights.failures([given])
+        entries = await _failures(database, [given])
         if not entries:
             raise UnknownId(given, "entry in quarantine")
         await ReviewStore(database).change_failures(change, [entry["id"] for entry in entries])
-        return await insights.failures([str(entry["id"]) for entry in entries])
+        return await Insights(database).failures([str(entry["id"]) for entry in entries])
+
+
+async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequence[Row]:
+    if wanted is None:
+        return await Insights(database).failures()
+    # A row that is not linked yet is known by its QContact id alone.
+    known = await PostgresStore(database).resolve_ids(wanted)
+    return await Insights(database).failures([*wanted, *known.values()])
 
 
 def list_conflicts(endpoints: Endpoints) -> Sequence[Row]:
@@ -132,12 +120,16 @@ def list_conflicts(endpoints: Endpoints) -> Sequence[Row]:
     return asyncio.run(read())
 
 
-def resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep: str) -> Row:
+def resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep: Keep) -> Row:
     """Decide an open conflict; ``local`` goes out with the next run, ``remote`` comes in now.
+
+    Waits while a run is at work.
 
     Args:
         given: The conflict's id.
-        keep: ``local`` or ``remote``.
+
+    Returns:
+        The conflict as it is now; ``resolution`` says how it ended.
 
     Raises:
         UnknownId: No open conflict has this id.
@@ -146,14 +138,17 @@ def resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep:
     return asyncio.run(_resolve_conflict(endpoints, settings, given, keep))
 
 
-async def _resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep: str) -> Row:
+async def _resolve_conflict(
+    endpoints: Endpoints, settings: Settings, given: str, keep: Keep
+) -> Row:
     async with (
         open_database(endpoints.database_url) as database,
         open_database(endpoints.database_url) as lease_database,
-        open_remote(endpoints, settings) as remote,
+        open_remote(endpoints, _impatient(settings)) as remote,
     ):
         insights = Insights(database)
-        found = [row for row in await insights.conflicts(_uuid(given)) if row["is_open"]]
+        conflict_id = _uuid(given)
+        found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]
         if not found:
             raise UnknownId(given, "open conflict")
         leases = PostgresLeases(lease_database)
@@ -164,21 +159,26 @@ async def _resolve_conflict(endpoints: Endpoints, settings: Settings, given: str
             await resolving.resolve(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )
-        return next(row for row in await insights.conflicts(_uuid(given)))
+        return (await insights.conflicts(conflict_id))[0]
 
 
 def _uuid(given: str) -> UUID:
     try:
         return UUID(given)
     except ValueError:
-        raise UnknownId(given, "conflict") from None
+        raise UnknownId(given, "open conflict") from None
 
 
 def explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
     """Why a ticket is as it is, and what the next run would do about it.
 
+    Where QContact cannot be read it is told without, and ``problem`` says so.
+
     Args:
         given: A FibreFlow uuid, ticket_uid or QContact id.
+
+    Raises:
+        UnknownId: No ticket that came from QContact has it.
     """
     return asyncio.run(_explain_ticket(endpoints, settings, given))
 
@@ -186,27 +186,17 @@ def explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> Tick
 async def _explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
     async with (
         open_database(endpoints.database_url) as database,
-        open_remote(endpoints, settings) as remote,
+        open_remote(endpoints, _impatient(settings)) as remote,
     ):
-        store, insights = PostgresStore(database), Insights(database)
-        remote_id = (await store.resolve_ids([given])).get(given, RemoteId(given))
-        async with store.unit(NO_JOB, Direction.OUTBOUND, None) as unit:
-            pair = (await unit.read_pairs([remote_id])).get(remote_id)
-        fields: tuple[FieldStory, ...] = ()
-        problem = None if pair else "not linked: no run has brought this ticket in yet"
-        try:
-            ticket = await remote.get(remote_id)
-            if pair is not None:
-                people = await store.load_people()
-                policy = sync_options(settings, remote).policy
-                fields = explain(ticket, Pair(pair.link, pair.local), people, policy)
-        except TicketError as error:
-            problem = str(error)
-        return TicketStory(
-            remote_id,
-            pair.local.ticket_uid if pair and pair.local else None,
-            fields,
-            await insights.failures([remote_id]),
-            await insights.ticket_history(remote_id),
-            problem or (None if fields else "its row was deleted in FibreFlow"),
-        )
+        options = sync_options(settings, remote)
+        teller = StoryTeller(PostgresStore(database), Insights(database), remote, options)
+        story = await teller.tell(given)
+    if story is None:
+        raise UnknownId(given, "ticket that came from QContact")
+    return story
+
+
+def _impatient(settings: Settings) -> Settings:
+    """A person waits for the answer, and a run may try for long."""
+    longest = min(settings.retry_budget_s, PATIENCE_S)
+    return settings.model_copy(update={"retry_budget_s": longest})

@@ -136,6 +136,15 @@ def qcontact_from_env() -> Endpoints:
     return Endpoints(SecretStr(""), found.qcontact_api_url or "", key)
 
 
+def fibreflow_from_env() -> Endpoints:
+    """DATABASE_URL alone, for what needs no QContact but takes both sides.
+
+    Raises:
+        ConfigError: It is not set, or no address.
+    """
+    return Endpoints(database_url_from_env(), "", SecretStr(""))
+
+
 def database_url_from_env() -> SecretStr:
     """DATABASE_URL alone, for what needs no QContact (history, migrate).
 

@@ -3,6 +3,8 @@
 import json
 import sys
 
+from qcontact_sync.core.canon import printable
+
 
 def print_json(document: object) -> None:
     """Write the one JSON document of a call to stdout."""
@@ -13,8 +15,3 @@ def print_json(document: object) -> None:
 def say(sentence: str) -> None:
     """Tell a person something beside the result, on stderr."""
     sys.stderr.write(f"{printable(sentence)}\n")
-
-
-def printable(text: str) -> str:
-    """The text without what would command the terminal: ids are whatever the remote sent."""
-    return "".join(c if c.isprintable() else "?" for c in text)

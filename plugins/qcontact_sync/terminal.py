@@ -23,10 +23,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
+from qcontact_sync.core.plan import told
 from qcontact_sync.doctor import Check, State
 from qcontact_sync.results import HistoryRow, JobResult
-from qcontact_sync.streams import printable, say
+from qcontact_sync.streams import say
 
 MAX_ERRORS_SHOWN = 20
 # A table in a file or a pipe is as wide as it has to be.
@@ -64,7 +66,7 @@ def show_result(result: JobResult, zone: ZoneInfo) -> None:
     """A run that was just made: its plan where it was dry, else its counts and failures."""
     console = _console()
     if "plan" in result.sync_result:
-        _show_plan(console, result.to_dict()["plan"])
+        _show_plan(console, result.sync_result["plan"])  # type: ignore[arg-type]
         return
     _show_run(console, str(result.job_id), result, zone)
 
@@ -217,18 +219,10 @@ def _show_errors(console: Console, errors: Sequence[Mapping[str, Any]]) -> None:
         console.print(f"and {len(errors) - MAX_ERRORS_SHOWN} more; `last --json` lists them")
 
 
-def _show_plan(console: Console, plan: Any) -> None:
+def _show_plan(console: Console, plan: Mapping[str, Mapping[str, Any]]) -> None:
     console.print("dry run: this is what a run would do now; nothing was written on either side")
     for direction, part in plan.items():
-        console.print(f"{direction}: {part['summary']}", markup=False)
-        for line in part["lines"]:
-            names = (
-                line["qcontact_ticket_id"],
-                line["ticket_uid"] or "",
-                ", ".join(line["fields"]),
-            )
-            text = "  ".join(name for name in names if name)
-            console.print(f"  {line['sign']} {printable(text)}", markup=False, soft_wrap=True)
-        hidden = sum(v for v in part.values() if isinstance(v, int)) - len(part["lines"])
-        if hidden > 0:
-            console.print(f"  and {hidden} more")
+        summary, *lines = told(part)
+        console.print(f"{direction}: {summary}", markup=False, soft_wrap=True)
+        for line in lines:
+            console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -1,14 +1,18 @@
 -- list_conflicts: what waits for a person first, then values that lost, newest first.
--- params:  id uuid (null: all), limit int
--- returns: rows, see the columns
+-- params:  id uuid (null: all), limit int (null: all)
+-- returns: rows, see the columns; local_name is the full name of the FibreFlow user that
+--          local_value stands for, where the field is an assignment
 -- locks:   none
 SELECT
     conflict.id, conflict.remote_id AS qcontact_ticket_id, conflict.ticket_id, ticket.ticket_uid,
     conflict.field, conflict.kind, conflict.local_value, conflict.remote_value, conflict.loser,
     conflict.reason, conflict.opened_at, conflict.resolved_at, conflict.resolution,
-    conflict.kind = 'needs_you' AND conflict.resolved_at IS NULL AS is_open
+    conflict.kind = 'needs_you' AND conflict.resolved_at IS NULL AS is_open,
+    person.full_name AS local_name
 FROM qcontact_conflict AS conflict
 LEFT JOIN tickets AS ticket ON ticket.id = conflict.ticket_id
+LEFT JOIN users AS person
+    ON conflict.field = 'assigned_to' AND person.id::text = conflict.local_value
 WHERE %(id)s::uuid IS NULL OR conflict.id = %(id)s::uuid
 ORDER BY is_open DESC, conflict.entry DESC
-LIMIT %(limit)s;
+LIMIT %(limit)s::bigint;

@@ -18,7 +18,7 @@ WITH needed (name, privileges) AS (
         ('qcontact_conflict', 'SELECT INSERT UPDATE'),
         ('qcontact_run', 'SELECT INSERT UPDATE'),
         ('qcontact_run_direction', 'SELECT INSERT UPDATE'),
-        ('qcontact_run_error', 'SELECT INSERT'),
+        ('qcontact_run_error', 'SELECT INSERT DELETE'),
         ('qcontact_cursor', 'SELECT INSERT UPDATE'),
         ('qcontact_lease', 'SELECT INSERT UPDATE')
 ), missing AS (

@@ -1,12 +1,20 @@
--- retry_quarantine: due now; a note of unknown outcome is sent again.
+-- retry_quarantine: due now; a note of unknown outcome is sent again, and a ticket that QContact
+-- did not know any more is asked for again.
 -- params:  ids uuid[]
 -- returns: nothing
--- locks:   the entries and their doubtful notes, until commit
+-- locks:   the entries, their doubtful notes and the links of tickets that were gone, until commit
 WITH entry AS (
     UPDATE qcontact_quarantine
     SET next_try_at = now(), dismissed_at = NULL
     WHERE id = ANY(%(ids)s::uuid[])
     RETURNING remote_id, direction
+), back AS (
+    UPDATE qcontact_ticket_link AS link
+    SET remote_gone_at = NULL
+    FROM entry
+    WHERE entry.direction = 'outbound'
+      AND link.remote_id = entry.remote_id
+      AND link.remote_gone_at IS NOT NULL
 )
 DELETE FROM qcontact_note AS note
 USING entry

@@ -1,11 +1,11 @@
 -- ticket_history: the audit rows of one ticket, newest first, without payloads.
 -- params:  remote_id text, limit int
--- returns: rows, see the columns
+-- returns: rows, see the columns; synced_at as timestamptz (FibreFlow's holds UTC without a zone)
 -- locks:   none
 SELECT
-    synced_at, sync_direction, sync_type, status, error_message,
+    synced_at AT TIME ZONE 'UTC' AS synced_at, sync_direction, sync_type, status, error_message,
     coalesce(request_payload -> 'fields', request_payload) AS what
 FROM qcontact_sync_log
 WHERE qcontact_ticket_id = %(remote_id)s
-ORDER BY synced_at DESC
+ORDER BY qcontact_sync_log.synced_at DESC
 LIMIT %(limit)s;

@@ -30,3 +30,8 @@ def _tidy(text: str) -> str | None:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.strip() or None
+
+
+def printable(text: str) -> str:
+    """The text without what would command the terminal: ids are whatever the remote sent."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,13 +1,15 @@
 """Why a ticket is as it is: per field what was agreed, what both sides hold, what comes next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import TicketDecision
-from qcontact_sync.core.merge import Action, Policy
+from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
     SYNCED_FIELDS,
     TWO_WAY_FIELDS,
+    Link,
+    LocalTicket,
     Pair,
     People,
     RemoteTicket,
@@ -21,11 +23,20 @@ _NEXT = {
     Action.SEND: "FibreFlow's value goes out",
     Action.FREEZE: "waits for you: qcontact-sync conflicts",
 }
+_HELD_BACK = "held back: qcontact-sync failures"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldStory:
-    """One line of the explanation; long texts are told by their length only."""
+    """One line of the explanation; long texts are told by their length only.
+
+    Attributes:
+        base_local: None also for QContact's own fields, of which only its half is remembered.
+        remote: None also where QContact could not be read; ``action`` is ``unknown`` then.
+        action: One of `core.merge.Action`, or ``unknown``.
+        next: What the next run would do about it.
+    """
 
     field: str
     base_local: str | None
@@ -38,48 +49,67 @@ class FieldStory:
 
 
 def explain(
-    remote: RemoteTicket, pair: Pair, people: People, policy: Policy
+    remote: RemoteTicket,
+    link: Link,
+    local: LocalTicket,
+    people: People,
+    policy: Policy,
+    *,
+    is_held: bool = False,
 ) -> tuple[FieldStory, ...]:
-    """Tell each synced field's state and what the next run would do about it."""
-    if pair.link is None or pair.local is None:
-        return ()
-    return _stories(decide(remote, pair, people, policy), pair, remote)
+    """Tell each synced field's state and what the next run would do about it.
 
-
-def _stories(decision: TicketDecision, pair: Pair, remote: RemoteTicket) -> tuple[FieldStory, ...]:
-    by_field = {d.field: d for d in decision.fields}
-    link, local = pair.link, pair.local
-    if link is None or local is None:
-        return ()
+    Args:
+        is_held: The ticket waits in quarantine, so that nothing of it goes out.
+    """
+    decision = decide(remote, Pair(link, local), people, policy)
     return tuple(
-        FieldStory(
-            name,
-            _told(name, link.base.local.get(name)) if name in TWO_WAY_FIELDS else None,
-            _told(name, link.base.remote.get(name)),
-            _told(name, local.values.get(name)),
-            _told(name, remote.values.get(name)),
-            by_field[name].action.value,
-            _NEXT[by_field[name].action],
-            by_field[name].reason,
-        )
-        for name in SYNCED_FIELDS
-        if name in by_field
+        _story(link, local, d.field, remote.values, d.action.value, _next(d, is_held), _reason(d))
+        for d in decision.fields
     )
+
+
+def explain_unread(link: Link, local: LocalTicket) -> tuple[FieldStory, ...]:
+    """The same where QContact could not be read: what is known without it."""
+    return tuple(
+        _story(link, local, name, {}, _UNKNOWN, "cannot be told", "QContact could not be read")
+        for name in SYNCED_FIELDS
+        if name in TWO_WAY_FIELDS or name in link.base.remote
+    )
+
+
+def _story(
+    link: Link,
+    local: LocalTicket,
+    name: str,
+    remote: Mapping[str, str | None],
+    *verdict: str,
+) -> FieldStory:
+    base_local = link.base.local.get(name) if name in TWO_WAY_FIELDS else None
+    action, what_next, reason = verdict
+    return FieldStory(
+        field=name,
+        base_local=_told(name, base_local),
+        base_remote=_told(name, link.base.remote.get(name)),
+        local=_told(name, local.values.get(name)),
+        remote=_told(name, remote.get(name)),
+        action=action,
+        next=what_next,
+        reason=reason,
+    )
+
+
+def _next(decision: FieldDecision, is_held: bool) -> str:
+    if decision.action is Action.SEND and decision.refusal:
+        return "fails"
+    return _HELD_BACK if decision.action is Action.SEND and is_held else _NEXT[decision.action]
+
+
+def _reason(decision: FieldDecision) -> str:
+    return "; ".join(part for part in (decision.reason, decision.refusal) if part)
 
 
 def _told(field: str, value: str | None) -> str | None:
     if value is not None and field in _LONG_TEXTS:
         return f"({len(value)} characters)"
     return value
-
-
-def summary_of(decision: TicketDecision) -> str:
-    """One sentence about what the next run would do."""
-    if decision.writes or decision.sends:
-        parts = []
-        if decision.writes:
-            parts.append(f"bring in {', '.join(decision.writes)}")
-        if decision.sends:
-            parts.append(f"send {', '.join(decision.sends)}")
-        return "the next run would " + " and ".join(parts)
-    return "both sides are in agreement" if not decision.frozen else "waits for a person"

@@ -61,6 +61,8 @@ def _issues(row: Mapping[str, Any]) -> list[str]:
     rate = row["success_rate_last_7d"]
     if rate is not None and rate < 0.8:
         issues.append(f"only {rate:.0%} of the attempted tickets succeeded in the last 7 days")
-    if row["conflicts_open"]:
-        issues.append(f"{row['conflicts_open']} conflicts wait for a person")
+    waiting = row["conflicts_open"]
+    if waiting:
+        is_one = waiting == 1
+        issues.append(f"{waiting} conflict{' waits' if is_one else 's wait'} for a person")
     return issues

@@ -149,15 +149,15 @@ def _coordinates(value: str | None) -> Mapped:
     except ValueError:
         lat = lon = math.nan
     if abs(lat) <= 90 and abs(lon) <= 180:
-        return Mapped(f"{_number(lat)},{_number(lon)}")
+        return Mapped(point_text(lat, lon))
     return Mapped(
         fits=False, warning="gps_coordinates are not two numbers in range, left as they were"
     )
 
 
-def _number(number: float) -> str:
-    """As PostgreSQL writes it, so that what is read back from the column compares equal."""
-    return repr(number + 0.0).removesuffix(".0")
+def point_text(latitude: float, longitude: float) -> str:
+    """One text per point, so that what is read back from the column compares equal."""
+    return ",".join(repr(number + 0.0).removesuffix(".0") for number in (latitude, longitude))
 
 
 def _text(field: str, value: str | None) -> Mapped:

@@ -193,7 +193,10 @@ def merge_owned(
         return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")
     mapped = to_local_owned(field, remote)
     if not mapped.fits or mapped.value == local:
-        return FieldDecision(field, Action.AGREE, local, remote, warning=mapped.warning)
+        reason = "FibreFlow holds it already" if mapped.fits else "does not fit into FibreFlow"
+        return FieldDecision(
+            field, Action.AGREE, local, remote, reason=reason, warning=mapped.warning
+        )
     was = to_local_owned(field, base[field]) if field in base else None
     local_moved = was is not None and was.fits and was.value != local
     return FieldDecision(

@@ -15,6 +15,9 @@ RemoteId = NewType("RemoteId", str)
 LocalId = NewType("LocalId", UUID)
 JobId = NewType("JobId", UUID)
 
+OUTSIDE_RUNS = JobId(UUID(int=0))
+"""The job of what a person does outside any run."""
+
 STATUS = "status"
 ASSIGNED_TO = "assigned_to"
 TWO_WAY_FIELDS = (STATUS, ASSIGNED_TO)

@@ -1,8 +1,11 @@
 """What a dry run found: the plan that a real run would carry out."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decision import Kind, TicketDecision
 
 
@@ -21,7 +24,9 @@ NAMES = {
     Sign.SEND: "send",
     Sign.NEEDS_YOU: "needs you",
 }
+_KEYS = {sign: name.replace(" ", "_") for sign, name in NAMES.items()}
 MAX_LINES = 1_000
+"""So many tickets are named, and so many failures; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +39,51 @@ class PlanLine:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedFailure:
+    """A ticket that would go to quarantine."""
+
+    remote_id: str
+    error_code: str
+    error_message: str
+
+
 @dataclass(slots=True)
 class Plan:
-    """Counts of everything, and the first `MAX_LINES` tickets by name."""
+    """Counts of everything, and the first `MAX_LINES` tickets by name.
+
+    A ticket that is met twice is planned once: a real run would find it settled then.
+
+    Attributes:
+        would_fail: How many tickets would go to quarantine.
+        notices: What else a person should know before a real run.
+    """
 
     counts: dict[Sign, int] = field(default_factory=lambda: dict.fromkeys(Sign, 0))
     lines: list[PlanLine] = field(default_factory=list)
+    would_fail: int = 0
+    failures: list[PlannedFailure] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    _seen: set[tuple[Sign | None, str]] = field(default_factory=set)
 
     def add(self, line: PlanLine) -> None:
         """Count a ticket, and keep its line while there is room."""
-        self.counts[line.sign] += 1
-        if len(self.lines) < MAX_LINES:
-            self.lines.append(line)
+        if self._is_new(line.sign, line.remote_id):
+            self.counts[line.sign] += 1
+            if len(self.lines) < MAX_LINES:
+                self.lines.append(line)
+
+    def add_failure(self, failure: PlannedFailure) -> None:
+        """Count a ticket that would fail, and keep its line while there is room."""
+        if self._is_new(None, failure.remote_id):
+            self.would_fail += 1
+            if len(self.failures) < MAX_LINES:
+                self.failures.append(failure)
+
+    def _is_new(self, sign: Sign | None, remote_id: str) -> bool:
+        count = len(self._seen)
+        self._seen.add((sign, remote_id))
+        return len(self._seen) > count
 
     def add_inbound(self, decision: TicketDecision) -> None:
         """Plan what an inbound decision would write here."""
@@ -61,14 +99,16 @@ class Plan:
             self.add(PlanLine(Sign.NEEDS_YOU, decision.remote.id, uid, needs_you))
 
     def summary(self) -> str:
-        """``+ 12 create, ~ 3 update, > 5 send, ! 1 needs you``."""
-        return ", ".join(f"{sign} {self.counts[sign]} {NAMES[sign]}" for sign in Sign)
+        """``+ 12 create, ~ 3 update, > 5 send, ! 1 needs you``, and how many would fail."""
+        parts = [f"{sign} {self.counts[sign]} {NAMES[sign]}" for sign in Sign]
+        return ", ".join([*parts, *([f"{self.would_fail} would fail"] if self.would_fail else [])])
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for JSON and XCom."""
         return {
             "summary": self.summary(),
-            **{NAMES[sign].replace(" ", "_"): count for sign, count in self.counts.items()},
+            **{_KEYS[sign]: count for sign, count in self.counts.items()},
+            "would_fail": self.would_fail,
             "lines": [
                 {
                     "sign": line.sign.value,
@@ -78,4 +118,38 @@ class Plan:
                 }
                 for line in self.lines
             ],
+            "failures": [
+                {
+                    "qcontact_ticket_id": failure.remote_id,
+                    "error_code": failure.error_code,
+                    "error_message": failure.error_message,
+                }
+                for failure in self.failures
+            ],
+            "notices": list(self.notices),
         }
+
+
+def told(plan: Mapping[str, Any]) -> Iterator[str]:
+    """The lines that tell a plan to a person, without what would command a terminal.
+
+    Args:
+        plan: As `Plan.to_dict` makes it.
+    """
+    yield plan["summary"]
+    yield from plan["notices"]
+    for line in plan["lines"]:
+        names = (line["qcontact_ticket_id"], line["ticket_uid"], ", ".join(line["fields"]))
+        yield printable(f"{line['sign']} " + "  ".join(name for name in names if name))
+    yield from _rest(sum(plan[key] for key in _KEYS.values()) - len(plan["lines"]))
+    if plan["failures"]:
+        yield "would fail:"
+    for failure in plan["failures"]:
+        reason = f"{failure['error_code']}: {failure['error_message']}"
+        yield printable(f"{failure['qcontact_ticket_id']}  {reason}")
+    yield from _rest(plan["would_fail"] - len(plan["failures"]))
+
+
+def _rest(hidden: int) -> Iterator[str]:
+    if hidden > 0:
+        yield f"and {hidden} more"

@@ -43,7 +43,9 @@ class Insights:
         params = {"wanted": None if wanted is None else list(wanted)}
         return await self._database.read("list_quarantine", params)
 
-    async def conflicts(self, conflict_id: UUID | None = None, limit: int = 200) -> Sequence[Row]:
+    async def conflicts(
+        self, conflict_id: UUID | None = None, limit: int | None = None
+    ) -> Sequence[Row]:
         """What waits for a person first, then values that lost, newest first."""
         return await self._database.read("list_conflicts", {"id": conflict_id, "limit": limit})
 

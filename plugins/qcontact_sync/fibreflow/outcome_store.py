@@ -51,7 +51,11 @@ class OutcomeUnit:
         if remote_ids:
             await self._database.fetch(
                 "release_quarantine",
-                {"remote_ids": list(remote_ids), "direction": self._direction.value},
+                {
+                    "remote_ids": list(remote_ids),
+                    "direction": self._direction.value,
+                    "job_id": self._job_id,
+                },
             )
 
     async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:

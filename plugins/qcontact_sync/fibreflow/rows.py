@@ -5,6 +5,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
+from qcontact_sync.core.mapping import point_text
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -82,8 +83,7 @@ def decision_row(
 
 
 def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:
-    """As `core.mapping` writes them: one text per point, whatever PostgreSQL would print."""
-    return None if latitude is None or longitude is None else f"{latitude!r},{longitude!r}"
+    return None if latitude is None or longitude is None else point_text(latitude, longitude)
 
 
 def coordinates(text: str | None) -> tuple[float | None, float | None]:

@@ -138,7 +138,7 @@ class PostgresRunStore:
         async with self._database.transaction() as database:
             row = (await database.fetch("close_run", _settled(job_id, settlement, errors)))[0]
             for direction, stats in settlement.directions.items():
-                await database.fetch("audit_run", _summary(direction, stats))
+                await database.fetch("audit_run", _summary(job_id, direction, stats))
         return ClosedRun(row["started_at"], row["completed_at"], row["duration_seconds"])
 
     async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
@@ -179,7 +179,7 @@ def _settled(
     }
 
 
-def _summary(direction: Direction, stats: DirectionStats) -> dict[str, Any]:
+def _summary(job_id: JobId, direction: Direction, stats: DirectionStats) -> dict[str, Any]:
     if stats.error_code:
         status = RunStatus.FAILED
     elif stats.counts.failed or not stats.is_complete:
@@ -187,6 +187,7 @@ def _summary(direction: Direction, stats: DirectionStats) -> dict[str, Any]:
     else:
         status = RunStatus.SUCCESS
     return {
+        "job_id": job_id,
         "direction": direction.value,
         "status": _AUDIT_STATUS[status],
         "stats": Jsonb(stats.to_dict()),

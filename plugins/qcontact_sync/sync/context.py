@@ -1,7 +1,7 @@
 """What both directions work with: the run, its options and the hands that do the work."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from qcontact_sync.core.errors import (
 )
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
-from qcontact_sync.core.plan import Plan
+from qcontact_sync.core.plan import Plan, PlannedFailure
 from qcontact_sync.core.ports import BeforeTry, RemoteTickets
 from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Failure, Lease, Store
@@ -132,6 +132,12 @@ class Work:
     def is_dry(self) -> bool:
         """Whether nothing may be written on either side."""
         return self.held is None
+
+    def plan_failures(self, failures: Iterable[Failure]) -> None:
+        """What a dry run does with the tickets that a real one would quarantine."""
+        for failure in failures:
+            planned = PlannedFailure(failure.remote_id, failure.code.value, failure.message)
+            self.plan.add_failure(planned)
 
     def check_lease(self) -> None:
         """To be asked before every send.

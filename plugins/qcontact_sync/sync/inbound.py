@@ -1,9 +1,7 @@
 """From QContact into FibreFlow: read, decide, write a batch at a time, settle slice by slice."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +19,7 @@ from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, 
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import Failure, Match
 from qcontact_sync.core.windows import read_window
+from qcontact_sync.sync.concurrency import read_ahead
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.reader import Chunk, ListReader
 from qcontact_sync.sync.single_reads import SingleReads, read_each
@@ -92,12 +91,15 @@ class Inbound:
         work = self._work
         reader = ListReader(work.remote, page_size=work.options.page_size)
         server_time = await reader.server_time(work.run.window)
-        start = work.run.settled_until or work.run.window.start
-        end = (work.run.ends_now and server_time) or work.run.window.end
-        window = read_window(Window(start, end), work.options.overlap, server_time)
+        asked = work.run.window
+        end = (work.run.ends_now and server_time) or asked.end
+        window = read_window(Window(asked.start, end), work.options.overlap, server_time)
+        if work.run.settled_until is not None:
+            # What an earlier try of this run settled needs no reading back, and no second count.
+            window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading start=%s end=%s", window.start, window.end)
         batch: list[RemoteTicket] = []
-        async for chunk in _prefetched(reader.read(window)):
+        async for chunk in read_ahead(reader.read(window), PREFETCHED_CHUNKS):
             batch += chunk.tickets
             await self._fail_malformed(chunk)
             if len(batch) >= BATCH or chunk.settled_until:
@@ -229,14 +231,17 @@ class Inbound:
 
     async def _record(self, failures: Sequence[Failure]) -> None:
         work = self._work
-        if not failures or work.is_dry:
-            return
-        async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
-            await unit.add_counts(await unit.record_failures(failures))
+        if work.is_dry:
+            work.plan_failures(failures)
+        elif failures:
+            async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
+                await unit.add_counts(await unit.record_failures(failures))
 
     def _report(self, seen: int, outcome: _Outcome) -> None:
         work = self._work
         self._done += seen
+        if work.is_dry:
+            work.plan_failures(outcome.failures)
         for decision in outcome.decisions:
             if work.is_dry:
                 work.plan.add_inbound(decision)
@@ -273,28 +278,3 @@ def _counts_of(decision: TicketDecision) -> Counts:
 
 def _failures(unread: Sequence[tuple[RemoteId, SyncError]]) -> list[Failure]:
     return [failure_of(e, remote_id, SyncType.STATUS_UPDATE, None) for remote_id, e in unread]
-
-
-async def _prefetched(chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
-    """Read ahead while the caller writes, but only so far: memory stays bounded."""
-    queue: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue(PREFETCHED_CHUNKS)
-
-    async def fill() -> None:
-        try:
-            async for chunk in chunks:
-                await queue.put(chunk)
-        except Exception as error:  # raised again where the chunks are read
-            await queue.put(error)
-        else:
-            await queue.put(None)
-
-    filler = asyncio.create_task(fill())
-    try:
-        while (item := await queue.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        filler.cancel()
-        with suppress(asyncio.CancelledError):
-            await filler

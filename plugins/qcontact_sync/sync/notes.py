@@ -1,6 +1,6 @@
 """FibreFlow's notes go out, at most once each: intent, send, settle; never guessed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,21 +13,23 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.model import Direction, Note, RemoteId, SyncType
-from qcontact_sync.core.store_ports import NoteToSend, SentRow
+from qcontact_sync.core.store_ports import NoteToSend, SentRow, Unit
 from qcontact_sync.sync.context import Work
 
 Writing = Callable[[], AbstractAsyncContextManager[None]]
+Finish = Callable[[Unit], Awaitable[None]]
 
 
 class NoteDoubtful(TicketError):
     """Whether a note arrived cannot be known: a person decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: Note) -> None:
         super().__init__(
             "a note was sent and no answer came, and QContact cannot be asked whether it arrived; "
             "`failures retry` sends it again, `failures dismiss` counts it as sent",
             ErrorCode.TIMEOUT,
         )
+        self.note = note
 
 
 def idempotency_key(note: Note) -> str:
@@ -35,87 +37,92 @@ def idempotency_key(note: Note) -> str:
     return str(uuid5(NAMESPACE_URL, f"qcontact-sync/note/{note.id}"))
 
 
-async def send_notes(
-    work: Work, remote_id: RemoteId, notes: Sequence[NoteToSend], writing: Writing
-) -> int:
-    """Send a ticket's notes in order.
+class NoteSender:
+    """Sends the notes of one ticket, in order.
 
     Args:
         writing: To be held around every write.
+        finish: Called in the transaction that settles the last note.
+    """
 
-    Returns:
-        How many were sent now.
+    def __init__(self, work: Work, remote_id: RemoteId, writing: Writing, finish: Finish) -> None:
+        self._work = work
+        self._remote_id = remote_id
+        self._writing = writing
+        self._finish = finish
+
+    async def send(self, notes: Sequence[NoteToSend]) -> None:
+        """Send what did not arrive yet.
+
+        Raises:
+            NoteDoubtful: One has an unknown outcome; the rest wait behind it.
+        """
+        for waiting in notes:
+            is_last = waiting is notes[-1]
+            equal_now = await self._count_equal(waiting.note)
+            if not (waiting.is_intended and _has_arrived(waiting, equal_now)):
+                remote_note_id = await self._send(waiting.note, equal_now)
+                await self._settle(waiting.note, remote_note_id, is_last=is_last)
+            else:
+                await self._settle(waiting.note, None, is_last=is_last)
+
+    async def _count_equal(self, note: Note) -> int | None:
+        """How many notes QContact lists that say the same; None where it cannot list."""
+        listed = await self._work.remote.list_notes(self._remote_id)
+        if listed is None:
+            return None
+        wanted = canonical_text(note.content)[0]
+        return sum(canonical_text(other.content)[0] == wanted for other in listed)
+
+    async def _send(self, note: Note, equal_before: int | None) -> str | None:
+        """Intent, send; the id it got there, where the answer said so."""
+        async with self._unit() as unit:
+            key = idempotency_key(note)
+            await unit.intend_note(note, self._remote_id, key, equal_before)
+        try:
+            async with self._writing():
+                return await self._work.remote.add_note(
+                    self._remote_id, note, key, self._work.check_lease
+                )
+        except OutcomeUnknown:
+            intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
+            if not _has_arrived(intended, await self._count_equal(note)):
+                raise
+            return None
+        except LeaseLost:
+            raise
+        except SyncError:
+            # It has not arrived for certain: no later run need ask itself.
+            async with self._unit() as unit:
+                await unit.withdraw_note(note)
+            raise
+
+    async def _settle(self, note: Note, remote_note_id: str | None, *, is_last: bool) -> None:
+        """Close the intent and write the audit row in one transaction."""
+        row = SentRow(
+            self._remote_id,
+            note.ticket_id,
+            SyncType.NOTE_ADD,
+            {"note_id": str(note.id), "is_internal": note.is_internal},
+            {"id": remote_note_id} if remote_note_id else None,
+        )
+        async with self._unit() as unit:
+            await unit.settle_note(note, remote_note_id)
+            await unit.audit_sent([row])
+            if is_last:
+                await self._finish(unit)
+
+    def _unit(self) -> AbstractAsyncContextManager[Unit]:
+        work = self._work
+        return work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease)
+
+
+def _has_arrived(waiting: NoteToSend, equal_now: int | None) -> bool:
+    """Whether QContact shows a note that was about to be sent.
 
     Raises:
-        NoteDoubtful: One has an unknown outcome; the rest wait behind it.
+        NoteDoubtful: It cannot be asked, now or before the note was sent.
     """
-    sent = 0
-    for waiting in notes:
-        equal_now = await _count_equal(work, remote_id, waiting.note)
-        if waiting.is_intended and await _has_arrived(work, remote_id, waiting, equal_now):
-            continue
-        sent += await _send(work, remote_id, waiting.note, equal_now, writing)
-    return sent
-
-
-async def _count_equal(work: Work, remote_id: RemoteId, note: Note) -> int | None:
-    """How many notes QContact lists that say the same; None where it cannot list."""
-    listed = await work.remote.list_notes(remote_id)
-    if listed is None:
-        return None
-    wanted = canonical_text(note.content)[0]
-    return sum(canonical_text(other.content)[0] == wanted for other in listed)
-
-
-async def _has_arrived(
-    work: Work, remote_id: RemoteId, waiting: NoteToSend, equal_now: int | None
-) -> bool:
-    """Settle a note that an earlier run was about to send, if QContact shows it."""
     if equal_now is None or waiting.equal_before is None:
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.doubt_note(waiting.note)
-        raise NoteDoubtful
-    if equal_now <= waiting.equal_before:
-        return False
-    await _settle(work, remote_id, waiting.note, None)
-    return True
-
-
-async def _send(
-    work: Work, remote_id: RemoteId, note: Note, equal_before: int | None, writing: Writing
-) -> int:
-    key = idempotency_key(note)
-    async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-        await unit.intend_note(note, remote_id, key, equal_before)
-    try:
-        async with writing():
-            remote_note_id = await work.remote.add_note(remote_id, note, key, work.check_lease)
-    except OutcomeUnknown:
-        intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
-        equal_now = await _count_equal(work, remote_id, note)
-        if not await _has_arrived(work, remote_id, intended, equal_now):
-            raise
-        return 1
-    except LeaseLost:
-        raise
-    except SyncError:
-        # It has not arrived for certain: no later run need ask itself.
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.withdraw_note(note)
-        raise
-    await _settle(work, remote_id, note, remote_note_id)
-    return 1
-
-
-async def _settle(work: Work, remote_id: RemoteId, note: Note, remote_note_id: str | None) -> None:
-    """Close the intent and write the audit row in one transaction."""
-    row = SentRow(
-        remote_id,
-        note.ticket_id,
-        SyncType.NOTE_ADD,
-        {"note_id": str(note.id), "is_internal": note.is_internal},
-        {"id": remote_note_id} if remote_note_id else None,
-    )
-    async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-        await unit.settle_note(note, remote_note_id)
-        await unit.audit_sent([row])
+        raise NoteDoubtful(waiting.note)
+    return equal_now > waiting.equal_before

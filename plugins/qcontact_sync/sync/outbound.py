@@ -20,6 +20,7 @@ from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
 from qcontact_sync.sync.context import Work, failure_of
+from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_sender import TicketSender
 
 log = logging.getLogger(__name__)
@@ -78,8 +79,12 @@ class Outbound:
         limit = work.options.max_outbound
         if limit is None:
             limit = max(MIN_OUTBOUND_LIMIT, await work.store.count_links() // 5)
-        if pending > limit and not work.run.request.confirm_outbound and not work.is_dry:
-            raise NeedsConfirmation(pending, limit)
+        if pending <= limit or work.run.request.confirm_outbound:
+            return
+        held = NeedsConfirmation(pending, limit)
+        if not work.is_dry:
+            raise held
+        work.plan.notices.append(f"nothing of it goes out unasked: {held}")
 
     async def _send_batch(self, remote_ids: Sequence[RemoteId], expected: int) -> None:
         """Different tickets overlap, within the connections; the steps of one never do."""
@@ -161,11 +166,14 @@ class Outbound:
             ticket_id=pair.link.ticket_id,
         )
         if work.is_dry:
+            work.plan_failures([failure])
             return
         async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
             await unit.add_counts(await unit.record_failures([failure]))
             if failure.code is ErrorCode.NOT_FOUND:
                 await unit.mark_gone([pair.link.remote_id])
+            if isinstance(error, NoteDoubtful):
+                await unit.doubt_note(error.note)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from qcontact_sync.core.errors import (
     StaleAnswer,
     TicketError,
 )
+from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
@@ -21,7 +22,7 @@ from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
 from qcontact_sync.sync.context import Work, attempts
-from qcontact_sync.sync.notes import Writing, send_notes
+from qcontact_sync.sync.notes import NoteSender, Writing
 
 MAX_TRIES = 3
 MAX_WAITS = 10
@@ -41,19 +42,18 @@ class TicketSender:
 
     async def send(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Send a ticket's fields, then its notes."""
-        did_send = await self._send_fields(pair, notes)
+        await self._send_fields(pair, notes)
         if self._work.is_dry:
             return
-        remote_id = pair.link.remote_id
-        sent_notes = await send_notes(self._work, remote_id, notes, self._writing)
-        await self._finish(pair, did_send=did_send or bool(sent_notes))
 
-    async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> bool:
-        """Read, merge, write, settle; anew where the ticket moved meanwhile or the write got lost.
+        async def finish(unit: Unit) -> None:
+            await self._finish(unit, pair, did_send=True)
 
-        Returns:
-            Whether anything was written there.
-        """
+        sender = NoteSender(self._work, pair.link.remote_id, self._writing, finish)
+        await sender.send(notes)
+
+    async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+        """Read, merge, write, settle; anew where the ticket moved or the write got lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         while True:
             remote = await self._read(pair)
@@ -61,7 +61,7 @@ class TicketSender:
             sending = sending_of(self._decide(remote, pair))
             if self._work.is_dry:
                 self._plan(pair, sending, notes)
-                return False
+                return
             try:
                 answer = await self._write(pair, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
@@ -74,8 +74,8 @@ class TicketSender:
                 if not waits_left:
                     raise
             else:
-                await self._settle(pair, sending, answer)
-                return bool(sending)
+                await self._settle(pair, sending, answer, is_last=not notes)
+                return
 
     async def _read(self, pair: OutboundPair) -> RemoteTicket:
         """The ticket as QContact has it now.
@@ -84,8 +84,10 @@ class TicketSender:
             StaleAnswer: It showed a newer version before; merging with this one would undo it.
         """
         remote = await self._work.remote.get(pair.link.remote_id)
-        seen = pair.link.remote_updated_at
-        if seen is not None and remote.updated_at is not None and remote.updated_at < seen:
+        seen, stamp = pair.link.remote_updated_at, remote.updated_at
+        is_older = seen is not None and stamp is not None and stamp < seen
+        # What holds the values of the base is the version we know, whatever QContact's clock did.
+        if is_older and fingerprint(remote.values) != pair.link.fingerprint:
             raise StaleAnswer
         return remote
 
@@ -104,6 +106,7 @@ class TicketSender:
         Raises:
             OutcomeUnknown: No answer came, and a look shows that it was not applied.
             RemoteMoved: QContact wants it to be decided anew.
+            ReadTooOld: It had to wait for long.
             NotApplied: QContact accepted the write and changed nothing.
         """
         remote_id, lost = pair.link.remote_id, None
@@ -129,13 +132,22 @@ class TicketSender:
                 raise RemoteMoved from error
             raise
 
-    async def _settle(self, pair: OutboundPair, sending: Sending, answer: RemoteTicket) -> None:
-        """Move the base on; what the answer shows beyond our own change comes in with it."""
+    async def _settle(
+        self, pair: OutboundPair, sending: Sending, answer: RemoteTicket, *, is_last: bool
+    ) -> None:
+        """Move the base on; what the answer shows beyond our own change comes in with it.
+
+        Args:
+            is_last: Nothing follows, so the ticket is counted in the same transaction: a crash
+                between the two would leave it out of the counts for good.
+        """
         work = self._work
         async for attempt in attempts():
             with attempt:
                 async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
                     await self._settle_in(unit, pair, sending, answer)
+                    if is_last:
+                        await self._finish(unit, pair, did_send=bool(sending))
 
     async def _settle_in(
         self, unit: Unit, pair: OutboundPair, sending: Sending, answer: RemoteTicket
@@ -158,12 +170,11 @@ class TicketSender:
             ]
         )
 
-    async def _finish(self, pair: OutboundPair, *, did_send: bool) -> None:
+    async def _finish(self, unit: Unit, pair: OutboundPair, *, did_send: bool) -> None:
         """Count the ticket, once per run, when all of it has gone out."""
-        work = self._work
-        counts = Counts(successful=1, updated=1) if did_send else Counts(skipped=1)
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.release([pair.link.remote_id])
-            if not pair.is_counted:
-                await unit.mark_counted(pair.link.remote_id)
-                await unit.add_counts(counts)
+        await unit.release([pair.link.remote_id])
+        if not pair.is_counted:
+            await unit.mark_counted(pair.link.remote_id)
+            await unit.add_counts(
+                Counts(successful=1, updated=1) if did_send else Counts(skipped=1)
+            )

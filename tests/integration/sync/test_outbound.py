@@ -161,6 +161,17 @@ def test_a_hundred_changes_go_out(world: World):
     assert is_still(world)
 
 
+def test_a_stamp_that_was_in_the_future_once_does_not_keep_our_edits_here(world: World):
+    remote_id = world.add_ticket(status="In Progress", updated_at="2031-01-01T00:00:00Z")
+    world.run()
+    world.edit(remote_id, status="In Progress")
+    world.set_local(remote_id, status="pending_qa")
+    result = world.run()
+    assert world.remote(remote_id)["status"] == "in_review"
+    assert result.status == "success"
+    assert is_still(world)
+
+
 # --- both moved
 
 

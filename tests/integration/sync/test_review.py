@@ -1,10 +1,11 @@
 """What a person asks and decides, on real runs."""
 
+import json
 from datetime import UTC
 
 import pytest
 from qcontact_sync import review
-from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -215,11 +216,177 @@ def test_a_ticket_tells_its_story(world: World) -> None:
     assert [h["sync_type"] for h in story.history] == ["create"]
 
 
-def test_an_unknown_ticket_tells_that_it_is_unknown(world: World) -> None:
-    story = review.explain_ticket(world.endpoints, world.settings, "FT999999")
-    assert story.fields == ()
-    assert story.problem is not None
-    assert "404" in story.problem or "NOT_FOUND" in story.problem
+@pytest.mark.parametrize("given", ["FT999999", "nonsense", "5b2f3a60-0000-4000-8000-000000000000"])
+def test_an_id_that_nothing_has_is_said_to_be_unknown(world: World, given: str) -> None:
+    with pytest.raises(review.UnknownId, match=f"no ticket .* has the id {given}"):
+        review.explain_ticket(world.endpoints, world.settings, given)
+
+
+def test_a_ticket_that_was_not_brought_in_yet_is_no_unknown_one(world: World) -> None:
+    story = review.explain_ticket(world.endpoints, world.settings, world.add_ticket())
+    assert (story.ticket_uid, story.fields) == (None, ())
+    assert story.problem == "not linked: no run has brought it in yet"
+
+
+def test_a_story_is_plain_values_with_instants_in_utc(world: World) -> None:
+    ticket = refused(world)
+    plain = review.explain_ticket(world.endpoints, world.settings, ticket).to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    (entry,), (newest, *_) = plain["failures"], plain["history"]
+    assert entry["first_failed_at"].endswith("+00:00")
+    assert newest["synced_at"].endswith("+00:00")
+    assert newest["status"] == "failed"
+
+
+def test_what_waits_in_quarantine_does_not_go_out_with_the_next_run(world: World) -> None:
+    ticket = refused(world)
+    status, *_ = review.explain_ticket(world.endpoints, world.settings, ticket).fields
+    assert (status.action, status.next) == ("send", "held back: qcontact-sync failures")
+    review.retry_failures(world.endpoints, ticket)
+    status, *_ = review.explain_ticket(world.endpoints, world.settings, ticket).fields
+    assert status.next == "FibreFlow's value goes out"
+
+
+def test_a_story_is_told_while_qcontact_is_down(world: World) -> None:
+    ticket = world.add_ticket(status="Open")
+    world.run()
+    world.set_local(ticket, status="assigned")
+    world.qcontact.faults.add(do="answer", status=500, times="forever")
+    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    status, *_ = story.fields
+    assert (status.base_local, status.local, status.remote) == ("open", "assigned", None)
+    assert "SERVER_ERROR" in str(story.problem)
+    assert story.history
+    with pytest.raises(SyncError, match="SERVER_ERROR"):
+        review.explain_ticket(world.endpoints, world.settings, "FT999999")
+
+
+def test_a_ticket_whose_merge_breaks_tells_the_rest(world: World) -> None:
+    ticket = world.add_ticket()
+    world.run()
+    world.execute("UPDATE qcontact_ticket_link SET base_remote = '[]'")
+    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    assert story.problem == "deciding about it breaks: unexpected AttributeError"
+    assert [row["sync_type"] for row in story.history] == ["create"]
+
+
+def test_a_story_names_who_is_assigned_and_counts_the_notes_to_send(world: World) -> None:
+    thandi = world.add_user("Thandi Mokoena")
+    ticket = world.add_ticket()
+    world.run()
+    world.set_local(ticket, assigned_to=thandi)
+    world.add_note(ticket, "We come at nine")
+    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    assert story.assignees == {str(thandi): "Thandi Mokoena"}
+    assert story.notes_to_send == 1
+
+
+def test_a_ticket_that_one_side_lost_says_which(world: World) -> None:
+    there, here = world.add_ticket(), world.add_ticket()
+    world.run()
+    world.qcontact.delete(there)
+    world.execute("DELETE FROM tickets WHERE external_id = %s", here)
+    problems = [
+        review.explain_ticket(world.endpoints, world.settings, ticket).problem
+        for ticket in (there, here)
+    ]
+    assert problems == ["QContact does not have it (any more)", "its row was deleted in FibreFlow"]
+
+
+def test_a_ticket_that_was_gone_is_asked_for_again_on_request(world: World) -> None:
+    ticket = world.add_ticket(status="Open")
+    world.run()
+    world.set_local(ticket, status="assigned")
+    world.qcontact.faults.add(do="answer", path=f"/tickets/{ticket}", status=404, times="forever")
+    world.run()
+    world.qcontact.faults.clear()
+    world.run()
+    assert world.patches() == []
+    review.retry_failures(world.endpoints, ticket)
+    world.run()
+    assert world.remote(ticket)["status"] == "assigned"
+    assert not review.list_failures(world.endpoints)
+
+
+def test_a_row_that_could_not_be_linked_is_found_by_its_uid(world: World) -> None:
+    ticket = world.add_ticket()
+    world.add_local(ticket, ticket_uid="FT424242", title="Older than the sync")
+    world.edit(ticket, title=None)
+    world.run()
+    (entry,) = review.retry_failures(world.endpoints, "FT424242")
+    assert entry["qcontact_ticket_id"] == ticket
+
+
+# --- conflicts that are not about an ordinary ticket ---------------------------------------------
+
+
+def torn_assignment(world: World) -> str:
+    """A ticket whose assignee both sides kept undoing."""
+    ann, ben = world.add_user("Ann Example"), world.add_user("Ben Example")
+    ticket = world.add_ticket(assigned_to="Ann Example")
+    world.run()
+    for _ in range(6):
+        world.set_local(ticket, assigned_to=ben)
+        world.run()
+        world.edit(ticket, assigned_to="Ann Example")
+        world.run()
+    assert ann != ben
+    return ticket
+
+
+@pytest.mark.parametrize("keep", ["local", "remote"])
+def test_an_assignment_is_resolved_either_way(world: World, keep: review.Keep) -> None:
+    ticket = torn_assignment(world)
+    (conflict,) = [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    assert (conflict["field"], conflict["remote_value"]) == ("assigned_to", "Ann Example")
+    assert conflict["local_name"] == "Ben Example"
+    resolved = review.resolve_conflict(world.endpoints, world.settings, str(conflict["id"]), keep)
+    assert (resolved["is_open"], resolved["resolution"]) == (False, f"kept {keep}")
+    world.run()
+    names = {row["id"]: row["full_name"] for row in world.rows("SELECT id, full_name FROM users")}
+    kept = {"local": "Ben Example", "remote": "Ann Example"}[keep]
+    assert world.remote(ticket)["assigned_to"] == kept
+    assert names[world.local(ticket)["assigned_to"]] == kept
+
+
+def test_a_stranger_cannot_be_kept_here_and_the_conflict_stays(world: World) -> None:
+    ticket = torn_assignment(world)
+    world.edit(ticket, assigned_to="Some Stranger")
+    with pytest.raises(TicketError, match="keep local"):
+        review.resolve_conflict(world.endpoints, world.settings, open_conflict(world), "remote")
+    assert open_conflict(world)
+    assert world.remote(ticket)["assigned_to"] == "Some Stranger"
+
+
+def test_a_ticket_that_qcontact_lost_does_not_keep_its_conflict_open_for_ever(world: World) -> None:
+    ticket = reopened(world)
+    world.qcontact.delete(ticket)
+    conflict = open_conflict(world)
+    with pytest.raises(TicketError, match="keep local"):
+        review.resolve_conflict(world.endpoints, world.settings, conflict, "remote")
+    resolved = review.resolve_conflict(world.endpoints, world.settings, conflict, "local")
+    assert (resolved["is_open"], resolved["resolution"]) == (False, "kept local")
+    assert world.local(ticket)["status"] == "closed"
+
+
+def test_a_row_that_was_deleted_leaves_nothing_to_decide(world: World) -> None:
+    ticket = reopened(world)
+    world.execute("DELETE FROM tickets WHERE external_id = %s", ticket)
+    resolved = review.resolve_conflict(
+        world.endpoints, world.settings, open_conflict(world), "local"
+    )
+    assert (resolved["is_open"], resolved["resolution"]) == (False, "deleted in FibreFlow")
+
+
+def test_a_conflict_that_a_run_ended_meanwhile_is_not_decided_over_it(world: World) -> None:
+    """Whoever resolves waits for the run that is at work; that run may have ended it."""
+    ticket = reopened(world)
+    world.execute("UPDATE qcontact_ticket_link SET frozen = '{}'")
+    resolved = review.resolve_conflict(
+        world.endpoints, world.settings, open_conflict(world), "remote"
+    )
+    assert resolved["resolution"] == "the field does not wait any more"
+    assert world.local(ticket)["status"] == "closed"
 
 
 def test_the_status_counts_what_is_open(world: World) -> None:

@@ -5,9 +5,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from qcontact_sync.core.canon import printable
 from qcontact_sync.doctor import Check, State
 from qcontact_sync.results import HistoryRow, JobResult
-from qcontact_sync.streams import printable
 from qcontact_sync.terminal import (
     show_checks,
     show_history,
@@ -131,7 +131,8 @@ def test_a_stopped_direction_says_so(capsys):
 
 def test_a_long_plan_says_how_much_is_not_listed(capsys):
     line = {"sign": "~", "qcontact_ticket_id": "7", "ticket_uid": "FT7", "fields": ["title"]}
-    part = {"summary": "~ 5 update", "update": 5, "create": 0, "lines": [line, line]}
+    counts = {"create": 0, "update": 5, "send": 0, "needs_you": 0, "would_fail": 0}
+    part = {"summary": "~ 5 update", **counts, "lines": [line] * 2, "failures": [], "notices": []}
     show_result(a_result({"plan": {"inbound": part}}), JOHANNESBURG)
     out = capsys.readouterr().out.splitlines()
     assert out[1:] == [

@@ -6,7 +6,7 @@ import pytest
 from core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
-from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, Sign
+from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, told
 
 
 def planned(remote, pair):
@@ -80,8 +80,8 @@ def test_counts_go_on_where_the_lines_end():
 def test_summary_tells_all_four_signs():
     plan = Plan()
     for sign, times in zip(Sign, (12, 3, 5, 1), strict=True):
-        for _ in range(times):
-            plan.add(PlanLine(sign, "T-1", None, ()))
+        for number in range(times):
+            plan.add(PlanLine(sign, f"T-{number}", None, ()))
     assert plan.summary() == "+ 12 create, ~ 3 update, > 5 send, ! 1 needs you"
 
 
@@ -106,3 +106,37 @@ def test_plan_is_plain_values_and_holds_none_of_a_tickets():
         {"sign": "~", "qcontact_ticket_id": "T-1", "ticket_uid": "FT100001", "fields": ["title"]}
     ]
     assert {"create": 0, "update": 1, "send": 0, "needs_you": 0}.items() <= plain.items()
+
+
+def test_a_ticket_that_is_met_twice_is_planned_once():
+    """As a real run finds it settled then: read by id and listed, or listed twice."""
+    plan = Plan()
+    for _ in range(2):
+        plan.add(PlanLine(Sign.UPDATE, "T-1", "FT1", (STATUS,)))
+        plan.add(PlanLine(Sign.NEEDS_YOU, "T-1", "FT1", (STATUS,)))
+        plan.add_failure(PlannedFailure("T-2", "NOT_FOUND", "no such ticket"))
+    assert plan.summary() == "+ 0 create, ~ 1 update, > 0 send, ! 1 needs you, 1 would fail"
+    assert (len(plan.lines), len(plan.failures)) == (2, 1)
+
+
+def test_failures_are_named_while_there_is_room_and_all_counted():
+    plan = Plan()
+    for number in range(MAX_LINES + 5):
+        plan.add_failure(PlannedFailure(f"T-{number}", "NOT_FOUND", "no such ticket"))
+    assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + 5, MAX_LINES)
+    assert list(told(plan.to_dict()))[-1] == "and 5 more"
+
+
+def test_a_plan_is_told_line_by_line():
+    plan = Plan(notices=["mind the gap"])
+    plan.add(PlanLine(Sign.CREATE, "T-1", None, ()))
+    plan.add(PlanLine(Sign.SEND, "T-2", "FT2", (STATUS, "note")))
+    plan.add_failure(PlannedFailure("T-3\x1b[2J", "VALIDATION_ERROR", "title is missing"))
+    assert list(told(plan.to_dict())) == [
+        "+ 1 create, ~ 0 update, > 1 send, ! 0 needs you, 1 would fail",
+        "mind the gap",
+        "+ T-1",
+        "> T-2  FT2  status, note",
+        "would fail:",
+        "T-3?[2J  VALIDATION_ERROR: title is missing",
+    ]

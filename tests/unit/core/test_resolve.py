@@ -95,3 +95,13 @@ def test_where_the_sides_agree_already_nothing_goes_out(keep):
     after = decide(remote, pair, PEOPLE, REVIEW)
     assert after.kind is Kind.SKIP
     assert not after.sends
+
+
+def test_another_field_that_waited_and_agrees_by_now_ends_with_it():
+    """Its freeze ends here, so its conflict must, or nobody could ever resolve that one."""
+    link = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS, ASSIGNED_TO))
+    remote = a_remote(status="Open", assigned_to="Ann Example")
+    local = a_local(status="closed", assigned_to=ANN)
+    decision, pair = resolved(STATUS, "local", link, local, remote)
+    assert pair.link.frozen == frozenset()
+    assert decision.agreed == (ASSIGNED_TO,)

@@ -1,0 +1,85 @@
+"""A dry run tells what a real one does then, and writes nothing."""
+
+import logging
+
+import pytest
+from sync_world import World
+
+pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+
+def plan_of(world, direction, **params):
+    before = world.snapshot(), world.sent()
+    plan = world.run(dry_run=True, **params).sync_result["plan"][direction]
+    assert (world.snapshot(), world.sent()) == before
+    return plan
+
+
+def signs(plan):
+    return [(line["sign"], line["qcontact_ticket_id"], line["fields"]) for line in plan["lines"]]
+
+
+def test_a_ticket_that_would_fail_on_its_way_in_has_its_line(world: World):
+    good, bad = world.add_ticket(), world.add_ticket()
+    world.edit(bad, title=None)
+    plan = plan_of(world, "inbound")
+    assert signs(plan) == [("+", good, [])]
+    (failure,) = plan["failures"]
+    assert (failure["qcontact_ticket_id"], failure["error_code"]) == (bad, "VALIDATION_ERROR")
+    assert plan["would_fail"] == 1
+    stats = world.run().sync_result["inbound_stats"]
+    assert (stats["created"], stats["failed"]) == (1, 1)
+
+
+def test_an_asked_for_ticket_that_qcontact_does_not_know_would_fail(world: World):
+    plan = plan_of(world, "inbound", ticket_ids=["404404"])
+    assert [f["error_code"] for f in plan["failures"]] == ["NOT_FOUND"]
+
+
+def test_a_ticket_that_would_fail_on_its_way_out_has_its_line(world: World):
+    good, bad = world.add_ticket(), world.add_ticket()
+    world.run()
+    world.set_local(good, status="assigned")
+    world.set_local(bad, assigned_to=world.add_user(None))
+    plan = plan_of(world, "outbound")
+    assert signs(plan) == [(">", good, ["status"])]
+    assert [f["qcontact_ticket_id"] for f in plan["failures"]] == [bad]
+    stats = world.run().sync_result["outbound_stats"]
+    assert (stats["updated"], stats["failed"]) == (1, 1)
+
+
+def test_a_ticket_that_waits_for_a_person_is_planned_once(world: World):
+    """It is read by its id and listed as well; a real run finds it settled the second time."""
+    ticket = world.add_ticket(status="Open")
+    world.run()
+    world.set_local(ticket, status="closed")
+    world.run()
+    world.edit(ticket, status="In Progress")
+    world.run()
+    world.edit(ticket, title="Still no light")
+    assert signs(plan_of(world, "inbound")) == [("~", ticket, ["title"])]
+
+
+def test_more_than_goes_out_unasked_is_said(world: World):
+    tickets = [world.add_ticket() for _ in range(2)]
+    world.run()
+    world.configure(max_outbound=1)
+    for ticket in tickets:
+        world.set_local(ticket, status="assigned")
+    (notice,) = plan_of(world, "outbound")["notices"]
+    assert "confirm_outbound" in notice
+    assert plan_of(world, "outbound", confirm_outbound=True)["notices"] == []
+    assert world.run().error_code == "NEEDS_CONFIRMATION"
+
+
+def test_the_log_has_the_plan_too(world: World, caplog: pytest.LogCaptureFixture):
+    good, bad = world.add_ticket(), world.add_ticket()
+    world.edit(bad, title=None)
+    with caplog.at_level(logging.INFO, logger="qcontact_sync.sync.lifecycle"):
+        plan_of(world, "inbound", sync_direction="inbound")
+    assert caplog.messages == [
+        "inbound.plan + 1 create, ~ 0 update, > 0 send, ! 0 needs you, 1 would fail",
+        f"inbound.plan + {good}",
+        "inbound.plan would fail:",
+        f"inbound.plan {bad}  VALIDATION_ERROR: title is missing or no text",
+    ]

@@ -75,7 +75,10 @@ def _read_page(params: QueryParams, switches: Switches) -> tuple[int, int]:
     size = _read_number(params, "page_size", _DEFAULT_PAGE_SIZE)
     if size > switches.page_cap and switches.page_over_cap == "refuse":
         raise ApiError(400, f"page_size must be at most {switches.page_cap}", "page_size")
-    return _read_number(params, "page", 1), min(size, switches.page_cap)
+    number = _read_number(params, "page", 1)
+    if 0 < switches.page_depth < number:
+        raise ApiError(400, f"page must be at most {switches.page_depth}", "page")
+    return number, min(size, switches.page_cap)
 
 
 def _read_query(params: QueryParams) -> Query:

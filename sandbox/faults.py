@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 Action = Literal[
-    "answer",  # `status`, `body` and Retry-After instead of the work; nothing is applied
+    "answer",  # `status`, `body` and Retry-After instead of the work, or `applied` after it
     "delay",  # wait `delay_s`, then do the work: a write lands after the client gave up
     "delay_answer",  # do the work, wait `delay_s`, then answer
     "drop",  # close the connection before the work
     "lose_answer",  # do the work, close the connection without a byte of answer
     "cut_body",  # do the work, close the connection in the middle of the body
     "drip",  # do the work, send the body in ten pieces `delay_s` apart
+    "twice",  # do the work twice, as a proxy that repeats a request; the first answer is sent
     "lie",  # answer as if accepted, change nothing; `echo` shows the change all the same
     "repeat_page",  # every page of a list is the first one, with more to come
     "stale",  # an older version of the ticket, in a list or by id
@@ -27,8 +28,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
 
     `path` is a regular expression searched in ``/path?query``; the first `after` matches pass, the
     next `times` fail. `body` is ``error`` (the contract's envelope), ``html``, ``empty``, or any
-    other text, sent as it is. `retry_after` is sent as it is, `retry_after_date_s` as an HTTP date
-    that many seconds ahead of the sandbox's clock.
+    other text, sent as it is; with `applied` the work was done all the same. `retry_after` is sent
+    as it is, `retry_after_date_s` as an HTTP date that many seconds ahead of the sandbox's clock.
     """
 
     do: Action
@@ -39,6 +40,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     times: Count | Literal["forever"] = 1
     status: Annotated[int, msgspec.Meta(ge=100, le=599)] = 503
     body: str = "error"
+    applied: bool = False
     retry_after: int | str | None = None
     retry_after_date_s: float | None = None
     delay_s: Seconds = 0.0

@@ -148,9 +148,12 @@ async def _answer(line: "_Line", fault: Fault | None, work: Work, entry: Entry) 
     if action == "drop":
         await line.cut()
         return
-    answer = _made_up(fault, line.world) if fault and action == "answer" else await work()
-    if action == "answer":
-        _judge(entry, answer.status)
+    if fault and action == "answer":
+        answer = await _answer_of_choice(fault, work, line.world, entry)
+    else:
+        answer = await work()
+    if action == "twice":
+        await work()
     if action in ("delay_answer", "lose_answer", "cut_body"):
         await asyncio.sleep(pause)
     if action == "lose_answer":
@@ -160,6 +163,15 @@ async def _answer(line: "_Line", fault: Fault | None, work: Work, entry: Entry) 
     else:
         entry.status = answer.status
         await line.send_answer(answer, drip_s=pause if action == "drip" else None)
+
+
+async def _answer_of_choice(fault: Fault, work: Work, world: World, entry: Entry) -> Answer:
+    if fault.applied:
+        await work()
+    answer = _made_up(fault, world)
+    if not fault.applied:
+        _judge(entry, answer.status)
+    return answer
 
 
 def _made_up(fault: Fault, world: World) -> Answer:

@@ -27,6 +27,7 @@ class Switches:
     time_zone: Zone = "Z"
     page_cap: AtLeastOne = 100
     page_over_cap: Literal["cut", "refuse"] = "cut"
+    page_depth: Count = 0
     note_listing: Literal["on", "404", "405"] = "on"
     note_bumps_ticket: bool = False
     idempotency: bool = False

@@ -1,4 +1,4 @@
-"""Databases with the schema in place: migrated once, cloned for each test."""
+"""Databases with the schema in place, migrated once and cloned for each test, and worlds."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ import psycopg
 import pytest
 from psycopg import sql
 from qcontact_sync.jobs import migrate
+from sync_world import CLOCK_OFFSET_S, World
 
 from dev.postgres import database_dsn, drop_database, ensure_database
+from sandbox.running import run_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,17 @@ def fibreflow_db(pg_server: str, template_db: str) -> Iterator[str]:
         connection.execute(clone)
     yield database_dsn(pg_server, name)
     drop_database(pg_server, name)
+
+
+@pytest.fixture
+def world(fibreflow_db: str) -> Iterator[World]:
+    """An empty QContact and an empty FibreFlow."""
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        yield World(sandbox, fibreflow_db)
+
+
+@pytest.fixture
+def seeded_world(fibreflow_db: str) -> Iterator[World]:
+    """A QContact with 300 realistic tickets, and an empty FibreFlow."""
+    with run_sandbox(tickets=300, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        yield World(sandbox, fibreflow_db)

@@ -27,6 +27,24 @@ def test_an_answer_of_choice_applies_nothing(client):
     assert client.patch(FIRST, status="solved").status == 200
 
 
+def test_an_answer_of_choice_may_come_after_the_work(client):
+    client.sandbox.world.faults.add(do="answer", status=504, applied=True, method="PATCH")
+    assert client.patch(FIRST, status="solved").status == 504
+    assert client.sandbox.world.ticket(FIRST)["status"] == "solved"
+    (entry,) = client.sandbox.world.journal
+    assert (entry.outcome, entry.status) == ("applied", 504)
+
+
+@pytest.mark.parametrize(("idempotency", "notes"), [(False, 2), (True, 1)])
+def test_a_proxy_may_deliver_a_request_twice(start, idempotency, notes):
+    client = start(idempotency=idempotency)
+    client.sandbox.world.faults.add(do="twice", method="POST")
+    answer = client.note(FIRST, Idempotency_Key="key-1")
+    kept = client.sandbox.world.notes(FIRST)
+    assert answer.data == kept[0]
+    assert len(kept) == notes
+
+
 @pytest.mark.parametrize(
     ("body", "start_of_body", "media_type"),
     [

@@ -37,6 +37,14 @@ def test_random_order_differs_from_request_to_request(start):
 
 
 @pytest.mark.sandbox
+def test_pages_beyond_the_depth_are_refused(start):
+    client = start(page_depth=2)
+    assert client.get("/tickets", page=2, page_size=5).status == 200
+    refused = client.get("/tickets", page=3, page_size=5)
+    assert (refused.status, refused.error["field"]) == (400, "page")
+
+
+@pytest.mark.sandbox
 @pytest.mark.parametrize("inclusive", [True, False])
 @pytest.mark.parametrize("bound", ["updated_after", "updated_before"])
 def test_a_bound_of_the_window_is_included_or_not(start, bound, inclusive):

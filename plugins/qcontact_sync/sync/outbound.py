@@ -38,6 +38,7 @@ class Outbound:
         self._breaker = Breaker()
         self._first_writes = asyncio.Lock()
         self._stopped_by: SyncError | None = None
+        self._is_cut_short = False
         self._done = 0
 
     async def run(self) -> bool:
@@ -55,9 +56,9 @@ class Outbound:
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
         for start in range(0, len(pending), BATCH):
-            if work.should_stop():
-                return False
             await self._send_batch(pending[start : start + BATCH], len(pending))
+            if self._is_cut_short:
+                return False
         await self._settle_suspects()
         return True
 
@@ -98,7 +99,9 @@ class Outbound:
 
         async def turn(remote_id: RemoteId) -> None:
             async with slots:
-                if self._stopped_by is None:
+                if work.should_stop():
+                    self._is_cut_short = True
+                elif self._stopped_by is None:
                     await self._take_turn(pairs[remote_id], notes.get(remote_id, ()))
             self._done += 1
             work.progress(Direction.OUTBOUND, self._done, expected)

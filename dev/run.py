@@ -155,7 +155,7 @@ def _stay_up(system: LocalSystem) -> None:
     say(f"          log in as [bold]{ADMIN}[/bold] with ", end="")
     say(Text(system.credentials.admin_password, style="bold"))
     if system.settings.is_demo:
-        say("[bold]CLI[/bold]       . .run/env && .venv/bin/qcontact-sync last")
+        say("[bold]CLI[/bold]       . .run/env && .venv/bin/qcontact-sync status")
     say(f"[bold]Logs[/bold]      {system.run.logs.relative_to(PROJECT)}/")
     say("Ctrl-C stops everything.\n")
     try:

@@ -6,15 +6,16 @@ once.
 
 import logging
 import sys
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
 
-from qcontact_sync import cli_help
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync import cli_help, cli_review
+from qcontact_sync.cli_review import AsJson
+from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.request import ParamError, parse_request
-from qcontact_sync.streams import print_json, say
+from qcontact_sync.streams import log_to_stderr, print_json, say
 
 PROGRAM = "qcontact-sync"
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
@@ -28,8 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help=cli_help.JSON)]
 
 
 def main() -> None:
@@ -49,7 +48,9 @@ def _exit_status() -> int:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
         if is_refused:
             return _report(error.code.value, str(error), REFUSED)
-        return _report(error.code.value, str(error), FAILED, f"see {PROGRAM} doctor")
+        # What is wrong with one ticket is no matter for the doctor.
+        hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
+        return _report(error.code.value, str(error), FAILED, hint)
     if status == INTERRUPTED:
         return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
     return int(status or 0)
@@ -117,7 +118,7 @@ def run(
         "confirm_outbound": confirm_outbound,
     }
     parse_request(params)
-    _log_to_stderr(logging.INFO if verbose else logging.WARNING)
+    log_to_stderr(logging.INFO if verbose else logging.WARNING)
     return _run(params, as_json=as_json)
 
 
@@ -175,6 +176,12 @@ def last(as_json: AsJson = False) -> None:
         terminal.show_last(row, load_settings().zone)
 
 
+app.command(help=cli_help.STATUS)(cli_review.status)
+app.command(help=cli_help.TICKET)(cli_review.ticket)
+app.add_typer(cli_review.failures_app, name="failures")
+app.add_typer(cli_review.conflicts_app, name="conflicts")
+
+
 @app.command(help=cli_help.DOCTOR)
 def doctor(as_json: AsJson = False) -> int:
     """Make all checks and show what they found."""
@@ -189,19 +196,3 @@ def doctor(as_json: AsJson = False) -> int:
     else:
         terminal.show_checks(checks)
     return 0 if is_healthy else FAILED
-
-
-class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at that moment: a progress bar stands in for it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-def _log_to_stderr(level: int) -> None:
-    log_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(level=level, format=log_format, handlers=[_StderrHandler()])
-    # Waiting for another run looks like hanging where nobody says so.
-    logging.getLogger("qcontact_sync.sync.leases").setLevel(logging.INFO)

@@ -1,7 +1,9 @@
 """The two streams of the command line: one JSON document on stdout, sentences on stderr."""
 
 import json
+import logging
 import sys
+from typing import TextIO
 
 from qcontact_sync.core.canon import printable
 
@@ -15,3 +17,20 @@ def print_json(document: object) -> None:
 def say(sentence: str) -> None:
     """Tell a person something beside the result, on stderr."""
     sys.stderr.write(f"{printable(sentence)}\n")
+
+
+def log_to_stderr(level: int) -> None:
+    """Show the log from this level on."""
+    log_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(level=level, format=log_format, handlers=[_StderrHandler()])
+    # Waiting for another run looks like hanging where nobody says so.
+    logging.getLogger("qcontact_sync.sync.leases").setLevel(logging.INFO)
+
+
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever ``sys.stderr`` is at that moment: a progress bar stands in for it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        self.stream = sys.stderr
+        super().emit(record)

@@ -1,12 +1,11 @@
 """What the command line shows a person: tables on stdout, progress on stderr."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -20,37 +19,17 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
+from qcontact_sync.console import open_console, seconds, share, shown_at, state, table
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import told
-from qcontact_sync.doctor import Check, State
+from qcontact_sync.doctor import Check
 from qcontact_sync.results import HistoryRow, JobResult
 from qcontact_sync.streams import say
 
 MAX_ERRORS_SHOWN = 20
-# A table in a file or a pipe is as wide as it has to be.
-_UNBOUNDED_WIDTH = 250
-_STYLES = {
-    "success": "green",
-    "partial": "yellow",
-    "failed": "red",
-    "running": "cyan",
-    State.OK: "green",
-    State.WARNING: "yellow",
-    State.FAILED: "red",
-    State.SKIPPED: "dim",
-}
-
-
-def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant in the zone of ``TIMEZONE``, with UTC beside it."""
-    if instant is None:
-        return "the beginning"
-    here, there = instant.astimezone(zone), instant.astimezone(UTC)
-    return f"{here:%Y-%m-%d %H:%M:%S %Z} ({there:%Y-%m-%dT%H:%M:%SZ})"
 
 
 def show_window(run: Mapping[str, Any], zone: ZoneInfo) -> None:
@@ -64,7 +43,7 @@ def show_window(run: Mapping[str, Any], zone: ZoneInfo) -> None:
 
 def show_result(result: JobResult, zone: ZoneInfo) -> None:
     """A run that was just made: its plan where it was dry, else its counts and failures."""
-    console = _console()
+    console = open_console()
     if "plan" in result.sync_result:
         _show_plan(console, result.sync_result["plan"])  # type: ignore[arg-type]
         return
@@ -73,7 +52,7 @@ def show_result(result: JobResult, zone: ZoneInfo) -> None:
 
 def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
     """The newest run on record."""
-    console = _console()
+    console = open_console()
     if row is None:
         console.print("no run on record yet")
         return
@@ -83,37 +62,37 @@ def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
 def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
     """Runs on record, newest first."""
     headings = (f"started ({zone.key})", "UTC", "status", "took", "inbound", "outbound", "rate")
-    table = _table(*headings, "error", right=("took", "inbound", "outbound", "rate"))
+    shown = table(*headings, "error", right=("took", "inbound", "outbound", "rate"))
     for row in rows:
-        table.add_row(
+        shown.add_row(
             f"{row.started_at.astimezone(zone):%Y-%m-%d %H:%M}",
             f"{row.started_at.astimezone(UTC):%m-%d %H:%M}",
-            _state(row.status),
-            _seconds(row.duration_seconds),
+            state(row.status),
+            seconds(row.duration_seconds),
             f"{row.inbound_processed}/{row.inbound_success}/{row.inbound_failed}",
             f"{row.outbound_processed}/{row.outbound_success}/{row.outbound_failed}",
-            "-" if row.success_rate is None else f"{row.success_rate:.1%}",
+            share(row.success_rate),
             printable(row.error_code or ""),
         )
-    console = _console()
-    console.print(table if rows else "no such run on record")
+    console = open_console()
+    console.print(shown if rows else "no such run on record")
     if rows:
         console.print("inbound, outbound: tickets processed/successful/failed", style="dim")
 
 
 def show_checks(checks: Sequence[Check]) -> None:
     """What `doctor` found."""
-    table = _table("check", "state", "what was found, what to do")
+    shown = table("check", "state", "what was found, what to do")
     for check in checks:
         found = printable(check.found)
-        table.add_row(
+        shown.add_row(
             check.name,
-            _state(check.state),
+            state(check.state),
             f"{escape(found)}\n[bold]{escape(check.advice)}[/bold]"
             if check.advice
             else escape(found),
         )
-    _console().print(table)
+    open_console().print(shown)
 
 
 @contextmanager
@@ -151,31 +130,9 @@ class _RateColumn(ProgressColumn):
         return Text(f"{task.speed:.0f}/s" if task.speed else "", style="dim")
 
 
-def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_UNBOUNDED_WIDTH)
-    return console
-
-
-def _table(*headings: str, right: Iterable[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
-    return table
-
-
-def _state(state: str) -> Text:
-    return Text(state, style=_STYLES.get(state, ""))
-
-
-def _seconds(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds:.1f} s"
-
-
 def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: ZoneInfo) -> None:
-    console.print(_state(run.status), f"run {job_id}")
-    started, took = shown_at(run.started_at, zone), _seconds(run.duration_seconds)
+    console.print(state(run.status), f"run {job_id}")
+    started, took = shown_at(run.started_at, zone), seconds(run.duration_seconds)
     console.print(f"started {started}, took {took}")
     if run.error_message:
         reason = f"{run.error_code}: {run.error_message}"
@@ -187,19 +144,19 @@ def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: 
 
 def _show_directions(console: Console, result: Mapping[str, Any]) -> None:
     numbers = ("processed", "successful", "created", "updated", "skipped", "failed", "seconds")
-    table = _table("", *numbers, "", right=numbers)
+    shown = table("", *numbers, "", right=numbers)
     for direction in Direction:
         stats = result.get(f"{direction.value}_stats")
         if stats:
-            table.add_row(
+            shown.add_row(
                 direction.value,
                 str(stats.get("total_processed", 0)),
                 *(str(stats.get(name, 0)) for name in numbers[1:-1]),
                 f"{stats.get('duration_seconds') or 0:.1f}",
                 _how_it_ended(stats),
             )
-    if table.row_count:
-        console.print(table)
+    if shown.row_count:
+        console.print(shown)
 
 
 def _how_it_ended(stats: Mapping[str, Any]) -> str:

@@ -45,7 +45,8 @@ def test_everything_is_caught_only_by_a_guard_that_says_why(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ExceptHandler) and _catches_all(node):
-            assert path.is_relative_to(PACKAGE / "sync"), f"line {node.lineno}"
+            guards = (PACKAGE / "sync", PACKAGE / "ticket_story.py")  # each around one ticket
+            assert any(path.is_relative_to(guard) for guard in guards), f"line {node.lineno}"
             assert re.search(r"#\s*\w{3,}", lines[node.lineno - 1]), (
                 f"line {node.lineno}: no reason"
             )

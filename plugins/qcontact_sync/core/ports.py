@@ -1,6 +1,6 @@
 """What the use cases need from outside, as Protocols; adapters and test fakes implement them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,10 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never step back."""
         ...
+
+
+BeforeTry = Callable[[], None]
+"""Called before every try of a write, when all waiting is over; what it raises keeps it back."""
 
 
 class RemoteTickets(Protocol):
@@ -50,7 +54,7 @@ class RemoteTickets(Protocol):
         ...
 
     async def update(
-        self, remote_id: RemoteId, fields: Mapping[str, str | None]
+        self, remote_id: RemoteId, fields: Mapping[str, str | None], before_try: BeforeTry
     ) -> RemoteTicket | None:
         """Write only these fields (``status``, ``assigned_to``; remote words).
 
@@ -63,7 +67,9 @@ class RemoteTickets(Protocol):
         """
         ...
 
-    async def add_note(self, remote_id: RemoteId, note: Note, idempotency_key: str) -> str | None:
+    async def add_note(
+        self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
+    ) -> str | None:
         """Add a note; the id it got, or None where the answer was empty.
 
         Raises:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from qcontact_sync.core.errors import ErrorCode, FatalError, PageRefused, TicketError
 from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
 from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
+from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.qcontact.decode import (
     MalformedTicket,
     decode_created_id,
@@ -90,16 +91,27 @@ class TicketsClient:
         return ticket
 
     async def update(
-        self, remote_id: RemoteId, fields: Mapping[str, str | None]
+        self,
+        remote_id: RemoteId,
+        fields: Mapping[str, str | None],
+        before_try: BeforeTry = lambda: None,
     ) -> RemoteTicket | None:
         """Write these fields; None where the answer doesn't show the ticket."""
         name = "PATCH /tickets/{id}"
         body = msgspec.json.encode(dict(fields))
-        call = Call("PATCH", name, _path(name, remote_id), _read_updated, body=body)
+        call = Call(
+            "PATCH", name, _path(name, remote_id), _read_updated, body=body, before_try=before_try
+        )
         ticket = await self._transport.send(call)
         return ticket if ticket is not None and ticket.id == remote_id else None
 
-    async def add_note(self, remote_id: RemoteId, note: Note, idempotency_key: str) -> str | None:
+    async def add_note(
+        self,
+        remote_id: RemoteId,
+        note: Note,
+        idempotency_key: str,
+        before_try: BeforeTry = lambda: None,
+    ) -> str | None:
         """Add a note; None where the answer doesn't tell its id."""
         name = "POST /tickets/{id}/notes"
         content: dict[str, str | bool] = {
@@ -115,6 +127,7 @@ class TicketsClient:
             lambda a: decode_created_id(a.body) if a.body.strip() else None,
             body=msgspec.json.encode(content),
             headers={"Idempotency-Key": idempotency_key},
+            before_try=before_try,
         )
         return await self._transport.send(call)
 

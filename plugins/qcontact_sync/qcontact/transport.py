@@ -90,6 +90,7 @@ class Call(Generic[T]):
         name: Method and path template, for messages and log.
         path: Percent-encoded, below the base URL.
         read: Turns a 2xx into the result; raises `UnexpectedBody` for what it isn't.
+        before_try: Called before every try, when all waiting is over; what it raises ends the call.
     """
 
     method: str
@@ -100,6 +101,7 @@ class Call(Generic[T]):
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     is_about_ticket: bool = True
+    before_try: Callable[[], None] = lambda: None
 
     @property
     def is_write(self) -> bool:
@@ -179,6 +181,7 @@ class Transport:
         async with self._pace.turn():
             if self._rejected is not None:
                 raise AttemptFailed(self._rejected)
+            call.before_try()
             started = self._options.clock.monotonic()
             try:
                 result = self._read(call, await self._exchange(call, request_id))

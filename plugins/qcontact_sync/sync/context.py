@@ -15,16 +15,26 @@ from tenacity import (
     wait_random,
 )
 
-from qcontact_sync.core.errors import Contention, ErrorCode, LeaseLost, SyncError, TicketError
+from qcontact_sync.core.errors import (
+    Contention,
+    ErrorCode,
+    LeaseLost,
+    ReadTooOld,
+    SyncError,
+    TicketError,
+)
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
 from qcontact_sync.core.plan import Plan, PlannedFailure
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import BeforeTry, RemoteTickets
 from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Failure, Lease, Store
 from qcontact_sync.sync.leases import HeldLease
 
 log = logging.getLogger(__name__)
+
+RECENT_S = 5.0
+"""An edit made between our read and our write of a field is lost, so the two stay close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +145,25 @@ class Work:
         Raises:
             LeaseLost: Another run may be writing by now.
         """
-        if self.held is None or not self.held.is_safe:
+        if self.held is None:
             raise LeaseLost
+        self.held.check()
+
+    def check_soon(self) -> BeforeTry:
+        """`check_lease` for a write that rests on what was read just now.
+
+        Returns:
+            What to ask before every send; raises `ReadTooOld` when that was a while ago.
+        """
+        clock = self.held.clock if self.held else None
+        read_at = clock.monotonic() if clock else 0.0
+
+        def check() -> None:
+            self.check_lease()
+            if clock and clock.monotonic() - read_at > RECENT_S:
+                raise ReadTooOld
+
+        return check
 
 
 def attempts() -> AsyncIterator[AttemptManager]:

@@ -92,6 +92,8 @@ class Inbound:
         reader = ListReader(work.remote, page_size=work.options.page_size)
         server_time = await reader.server_time(work.run.window)
         asked = work.run.window
+        # Where nobody gave an end, QContact's present is read to, whatever our clock says; but the
+        # cursor goes no further than the earlier of the two: either clock may be ahead for a while.
         end = (work.run.ends_now and server_time) or asked.end
         window = read_window(Window(asked.start, end), work.options.overlap, server_time)
         if work.run.settled_until is not None:
@@ -107,7 +109,7 @@ class Inbound:
                 await self._apply(batch)
                 batch = []
             if chunk.settled_until:
-                await self._settle(chunk.settled_until)
+                await self._settle(min(chunk.settled_until, asked.end))
             if work.should_stop():
                 return chunk.settled_until == window.end
         return True

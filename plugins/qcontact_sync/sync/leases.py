@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
-from qcontact_sync.core.errors import RetryableError
+from qcontact_sync.core.errors import LeaseLost, RetryableError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
 
@@ -27,14 +27,23 @@ class HeldLease:
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self.lease = lease
-        self._clock = clock
+        self.clock = clock
         self._renewed_at = clock.monotonic()
         self._is_lost = False
 
     @property
     def is_safe(self) -> bool:
-        """Whether nobody else can have it: to be asked before every send."""
-        return not self._is_lost and self._clock.monotonic() - self._renewed_at < SAFE_S
+        """Whether nobody else can have it."""
+        return not self._is_lost and self.clock.monotonic() - self._renewed_at < SAFE_S
+
+    def check(self) -> None:
+        """To be asked before every send.
+
+        Raises:
+            LeaseLost: Another run may be writing by now.
+        """
+        if not self.is_safe:
+            raise LeaseLost
 
     def renewed(self, asked_at: float, *, was_granted: bool) -> None:
         """Note the outcome of a renewal that was asked for at this monotonic time."""

@@ -81,7 +81,9 @@ class NoteSender:
             await unit.intend_note(note, self._remote_id, key, equal_before)
         try:
             async with self._writing():
-                return await self._work.remote.add_note(self._remote_id, note, key)
+                return await self._work.remote.add_note(
+                    self._remote_id, note, key, self._work.check_lease
+                )
         except OutcomeUnknown:
             intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
             if not _has_arrived(intended, await self._count_equal(note)):

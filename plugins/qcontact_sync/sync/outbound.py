@@ -35,10 +35,11 @@ class Outbound:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._people = People({}, {})
+        self._sender = TicketSender(work, People({}, {}), self._writing)
         self._breaker = Breaker()
         self._first_writes = asyncio.Lock()
         self._stopped_by: SyncError | None = None
+        self._is_cut_short = False
         self._done = 0
 
     async def run(self) -> bool:
@@ -51,14 +52,15 @@ class Outbound:
             NeedsConfirmation: More is pending than goes unasked; nothing was sent.
         """
         work = self._work
-        self._people = await work.store.load_people()
+        people = await work.store.load_people()
+        self._sender = TicketSender(work, people, self._writing)
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
         for start in range(0, len(pending), BATCH):
-            if work.should_stop():
-                return False
             await self._send_batch(pending[start : start + BATCH], len(pending))
+            if self._is_cut_short:
+                return False
         await self._settle_suspects()
         return True
 
@@ -100,7 +102,9 @@ class Outbound:
 
         async def turn(remote_id: RemoteId) -> None:
             async with slots:
-                if self._stopped_by is None:
+                if work.should_stop():
+                    self._is_cut_short = True
+                elif self._stopped_by is None:
                     await self._take_turn(pairs[remote_id], notes.get(remote_id, ()))
             self._done += 1
             work.progress(Direction.OUTBOUND, self._done, expected)
@@ -119,9 +123,8 @@ class Outbound:
 
     async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         failures_before = self._breaker.failures
-        sender = TicketSender(self._work, self._people, self._writing)
         try:
-            await sender.send(pair, notes)
+            await self._sender.send(pair, notes)
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
                 await self._suspect(pair, error)

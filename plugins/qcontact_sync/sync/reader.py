@@ -152,6 +152,7 @@ class _Slice:
         size = min(first.page_size, len(first.tickets) + len(first.malformed)) or self._page_size
         numbers = iter(range(2, -(-first.total // size) + 1))
         running: set[asyncio.Task[Page]] = set()
+        done: set[asyncio.Task[Page]] = set()
         try:
             while True:
                 while len(running) < FANOUT and (number := next(numbers, None)) is not None:
@@ -162,7 +163,8 @@ class _Slice:
                 for task in done:
                     yield task.result()
         finally:
-            await _cancel(running)
+            # With those that failed beside the one that was raised: asyncio would report them.
+            await _cancel(running | done)
 
     async def _page(self, number: int) -> Page:
         return await self._remote.list_page(_widened(self._window), number, self._page_size)

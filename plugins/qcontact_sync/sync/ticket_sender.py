@@ -9,24 +9,25 @@ from qcontact_sync.core.errors import (
     ErrorCode,
     NotApplied,
     OutcomeUnknown,
+    ReadTooOld,
     RemoteMoved,
-    StaleAnswer,
     TicketError,
 )
-from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
+from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.notes import NoteSender, Writing
 
 MAX_TRIES = 3
+MAX_WAITS = 10
 
 
 class TicketSender:
-    """Sends one ticket; what cannot pass is raised, and nothing is quarantined here.
+    """Sends the tickets of a pass, one at a time; what cannot pass is raised, and nothing is quarantined here.
 
     Args:
         writing: To be held around every write.
@@ -52,35 +53,29 @@ class TicketSender:
 
     async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Read, merge, write, settle; anew where the ticket moved or the write got lost."""
-        for tries_left in reversed(range(MAX_TRIES)):
-            remote = await self._read(pair)
+        tries_left, waits_left = MAX_TRIES, MAX_WAITS
+        while True:
+            # A single read is believed, whatever its stamp: clocks don't decide.
+            remote = await self._work.remote.get(pair.link.remote_id)
+            check = self._work.check_soon()
             sending = sending_of(self._decide(remote, pair))
             if self._work.is_dry:
                 self._plan(pair, sending, notes)
                 return
             try:
-                answer = await self._write(pair, sending) if sending else remote
+                answer = await self._write(pair, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
                 # Setting a field to a value twice is setting it once.
+                tries_left -= 1
                 if not tries_left:
+                    raise
+            except ReadTooOld:
+                waits_left -= 1
+                if not waits_left:
                     raise
             else:
                 await self._settle(pair, sending, answer, is_last=not notes)
                 return
-
-    async def _read(self, pair: OutboundPair) -> RemoteTicket:
-        """The ticket as QContact has it now.
-
-        Raises:
-            StaleAnswer: It showed a newer version before; merging with this one would undo it.
-        """
-        remote = await self._work.remote.get(pair.link.remote_id)
-        seen, stamp = pair.link.remote_updated_at, remote.updated_at
-        is_older = seen is not None and stamp is not None and stamp < seen
-        # What holds the values of the base is the version we know, whatever QContact's clock did.
-        if is_older and fingerprint(remote.values) != pair.link.fingerprint:
-            raise StaleAnswer
-        return remote
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
@@ -91,19 +86,19 @@ class TicketSender:
             uid = pair.local.ticket_uid
             self._work.plan.add(PlanLine(Sign.SEND, pair.link.remote_id, uid, fields))
 
-    async def _write(self, pair: OutboundPair, sending: Sending) -> RemoteTicket:
+    async def _write(self, pair: OutboundPair, sending: Sending, check: BeforeTry) -> RemoteTicket:
         """Send the changed fields; the ticket as QContact has it then.
 
         Raises:
             OutcomeUnknown: No answer came, and a look shows that it was not applied.
             RemoteMoved: QContact wants it to be decided anew.
+            ReadTooOld: It had to wait for long.
             NotApplied: QContact accepted the write and changed nothing.
-            StaleAnswer: QContact answered with the change, and does not show it when asked.
         """
         remote_id, lost = pair.link.remote_id, None
         answer: RemoteTicket | None = None
         try:
-            answer = await self._update(remote_id, sending)
+            answer = await self._update(remote_id, sending, check)
         except OutcomeUnknown as error:
             lost = error
         if answer is None or not arrived(sending, answer):
@@ -118,13 +113,15 @@ class TicketSender:
         """Until a write of this run was seen to last, answers are not taken for the deed."""
         if not self._is_proven:
             if not arrived(sending, await self._work.remote.get(remote_id)):
-                raise StaleAnswer
+                raise NotApplied(", ".join(sending.remote))
             self._is_proven = True
 
-    async def _update(self, remote_id: RemoteId, sending: Sending) -> RemoteTicket | None:
+    async def _update(
+        self, remote_id: RemoteId, sending: Sending, check: BeforeTry
+    ) -> RemoteTicket | None:
         try:
             async with self._writing():
-                return await self._work.remote.update(remote_id, sending.remote)
+                return await self._work.remote.update(remote_id, sending.remote, check)
         except TicketError as error:
             if error.code is ErrorCode.CONFLICT:
                 raise RemoteMoved from error

@@ -253,7 +253,7 @@ def test_a_remote_clock_that_was_ahead_for_a_while_loses_nothing(world: World):
     world.pass_time(jump)
     world.edit(remote_id, title="Edited ahead of time")
     world.run()
-    assert world.local(remote_id)["title"] == "No light"
+    assert world.local(remote_id)["title"] == "Edited ahead of time"
     world.pass_time(-jump)
     world.edit(remote_id, title="Edited in time")
     world.set_local(remote_id, status="pending_qa")

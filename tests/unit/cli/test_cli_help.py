@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
-COMMANDS = ("migrate", "run", "history", "last", "doctor")
+COMMANDS = (
+    "migrate",
+    "run",
+    "history",
+    "last",
+    "status",
+    "ticket",
+    "failures",
+    "conflicts",
+    "doctor",
+)
 HEAVY = {"aiohttp", "psycopg", "pydantic", "pydantic_settings", "msgspec", "tenacity", "rich"}
 
 
@@ -32,6 +42,13 @@ def test_every_command_has_help(command):
     text = shown(command, "--help")
     assert f"qcontact-sync {command}" in text
     assert len(text.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    "command", [("failures", "retry"), ("failures", "dismiss"), ("conflicts", "resolve")]
+)
+def test_every_subcommand_has_an_example(command):
+    assert f"qcontact-sync {' '.join(command)} " in shown(*command, "--help")
 
 
 def test_the_help_of_run_documents_its_exit_statuses_and_has_examples():

@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from qcontact_sync.console import shown_at, shown_briefly
 from qcontact_sync.core.canon import printable
 from qcontact_sync.doctor import Check, State
 from qcontact_sync.results import HistoryRow, JobResult
@@ -13,7 +14,6 @@ from qcontact_sync.terminal import (
     show_history,
     show_last,
     show_result,
-    shown_at,
 )
 
 JOHANNESBURG = ZoneInfo("Africa/Johannesburg")
@@ -77,6 +77,17 @@ def a_result(sync_result, **changes):
 def test_a_time_is_shown_in_the_zone_with_utc_beside():
     assert shown_at(STARTED, JOHANNESBURG) == "2026-11-24 00:30:00 SAST (2026-11-23T22:30:00Z)"
     assert shown_at(None, JOHANNESBURG) == "the beginning"
+
+
+@pytest.mark.parametrize(
+    ("hour", "shown"),
+    [
+        pytest.param(6, "2026-11-23 08:00 SAST (06:00 UTC)", id="same-day"),
+        pytest.param(22, "2026-11-24 00:00 SAST (11-23 22:00 UTC)", id="across-midnight"),
+    ],
+)
+def test_in_a_list_a_time_is_short(hour, shown):
+    assert shown_briefly(datetime(2026, 11, 23, hour, tzinfo=UTC), JOHANNESBURG) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+from sync_world import CLOCK_OFFSET_S, World
+
+from sandbox.running import run_sandbox
+
+
+@pytest.fixture
+def world(fibreflow_db: str) -> Iterator[World]:
+    """An empty QContact and an empty FibreFlow."""
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        yield World(sandbox, fibreflow_db)

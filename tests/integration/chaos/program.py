@@ -1,0 +1,63 @@
+"""The program as a process of its own, to be killed, stopped and asked to end."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sync_world import World
+
+PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
+_NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL")
+PATIENCE_S = 60
+
+
+class Program(subprocess.Popen[str]):
+    """``qcontact-sync run --json``, for one world."""
+
+    def __init__(self, world: World, *arguments: str, **settings: object) -> None:
+        inherited = {n: v for n, v in os.environ.items() if not n.startswith(_NOT_INHERITED)}
+        super().__init__(
+            [PROGRAM, "run", "--json", *arguments],
+            env={
+                **inherited,
+                "QCONTACT_API_URL": world.sandbox.url,
+                "QCONTACT_API_KEY": world.sandbox.api_key,
+                "DATABASE_URL": world.database,
+                **{f"QCONTACT_SYNC_{name.upper()}": str(value) for name, value in settings.items()},
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Until it holds; an end of the program before that is an error."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while not condition():
+            if self.poll() is not None or time.monotonic() > give_up_at:
+                raise AssertionError(f"it did not come to that: {self.ended()}")
+            time.sleep(0.01)
+
+    def ended(self) -> tuple[int, Any, str]:
+        """Exit status, the document on stdout (None without one) and stderr."""
+        stdout, stderr = self.communicate()
+        return self.returncode, json.loads(stdout) if stdout else None, stderr
+
+
+@contextmanager
+def running(world: World, *arguments: str, **settings: object) -> Iterator[Program]:
+    """The program, started; whatever is left of it at the end is killed."""
+    program = Program(world, *arguments, **settings)
+    try:
+        yield program
+    finally:
+        if program.poll() is None:
+            program.kill()
+        program.communicate()

@@ -1,0 +1,268 @@
+"""``status``, ``ticket``, ``failures`` and ``conflicts``: what a person asks and decides."""
+
+from datetime import datetime
+
+import pytest
+from command_line import edit_there, query
+
+pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+NOWHERE = "5b2f3a60-0000-4000-8000-000000000000"
+STATUS_KEYS = {
+    "last_sync_at",
+    "last_sync_status",
+    "last_sync_duration_seconds",
+    "pending_outbound",
+    "quarantined",
+    "conflicts_open",
+    "failed_last_24h",
+    "success_rate_last_7d",
+    "is_healthy",
+    "health_issues",
+}
+
+
+@pytest.fixture
+def ticket(program, qcontact):
+    """A ticket that both sides have and no run has touched since."""
+    remote_id = sorted(qcontact.world.tickets)[0]
+    edit_there(qcontact, remote_id, status="Open", assigned_to=None)
+    program("run", "--ticket-id", remote_id)
+    return remote_id
+
+
+def set_here(dsn, remote_id, status):
+    query(dsn, f"UPDATE tickets SET status = '{status}' WHERE external_id = '{remote_id}'")
+
+
+def here(dsn, remote_id, column):
+    ((value,),) = query(dsn, f"SELECT {column} FROM tickets WHERE external_id = '{remote_id}'")
+    return value
+
+
+@pytest.fixture
+def refused(program, qcontact, empty_db, ticket):
+    """The same with a change that QContact refuses."""
+    set_here(empty_db, ticket, "assigned")
+    qcontact.world.faults.add(
+        do="answer", method="PATCH", ticket_id=ticket, status=422, times="forever"
+    )
+    program("run", "--direction", "outbound")
+    qcontact.world.faults.clear()
+    return ticket
+
+
+@pytest.fixture
+def reopened(program, qcontact, empty_db, ticket):
+    """The same, closed here and re-opened there: somebody must decide."""
+    set_here(empty_db, ticket, "closed")
+    program("run", "--direction", "outbound")
+    edit_there(qcontact, ticket, status="In Progress")
+    program("run", "--ticket-id", ticket)
+    return ticket
+
+
+# --- status -------------------------------------------------------------------------------------
+
+
+def test_a_healthy_sync_ends_with_0(program, ticket):
+    ended = program("status", "--json")
+    assert (ended.exit_status, ended.document["is_healthy"]) == (0, True)
+    assert ended.document.keys() == STATUS_KEYS
+    assert datetime.fromisoformat(ended.document["last_sync_at"]).utcoffset().total_seconds() == 0
+    shown = program("status")
+    assert shown.exit_status == 0
+    assert shown.stdout.startswith("healthy\n")
+    assert " SAST (" in shown.stdout
+
+
+def test_before_the_first_run_it_is_not_healthy(program):
+    ended = program("status", "--json")
+    assert (ended.exit_status, ended.document["health_issues"]) == (1, ["no run yet"])
+    assert ended.document["last_sync_at"] is None
+    shown = program("status")
+    assert shown.exit_status == 1
+    assert shown.stdout.splitlines()[:2] == ["not healthy", "  ! no run yet"]
+
+
+def test_what_waits_is_counted_and_named(program, reopened):
+    ended = program("status")
+    assert ended.exit_status == 1
+    assert "  ! 1 conflict waits for a person" in ended.stdout
+    assert "1, see qcontact-sync conflicts" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "call", [["status"], ["failures"], ["conflicts"], ["failures", "retry", "FT1"]]
+)
+def test_only_the_database_is_needed(program, call):
+    ended = program.having(QCONTACT_API_URL="", QCONTACT_API_KEY="")(*call, "--json")
+    assert ended.exit_status in (0, 1)
+    assert "CONFIG_ERROR" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["status"],
+        ["ticket", "FT1"],
+        ["failures"],
+        ["failures", "retry", "FT1"],
+        ["conflicts"],
+        ["conflicts", "resolve", NOWHERE, "--keep", "local"],
+    ],
+    ids=" ".join,
+)
+def test_a_database_without_tables_is_told_to_migrate(unmigrated, call):
+    ended = unmigrated(*call, "--json")
+    assert (ended.exit_status, ended.document["error"]["code"]) == (1, "DATABASE_ERROR")
+    assert "qcontact-sync migrate" in ended.document["error"]["message"]
+
+
+# --- ids that nothing has -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["FT999999", "nonsense", NOWHERE])
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["ticket"], "no ticket that came from QContact has the id {}"),
+        (["failures", "retry"], "no entry in quarantine has the id {}"),
+        (["failures", "dismiss"], "no entry in quarantine has the id {}"),
+        (["conflicts", "resolve", "--keep", "local"], "no open conflict has the id {}"),
+    ],
+    ids=["ticket", "retry", "dismiss", "resolve"],
+)
+def test_an_id_that_nothing_has_is_one_sentence(program, call, given, said):
+    ended = program(*call, given)
+    assert (ended.exit_status, ended.stdout) == (1, "")
+    assert ended.stderr == f"qcontact-sync: {said.format(given)}\n"
+
+
+@pytest.mark.parametrize("given", ["", " ", b"FT\xff"], ids=["empty", "blank", "no-text"])
+@pytest.mark.parametrize("call", [["ticket"], ["failures", "retry"]], ids=" ".join)
+def test_what_cannot_be_an_id_is_refused(program, call, given):
+    ended = program(*call, given)
+    assert ended.exit_status == 2
+    assert "Traceback" not in ended.stderr
+
+
+# --- ticket -------------------------------------------------------------------------------------
+
+
+def test_a_ticket_tells_each_field_and_its_history(program, empty_db, ticket):
+    set_here(empty_db, ticket, "assigned")
+    uid = here(empty_db, ticket, "ticket_uid")
+    for given in (ticket, uid, str(here(empty_db, ticket, "id"))):
+        ended = program("ticket", given, "--json")
+        assert ended.exit_status == 0
+        status = ended.document["fields"][0]
+        assert status == {
+            "field": "status",
+            "base_local": "open",
+            "base_remote": "Open",
+            "local": "assigned",
+            "remote": "Open",
+            "action": "send",
+            "next": "FibreFlow's value goes out",
+            "reason": "FibreFlow moved",
+        }
+        assert [row["sync_type"] for row in ended.document["history"]] == ["create"]
+
+    shown = program("ticket", uid).stdout
+    assert shown.startswith(f"{uid} (QContact {ticket})\n")
+    row = next(line for line in shown.splitlines() if line.startswith(" status"))
+    for part in ("open / Open", "assigned", "FibreFlow's value goes out (FibreFlow moved)"):
+        assert part in row
+    assert " UTC)" in shown
+
+
+def test_a_ticket_in_quarantine_shows_why(program, refused):
+    shown = program("ticket", refused).stdout
+    assert "held back: qcontact-sync failures" in shown
+    assert "outbound: VALIDATION_ERROR: PATCH /tickets/{id}: 422" in shown
+    assert "not again before the ticket changes" in shown
+
+
+def test_a_ticket_is_told_while_qcontact_is_down(program, qcontact, ticket):
+    qcontact.world.faults.add(do="answer", status=500, times="forever")
+    ended = program.having(QCONTACT_SYNC_RETRY_BUDGET_S="0")("ticket", ticket)
+    assert ended.exit_status == 0
+    assert "SERVER_ERROR" in ended.stdout.splitlines()[1]
+    assert "unknown" in ended.stdout
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def test_an_empty_quarantine_says_so(program):
+    assert program("failures").stdout == "nothing is in quarantine\n"
+    assert program("failures", "--json").document == []
+
+
+def test_failures_are_listed_and_retried(program, empty_db, qcontact, refused):
+    (entry,) = program("failures", "--json").document
+    assert (entry["qcontact_ticket_id"], entry["error_code"]) == (refused, "VALIDATION_ERROR")
+    assert entry["next_try_at"] is None
+    assert datetime.fromisoformat(entry["first_failed_at"]).utcoffset().total_seconds() == 0
+    assert entry["id"] in program("failures").stdout
+
+    (due,) = program("failures", "retry", entry["id"], "--json").document
+    assert due["next_try_at"] is not None
+    assert "again with the next run" in program("failures").stdout
+    assert program("run").exit_status == 0
+    assert program("failures", "--json").document == []
+    assert qcontact.world.ticket(refused)["status"] == "assigned"
+
+
+def test_a_dismissed_failure_is_left_alone(program, qcontact, refused):
+    ended = program("failures", "dismiss", refused)
+    assert "dismissed: not again before the ticket changes" in ended.stdout
+    program("run")
+    assert qcontact.world.ticket(refused)["status"] == "Open"
+    assert program("status", "--json").document["quarantined"] == 0
+
+
+def test_json_may_stand_before_the_subcommand(program, refused):
+    ended = program("failures", "--json", "retry", refused)
+    assert [entry["qcontact_ticket_id"] for entry in ended.document] == [refused]
+
+
+# --- conflicts ----------------------------------------------------------------------------------
+
+
+def test_a_conflict_shows_its_values_and_how_to_end_it(program, empty_db, reopened):
+    (conflict,) = program("conflicts", "--json").document
+    assert (conflict["local_value"], conflict["remote_value"]) == ("closed", "In Progress")
+    assert (conflict["kind"], conflict["is_open"]) == ("needs_you", True)
+    shown = program("conflicts").stdout
+    uid = here(empty_db, reopened, "ticket_uid")
+    assert shown.splitlines()[:2] == [
+        "1 waits for you, 0 for information",
+        f"needs you: status of {uid} (QContact {reopened}): FibreFlow closed, QContact In Progress",
+    ]
+    assert f"qcontact-sync conflicts resolve {conflict['id']} --keep local|remote" in shown
+
+
+def test_keeping_the_call_centres_side(program, empty_db, reopened):
+    (conflict,) = program("conflicts", "--json").document
+    ended = program("conflicts", "resolve", conflict["id"], "--keep", "remote")
+    assert ended.exit_status == 0
+    assert "kept remote; QContact's value was written to FibreFlow" in ended.stdout
+    assert here(empty_db, reopened, "status") == "in_progress"
+    assert program("status").exit_status == 0
+
+
+def test_keeping_fibreflows_side(program, qcontact, reopened):
+    (conflict,) = program("conflicts", "--json").document
+    ended = program("conflicts", "resolve", conflict["id"], "--keep", "local", "--json")
+    assert (ended.exit_status, ended.document["resolution"]) == (0, "kept local")
+    program("run", "--direction", "outbound")
+    assert qcontact.world.ticket(reopened)["status"] == "closed"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--keep", "both"]], ids=["no-side", "no-such-side"])
+def test_a_side_must_be_named(program, arguments):
+    ended = program("conflicts", "resolve", NOWHERE, *arguments)
+    assert ended.exit_status == 2
+    assert "--keep" in ended.stderr

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from qcontact_sync.core.errors import (
     NeedsConfirmation,
     RemoteMoved,
     RetryableError,
+    RowLocked,
     SyncError,
     TicketError,
 )
@@ -20,7 +21,7 @@ from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
-from qcontact_sync.sync.context import Work, failure_of
+from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_sender import TicketSender
 
@@ -92,12 +93,13 @@ class Outbound:
     async def _send_batch(self, remote_ids: Sequence[RemoteId], expected: int) -> None:
         """Different tickets overlap, within the connections; the steps of one never do."""
         work = self._work
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            pairs = await unit.read_pairs(remote_ids)
+        pairs, locked = await self._read_pairs(remote_ids)
         notes = await work.store.list_notes_to_send(
             remote_ids, internal_notes=work.options.internal_notes
         )
         pairs = {i: _with_notes(pair, notes.get(i, ())) for i, pair in pairs.items()}
+        for remote_id, error in locked.items():
+            await self._quarantine(pairs.pop(remote_id), error)
         slots = asyncio.Semaphore(work.options.connections)
 
         async def turn(remote_id: RemoteId) -> None:
@@ -112,6 +114,33 @@ class Outbound:
         await run_all(turn(remote_id) for remote_id in remote_ids if remote_id in pairs)
         if self._stopped_by is not None:
             raise self._stopped_by
+
+    async def _read_pairs(
+        self, remote_ids: Sequence[RemoteId]
+    ) -> tuple[Mapping[RemoteId, OutboundPair], Mapping[RemoteId, RowLocked]]:
+        """Pairs as they stand, and which of them the app keeps locked: what it is about to
+        change is not sent.
+        """
+        work, locked = self._work, dict[RemoteId, RowLocked]()
+        try:
+            return await self._lock_pairs(remote_ids), locked
+        except RowLocked:
+            async with work.store.unit(work.run.job_id, Direction.OUTBOUND, None) as unit:
+                pairs = await unit.read_pairs(remote_ids)
+        for remote_id in pairs:
+            try:
+                await self._lock_pairs([remote_id])
+            except RowLocked as error:
+                locked[remote_id] = error
+        return pairs, locked
+
+    async def _lock_pairs(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, OutboundPair]:
+        work = self._work
+        async for attempt in attempts():
+            with attempt:
+                async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+                    return await unit.read_pairs(remote_ids)
+        raise AssertionError("the last attempt returns or raises")
 
     async def _take_turn(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         # What stops the direction lets the tickets in hand end: cut off between a note and its

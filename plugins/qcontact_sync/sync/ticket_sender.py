@@ -27,7 +27,7 @@ MAX_WAITS = 10
 
 
 class TicketSender:
-    """Sends the tickets of a pass, one at a time; what cannot pass is raised, and nothing is quarantined here.
+    """Sends tickets of one pass; what cannot pass is raised, and nothing is quarantined here.
 
     Args:
         writing: To be held around every write.

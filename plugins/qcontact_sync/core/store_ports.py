@@ -182,6 +182,10 @@ class Unit(Protocol):
         """Take tickets that passed out of quarantine."""
         ...
 
+    async def release_moot(self, *, internal_notes: bool) -> None:
+        """Take tickets that have nothing to send any more out of quarantine."""
+        ...
+
     async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
         """Take out of quarantine what was never linked and QContact does not know."""
         ...

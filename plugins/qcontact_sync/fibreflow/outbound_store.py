@@ -56,6 +56,10 @@ class PostgresUnit(InboundUnit):
             {"remote_id": remote_id, "field": field, "resolution": resolution},
         )
 
+    async def release_moot(self, *, internal_notes: bool) -> None:
+        """Take tickets that have nothing to send any more out of quarantine."""
+        await self._database.fetch("release_moot", {"internal_notes": internal_notes})
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
         await self._database.fetch("mark_gone", {"remote_ids": list(remote_ids)})

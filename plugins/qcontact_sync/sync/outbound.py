@@ -55,6 +55,7 @@ class Outbound:
         work = self._work
         people = await work.store.load_people()
         self._sender = TicketSender(work, people, self._writing)
+        await self._release_moot()
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
@@ -64,6 +65,14 @@ class Outbound:
                 return False
         await self._settle_suspects()
         return True
+
+    async def _release_moot(self) -> None:
+        work = self._work
+        # A dated run leaves the quarantine alone.
+        if work.is_dry or work.run.is_dated:
+            return
+        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+            await unit.release_moot(internal_notes=work.options.internal_notes)
 
     async def _pending(self) -> Sequence[RemoteId]:
         work = self._work

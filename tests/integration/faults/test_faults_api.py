@@ -124,6 +124,21 @@ def test_xh6_a_change_that_is_refused_waits_for_the_next_change(world: World, li
     assert world.quarantine() == {}
 
 
+@pytest.mark.parametrize("settling", ["taken-back", "followed-there"])
+def test_xh6_a_refused_change_that_is_moot_leaves_the_quarantine(world: World, linked, settling):
+    world.qcontact.faults.add(do="answer", status=422, method="PATCH", **FOREVER)
+    world.set_local(linked, status="pending_qa")
+    world.run()
+    assert linked in world.quarantine()
+    if settling == "taken-back":
+        world.set_local(linked, status="in_progress")
+    else:
+        world.edit(linked, status="In Review")
+    world.run()
+    assert world.quarantine() == {}
+    assert len(world.patches()) == 1
+
+
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_xh6_a_note_that_is_refused_waits_and_another_one_goes_out(world, linked, status):
     world.qcontact.faults.add(do="answer", status=status, **NOTE, **FOREVER)

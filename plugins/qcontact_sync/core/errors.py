@@ -10,7 +10,8 @@ SyncError
 │   ├── RowLocked        somebody else is writing the row
 │   └── NotApplied       a write that was accepted and did nothing
 └── FatalError       stop, write nothing more, tell someone
-    └── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
+    ├── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
+    └── PageRefused         a list that is not shown so far; a shorter window may be
 """
 
 from datetime import timedelta
@@ -131,6 +132,10 @@ class NotApplied(TicketError):
 
 class FatalError(SyncError):
     """Nothing more can or may be done in this run."""
+
+
+class PageRefused(FatalError):
+    """QContact does not show so many pages of one list."""
 
 
 class NeedsConfirmation(FatalError):

@@ -17,6 +17,8 @@ from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Page, RemoteId, RemoteNote, RemoteTicket
 
 MAX_ID_LENGTH = 100
+SHAPE_ROWS = 10
+"""So many rows that all lack a required field are no poisoned tickets: the API has changed."""
 _CUSTOM_FIELDS = (
     "dr_number", "pole_number", "pon_number", "project_id", "zone_id", "gps_coordinates",
     "ont_serial",
@@ -39,10 +41,16 @@ class UnexpectedBody(ValueError):
 
 
 class MalformedTicket(ValueError):
-    """A ticket without usable ``id`` or ``title``; ``remote_id`` is "" where it has none."""
+    """A ticket without usable ``id`` or ``title``.
 
-    def __init__(self, remote_id: str, reason: str) -> None:
+    Attributes:
+        remote_id: "" where it has none.
+        is_incomplete: One of the two is not there at all.
+    """
+
+    def __init__(self, remote_id: str, reason: str, *, is_incomplete: bool = False) -> None:
         super().__init__(reason)
+        self.is_incomplete = is_incomplete
         self.remote_id = remote_id
         self.reason = reason
 
@@ -77,18 +85,24 @@ def decode_page(body: bytes, server_time: datetime | None = None) -> Page:
     """One answer of the ticket list.
 
     Raises:
-        UnexpectedBody: Not JSON, or not a list's envelope.
+        UnexpectedBody: Not JSON, not a list's envelope, or rows that are no tickets any more.
     """
     listing = _decode_listing(body)
+    if listing.has_more and not listing.tickets:
+        raise UnexpectedBody("an empty page with more to come")
     tickets: list[RemoteTicket] = []
     malformed: list[tuple[str, str]] = []
+    incomplete = 0
     for received in listing.tickets:
         try:
             tickets.append(build_ticket(_untyped(received)))
         except MalformedTicket as error:
             malformed.append((error.remote_id, error.reason))
+            incomplete += error.is_incomplete
         except UnexpectedBody:
             malformed.append(("", "ticket is not readable as JSON"))
+    if incomplete == len(listing.tickets) >= SHAPE_ROWS:
+        raise UnexpectedBody("no row has both id and title")
     return Page(
         tickets=tuple(tickets),
         total=listing.total,
@@ -160,7 +174,8 @@ def build_ticket(received: object) -> RemoteTicket:
     payload: dict[str, object] = {"id": received["id"]}
     _read_texts(received, _TEXT_FIELDS, values, payload, warnings)
     if not values.get("title"):
-        raise MalformedTicket(remote_id, "title is missing or no text")
+        reason = "title is missing or no text"
+        raise MalformedTicket(remote_id, reason, is_incomplete="title" not in received)
     _read_texts(received, _KEPT_FIELDS, {}, payload, warnings)
     custom = received.get("custom_fields")
     if isinstance(custom, dict):
@@ -215,7 +230,8 @@ def _read_id(received: Mapping[str, object]) -> str:
     if type(remote_id) is int:
         remote_id = str(remote_id)
     if type(remote_id) is not str:
-        raise MalformedTicket("", "id is missing or neither text nor a whole number")
+        reason = "id is missing or neither text nor a whole number"
+        raise MalformedTicket("", reason, is_incomplete="id" not in received)
     text, was_dropped = canonical_text(remote_id)
     if text is None or was_dropped:
         raise MalformedTicket("", "id is empty or cannot be stored")

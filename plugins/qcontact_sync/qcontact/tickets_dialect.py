@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 from pydantic import SecretStr
 
-from qcontact_sync.core.errors import ErrorCode, FatalError, TicketError
+from qcontact_sync.core.errors import ErrorCode, FatalError, PageRefused, TicketError
 from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
 from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
 from qcontact_sync.core.ports import BeforeTry
@@ -69,8 +69,10 @@ class TicketsClient:
             return await self._list(query, page, size)
         except FatalError as error:
             # Only on the first page: from the second on, another size is another place.
-            is_too_large = error.code is ErrorCode.VALIDATION_ERROR and size > SAFE_PAGE_SIZE
-            if not is_too_large or page > 1:
+            is_refused = error.code is ErrorCode.VALIDATION_ERROR
+            if is_refused and page > 1:
+                raise PageRefused(str(error), error.code) from error
+            if not is_refused or size <= SAFE_PAGE_SIZE:
                 raise
         self._largest_page = SAFE_PAGE_SIZE
         return await self._list(query, page, SAFE_PAGE_SIZE)

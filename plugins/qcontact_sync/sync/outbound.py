@@ -35,7 +35,7 @@ class Outbound:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._people = People({}, {})
+        self._sender = TicketSender(work, People({}, {}), self._writing)
         self._breaker = Breaker()
         self._first_writes = asyncio.Lock()
         self._stopped_by: SyncError | None = None
@@ -52,7 +52,7 @@ class Outbound:
             NeedsConfirmation: More is pending than goes unasked; nothing was sent.
         """
         work = self._work
-        self._people = await work.store.load_people()
+        self._sender = TicketSender(work, await work.store.load_people(), self._writing)
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
@@ -122,9 +122,8 @@ class Outbound:
 
     async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         failures_before = self._breaker.failures
-        sender = TicketSender(self._work, self._people, self._writing)
         try:
-            await sender.send(pair, notes)
+            await self._sender.send(pair, notes)
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
                 await self._suspect(pair, error)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
 from qcontact_sync.core.model import Page, RemoteTicket, Window
 from qcontact_sync.core.ports import RemoteTickets
 
@@ -82,6 +82,7 @@ class ListReader:
 
         Raises:
             RetryableError: ``PARSE_ERROR`` where even the smallest slice cannot be read whole.
+            PageRefused: QContact does not show all pages even of the smallest slice.
         """
         parts = [window]
         while parts:
@@ -91,8 +92,12 @@ class ListReader:
                 parts += reversed(_divide(part, first.total // self._max_slice + 1))
                 continue
             slice_ = _Slice(self._remote, part, self._page_size)
-            async for chunk in slice_.read(first):
-                yield chunk
+            try:
+                async for chunk in slice_.read(first):
+                    yield chunk
+            except PageRefused:
+                if not _is_divisible(part):
+                    raise
             if slice_.is_complete:
                 yield Chunk(settled_until=part.end, expected=first.total)
             elif _is_divisible(part):

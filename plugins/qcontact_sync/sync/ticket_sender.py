@@ -37,6 +37,7 @@ class TicketSender:
         self._work = work
         self._people = people
         self._writing = writing
+        self._is_proven = False
 
     async def send(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Send a ticket's fields, then its notes."""
@@ -92,7 +93,7 @@ class TicketSender:
             OutcomeUnknown: No answer came, and a look shows that it was not applied.
             RemoteMoved: QContact wants it to be decided anew.
             ReadTooOld: It had to wait for long.
-            NotApplied: QContact accepted the write and changed nothing.
+            NotApplied: QContact accepted the write, perhaps even showed it, and changed nothing.
         """
         remote_id, lost = pair.link.remote_id, None
         answer: RemoteTicket | None = None
@@ -102,9 +103,18 @@ class TicketSender:
             lost = error
         if answer is None or not arrived(sending, answer):
             answer = await self._work.remote.get(remote_id)
+            self._is_proven = self._is_proven or arrived(sending, answer)
         if arrived(sending, answer):
+            await self._prove(remote_id, sending)
             return answer
         raise lost or NotApplied(", ".join(sending.remote))
+
+    async def _prove(self, remote_id: RemoteId, sending: Sending) -> None:
+        """Until a write of this run was seen to last, answers are not taken for the deed."""
+        if not self._is_proven:
+            if not arrived(sending, await self._work.remote.get(remote_id)):
+                raise NotApplied(", ".join(sending.remote))
+            self._is_proven = True
 
     async def _update(
         self, remote_id: RemoteId, sending: Sending, check: BeforeTry

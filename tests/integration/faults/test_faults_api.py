@@ -277,7 +277,7 @@ def test_xh17_more_of_one_second_than_is_shown_is_said_and_the_cursor_stays(worl
         world.qcontact.add(at=stamp, title=f"Bulk {number}")
     world.qcontact.switch(page_depth=5)
     result = world.run()
-    assert (result.status, result.error_code) == ("failed", "PARSE_ERROR")
+    assert (result.status, result.error_code) == ("failed", "VALIDATION_ERROR")
     cursor = world.cursor()
     assert cursor is None or cursor.timestamp() * SECOND <= stamp
     world.qcontact.switch(page_depth=0)

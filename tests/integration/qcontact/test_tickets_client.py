@@ -70,7 +70,7 @@ async def test_the_beginning_of_time_is_not_sent(connect, script):
 async def test_a_page_size_that_is_refused_is_not_asked_for_again(connect, script):
     script.answer(
         reply(400, {"error": {"message": "too many"}}),
-        reply(body=a_listing(total=300, has_more=True)),
+        reply(body=a_listing(a_ticket(), total=300, has_more=True)),
     )
     async with connect() as client:
         await client.list_page(WINDOW, 1, 500)

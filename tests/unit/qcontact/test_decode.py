@@ -245,7 +245,7 @@ def test_a_malformed_ticket_is_listed_and_the_others_stay():
 
 
 def test_counts_are_the_servers_and_may_be_text():
-    page = decode_page(a_page(total="12", page="2", page_size="5", has_more="true"))
+    page = decode_page(a_page(a_ticket(), total="12", page="2", page_size="5", has_more="true"))
     assert (page.total, page.page, page.page_size, page.has_more) == (12, 2, 5, True)
 
 
@@ -291,6 +291,9 @@ def test_a_surrogate_pair_is_one_character():
         a_page(total="many"),
         a_page(total=-1),
         a_page(page_size=0),
+        a_page(has_more=True),
+        a_page(*({"id": number} for number in range(10))),
+        a_page(*({"title": "No signal"} for _ in range(10))),
         a_page(a_ticket())[:-9],
         b"[" * 100_000,
     ],
@@ -299,6 +302,19 @@ def test_a_surrogate_pair_is_one_character():
 def test_a_body_that_is_no_page_is_unexpected(body):
     with pytest.raises(UnexpectedBody):
         decode_page(body)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"id": number} for number in range(9)],
+        [{"id": number, "title": None} for number in range(20)],
+        [*({"id": number} for number in range(20)), a_ticket()],
+    ],
+    ids=["few", "emptied", "one-is-whole"],
+)
+def test_poisoned_tickets_do_not_make_a_page_unexpected(rows):
+    assert len(decode_page(a_page(*rows)).malformed) >= 9
 
 
 # --- single answers -----------------------------------------------------------------------------

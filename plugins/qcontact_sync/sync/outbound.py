@@ -53,8 +53,7 @@ class Outbound:
             NeedsConfirmation: More is pending than goes unasked; nothing was sent.
         """
         work = self._work
-        people = await work.store.load_people()
-        self._sender = TicketSender(work, people, self._writing)
+        self._sender = TicketSender(work, await work.store.load_people(), self._writing)
         await self._release_moot()
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))

@@ -93,7 +93,7 @@ class TicketSender:
             OutcomeUnknown: No answer came, and a look shows that it was not applied.
             RemoteMoved: QContact wants it to be decided anew.
             ReadTooOld: It had to wait for long.
-            NotApplied: QContact accepted the write and changed nothing.
+            NotApplied: QContact accepted the write, perhaps even showed it, and changed nothing.
         """
         remote_id, lost = pair.link.remote_id, None
         answer: RemoteTicket | None = None

@@ -1,12 +1,14 @@
 -- list_notes_to_send: notes of these tickets that never went out, oldest first.
 -- params:  remote_ids text[], internal_notes boolean
 -- returns: rows: remote_id text, id uuid, ticket_id uuid, content text, is_internal boolean,
---          author_id text, is_intended boolean (an earlier run was about to send it), equal_before
+--          author_id text, is_intended boolean (an earlier run was about to send it), equal_before,
+--          version text (changes with the content)
 -- locks:   none
 SELECT
     link.remote_id, note.id, note.ticket_id, note.content,
     note.note_type = 'internal' AS is_internal, note.created_by::text AS author_id,
-    known.note_id IS NOT NULL AS is_intended, known.equal_before
+    known.note_id IS NOT NULL AS is_intended, known.equal_before,
+    note.id::text || md5(note.content) AS version
 FROM qcontact_ticket_link AS link
 INNER JOIN ticket_notes AS note ON note.ticket_id = link.ticket_id
 LEFT JOIN qcontact_note AS known ON known.note_id = note.id

@@ -7,7 +7,6 @@ SyncError
 │   ├── OutcomeUnknown   a write that may or may not have been applied
 │   └── RemoteMoved      a write that QContact wants decided anew (409)
 ├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
-│   ├── StaleAnswer      an older version than one seen before
 │   ├── RowLocked        somebody else is writing the row
 │   └── NotApplied       a write that was accepted and did nothing
 └── FatalError       stop, write nothing more, tell someone
@@ -108,18 +107,6 @@ class TicketError(SyncError):
     def __init__(self, message: str, code: ErrorCode, *, field: str | None = None) -> None:
         super().__init__(message, code)
         self.field = field
-
-
-class StaleAnswer(TicketError):
-    """QContact answered with an older version than it had shown before."""
-
-    is_passing = True
-
-    def __init__(self) -> None:
-        super().__init__(
-            "QContact answered with an older version of the ticket than before",
-            ErrorCode.CONFLICT,
-        )
 
 
 class RowLocked(TicketError):

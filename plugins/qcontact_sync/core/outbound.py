@@ -1,7 +1,8 @@
 """What goes out of a linked ticket, and what the base is once it has arrived; values only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import md5
 from unicodedata import normalize
 
 from qcontact_sync.core.decide import turns_of
@@ -92,6 +93,18 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         fingerprint=fingerprint(base.remote),
         turns={**link.turns, **turns},
     )
+
+
+def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
+    """What a refusal is remembered by: changes with either side and with the notes that wait.
+
+    ``list_pending.sql`` reckons the same.
+    """
+    joined = ",".join(sorted(note_versions))
+    if not joined:
+        return pair_version
+    # PostgreSQL has this digest built in; nothing secret rests on it.
+    return f"{pair_version}/{md5(joined.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

@@ -91,7 +91,7 @@ class OutboundPair:
     """A linked ticket as outbound sees it.
 
     Attributes:
-        version: What a refusal is remembered by: changes when either side changes.
+        version: Changes when either side changes; `outbound.version_with` adds the notes.
         is_counted: It was counted in this run already.
     """
 
@@ -108,11 +108,13 @@ class NoteToSend:
     Attributes:
         is_intended: An earlier run was about to send it: it may have arrived.
         equal_before: How many equal notes QContact listed before that.
+        version: Changes with the note's content.
     """
 
     note: Note
     is_intended: bool = False
     equal_before: int | None = None
+    version: str = ""
 
 
 class Unit(Protocol):

@@ -112,4 +112,5 @@ def note_to_send(row: Mapping[str, Any]) -> NoteToSend:
         ),
         row["is_intended"],
         row["equal_before"],
+        row["version"],
     )

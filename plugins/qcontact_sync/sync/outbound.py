@@ -16,6 +16,7 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.model import Direction, People, RemoteId, SyncType
+from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
@@ -95,6 +96,7 @@ class Outbound:
         notes = await work.store.list_notes_to_send(
             remote_ids, internal_notes=work.options.internal_notes
         )
+        pairs = {i: _with_notes(pair, notes.get(i, ())) for i, pair in pairs.items()}
         slots = asyncio.Semaphore(work.options.connections)
 
         async def turn(remote_id: RemoteId) -> None:
@@ -191,3 +193,7 @@ class Outbound:
             self._work.check_lease()
             yield
             self._breaker.write_accepted()
+
+
+def _with_notes(pair: OutboundPair, notes: Sequence[NoteToSend]) -> OutboundPair:
+    return replace(pair, version=version_with(pair.version, (note.version for note in notes)))

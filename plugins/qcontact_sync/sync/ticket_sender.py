@@ -11,10 +11,8 @@ from qcontact_sync.core.errors import (
     OutcomeUnknown,
     ReadTooOld,
     RemoteMoved,
-    StaleAnswer,
     TicketError,
 )
-from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
@@ -56,7 +54,8 @@ class TicketSender:
         """Read, merge, write, settle; anew where the ticket moved or the write got lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         while True:
-            remote = await self._read(pair)
+            # A single read is believed, whatever its stamp: clocks don't decide.
+            remote = await self._work.remote.get(pair.link.remote_id)
             check = self._work.check_soon()
             sending = sending_of(self._decide(remote, pair))
             if self._work.is_dry:
@@ -76,20 +75,6 @@ class TicketSender:
             else:
                 await self._settle(pair, sending, answer, is_last=not notes)
                 return
-
-    async def _read(self, pair: OutboundPair) -> RemoteTicket:
-        """The ticket as QContact has it now.
-
-        Raises:
-            StaleAnswer: It showed a newer version before; merging with this one would undo it.
-        """
-        remote = await self._work.remote.get(pair.link.remote_id)
-        seen, stamp = pair.link.remote_updated_at, remote.updated_at
-        is_older = seen is not None and stamp is not None and stamp < seen
-        # What holds the values of the base is the version we know, whatever QContact's clock did.
-        if is_older and fingerprint(remote.values) != pair.link.fingerprint:
-            raise StaleAnswer
-        return remote
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from qcontact_sync.core.decision import Conflict, TicketDecision
@@ -206,6 +206,10 @@ class Store(Protocol):
         self, job_id: JobId, direction: Direction, lease: Lease | None
     ) -> AbstractAsyncContextManager[Unit]:
         """A transaction; without a lease it is read-only (a dry run)."""
+        ...
+
+    async def cursor_age(self, job_id: JobId) -> timedelta | None:
+        """How long ago the run began that moved the cursor; None where there is none."""
         ...
 
     async def load_people(self) -> People:

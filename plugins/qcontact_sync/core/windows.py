@@ -93,11 +93,24 @@ def _cut(name: str, start: datetime | None, end: datetime, now: datetime) -> Win
     return Window(start, min(end, now))
 
 
-def read_window(window: Window, overlap: timedelta, remote_now: datetime | None) -> Window:
+def read_window(
+    window: Window,
+    overlap: timedelta,
+    remote_now: datetime | None,
+    since_cursor: timedelta | None = None,
+) -> Window:
     """The stretch to ask the remote for: reaching back, and never past the remote's own clock.
 
-    A worker whose clock is fast must not push the cursor over changes that are still to come.
+    A worker whose clock is fast must not push the cursor over changes that are still to come; and
+    where the remote's clock was set back, changes get stamps that lie before the cursor.
+
+    Args:
+        since_cursor: How long ago the run began that moved the cursor, where the window starts
+            there: by then the remote's clock showed no less than the cursor, if it kept going.
     """
-    start = window.start - overlap if window.start is not None else None
+    start = window.start
+    if start is not None and remote_now is not None and since_cursor is not None:
+        start = min(start, remote_now - since_cursor)
+    start = start - overlap if start is not None else None
     end = window.end if remote_now is None else min(window.end, remote_now)
     return Window(start, end if start is None else max(start, end))

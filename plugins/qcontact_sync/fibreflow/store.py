@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
@@ -31,6 +31,11 @@ class PostgresStore:
             unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
             yield unit
         unit.committed()
+
+    async def cursor_age(self, job_id: JobId) -> timedelta | None:
+        """How long ago the run began that moved the cursor; None where there is none."""
+        rows = await self._database.read("read_cursor_age", {"job_id": job_id})
+        return rows[0]["age"] if rows else None
 
     async def load_people(self) -> People:
         """FibreFlow's users; a name that two of them share is nobody's."""

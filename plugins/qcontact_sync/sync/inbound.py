@@ -95,7 +95,8 @@ class Inbound:
         # Where nobody gave an end, QContact's present is read to, whatever our clock says; but the
         # cursor goes no further than the earlier of the two: either clock may be ahead for a while.
         end = (work.run.ends_now and server_time) or asked.end
-        window = read_window(Window(asked.start, end), work.options.overlap, server_time)
+        since = await work.store.cursor_age(work.run.job_id) if work.run.moves_cursor else None
+        window = read_window(Window(asked.start, end), work.options.overlap, server_time, since)
         if work.run.settled_until is not None:
             # What an earlier try of this run settled needs no reading back, and no second count.
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))

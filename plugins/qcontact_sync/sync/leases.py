@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
+import psutil
+
 from qcontact_sync.core.errors import LeaseLost, RetryableError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
@@ -93,14 +95,14 @@ async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this host exists."""
+    """Whether a process of this host exists and has not ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # One that ended stays listed until its parent asks for it; without an init nobody does.
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
+    except psutil.AccessDenied:
         return True
-    return True
 
 
 async def _keep(leases: Leases, held: HeldLease, clock: Clock) -> None:

@@ -1,0 +1,63 @@
+"""The engine put together from its parts, where a test has one of its own to put in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.model import Direction
+from qcontact_sync.core.ports import Clock
+from qcontact_sync.core.stats import DirectionStats
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.sync import lifecycle
+from qcontact_sync.sync.context import Run, Work
+from qcontact_sync.sync.leases import hold_lease
+from qcontact_sync.wiring import ACCOUNT, open_remote, sync_options
+from sync_world import World
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Carries directions out with these parts."""
+
+    world: World
+    database: type[Database] = Database
+    clock: Clock = field(default_factory=SystemClock)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def carry_out(self, *directions: Direction) -> list[DirectionStats]:
+        """The directions of one run, one after the other.
+
+        Raises:
+            SyncError: As `lifecycle.carry_out` does.
+        """
+        run = Run.from_dict(self.world.start(self.world.order()))
+
+        async def all_of_them() -> list[DirectionStats]:
+            return [await self._carry_out(run, direction) for direction in directions]
+
+        return asyncio.run(all_of_them())
+
+    async def _carry_out(self, run: Run, direction: Direction) -> DirectionStats:
+        world = self.world
+        async with (
+            self._opened() as database,
+            self._opened() as lease_database,
+            hold_lease(PostgresLeases(lease_database), ACCOUNT, self.clock) as held,
+            open_remote(world.endpoints, world.settings, self.sleep) as remote,
+        ):
+            options = sync_options(world.settings, remote)
+            work = Work(run, options, remote, PostgresStore(database), held)
+            return await lifecycle.carry_out(PostgresRunStore(database), direction, work)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Database]:
+        database = self.database(self.world.database)
+        try:
+            yield database
+        finally:
+            await database.close()

@@ -1,5 +1,6 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
+import logging
 import os
 import signal
 import tempfile
@@ -14,6 +15,16 @@ from dev.postgres import drop_database, ensure_database, server
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _audible() -> None:
+    """Airflow's logging setup silences loggers that were there before it; a test that looks for
+    what must not be in the log needs them all.
+    """
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("qcontact_sync") and isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 @pytest.fixture(scope="session")

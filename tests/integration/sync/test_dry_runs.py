@@ -87,14 +87,12 @@ class Heard(logging.Handler):
 @pytest.fixture
 def heard() -> Iterator[Heard]:
     logger, handler = logging.getLogger("qcontact_sync.sync.lifecycle"), Heard()
-    level, was_disabled = logger.level, logger.disabled
+    level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    logger.disabled = False  # Airflow's logging setup disables loggers that were there before it
     yield handler
     logger.removeHandler(handler)
     logger.setLevel(level)
-    logger.disabled = was_disabled
 
 
 def test_the_log_has_the_plan_too(world: World, heard: Heard):

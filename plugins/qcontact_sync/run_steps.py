@@ -123,10 +123,14 @@ async def run_direction(
     stop: Stop,
 ) -> dict[str, object]:
     """One direction of an opened run; see `jobs.run_direction`."""
-    async with open_database(endpoints.database_url) as database:
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_database(endpoints.database_url) as second,
+    ):
+        store = PostgresStore(database, second)
         if run.request.dry_run:
             async with open_remote(endpoints, settings, stop.sleep) as remote:
-                work = _work(database, settings, run, remote, progress, stop)
+                work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         async with (
@@ -137,7 +141,7 @@ async def run_direction(
             try:
                 async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
                     stats = await _run_held(
-                        endpoints, settings, database, run, direction, progress, stop, held
+                        endpoints, settings, database, store, run, direction, progress, stop, held
                     )
             except StopRequested:
                 stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
@@ -148,6 +152,7 @@ async def _run_held(
     endpoints: Endpoints,
     settings: Settings,
     database: Database,
+    store: PostgresStore,
     run: Run,
     direction: Direction,
     progress: Progress | None,
@@ -158,20 +163,20 @@ async def _run_held(
     runs = PostgresRunStore(database)
     async with open_remote(endpoints, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
-        work = _work(database, settings, resumed, remote, progress, stop)
+        work = _work(store, settings, resumed, remote, progress, stop)
         work.held = held
         return await lifecycle.carry_out(runs, direction, work)
 
 
 def _work(
-    database: Database,
+    store: PostgresStore,
     settings: Settings,
     run: Run,
     remote: TicketsClient,
     progress: Progress | None,
     stop: Stop,
 ) -> Work:
-    work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
+    work = Work(run, sync_options(settings, remote), remote, store)
     work.progress = progress or work.progress
     limit = TimeLimit(settings.time_limit_s, SystemClock())
     work.should_stop = lambda: stop.is_wished() or limit.is_over()

@@ -1,5 +1,6 @@
 """One installation and one server of two worker processes for all tests of the endpoint."""
 
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -43,3 +44,27 @@ def airflow(installation: Installation) -> Installation:
 def client(server: Server) -> Iterator[httpx.Client]:
     with server.admitted() as client:
         yield client
+
+
+@pytest.fixture
+def healthy_airflow(airflow: Installation) -> Installation:
+    """The installation after a run that went well."""
+    airflow.carry_out({"run_id": "well", "conf": {}})
+    return airflow
+
+
+@pytest.fixture
+def scheduler(airflow: Installation) -> Iterator[None]:
+    """Ends every run as soon as it is there."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            for run in airflow.query("SELECT run_id FROM dag_run WHERE state = 'queued'"):
+                airflow.end(run["run_id"])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    over.set()
+    thread.join()

@@ -5,7 +5,7 @@ from qcontact_sync import jobs
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.settings import Settings
-from serving import HEALTH, SYNC, serve
+from serving import HEALTH, serve
 
 pytestmark = pytest.mark.integration
 
@@ -15,16 +15,14 @@ def health(server):
         return client.get(HEALTH)
 
 
-def test_a_sync_that_ran_well_is_healthy_and_one_that_failed_is_not(airflow, client):
+def test_a_sync_that_ran_well_is_healthy_and_one_that_failed_is_not(healthy_airflow):
     """Each on a fresh server: an answer is kept for a while."""
-    client.post(SYNC, headers={"Prefer": "respond-async"})
-    airflow.carry_out(airflow.runs()[0])
-    with serve(airflow) as fresh:
+    with serve(healthy_airflow) as fresh:
         well = health(fresh)
     order = jobs.RunOrder("qcontact_sync", "refused", Trigger.MANUAL, {"start_date": "nonsense"})
     with pytest.raises(ParamError):
-        jobs.start_run(airflow.fibreflow, Settings(), order)
-    with serve(airflow) as fresh:
+        jobs.start_run(healthy_airflow.fibreflow, Settings(), order)
+    with serve(healthy_airflow) as fresh:
         badly = health(fresh)
 
     assert (well.status_code, well.json()["data"]) == (200, {"is_healthy": True})

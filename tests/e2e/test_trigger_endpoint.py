@@ -85,7 +85,11 @@ def test_an_uptime_monitor_learns_that_the_sync_is_well(cron, stranger):
     assert stranger.get("/api/ticketing/sync/health").status_code == 200
 
 
-def test_no_log_holds_the_secret(cron, directory: RunDirectory, credentials: Credentials):
+@pytest.mark.usefixtures("cron")
+def test_no_log_holds_the_secret_even_where_it_was_sent_in_the_address(
+    stranger, directory: RunDirectory, credentials: Credentials
+):
+    assert stranger.post(SYNC, params={"secret": credentials.cron_secret}).status_code == 401
     logs = [path for path in directory.root.rglob("*.log") if path.is_file()]
 
     assert logs

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +25,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("scheduler")]
 
 PAGE = PROJECT / "docs" / "triggering.md"
 FORWARDER = PROJECT / "examples" / "vercel" / "api" / "sync-qcontact.mjs"
+needs_curl = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("bash")), reason="no curl or no bash here"
+)
 # Playwright brings one along, so that no machine has to have it.
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 # What Vercel does around the function: a request comes in, its answer goes out.
@@ -66,6 +70,7 @@ class CloudFormation(yaml.SafeLoader):
 CloudFormation.add_multi_constructor("!", lambda loader, tag, node: loader.construct_scalar(node))
 
 
+@needs_curl
 def test_the_curl_commands_work_as_they_stand(airflow, server, tmp_path):
     done = shell(block("curl", "sh"), tmp_path, SYNC_URL=server.url + SYNC, CRON_SECRET=SECRET)
 
@@ -76,6 +81,7 @@ def test_the_curl_commands_work_as_they_stand(airflow, server, tmp_path):
     assert [c["sync_direction"] for c in confs] == ["both", "inbound", "both"]
 
 
+@needs_curl
 def test_curl_with_a_wrong_secret_ends_with_an_error(airflow, server, tmp_path):
     done = shell(block("curl", "sh"), tmp_path, SYNC_URL=server.url + SYNC, CRON_SECRET="wrong")
 
@@ -98,6 +104,7 @@ def test_the_github_workflow_is_one(workflow):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@needs_curl
 def test_the_github_workflows_step_waits_for_the_run(airflow, server, workflow, tmp_path):
     (step,) = yaml.safe_load(workflow.read_text())["jobs"]["sync"]["steps"]
     assert set(step["env"]) == {"SYNC_URL", "CRON_SECRET"}

@@ -1,6 +1,7 @@
 """What the endpoint is made of, without a server around it."""
 
 import asyncio
+import threading
 
 import pytest
 from qcontact_sync.core.request import PARAM_NAMES
@@ -80,6 +81,24 @@ def test_health_is_asked_once_however_many_want_to_know():
         return [await health.answer(), *await asyncio.gather(*(health.answer() for _ in range(50)))]
 
     assert asyncio.run(many()) == [True] * 51
+    assert len(asked) == 1
+
+
+def test_a_check_that_hangs_says_no_and_is_not_started_again():
+    asked, released = [], threading.Event()
+
+    def check():
+        asked.append(1)
+        return released.wait(60)
+
+    async def ask():
+        health = HealthCheck(check, patience_s=0.05)
+        while_it_hangs = [await health.answer() for _ in range(3)]
+        released.set()
+        await health._asking
+        return while_it_hangs, await health.answer()
+
+    assert asyncio.run(ask()) == ([False] * 3, True)
     assert len(asked) == 1
 
 

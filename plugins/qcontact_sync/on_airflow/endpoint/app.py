@@ -3,12 +3,10 @@
 import asyncio
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
 from uuid import UUID
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,6 +18,7 @@ from qcontact_sync.on_airflow.endpoint.auth import Door
 from qcontact_sync.on_airflow.endpoint.record import describe
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthCheck
+from qcontact_sync.on_airflow.endpoint.threads import Threads
 from qcontact_sync.on_airflow.endpoint.waiting import Waiting
 
 URL_PREFIX = "/api/ticketing"
@@ -35,7 +34,9 @@ class Endpoint:
 
     def __init__(self) -> None:
         self._door = Door()
-        self._waiting = Waiting()
+        # Of their own: FibreFlow may hang while Airflow does not.
+        self._airflow, self._fibreflow = Threads(), Threads()
+        self._waiting = Waiting(self._airflow)
         self._health = HealthCheck()
         # Others of this process wait here instead of each holding a connection while it does.
         self._starting = asyncio.Lock()
@@ -46,24 +47,30 @@ class Endpoint:
         key, wait_s = orders.read_key(request), orders.read_wait(request)
         wanted = await orders.read_request(request)
         async with self._starting:
-            run_id = await run_in_threadpool(runs.start, wanted, key, caller)
+            run_id = await self._airflow.run(runs.start, wanted, key, caller)
         seen = await self._waiting.for_end(run_id, wait_s, request)
-        return await _told(request, seen, HTTPStatus.OK if seen.is_over else HTTPStatus.ACCEPTED)
+        return await self._told(request, seen, 200 if seen.is_over else 202)
 
     async def look(self, request: Request, job_id: str) -> JSONResponse:
         """Tell where a run stands."""
         await self._door.admit(request)
-        run_id = await run_in_threadpool(runs.find, _uuid(job_id))
-        seen = await run_in_threadpool(runs.look, run_id) if run_id is not None else None
+        run_id = await self._airflow.run(runs.find, _uuid(job_id))
+        seen = await self._airflow.run(runs.look, run_id) if run_id is not None else None
         if seen is None:
             raise _unknown_run()
-        return await _told(request, seen, HTTPStatus.OK)
+        return await self._told(request, seen, 200)
 
     async def health(self, request: Request) -> JSONResponse:
         """Whether a person should look at the sync; for an uptime monitor."""
         if not await self._health.answer():
             raise Refusal(503, "UNHEALTHY", "a person should look at the sync")
         return success(request, 200, {"is_healthy": True}, "the sync is healthy")
+
+    async def _told(self, request: Request, seen: SeenRun, status: int) -> JSONResponse:
+        data = await self._fibreflow.run(describe, seen)
+        location = f"{request.scope.get('root_path', '')}{SYNC_PATH}/{seen.job_id}"
+        headers = {"Location": location} if status == HTTPStatus.ACCEPTED else None
+        return success(request, status, data, f"the run's status is {data['status']}", headers)
 
 
 def create_app() -> FastAPI:
@@ -131,13 +138,6 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
     app.add_api_route(
         HEALTH_PATH, endpoint.health, methods=["HEAD"], response_model=None, include_in_schema=False
     )
-
-
-async def _told(request: Request, seen: SeenRun, status: int) -> JSONResponse:
-    data: dict[str, Any] = await run_in_threadpool(describe, seen)
-    location = f"{request.scope.get('root_path', '')}{SYNC_PATH}/{seen.job_id}"
-    headers = {"Location": location} if status == HTTPStatus.ACCEPTED else None
-    return success(request, status, data, f"the run's status is {data['status']}", headers)
 
 
 def _uuid(text: str) -> UUID:

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
@@ -20,20 +21,23 @@ from qcontact_sync.settings import Endpoints
 log = logging.getLogger(__name__)
 
 Data = dict[str, Any]
+PATIENCE_S = 5
 
 
 def fibreflow() -> Endpoints:
-    """FibreFlow alone, as Airflow's connection has it.
+    """FibreFlow alone, as Airflow's connection has it; somebody waits, so not for long.
 
     Raises:
         ConfigError: The connection is missing or wrong.
     """
-    return Endpoints(fibreflow_database(FIBREFLOW), "", SecretStr(""))
+    url = fibreflow_database(FIBREFLOW).get_secret_value()
+    return Endpoints(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)), "", SecretStr(""))
 
 
 def describe(seen: SeenRun) -> Data:
     """The run (design section 2.5, ``data``); blocking."""
-    recorded = _recorded(seen.job_id)
+    # Nothing is on record before a run begins, and whoever just started one is told at once.
+    recorded = _recorded(seen.job_id) if seen.state != "queued" else None
     if not seen.is_over:
         return _under_way(seen, recorded)
     if recorded and recorded["status"] != RunStatus.RUNNING:
@@ -53,7 +57,7 @@ def _recorded(job_id: UUID) -> Data | None:
 
 def _under_way(seen: SeenRun, recorded: Data | None) -> Data:
     data = recorded or run_data(seen.job_id, seen.state, window=_asked_for(seen))
-    # Queued again after a clear: the record still tells how it ended before.
+    # Cleared: the record may still tell how it ended before.
     return {
         **data,
         "status": seen.state,

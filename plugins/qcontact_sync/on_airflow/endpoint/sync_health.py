@@ -5,17 +5,16 @@ import logging
 import time
 from collections.abc import Callable
 
-from starlette.concurrency import run_in_threadpool
-
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
+from qcontact_sync.on_airflow.endpoint.threads import Threads
 from qcontact_sync.review import get_status
 from qcontact_sync.settings import load_settings
 
 log = logging.getLogger(__name__)
 
 KEPT_S = 10.0
-PATIENCE_S = 5.0
+PATIENCE_S = 10.0
 
 
 class HealthCheck:
@@ -23,10 +22,14 @@ class HealthCheck:
 
     Args:
         check: Blocking; whether all is well.
+        patience_s: How long one question may keep its caller.
     """
 
-    def __init__(self, check: Callable[[], bool] | None = None) -> None:
-        self._check = check or is_healthy
+    def __init__(
+        self, check: Callable[[], bool] | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._check, self._patience_s = check or is_healthy, patience_s
+        self._threads = Threads(1)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = 0.0
 
@@ -35,12 +38,12 @@ class HealthCheck:
         asking = self._asking
         if asking is None or (asking.done() and time.monotonic() > self._asked_at + KEPT_S):
             asking = self._asking = asyncio.create_task(self._ask())
-        await asyncio.wait({asking}, timeout=PATIENCE_S)
+        await asyncio.wait({asking}, timeout=self._patience_s)
         return asking.done() and asking.result()
 
     async def _ask(self) -> bool:
         try:
-            return await run_in_threadpool(self._check)
+            return await self._threads.run(self._check)
         finally:
             self._asked_at = time.monotonic()
 

@@ -205,6 +205,23 @@ def test_a_dag_that_is_gone_is_an_error_of_the_server(airflow, client):
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "CRON_JOB_ERROR")
 
 
+@pytest.fixture
+def broken_airflow(airflow):
+    """Its database lacks a table that everything needs."""
+    airflow.query("ALTER TABLE dag RENAME TO dag_elsewhere")
+    yield airflow
+    airflow.query("ALTER TABLE dag_elsewhere RENAME TO dag")
+
+
+@pytest.mark.usefixtures("broken_airflow")
+def test_a_database_that_fails_is_an_error_of_the_server_and_says_no_more(client):
+    answer = client.post(SYNC, headers=ASYNC)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "CRON_JOB_ERROR")
+    assert "dag" not in answer.text.lower()
+    assert answer.headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize(
     ("params", "reason"),
     [
@@ -233,6 +250,7 @@ def test_a_caller_that_hangs_up_leaves_the_run_going_and_finds_it_again(airflow,
     once = key("eventbridge")
     with pytest.raises(httpx.ReadTimeout):
         client.post(SYNC, headers=once, timeout=httpx.Timeout(PATIENCE_S, read=3))
+    wait_for(airflow.runs, "the run did not start")
     (run,) = airflow.runs()
     again = client.post(SYNC, headers=ASYNC | once)
 
@@ -251,10 +269,15 @@ def test_callers_that_wait_hold_up_nobody_and_are_not_too_many(airflow, server, 
     wait_for(lambda: sum(c.done() for c in callers) >= 6, "too many were let to wait")
     with server.admitted() as client:
         other = client.post(SYNC, json={"dry_run": True}, headers=ASYNC)
-    waiting = [c for c in callers if not c.done()]
     told_at_once = [c.result() for c in callers if c.done()]
-    for run in airflow.runs():
-        airflow.end(run["run_id"])
+    waiting = [c for c in callers if not c.done()]
+
+    def all_are_told():
+        for run in airflow.runs():
+            airflow.end(run["run_id"])
+        return all(c.done() for c in callers)
+
+    wait_for(all_are_told, "the end of the run was not told")
 
     assert other.status_code == 202
     assert set(told_at_once) == {202}

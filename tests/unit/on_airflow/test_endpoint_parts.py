@@ -61,6 +61,13 @@ def test_addresses_of_one_ipv6_network_count_as_one():
     assert failures(attempts, "2001:db8:0:1::1") == [False]
 
 
+def test_ipv4_addresses_that_look_like_ipv6_count_each_on_its_own():
+    attempts = FailedAttempts()
+    many = [f"::ffff:10.0.0.{n}" for n in range(throttle.ALLOWED + 1)]
+
+    assert not any(failures(attempts, *many))
+
+
 def test_counts_of_many_addresses_take_bounded_memory():
     attempts = FailedAttempts()
     for n in range(throttle.ADDRESSES + 100):

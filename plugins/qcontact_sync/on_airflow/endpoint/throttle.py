@@ -46,6 +46,8 @@ def _network(address: str) -> str:
         known = ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, IPv6Address):
-        return str(int(known) >> (128 - _IPV6_NETWORK))
-    return address
+    if not isinstance(known, IPv6Address):
+        return address
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(int(known) >> (128 - _IPV6_NETWORK))

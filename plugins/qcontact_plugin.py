@@ -1,9 +1,17 @@
 """What Airflow's plugin loader may read; everything else lives in the package."""
 
 from airflow.plugins_manager import AirflowPlugin
+from qcontact_sync.on_airflow.mounted import Mounted
 
 
 class QContactPlugin(AirflowPlugin):
     """The project's plugin."""
 
     name = "qcontact"
+    fastapi_apps = [  # noqa: RUF012 Airflow's own way
+        {
+            "name": "qcontact-endpoint",
+            "url_prefix": "/api/ticketing",
+            "app": Mounted("qcontact_sync.on_airflow.endpoint.app"),
+        },
+    ]

@@ -34,6 +34,11 @@ class Insights:
             {"limit": limit, "status": status, "start_date": start_date, "end_date": end_date},
         )
 
+    async def run(self, job_id: UUID) -> Row | None:
+        """One run with its window; None where it is not on record."""
+        rows = await self._database.read("read_run", {"job_id": job_id})
+        return rows[0] if rows else None
+
     async def status(self) -> Row:
         """The sync at a glance."""
         return (await self._database.read("read_status"))[0]

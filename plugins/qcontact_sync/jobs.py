@@ -113,7 +113,7 @@ def finish_run(
         The summary (design section 2.5, ``data``) as plain values.
     """
     started = Run.from_dict(run)
-    return asyncio.run(run_steps.finish_run(endpoints, started, stats)).to_dict()
+    return asyncio.run(run_steps.finish_run(endpoints, settings, started, stats)).to_dict()
 
 
 def run_sync_job(

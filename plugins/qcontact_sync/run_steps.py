@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.model import Direction
+from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.pinging import ping
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.results import JobResult, finished, previewed
 from qcontact_sync.settings import Endpoints, Settings
@@ -78,9 +79,9 @@ async def run_whole(
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(endpoints, run, stats)
+            await _finish_interrupted(endpoints, settings, run, stats)
         raise
-    return await finish_run(endpoints, run, stats)
+    return await finish_run(endpoints, settings, run, stats)
 
 
 async def _run_directions(
@@ -102,7 +103,9 @@ async def _run_directions(
             stats[direction.value] = None
 
 
-async def _finish_interrupted(endpoints: Endpoints, run: Run, stats: Stats) -> None:
+async def _finish_interrupted(
+    endpoints: Endpoints, settings: Settings, run: Run, stats: Stats
+) -> None:
     if run.request.dry_run:
         return
     async with open_database(endpoints.database_url) as database:
@@ -111,7 +114,7 @@ async def _finish_interrupted(endpoints: Endpoints, run: Run, stats: Stats) -> N
         if direction.value not in stats:
             so_far = recorded.get(direction, DirectionStats())
             stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(endpoints, run, stats)
+    await finish_run(endpoints, settings, run, stats)
 
 
 async def run_direction(
@@ -184,7 +187,10 @@ def _work(
 
 
 async def finish_run(
-    endpoints: Endpoints, run: Run, stats: Mapping[str, Mapping[str, object] | None]
+    endpoints: Endpoints,
+    settings: Settings,
+    run: Run,
+    stats: Mapping[str, Mapping[str, object] | None],
 ) -> JobResult:
     """Settle a run; see `jobs.finish_run`."""
     if run.request.dry_run:
@@ -197,4 +203,6 @@ async def finish_run(
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.settle(runs, run, directions)
         errors = await runs.read_errors(run.job_id)
+    if settings.ping_url and settlement.status is not RunStatus.FAILED:
+        await ping(settings.ping_url)
     return finished(run, settlement, closed, errors)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from qcontact_sync.core.alerts import STALE_AFTER
 from qcontact_sync.fibreflow.database import Database
 
 Row = Mapping[str, Any]
@@ -41,7 +42,7 @@ class Insights:
 
     async def status(self) -> Row:
         """The sync at a glance."""
-        return (await self._database.read("read_status"))[0]
+        return (await self._database.read("read_status", {"stale_after": STALE_AFTER}))[0]
 
     async def failures(self, wanted: Sequence[str] | None = None) -> Sequence[Row]:
         """The quarantine, oldest entry first; of ``wanted`` ids, or all."""

@@ -4,11 +4,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from history import History
+from history import PEOPLE, History
 from mail_server import MailServer, mail_server
 from qcontact_sync.settings import Settings
-
-PEOPLE = ("ops@example.test", "lead@example.test")
 
 
 @pytest.fixture

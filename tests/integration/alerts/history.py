@@ -11,6 +11,7 @@ from qcontact_sync.core.alerts import Change
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.settings import Endpoints, Settings
 
+PEOPLE = ("ops@example.test", "lead@example.test")
 _RUN = """
 INSERT INTO qcontact_run (
     job_id, account, dag_id, run_id, trigger, window_end, moves_cursor, is_dated, ends_now, options,

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from conftest import PEOPLE
-from history import History
+from history import PEOPLE, History
 from mail_server import MailServer
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.core.alerts import Rule

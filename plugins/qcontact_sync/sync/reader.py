@@ -29,7 +29,8 @@ class Chunk:
 
     Attributes:
         settled_until: Set on a slice's last chunk: everything before it has been handed out.
-        expected: How many tickets the slice has, for showing progress.
+        expected: How many tickets the slice has, on the first chunk the whole window; for showing
+            progress.
     """
 
     tickets: tuple[RemoteTicket, ...] = ()
@@ -89,6 +90,7 @@ class ListReader:
             part = parts.pop()
             first = await self._remote.list_page(_widened(part), 1, self._page_size)
             if first.total > self._max_slice and _is_divisible(part):
+                yield Chunk(expected=first.total)
                 parts += reversed(_divide(part, first.total // self._max_slice + 1))
                 continue
             slice_ = _Slice(self._remote, part, self._page_size)

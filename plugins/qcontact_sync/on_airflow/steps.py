@@ -140,7 +140,7 @@ def _put_off_where_busy() -> Iterator[None]:
         yield
     except LeaseBusy as error:
         seconds = uniform(*ASK_AGAIN_S)  # noqa: S311
-        log.info("lease.busy: %s; asked again in %.0f s, without a worker until then", error, seconds)
+        log.info("lease.busy: %s; asks again in %.0f s and frees the worker", error, seconds)
         raise AirflowRescheduleException(datetime.now(UTC) + timedelta(seconds=seconds)) from None
 
 

@@ -197,7 +197,7 @@ def failure_of(
 
 
 def tell_failures(direction: Direction, failures: Sequence[Failure]) -> None:
-    """One line of the log for all that goes to quarantine together: how many, why, the first ids."""
+    """One line of the log for all that goes to quarantine together: how many, why, which."""
     if not failures:
         return
     codes = Counter(failure.code.value for failure in failures)

@@ -2,16 +2,18 @@
 
 from airflow.sdk import Asset, dag, get_current_context, task
 
+TICKETS = Asset("fibreflow_tickets", uri="fibreflow://tickets")
+
 
 @dag(
     dag_id="ticket_follower",
-    schedule=[Asset("fibreflow_tickets", uri="fibreflow://tickets")],
+    schedule=[TICKETS],
     is_paused_upon_creation=False,
 )
 def ticket_follower():
     @task(multiple_outputs=False)
     def follow() -> dict[str, int]:
-        (events,) = get_current_context()["triggering_asset_events"].values()
+        events = get_current_context()["triggering_asset_events"][TICKETS]
         return dict(events[-1].extra)
 
     follow()

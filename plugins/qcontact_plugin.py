@@ -1,9 +1,26 @@
 """What Airflow's plugin loader may read; everything else lives in the package."""
 
 from airflow.plugins_manager import AirflowPlugin
+from qcontact_sync.on_airflow.mounted import Mounted
 
 
 class QContactPlugin(AirflowPlugin):
     """The project's plugin."""
 
     name = "qcontact"
+    fastapi_apps = [  # noqa: RUF012 Airflow's own way
+        {
+            "name": "qcontact-dashboard",
+            "url_prefix": "/qcontact-sync",
+            "app": Mounted("qcontact_sync.on_airflow.dashboard.app"),
+        },
+    ]
+    external_views = [  # noqa: RUF012 Airflow's own way
+        {
+            "name": "QContact sync",
+            "href": "qcontact-sync/",
+            "destination": "nav",
+            "url_route": "qcontact-sync",
+            "category": "browse",
+        },
+    ]

@@ -17,6 +17,7 @@ LAST = {
 DEFAULT = "7d"
 _FINEST, _MIDDLE = timedelta(days=8), timedelta(days=120)
 _LONGEST = timedelta(days=3 * 366)
+_FIRST_YEAR = 1970
 
 
 class Unit(StrEnum):
@@ -92,6 +93,8 @@ def period_between(first: str, last: str, zone: ZoneInfo) -> Period:
         end = datetime.combine(finish + timedelta(days=1), time(), zone)
     except (ValueError, OverflowError):
         raise PeriodError("a day is written as 2026-11-24") from None
+    if begin.year < _FIRST_YEAR:
+        raise PeriodError(f"a day lies in {_FIRST_YEAR} or later")
     if end <= start:
         raise PeriodError("the last day lies before the first")
     if end - start > _LONGEST:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from dashboard_year import fill
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.jobs import migrate
 
 from dev.airflow_env import Sides, airflow_environment
 from dev.credentials import Credentials
-from dev.postgres import drop_database, ensure_database, free_port
+from dev.postgres import database_dsn, drop_database, ensure_database, free_port
 from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
-from qcontact_sync.jobs import migrate
 from sandbox.running import Sandbox, run_sandbox
 
 PASSWORD = "pass-for-tests"
@@ -32,6 +35,7 @@ class ApiServer:
     """A running API server; its connections are kept in Airflow's own database."""
 
     url: str
+    log: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -52,10 +56,10 @@ class ApiServer:
         """Define a connection anew, as an administrator does."""
         self.disconnect(conn_id)
         order = {"connection_id": conn_id, **parts}
-        self._admin().post("/api/v2/connections", json=order).raise_for_status()
+        self._ask("POST", "/api/v2/connections", json=order).raise_for_status()
 
     def disconnect(self, conn_id: str) -> None:
-        self._admin().delete(f"/api/v2/connections/{conn_id}")
+        self._ask("DELETE", f"/api/v2/connections/{conn_id}")
 
     def connect_fibreflow(self, dsn: str, **more: Any) -> None:
         parts = conninfo_to_dict(dsn)
@@ -73,9 +77,14 @@ class ApiServer:
     def connect_qcontact(self, url: str, key: str) -> None:
         self.connect("qcontact_default", conn_type="qcontact", host=url, password=key)
 
-    def _admin(self) -> httpx.Client:
-        token = {"Authorization": f"Bearer {self.token('admin')}"}
-        return httpx.Client(base_url=self.url, headers=token, timeout=60, trust_env=False)
+    def last_log(self) -> str:
+        """What the server has logged so far."""
+        return self.log.read_text(errors="replace")
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token('admin')}"}
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+            return client.request(method, path, headers=headers, **more)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +119,7 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     services = Services(run.logs, run.processes)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
-        server = ApiServer(environment["AIRFLOW__API__BASE_URL"])
+        server = ApiServer(environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"))
         version = f"{server.url}/api/v2/version"
         services.wait_until(
             lambda: httpx.get(version, trust_env=False).is_success, "the API server", timeout_s=240
@@ -128,6 +137,20 @@ def year_db(pg_server: str) -> Iterator[str]:
     fill(dsn, datetime.now(UTC))
     yield dsn
     drop_database(pg_server, "fibreflow_year")
+
+
+@pytest.fixture
+def year_copy(pg_server: str, year_db: str) -> Iterator[str]:
+    """The same for a test that changes something."""
+    name = f"test_{uuid.uuid4().hex}"
+    source = conninfo_to_dict(year_db)["dbname"]
+    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(str(source))
+    )
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        connection.execute(clone)
+    yield database_dsn(pg_server, name)
+    drop_database(pg_server, name)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A year of invented history: the same seed and instant give the same rows.
 
-What happened in it is told by `INCIDENTS`: days ago, so that a test and a person know what to find.
+What happened in it stands in the capitals below, in days ago, so that it can be looked for.
 """
 
 import json
@@ -8,7 +8,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -148,8 +148,8 @@ def _history(connection: Any, runs: list[Run], remote_ids: list[str], rng: rando
     )
     _copy(
         connection,
-        "qcontact_run_direction (job_id, direction, processed, successful, failed, skipped, created,"
-        " updated, is_complete, error_code, error_message, started_at, completed_at)",
+        "qcontact_run_direction (job_id, direction, processed, successful, failed, skipped,"
+        " created, updated, is_complete, error_code, error_message, started_at, completed_at)",
         [row for run in runs for row in _direction_rows(run)],
     )
     _copy(
@@ -205,8 +205,10 @@ def _waiting(
 ) -> None:
     last = runs[-1].id
     quarantine = [
-        (remote_id, "inbound" if i % 3 else "outbound", "status_update", code, message, 1 + i % 4)
-        + (now - timedelta(days=2, minutes=i), now, due, dismissed, last)
+        (
+            *(remote_id, "inbound" if i % 3 else "outbound", "status_update", code, message),
+            *(1 + i % 4, now - timedelta(days=2, minutes=i), now, due, dismissed, last),
+        )
         for i, remote_id in enumerate(rng.sample(remote_ids[: TICKETS - 10], 23))
         for code, message, due, dismissed in [
             [
@@ -227,20 +229,25 @@ def _waiting(
         connection.execute("SELECT remote_id, ticket_id FROM qcontact_ticket_link").fetchall()
     )
     open_ones = [
-        (uuid.UUID(int=rng.getrandbits(128)), remote_id, ids[remote_id], "status", "needs_you")
-        + ("closed", "In Progress", None, "re-opened in QContact while ended in FibreFlow", last)
-        + (now - timedelta(hours=5 + i),)
+        (
+            *(uuid.UUID(int=rng.getrandbits(128)), remote_id, ids[remote_id]),
+            *("status", "needs_you", "closed", "In Progress", None),
+            *("re-opened in QContact while ended in FibreFlow", last, now - timedelta(hours=5 + i)),
+        )
         for i, remote_id in enumerate(remote_ids[:3])
     ]
     settled = [
-        (uuid.UUID(int=rng.getrandbits(128)), remote_id, ids[remote_id], "assigned_to", "settled")
-        + (None, "Naledi Dlamini", "remote", "both moved", last, now - timedelta(days=i % 300))
+        (
+            *(uuid.UUID(int=rng.getrandbits(128)), remote_id, ids[remote_id]),
+            *("assigned_to", "settled", None, "Naledi Dlamini", "remote", "both moved"),
+            *(last, now - timedelta(days=i % 300)),
+        )
         for i, remote_id in enumerate(rng.choices(remote_ids, k=400))
     ]
     _copy(
         connection,
-        "qcontact_conflict (id, remote_id, ticket_id, field, kind, local_value, remote_value, loser,"
-        " reason, job_id, opened_at)",
+        "qcontact_conflict (id, remote_id, ticket_id, field, kind, local_value, remote_value,"
+        " loser, reason, job_id, opened_at)",
         settled + open_ones,
     )
 
@@ -249,9 +256,3 @@ def _copy(connection: Any, target: str, rows: list[tuple[Any, ...]]) -> None:
     with connection.cursor().copy(f"COPY {target} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def days_ago(count: int, now: datetime | None = None) -> datetime:
-    """Midnight UTC of that day."""
-    day = (now or datetime.now(UTC)) - timedelta(days=count)
-    return day.replace(hour=0, minute=0, second=0, microsecond=0)

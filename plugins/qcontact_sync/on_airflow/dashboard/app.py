@@ -47,7 +47,9 @@ def create_app() -> FastAPI:
 async def _refused(request: Request, error: Exception) -> HTMLResponse:
     status = getattr(error, "status_code", 500)
     if status == 401:
-        login = get_auth_manager().get_url_login(next_url=str(request.url))
+        # Without the host: behind a proxy it is another one than the browser's.
+        here = request.url.replace(scheme="", netloc="")
+        login = get_auth_manager().get_url_login(next_url=str(here))
         return problem(request, 401, _TITLES[401], login=login)
     detail = str(getattr(error, "detail", ""))
     return problem(request, status, _TITLES.get(status, "This did not work"), detail)

@@ -17,6 +17,7 @@ STATUSES = ("failed", "partial", "running", "success")
 """Worst first."""
 HEALTHY_RATE = 0.8
 _STEPS = (1, 2, 5)
+_FLOORS = (0.0, 0.5, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Chart:
     """One figure.
 
     Attributes:
-        top: What 100 % of its height stands for.
+        top, bottom: What the ends of its height stand for.
         told: What is to be seen, for those who cannot see it.
     """
 
@@ -69,15 +70,17 @@ class Chart:
     width: int
     top: str
     told: str
-    line: float | None = None
+    bottom: str = "0"
 
 
 def parts_of(period: Period, rows: Sequence[Row], zone: ZoneInfo) -> list[Part]:
     """Each part of a period, also those where nothing ran."""
     by_start = {row["bucket_start"]: row for row in rows}
     return [
-        _part(starts_at, by_start.get(starts_at), period.unit, zone)
+        _part(starts_at, row, period.unit, zone)
         for starts_at in period.parts(zone)
+        # The first one may begin before the period: nothing in it means nothing.
+        if (row := by_start.get(starts_at)) or starts_at >= period.start
     ]
 
 
@@ -95,7 +98,7 @@ def _part(starts_at: datetime, row: Row | None, unit: Unit, zone: ZoneInfo) -> P
 
 
 def part_label(starts_at: datetime, unit: Unit, zone: ZoneInfo) -> str:
-    """``Tue 24 Nov 08:00``, ``Tue 24 Nov`` or ``week of 23 Nov``."""
+    """``Tue 24 Nov 08:00``, ``Tue 24 Nov`` or ``week of 23 Nov 2026``."""
     here = starts_at.astimezone(zone)
     if unit is Unit.SLOT:
         return f"{here:%a} {here.day} {here:%b} {here:%H:%M}"
@@ -122,21 +125,21 @@ def charts_of(parts: Sequence[Part]) -> list[Chart]:
 
 
 def _success_rate(parts: Sequence[Part]) -> Chart:
-    bars = []
-    for x, part in enumerate(parts):
-        rate = part.row["success_rate"] if part.row else None
-        if rate is not None:
-            kind = "rate" if rate >= HEALTHY_RATE else "low"
-            # Nothing at all still shows as a sliver.
-            bars.append(_standing(x, max(100 * rate, 1), kind))
-    return Chart(
-        "Success rate",
-        tuple(bars),
-        len(parts),
-        "100%",
-        _extreme("lowest", parts, "success_rate", share, is_low=True),
-        line=100 - 100 * HEALTHY_RATE,
-    )
+    rates = [(x, p.row["success_rate"]) for x, p in enumerate(parts) if p.row]
+    known = [(x, rate) for x, rate in rates if rate is not None]
+    # Close to the top, where the differences are: from 0 on, 97 and 100 % look the same.
+    bottom = max(floor for floor in _FLOORS if all(rate >= floor for _, rate in known))
+    bars = [
+        # The lowest of all still shows as a sliver.
+        _standing(x, max(100 * (rate - bottom) / (1 - bottom), 2), _rate_kind(rate))
+        for x, rate in known
+    ]
+    told = _extreme("lowest", parts, "success_rate", share, is_low=True)
+    return Chart("Success rate", tuple(bars), len(parts), "100%", told, f"{bottom:.0%}")
+
+
+def _rate_kind(rate: float) -> str:
+    return "rate" if rate >= HEALTHY_RATE else "low"
 
 
 def _tickets(title: str, direction: str, parts: Sequence[Part]) -> Chart:

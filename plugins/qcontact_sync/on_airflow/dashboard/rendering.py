@@ -33,6 +33,7 @@ _environment.filters.update(
     share=console.share,
     shown_at=console.shown_briefly,
     plain=printable,
+    count="{:,}".format,
     utc=lambda instant: instant.astimezone(UTC),
 )
 _environment.globals.update(

@@ -18,7 +18,7 @@ DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QC
 def shown_value(field: str, value: str | None) -> str:
     """A field's value on one line; of fields that may tell about a person, only that it is set."""
     if value is None or value == "":
-        return "nobody" if field == ASSIGNED_TO else "–"
+        return "nobody" if field == ASSIGNED_TO else "-"
     if field in _SHOWN_FIELDS:
         text = printable(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

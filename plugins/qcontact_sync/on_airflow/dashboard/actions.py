@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from qcontact_sync import review
 from qcontact_sync.on_airflow.dashboard import sources, views
-from qcontact_sync.on_airflow.dashboard.pages import _remember, show
+from qcontact_sync.on_airflow.dashboard.pages import remember_user, show
 from qcontact_sync.on_airflow.dashboard.security import check_form, may_read
 
 RUN_PATIENCE_S = 8.0
@@ -16,7 +16,9 @@ RUN_PATIENCE_S = 8.0
 
 Change = Literal["retry", "dismiss"]
 
-router = APIRouter(dependencies=[may_read, Depends(_remember)], default_response_class=HTMLResponse)
+router = APIRouter(
+    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+)
 _checked = [Depends(check_form)]
 
 

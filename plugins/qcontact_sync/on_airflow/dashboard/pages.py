@@ -23,11 +23,14 @@ _SAID = {
 }
 
 
-def _remember(request: Request, user: GetUserDep, may_act: MayAct) -> None:
+def remember_user(request: Request, user: GetUserDep, may_act: MayAct) -> None:
+    """Note who asks, for the page's buttons and tokens."""
     request.state.dashboard_user, request.state.may_act = user, may_act
 
 
-router = APIRouter(dependencies=[may_read, Depends(_remember)], default_response_class=HTMLResponse)
+router = APIRouter(
+    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+)
 
 
 def span(
@@ -40,7 +43,6 @@ def span(
 
 
 Span = Annotated[views.Span, Depends(span)]
-Said = Annotated[str, Query(alias="said", max_length=10)]
 
 
 async def show(

@@ -36,7 +36,7 @@ class RunReport:
     """One run.
 
     Attributes:
-        run: ``read_run``.
+        run: ``report_run``.
         directions: ``read_directions``.
         errors: ``count_errors`` of the run.
         tickets: ``list_run_errors``, as many as were asked for.
@@ -83,7 +83,7 @@ class RunInsights:
         """One run with at most ``limit`` of its failed tickets; None where there is none."""
         key = {"job_id": job_id}
         async with self._database.transaction(read_only=True) as database:
-            rows = await database.fetch("read_run", key)
+            rows = await database.fetch("report_run", key)
             if not rows:
                 return None
             return RunReport(

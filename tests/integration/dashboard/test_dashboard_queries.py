@@ -16,7 +16,7 @@ JOB = {"job_id": uuid4()}
 @pytest.mark.parametrize(
     ("name", "params"),
     [
-        ("read_run", JOB),
+        ("report_run", JOB),
         ("read_directions", JOB),
         ("list_run_errors", {**JOB, "limit": 200}),
         ("count_errors", {**JOB, "start_date": None, "end_date": None}),

@@ -1,4 +1,4 @@
--- read_run: one run on record, and the runs before and after it.
+-- report_run: one run on record, and the runs before and after it.
 -- params:  job_id uuid
 -- returns: at most one row, see the columns; those of the run's own memory are null for runs of the
 --          earlier job

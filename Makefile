@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check pins clean
+.PHONY: help install run test check bench bench-quick pins clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
+
+bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" picks some
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-quick: install ## a quick look at the same, at small sizes
+	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
 
 pins: install ## compile requirements.in into requirements.txt
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \

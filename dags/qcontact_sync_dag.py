@@ -44,15 +44,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    AsyncCallback,
     CronDataIntervalTimetable,
+    DeadlineAlert,
     Param,
     TriggerRule,
     dag,
     get_current_context,
     task,
 )
+from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 
 SIX_HOURLY = "0 */6 * * *"
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def tell_of_failure(context: Any) -> None:
+    """Mail what changed; where the run could not be put on record, this is all that tells."""
+    from qcontact_sync.on_airflow import alerts
+
+    alerts.on_failure(context)
 
 
 @dag(
@@ -61,6 +72,13 @@ SIX_HOURLY = "0 */6 * * *"
     schedule=CronDataIntervalTimetable(SIX_HOURLY, timezone="UTC"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
     catchup=False,  # one run makes up for all that were missed: it reads from the cursor
+    deadline=DeadlineAlert(
+        name="run-late",
+        reference=ScheduledSlotDeadline(),
+        interval=TEN_MINUTES,
+        # In the triggerer: a synchronous callback may not read connections of Airflow's database.
+        callback=AsyncCallback("qcontact_sync.on_airflow.alerts.on_deadline"),
+    ),
     max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
     default_args={
         "retry_delay": timedelta(seconds=30),
@@ -125,7 +143,12 @@ def qcontact_sync() -> None:
     # The package is imported inside the tasks: the DAG processor reads this file again and again.
 
     # multiple_outputs=False, here and below: the dict is one value, not one XCom a key.
-    @task(retries=3, execution_timeout=timedelta(minutes=10), multiple_outputs=False)
+    @task(
+        retries=3,
+        execution_timeout=TEN_MINUTES,
+        multiple_outputs=False,
+        on_failure_callback=tell_of_failure,
+    )
     def start_run() -> dict[str, Any]:
         from qcontact_sync.on_airflow import steps
 
@@ -152,7 +175,12 @@ def qcontact_sync() -> None:
 
         return steps.run_direction(get_current_context(), "outbound")
 
-    @task(retries=3, execution_timeout=timedelta(minutes=10), multiple_outputs=False)
+    @task(
+        retries=3,
+        execution_timeout=TEN_MINUTES,
+        multiple_outputs=False,
+        on_failure_callback=tell_of_failure,
+    )
     def finalize() -> dict[str, Any]:
         from qcontact_sync.on_airflow import steps
 

@@ -55,6 +55,7 @@ def airflow_environment(
         "no_proxy": LOOPBACK,
         "AIRFLOW_CONN_QCONTACT_DEFAULT": qcontact_connection(sides.qcontact),
         "AIRFLOW_CONN_FIBREFLOW_DEFAULT": postgres_connection(sides.fibreflow_dsn),
+        "CRON_SECRET": kept.get("CRON_SECRET") or credentials.cron_secret,
     }
     return (
         kept | ours | _core(run, credentials) | _endpoints(run, credentials, metadata_dsn, ui_port)

@@ -33,6 +33,7 @@ from dev.state import PROJECT, RunDirectory
 from dev.system import DAG_ID, LocalSystem, local_system
 
 DEMO_RUN_TIMEOUT_S = 300
+SYNC_PATH = "/api/ticketing/cron/sync-qcontact"
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
 
@@ -156,6 +157,8 @@ def _stay_up(system: LocalSystem) -> None:
     say(Text(system.credentials.admin_password, style="bold"))
     if system.settings.is_demo:
         say("[bold]CLI[/bold]       . .run/env && .venv/bin/qcontact-sync status")
+        call = f'curl -H "Authorization: Bearer $CRON_SECRET" -X POST {system.api.url}{SYNC_PATH}'
+        say(f"[bold]HTTP[/bold]      . .run/env && {call}", soft_wrap=True)
     say(f"[bold]Logs[/bold]      {system.run.logs.relative_to(PROJECT)}/")
     say("Ctrl-C stops everything.\n")
     try:

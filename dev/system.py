@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 
 import psycopg
 
@@ -140,7 +141,8 @@ class LocalSystem:
             self._run_tool("migrate", argv, {**self.given, **settings})
         self.audit = AuditReader(self.sides.fibreflow_dsn)
         if self.settings.is_demo:
-            lines = (f"export {name}='{value}'\n" for name, value in settings.items())
+            settings["CRON_SECRET"] = self.airflow["CRON_SECRET"].partition(",")[0]
+            lines = (f"export {name}={quote(value)}\n" for name, value in settings.items())
             write_private(self.run.root / "env", "".join(lines))
             self.staff = add_staff(self.sides.fibreflow_dsn, self.sandbox)
 

@@ -1,6 +1,7 @@
 """What Airflow's plugin loader may read; everything else lives in the package."""
 
 from airflow.plugins_manager import AirflowPlugin
+from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 from qcontact_sync.on_airflow.mounted import Mounted
 
 
@@ -8,7 +9,13 @@ class QContactPlugin(AirflowPlugin):
     """The project's plugin."""
 
     name = "qcontact"
+    deadline_references = [ScheduledSlotDeadline]  # noqa: RUF012 Airflow's own way
     fastapi_apps = [  # noqa: RUF012 Airflow's own way
+        {
+            "name": "qcontact-endpoint",
+            "url_prefix": "/api/ticketing",
+            "app": Mounted("qcontact_sync.on_airflow.endpoint.app"),
+        },
         {
             "name": "qcontact-dashboard",
             "url_prefix": "/qcontact-sync",

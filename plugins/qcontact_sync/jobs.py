@@ -6,7 +6,7 @@ With `run_steps` and `wiring`, this is the one place that names concrete adapter
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from qcontact_sync import run_steps
 from qcontact_sync.core.model import Direction
@@ -14,7 +14,7 @@ from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.results import HistoryRow, JobResult
+from qcontact_sync.results import HistoryRow, JobResult, recorded
 from qcontact_sync.settings import (
     Endpoints,
     Settings,
@@ -34,6 +34,7 @@ __all__ = [
     "JobResult",
     "RunOrder",
     "check_qcontact",
+    "find_run",
     "finish_run",
     "get_last_sync_job_run",
     "get_sync_job_history",
@@ -112,7 +113,7 @@ def finish_run(
         The summary (design section 2.5, ``data``) as plain values.
     """
     started = Run.from_dict(run)
-    return asyncio.run(run_steps.finish_run(endpoints, started, stats)).to_dict()
+    return asyncio.run(run_steps.finish_run(endpoints, settings, started, stats)).to_dict()
 
 
 def run_sync_job(
@@ -177,6 +178,20 @@ def get_last_sync_job_run(*, endpoints: Endpoints | None = None) -> HistoryRow |
     """The newest run on record, or None."""
     rows = get_sync_job_history(1, endpoints=endpoints)
     return rows[0] if rows else None
+
+
+def find_run(job_id: UUID, *, endpoints: Endpoints) -> dict[str, object] | None:
+    """A run on record as callers outside see it (design section 2.5, ``data``), or None.
+
+    Its summary is null while it goes on.
+    """
+
+    async def read() -> dict[str, object] | None:
+        async with open_database(endpoints.database_url) as database:
+            row = await Insights(database).run(job_id)
+        return recorded(row) if row else None
+
+    return asyncio.run(read())
 
 
 def check_qcontact(endpoints: Endpoints, settings: Settings) -> str:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.core.model import Direction, RunStatus, Window
 from qcontact_sync.core.run_ports import ClosedRun, Settlement
-from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.stats import Counts, DirectionStats
 from qcontact_sync.sync.context import Run
 
 
@@ -35,21 +35,47 @@ class JobResult:
 
     def to_dict(self) -> dict[str, object]:
         """The run as callers outside see it (design section 2.5, ``data``)."""
+        told = run_data(
+            self.job_id,
+            self.status,
+            started_at=self.started_at,
+            completed_at=self.completed_at,
+            duration_seconds=self.duration_seconds,
+            window=Window(self.window_start, self.window_end),
+            summary=self.summary,
+            error_message=self.error_message,
+            error_code=self.error_code,
+        )
         return {
-            "job_id": str(self.job_id),
-            "status": self.status,
-            "started_at": self.started_at.isoformat(),
-            "completed_at": self.completed_at.isoformat(),
-            "duration_seconds": round(self.duration_seconds, 3),
-            "window": {
-                "start": self.window_start.isoformat() if self.window_start else None,
-                "end": self.window_end.isoformat(),
-            },
-            "summary": dict(self.summary),
-            "error_message": self.error_message,
-            "error_code": self.error_code,
+            **told,
             **({"plan": self.sync_result["plan"]} if "plan" in self.sync_result else {}),
         }
+
+
+def run_data(
+    job_id: UUID,
+    status: str,
+    *,
+    started_at: datetime | None = None,
+    completed_at: datetime | None = None,
+    duration_seconds: float | None = None,
+    window: Window | None = None,
+    summary: Mapping[str, object] | None = None,
+    error_message: str | None = None,
+    error_code: str | None = None,
+) -> dict[str, object]:
+    """A run as plain values for JSON (design section 2.5, ``data``); null is not known yet."""
+    return {
+        "job_id": str(job_id),
+        "status": status,
+        "started_at": _plain(started_at),
+        "completed_at": _plain(completed_at),
+        "duration_seconds": None if duration_seconds is None else round(duration_seconds, 3),
+        "window": window and {"start": _plain(window.start), "end": _plain(window.end)},
+        "summary": None if summary is None else dict(summary),
+        "error_message": error_message,
+        "error_code": error_code,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +145,7 @@ def finished(
             },
             "errors": list(errors),
         },
-        summary=_summary(settlement),
+        summary=_summary(settlement.directions),
         window_start=run.window.start,
         window_end=run.window.end,
         error_message=settlement.error_message,
@@ -127,11 +153,26 @@ def finished(
     )
 
 
-def _summary(settlement: Settlement) -> dict[str, object]:
-    by_name = {
-        d: settlement.directions[d].counts if d in settlement.directions else Counts()
-        for d in Direction
-    }
+def recorded(row: Mapping[str, Any]) -> dict[str, object]:
+    """A row of ``read_run`` as callers outside see it (design section 2.5, ``data``)."""
+    told = row["sync_result"] or {}
+    by_name = {d: told.get(f"{d.value}_stats") for d in Direction}
+    directions = {d: DirectionStats.from_dict(stats) for d, stats in by_name.items() if stats}
+    return run_data(
+        row["id"],
+        row["status"],
+        started_at=row["started_at"],
+        completed_at=row["completed_at"],
+        duration_seconds=row["duration_seconds"],
+        window=Window(row["window_start"], row["window_end"]) if row["window_end"] else None,
+        summary=None if row["status"] == RunStatus.RUNNING else _summary(directions),
+        error_message=row["error_message"],
+        error_code=row["error_code"],
+    )
+
+
+def _summary(directions: Mapping[Direction, DirectionStats]) -> dict[str, object]:
+    by_name = {d: directions[d].counts if d in directions else Counts() for d in Direction}
     total = sum(by_name.values(), Counts())
     inbound, outbound = by_name[Direction.INBOUND], by_name[Direction.OUTBOUND]
     return {
@@ -166,7 +207,7 @@ def previewed(
         completed_at=now,
         duration_seconds=0.0,
         sync_result={"plan": plans},
-        summary=_summary(Settlement(RunStatus.SUCCESS, {})),
+        summary=_summary({}),
         window_start=run.window.start,
         window_end=run.window.end,
     )

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.model import Direction
+from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.pinging import ping
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.results import JobResult, finished, previewed
 from qcontact_sync.settings import Endpoints, Settings
@@ -78,9 +79,9 @@ async def run_whole(
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(endpoints, run, stats)
+            await _finish_interrupted(endpoints, settings, run, stats)
         raise
-    return await finish_run(endpoints, run, stats)
+    return await finish_run(endpoints, settings, run, stats)
 
 
 async def _run_directions(
@@ -102,7 +103,9 @@ async def _run_directions(
             stats[direction.value] = None
 
 
-async def _finish_interrupted(endpoints: Endpoints, run: Run, stats: Stats) -> None:
+async def _finish_interrupted(
+    endpoints: Endpoints, settings: Settings, run: Run, stats: Stats
+) -> None:
     if run.request.dry_run:
         return
     async with open_database(endpoints.database_url) as database:
@@ -111,7 +114,7 @@ async def _finish_interrupted(endpoints: Endpoints, run: Run, stats: Stats) -> N
         if direction.value not in stats:
             so_far = recorded.get(direction, DirectionStats())
             stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(endpoints, run, stats)
+    await finish_run(endpoints, settings, run, stats)
 
 
 async def run_direction(
@@ -123,10 +126,14 @@ async def run_direction(
     stop: Stop,
 ) -> dict[str, object]:
     """One direction of an opened run; see `jobs.run_direction`."""
-    async with open_database(endpoints.database_url) as database:
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_database(endpoints.database_url) as second,
+    ):
+        store = PostgresStore(database, second)
         if run.request.dry_run:
             async with open_remote(endpoints, settings, stop.sleep) as remote:
-                work = _work(database, settings, run, remote, progress, stop)
+                work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         async with (
@@ -137,7 +144,7 @@ async def run_direction(
             try:
                 async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
                     stats = await _run_held(
-                        endpoints, settings, database, run, direction, progress, stop, held
+                        endpoints, settings, database, store, run, direction, progress, stop, held
                     )
             except StopRequested:
                 stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
@@ -148,6 +155,7 @@ async def _run_held(
     endpoints: Endpoints,
     settings: Settings,
     database: Database,
+    store: PostgresStore,
     run: Run,
     direction: Direction,
     progress: Progress | None,
@@ -158,20 +166,20 @@ async def _run_held(
     runs = PostgresRunStore(database)
     async with open_remote(endpoints, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
-        work = _work(database, settings, resumed, remote, progress, stop)
+        work = _work(store, settings, resumed, remote, progress, stop)
         work.held = held
         return await lifecycle.carry_out(runs, direction, work)
 
 
 def _work(
-    database: Database,
+    store: PostgresStore,
     settings: Settings,
     run: Run,
     remote: TicketsClient,
     progress: Progress | None,
     stop: Stop,
 ) -> Work:
-    work = Work(run, sync_options(settings, remote), remote, PostgresStore(database))
+    work = Work(run, sync_options(settings, remote), remote, store)
     work.progress = progress or work.progress
     limit = TimeLimit(settings.time_limit_s, SystemClock())
     work.should_stop = lambda: stop.is_wished() or limit.is_over()
@@ -179,7 +187,10 @@ def _work(
 
 
 async def finish_run(
-    endpoints: Endpoints, run: Run, stats: Mapping[str, Mapping[str, object] | None]
+    endpoints: Endpoints,
+    settings: Settings,
+    run: Run,
+    stats: Mapping[str, Mapping[str, object] | None],
 ) -> JobResult:
     """Settle a run; see `jobs.finish_run`."""
     if run.request.dry_run:
@@ -192,4 +203,6 @@ async def finish_run(
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.settle(runs, run, directions)
         errors = await runs.read_errors(run.job_id)
+    if settings.ping_url and settlement.status is not RunStatus.FAILED:
+        await ping(settings.ping_url)
     return finished(run, settlement, closed, errors)

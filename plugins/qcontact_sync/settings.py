@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     page_size: int = Field(default=100, ge=1, le=1_000)
     timezone: str = "Africa/Johannesburg"
     ping_url: str | None = None
+    runbook_url: str | None = None
+    retention_days: int | None = Field(default=None, ge=30)
 
     @field_validator("timezone")
     @classmethod

@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("plugins", "dags", "include", "sandbox", "dev", "tests", "docs", ".ci", ".github")
+ROOMS = (
+    "plugins",
+    "dags",
+    "include",
+    "sandbox",
+    "dev",
+    "tests",
+    "docs",
+    "examples",
+    ".ci",
+    ".github",
+)
 CODE = ("plugins", "dags", "sandbox", "dev")
 PACKAGE = ROOT / "plugins" / "qcontact_sync"
 SQL = ROOT / "include" / "sql"

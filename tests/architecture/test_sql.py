@@ -159,5 +159,6 @@ def test_there_is_no_other_sql_in_the_package_or_beside_it():
     beside = {
         path for path in SQL.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
     }
-    assert beside == set(queries()) | set((SQL / "migrations").glob("*.sql"))
+    kept = {path for room in ("migrations", "optional") for path in (SQL / room).glob("*.sql")}
+    assert beside == set(queries()) | kept
     assert list(PACKAGE.rglob("*.sql")) == []

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from dev.airflow_api import AirflowApi, DagRun
+from dev.airflow_api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
 TIMEOUT_S = 120
@@ -25,6 +25,18 @@ class AirflowClient(AirflowApi):
         answer = self._http.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json=order)
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
+
+    def run_another(self, dag_id: str) -> dict[str, Any]:
+        """Trigger any DAG and return its run as Airflow tells it, when it is over."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns"
+        answer = self._http.post(path, json={"logical_date": None})
+        run_id = answer.raise_for_status().json()["dag_run_id"]
+        deadline = time.monotonic() + TIMEOUT_S
+        while (run := self._get(f"{path}/{run_id}"))["state"] not in FINAL:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run_id}: {run['state']}")
+            time.sleep(0.2)
+        return run
 
     def backfill(self, first: str, last: str, conf: dict[str, Any] | None = None) -> list[DagRun]:
         """Backfill the windows from the one that starts at ``first``; return the finished runs."""

@@ -61,13 +61,21 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 
 @pytest.fixture(scope="session")
+def credentials() -> Credentials:
+    return Credentials()
+
+
+@pytest.fixture(scope="session")
 def airflow(
-    pg_server: str, fibreflow: FibreFlow, sandbox: Sandbox, directory: RunDirectory
+    pg_server: str,
+    fibreflow: FibreFlow,
+    sandbox: Sandbox,
+    directory: RunDirectory,
+    credentials: Credentials,
 ) -> Iterator[AirflowClient]:
-    credentials = Credentials()
     write_login(directory, credentials)
     environment = airflow_environment(
-        os.environ,
+        {**os.environ, "CRON_SECRET": ""},
         directory,
         credentials,
         metadata_dsn=ensure_database(pg_server, "airflow_e2e"),

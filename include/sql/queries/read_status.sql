@@ -1,5 +1,5 @@
 -- read_status: the sync at a glance; what is pending is counted elsewhere.
--- params:  none
+-- params:  stale_after interval
 -- returns: one row, see the columns
 -- locks:   none
 SELECT
@@ -26,7 +26,7 @@ SELECT
     coalesce(
         (
             SELECT max(completed_at) FROM sync_job_history WHERE status IN ('success', 'partial')
-        ) > now() - interval '12 hours 30 minutes',
+        ) > now() - %(stale_after)s::interval,
         false
     ) AS is_fresh
 FROM (VALUES (1)) AS always (present)

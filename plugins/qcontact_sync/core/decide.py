@@ -31,11 +31,18 @@ from qcontact_sync.core.sameness import is_same_person, is_same_status
 
 
 def decide(
-    remote: RemoteTicket, pair: Pair, people: People, policy: Policy, *, force: bool = False
+    remote: RemoteTicket,
+    pair: Pair,
+    people: People,
+    policy: Policy,
+    *,
+    force: bool = False,
+    version: str | None = None,
 ) -> TicketDecision:
     """Decide about one version of a remote ticket.
 
     Args:
+        version: The fingerprint of the remote's values, where the caller has it.
         force: Bring QContact's own fields in even where QContact did not move (a repair).
     """
     if pair.link is not None and pair.local is not None:
@@ -44,15 +51,15 @@ def decide(
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
         return _skip(remote, pair.link, "deleted in FibreFlow")
     if pair.unlinked:
-        return _adopt(remote, pair.unlinked, people, policy)
-    return _create(remote, people)
+        return _adopt(remote, version, pair.unlinked, people, policy)
+    return _create(remote, version, people)
 
 
 def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
     return TicketDecision(remote, Kind.SKIP, link.base, link.fingerprint, warnings=(reason,))
 
 
-def _create(remote: RemoteTicket, people: People) -> TicketDecision:
+def _create(remote: RemoteTicket, version: str | None, people: People) -> TicketDecision:
     mapped = {name: to_local_owned(name, remote.values.get(name)) for name in OWNED_FIELDS}
     writes = {name: m.value for name, m in mapped.items() if m.fits}
     warnings = [m.warning for m in mapped.values() if m.warning]
@@ -66,7 +73,7 @@ def _create(remote: RemoteTicket, people: People) -> TicketDecision:
         remote,
         Kind.CREATE,
         base,
-        fingerprint(base.remote),
+        version or fingerprint(base.remote),
         writes=writes,
         warnings=(*remote.warnings, *warnings),
         closes=is_terminal(status),
@@ -74,7 +81,11 @@ def _create(remote: RemoteTicket, people: People) -> TicketDecision:
 
 
 def _adopt(
-    remote: RemoteTicket, rows: tuple[LocalTicket, ...], people: People, policy: Policy
+    remote: RemoteTicket,
+    version: str | None,
+    rows: tuple[LocalTicket, ...],
+    people: People,
+    policy: Policy,
 ) -> TicketDecision:
     """Link a row that was there before: two-way fields stay as they stand on both sides."""
     local, *others = rows
@@ -84,7 +95,7 @@ def _adopt(
         remote,
         Kind.ADOPT,
         base,
-        fingerprint(base.remote),
+        version or fingerprint(base.remote),
         local=local,
         writes=_taken(owned),
         fields=owned,

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from qcontact_sync.core.alerts import LOW_RATE
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -59,7 +61,7 @@ def _issues(row: Mapping[str, Any]) -> list[str]:
     if row["last_sync_status"] == "failed":
         issues.append("the last run failed")
     rate = row["success_rate_last_7d"]
-    if rate is not None and rate < 0.8:
+    if rate is not None and rate < LOW_RATE:
         issues.append(f"only {rate:.0%} of the attempted tickets succeeded in the last 7 days")
     waiting = row["conflicts_open"]
     if waiting:

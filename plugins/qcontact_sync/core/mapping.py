@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 TERMINAL_RANK = 7
@@ -73,6 +74,9 @@ ENTITIES_WORDS = StatusWords(
 )
 
 
+# Here and below, what takes few distinct values is worked out once: a first import asks a million
+# times.
+@lru_cache(maxsize=1_024)
 def status_key(word: str | None) -> str:
     """A remote status without case, spaces, ``-`` and ``_``: equal keys are one status."""
     return re.sub(r"[\s_-]+", "", word or "").lower()
@@ -107,12 +111,17 @@ class Mapped:
     warning: str | None = None
 
 
+_NOTHING = Mapped()
+
+
 def to_local_owned(field: str, value: str | None) -> Mapped:
     """Map one of QContact's own fields to FibreFlow's column of that name."""
     if field == "priority":
         return _priority(value)
     if field == "ticket_type":
-        return Mapped(_TICKET_TYPES.get((value or "").strip().lower(), "maintenance"))
+        return _ticket_type(value)
+    if value is None:
+        return _NOTHING
     if field in ("project_id", "zone_id"):
         return _uuid(field, value)
     if field == "gps_coordinates":
@@ -120,6 +129,12 @@ def to_local_owned(field: str, value: str | None) -> Mapped:
     return _text(field, value)
 
 
+@lru_cache(maxsize=1_024)
+def _ticket_type(value: str | None) -> Mapped:
+    return Mapped(_TICKET_TYPES.get((value or "").strip().lower(), "maintenance"))
+
+
+@lru_cache(maxsize=1_024)
 def _priority(value: str | None) -> Mapped:
     word = (value or "").strip().lower()
     if word in _PRIORITIES:
@@ -128,9 +143,8 @@ def _priority(value: str | None) -> Mapped:
     return Mapped("normal", warning=warning)
 
 
-def _uuid(field: str, value: str | None) -> Mapped:
-    if value is None:
-        return Mapped(None)
+@lru_cache(maxsize=4_096)
+def _uuid(field: str, value: str) -> Mapped:
     try:
         parsed = UUID(value)
     except ValueError:
@@ -141,9 +155,7 @@ def _uuid(field: str, value: str | None) -> Mapped:
     return Mapped(str(parsed))
 
 
-def _coordinates(value: str | None) -> Mapped:
-    if value is None:
-        return Mapped(None)
+def _coordinates(value: str) -> Mapped:
     try:
         lat, lon = (float(part) for part in value.split(","))
     except ValueError:
@@ -160,9 +172,9 @@ def point_text(latitude: float, longitude: float) -> str:
     return ",".join(repr(number + 0.0).removesuffix(".0") for number in (latitude, longitude))
 
 
-def _text(field: str, value: str | None) -> Mapped:
+def _text(field: str, value: str) -> Mapped:
     limit = MAX_LENGTH.get(field)
-    if value is None or limit is None or len(value) <= limit:
+    if limit is None or len(value) <= limit:
         return Mapped(value)
     return Mapped(
         value[: limit - len(CUT_MARK)] + CUT_MARK, warning=f"{field} cut to {limit} characters"

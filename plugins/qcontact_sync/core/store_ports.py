@@ -138,8 +138,8 @@ class Unit(Protocol):
         """Put on record what was sent."""
         ...
 
-    async def mark_counted(self, remote_id: RemoteId) -> None:
-        """The ticket is part of this run's outbound counts."""
+    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+        """These tickets are part of this run's outbound counts."""
         ...
 
     async def keep_losers(

@@ -114,7 +114,7 @@ class Database:
         """A transaction in UTC that commits when the block ends well.
 
         Args:
-            lease: Renewed first, so that whoever lost it cannot commit.
+            lease: Renewed before the commit, so that whoever lost it cannot commit.
 
         Raises:
             LeaseLost: Somebody else holds the lease.
@@ -128,9 +128,10 @@ class Database:
                     if read_only:
                         await self.fetch("forbid_writes")
                     await self.fetch("begin_transaction")
-                    if lease is not None:
-                        await self.check_lease(lease)
                     yield self
+                    if lease is not None:
+                        # Last, so that transactions side by side wait for each other only here.
+                        await self.check_lease(lease)
         except psycopg.Error as error:
             raise translate(error) from error
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from qcontact_sync.core.alerts import STALE_AFTER
 from qcontact_sync.fibreflow.database import Database
 
 Row = Mapping[str, Any]
@@ -34,9 +35,14 @@ class Insights:
             {"limit": limit, "status": status, "start_date": start_date, "end_date": end_date},
         )
 
+    async def run(self, job_id: UUID) -> Row | None:
+        """One run with its window; None where it is not on record."""
+        rows = await self._database.read("read_run", {"job_id": job_id})
+        return rows[0] if rows else None
+
     async def status(self) -> Row:
         """The sync at a glance."""
-        return (await self._database.read("read_status"))[0]
+        return (await self._database.read("read_status", {"stale_after": STALE_AFTER}))[0]
 
     async def failures(
         self, wanted: Sequence[str] | None = None, limit: int | None = None

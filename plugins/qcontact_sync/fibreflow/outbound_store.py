@@ -39,9 +39,12 @@ class PostgresUnit(InboundUnit):
                 {"rows": msgspec.json.encode(rows).decode(), "job_id": self._job_id},
             )
 
-    async def mark_counted(self, remote_id: RemoteId) -> None:
-        """The ticket is part of this run's outbound counts."""
-        await self._database.fetch("mark_counted", {"remote_id": remote_id, "job_id": self._job_id})
+    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+        """These tickets are part of this run's outbound counts."""
+        if remote_ids:
+            await self._database.fetch(
+                "mark_counted", {"remote_ids": list(remote_ids), "job_id": self._job_id}
+            )
 
     async def keep_losers(
         self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]

@@ -1,5 +1,6 @@
 """The `Store` port on PostgreSQL."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,10 +15,17 @@ from qcontact_sync.fibreflow.outbound_store import PostgresUnit, note_to_send
 
 
 class PostgresStore:
-    """FibreFlow's database as the two directions use it; one per direction of a run."""
+    """FibreFlow's database as the two directions use it; one per direction of a run.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        more: Further connections, for units that overlap.
+    """
+
+    def __init__(self, database: Database, *more: Database) -> None:
         self._database = database
+        self._free = asyncio.LifoQueue[Database]()
+        for free in (database, *more):
+            self._free.put_nowait(free)
         self._scan = AdoptionScan()
 
     @asynccontextmanager
@@ -26,10 +34,14 @@ class PostgresStore:
     ) -> AsyncIterator[PostgresUnit]:
         """A transaction; without a lease it is read-only (a dry run)."""
         read_only = lease is None
-        async with self._database.transaction(lease, read_only=read_only) as database:
-            await database.fetch("limit_lock_waits")
-            unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
-            yield unit
+        free = await self._free.get()
+        try:
+            async with free.transaction(lease, read_only=read_only) as database:
+                await database.fetch("limit_lock_waits")
+                unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
+                yield unit
+        finally:
+            self._free.put_nowait(free)
         unit.committed()
 
     async def cursor_age(self, job_id: JobId) -> timedelta | None:

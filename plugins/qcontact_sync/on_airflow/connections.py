@@ -60,6 +60,15 @@ def configuration() -> tuple[Endpoints, Settings]:
     return endpoints, settings_for(QCONTACT, account)
 
 
+def fibreflow_configuration() -> tuple[Endpoints, Settings]:
+    """FibreFlow's side and the settings, for what asks nothing of QContact.
+
+    Raises:
+        ConfigError: The connection or a setting cannot be used.
+    """
+    return Endpoints(fibreflow_database(FIBREFLOW), "", SecretStr("")), load_settings()
+
+
 def qcontact_account(conn_id: str) -> QContactAccount:
     """Read and check a connection of type `qcontact`.
 

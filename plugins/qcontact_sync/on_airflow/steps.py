@@ -24,6 +24,7 @@ from airflow.sdk.exceptions import (
 from qcontact_sync import jobs
 from qcontact_sync.core.errors import FatalError, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.on_airflow import alerts
 from qcontact_sync.on_airflow.connections import configuration
 from qcontact_sync.on_airflow.run_context import order_from
 
@@ -34,7 +35,7 @@ Plain = dict[str, object]
 
 def start_run(context: Context) -> Plain:
     """Open the run; see `jobs.start_run`."""
-    with _told_to_airflow():
+    with told_to_airflow():
         endpoints, settings = configuration()
         return jobs.start_run(
             endpoints, settings, order_from(context, settings), _asks_airflow(context)
@@ -47,7 +48,7 @@ def run_direction(context: Context, name: str) -> Plain:
     direction = Direction(name)
     if direction not in _asked(run):
         raise AirflowSkipException(f"{direction} was not asked for")
-    with _told_to_airflow():
+    with told_to_airflow():
         return jobs.run_direction(*configuration(), run, direction)
 
 
@@ -55,8 +56,10 @@ def finish_run(context: Context) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
-    with _told_to_airflow():
+    with told_to_airflow():
         summary = jobs.finish_run(*configuration(), run, stats)
+    if not run["dry_run"]:
+        alerts.tell_or_log()
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
@@ -105,7 +108,8 @@ def _asked(run: Plain) -> tuple[str, ...]:
 
 
 @contextmanager
-def _told_to_airflow() -> Iterator[None]:
+def told_to_airflow() -> Iterator[None]:
+    """Turn the sync's errors into what Airflow does next (the table above)."""
     try:
         yield
     except SyncError as error:

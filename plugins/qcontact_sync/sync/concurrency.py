@@ -1,9 +1,9 @@
 """Running things side by side, ended together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Set
 from contextlib import suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -23,26 +23,82 @@ async def run_all(coroutines: Iterable[Coroutine[object, object, None]]) -> None
         task.result()
 
 
-async def read_ahead(items: AsyncIterator[Item], limit: int) -> AsyncIterator[Item]:
-    """Read on while the caller works, but only ``limit`` items far: memory stays bounded."""
-    queue: asyncio.Queue[Item | Exception | None] = asyncio.Queue(limit)
+class ReadAhead(Generic[Item]):
+    """Reads on while the caller works, from now on, but only ``limit`` items far: memory stays
+    bounded. To be closed.
+    """
 
-    async def fill() -> None:
+    def __init__(self, items: AsyncIterator[Item], limit: int) -> None:
+        self._queue: asyncio.Queue[Item | Exception | None] = asyncio.Queue(limit)
+        self._filler = asyncio.ensure_future(self._fill(items))
+
+    async def _fill(self, items: AsyncIterator[Item]) -> None:
         try:
             async for item in items:
-                await queue.put(item)
+                await self._queue.put(item)
         except Exception as error:  # raised in the caller, who waits at the other end
-            await queue.put(error)
+            await self._queue.put(error)
         else:
-            await queue.put(None)
+            await self._queue.put(None)
 
-    filler = asyncio.create_task(fill())
-    try:
-        while (item := await queue.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-    finally:
-        filler.cancel()
+    def __aiter__(self) -> "ReadAhead[Item]":
+        return self
+
+    async def __anext__(self) -> Item:
+        item = await self._queue.get()
+        if item is None:
+            raise StopAsyncIteration
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    async def close(self) -> None:
+        """Read no further."""
+        self._filler.cancel()
         with suppress(asyncio.CancelledError):
-            await filler
+            await self._filler
+
+
+class Overlap:
+    """Lets pieces of work overlap, a few at a time, but never two that share a key.
+
+    Leaving its block waits for all; an error cancels what still runs and is raised as it is.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._running: dict[asyncio.Task[None], Set[str]] = {}
+
+    async def __aenter__(self) -> "Overlap":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                await self.finish()
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def start(
+        self, keys: Set[str], work: Callable[[], Coroutine[object, object, None]]
+    ) -> None:
+        """Begin as soon as there is room and nothing that shares a key runs."""
+        while len(self._running) >= self._limit or any(
+            not keys.isdisjoint(others) for others in self._running.values()
+        ):
+            await self._wait_for_one()
+        self._running[asyncio.create_task(work())] = keys
+
+    async def finish(self) -> None:
+        """Wait until nothing runs any more."""
+        while self._running:
+            await self._wait_for_one()
+
+    async def _wait_for_one(self) -> None:
+        done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            del self._running[task]
+        for task in done:
+            task.result()

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
@@ -19,7 +21,7 @@ from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, 
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import Failure, Match
 from qcontact_sync.core.windows import read_window
-from qcontact_sync.sync.concurrency import read_ahead
+from qcontact_sync.sync.concurrency import Overlap
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.reader import Chunk, ListReader
 from qcontact_sync.sync.single_reads import SingleReads, read_each
@@ -27,7 +29,8 @@ from qcontact_sync.sync.single_reads import SingleReads, read_each
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
-PREFETCHED_CHUNKS = 40
+BATCHES_AT_ONCE = 2
+"""One is decided while the database writes the other."""
 MAX_RETRIED = 500
 
 
@@ -39,8 +42,22 @@ class _Outcome:
     failures: list[Failure] = field(default_factory=list)
     passed: list[RemoteId] = field(default_factory=list)
     suspects: list[RemoteId] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    fresh: list[TicketDecision] = field(default_factory=list)
     skipped: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """What is decided here and was not counted in this run before."""
+        created = sum(d.kind is Kind.CREATE for d in self.fresh)
+        successful = sum(d.kind is Kind.CREATE or bool(d.writes) for d in self.fresh)
+        warned = sum(bool(d.warnings and (d.kind is Kind.CREATE or d.writes)) for d in self.fresh)
+        return Counts(
+            successful=successful,
+            skipped=len(self.fresh) - successful,
+            partial=warned,
+            created=created,
+            updated=successful - created,
+        )
 
 
 class Inbound:
@@ -90,29 +107,34 @@ class Inbound:
     async def _apply_window(self) -> bool:
         work = self._work
         reader = ListReader(work.remote, page_size=work.options.page_size)
-        server_time = await reader.server_time(work.run.window)
-        asked = work.run.window
+        asked, overlap = work.run.window, work.options.overlap
+        server_time = await reader.server_time(read_window(asked, overlap, None))
         # Where nobody gave an end, QContact's present is read to, whatever our clock says; but the
         # cursor goes no further than the earlier of the two: either clock may be ahead for a while.
         end = (work.run.ends_now and server_time) or asked.end
         since = await work.store.cursor_age(work.run.job_id) if work.run.moves_cursor else None
-        window = read_window(Window(asked.start, end), work.options.overlap, server_time, since)
+        window = read_window(Window(asked.start, end), overlap, server_time, since)
         if work.run.settled_until is not None:
             # What an earlier try of this run settled needs no reading back, and no second count.
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading start=%s end=%s", window.start, window.end)
-        batch: list[RemoteTicket] = []
-        async for chunk in read_ahead(reader.read(window), PREFETCHED_CHUNKS):
-            batch += chunk.tickets
-            await self._fail_malformed(chunk)
-            if len(batch) >= BATCH or chunk.settled_until:
-                self._expected = max(self._expected, self._done + chunk.expected)
-                await self._apply(batch)
-                batch = []
-            if chunk.settled_until:
-                await self._settle(min(chunk.settled_until, asked.end))
-            if work.should_stop():
-                return chunk.settled_until == window.end
+        async with (
+            aclosing(reader.read(window)) as chunks,
+            Overlap(1 if work.is_dry else BATCHES_AT_ONCE) as batches,
+        ):
+            batch: list[RemoteTicket] = []
+            async for chunk in chunks:
+                batch += chunk.tickets
+                await self._fail_malformed(chunk)
+                if len(batch) >= BATCH or chunk.settled_until:
+                    self._expected = max(self._expected, self._done + chunk.expected)
+                    await batches.start({t.id for t in batch}, partial(self._apply, batch))
+                    batch = []
+                if chunk.settled_until:
+                    await batches.finish()
+                    await self._settle(min(chunk.settled_until, asked.end))
+                if work.should_stop():
+                    return chunk.settled_until == window.end
         return True
 
     async def _settle(self, until: datetime | None) -> None:
@@ -202,6 +224,7 @@ class Inbound:
                 self._people,
                 work.options.policy,
                 force=work.run.request.force_resync,
+                version=version,
             )
         except (FatalError, RetryableError):
             raise
@@ -215,7 +238,7 @@ class Inbound:
             return
         outcome.decisions.append(decision)
         if not match.is_counted:
-            outcome.counts += _counts_of(decision)
+            outcome.fresh.append(decision)
 
     async def _fail_malformed(self, chunk: Chunk) -> None:
         await self._record(
@@ -268,15 +291,6 @@ def _is_older(ticket: RemoteTicket, match: Match) -> bool:
     if link is None or link.remote_updated_at is None or ticket.updated_at is None:
         return False
     return ticket.updated_at < link.remote_updated_at
-
-
-def _counts_of(decision: TicketDecision) -> Counts:
-    warned = int(bool(decision.warnings))
-    if decision.kind is Kind.CREATE:
-        return Counts(successful=1, created=1, partial=warned)
-    if decision.writes:
-        return Counts(successful=1, updated=1, partial=warned)
-    return Counts(skipped=1)
 
 
 def _failures(unread: Sequence[tuple[RemoteId, SyncError]]) -> list[Failure]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from qcontact_sync.core.errors import (
@@ -58,10 +58,9 @@ class Outbound:
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
-        for start in range(0, len(pending), BATCH):
-            await self._send_batch(pending[start : start + BATCH], len(pending))
-            if self._is_cut_short:
-                return False
+        await self._send_all(pending)
+        if self._is_cut_short:
+            return False
         await self._settle_suspects()
         return True
 
@@ -98,30 +97,50 @@ class Outbound:
             raise held
         work.plan.notices.append(f"nothing of it goes out unasked: {held}")
 
-    async def _send_batch(self, remote_ids: Sequence[RemoteId], expected: int) -> None:
+    async def _send_all(self, pending: Sequence[RemoteId]) -> None:
         """Different tickets overlap, within the connections; the steps of one never do."""
-        work = self._work
-        pairs, locked = await self._read_pairs(remote_ids)
-        notes = await work.store.list_notes_to_send(
-            remote_ids, internal_notes=work.options.internal_notes
-        )
-        pairs = {i: _with_notes(pair, notes.get(i, ())) for i, pair in pairs.items()}
-        for remote_id, error in locked.items():
-            await self._quarantine(pairs.pop(remote_id), error)
-        slots = asyncio.Semaphore(work.options.connections)
+        turns = self._turns(pending)
+        drawing = asyncio.Lock()
 
-        async def turn(remote_id: RemoteId) -> None:
-            async with slots:
-                if work.should_stop():
+        async def draw() -> tuple[OutboundPair, Sequence[NoteToSend]] | None:
+            async with drawing:
+                return await anext(turns, None)
+
+        async def work() -> None:
+            while self._stopped_by is None and (turn := await draw()):
+                if self._work.should_stop():
                     self._is_cut_short = True
-                elif self._stopped_by is None:
-                    await self._take_turn(pairs[remote_id], notes.get(remote_id, ()))
-            self._done += 1
-            work.progress(Direction.OUTBOUND, self._done, expected)
+                    return
+                await self._take_turn(*turn)
+                self._report(len(pending))
 
-        await run_all(turn(remote_id) for remote_id in remote_ids if remote_id in pairs)
+        async with aclosing(turns):
+            # As many again as are with QContact may be on their way into the database.
+            await run_all(work() for _ in range(2 * self._work.options.connections))
         if self._stopped_by is not None:
             raise self._stopped_by
+
+    async def _turns(
+        self, pending: Sequence[RemoteId]
+    ) -> AsyncGenerator[tuple[OutboundPair, Sequence[NoteToSend]], None]:
+        """The pending tickets as they stand when their turn is near, with their notes."""
+        work = self._work
+        for start in range(0, len(pending), BATCH):
+            remote_ids = pending[start : start + BATCH]
+            pairs, locked = await self._read_pairs(remote_ids)
+            notes = await work.store.list_notes_to_send(
+                remote_ids, internal_notes=work.options.internal_notes
+            )
+            pairs = {i: _with_notes(pair, notes.get(i, ())) for i, pair in pairs.items()}
+            for remote_id, error in locked.items():
+                await self._quarantine(pairs.pop(remote_id), error)
+            for remote_id in remote_ids:
+                if remote_id in pairs:
+                    yield pairs[remote_id], notes.get(remote_id, ())
+
+    def _report(self, expected: int) -> None:
+        self._done += 1
+        self._work.progress(Direction.OUTBOUND, self._done, expected)
 
     async def _read_pairs(
         self, remote_ids: Sequence[RemoteId]

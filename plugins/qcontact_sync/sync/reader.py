@@ -7,19 +7,25 @@ seen reach the largest ``total`` that was reported.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
 from qcontact_sync.core.model import Page, RemoteTicket, Window
 from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.sync.concurrency import ReadAhead
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(seconds=1)
-MAX_SLICE_TICKETS = 5_000
+MAX_SLICE_TICKETS = 10_000
 MAX_PASSES = 3
 FANOUT = 16
+SLICES_AHEAD = 4
+"""Read at once, so that no slice's first page is waited for; handed out in their order."""
+CHUNKS_AHEAD = 16
 _MAX_PARTS = 16
 
 
@@ -72,42 +78,104 @@ class ListReader:
         self._remote = remote
         self._page_size = page_size
         self._max_slice = max_slice
+        self._probed: tuple[Window, Page] | None = None
 
     async def server_time(self, window: Window) -> datetime | None:
-        """The remote's clock, from the ``Date`` of an answer."""
-        return (await self._remote.list_page(_widened(window), 1, 1)).server_time
+        """The remote's clock, from the ``Date`` of an answer.
 
-    async def read(self, window: Window) -> AsyncIterator[Chunk]:
+        Args:
+            window: What will be read, as far as that can be told without the remote's clock: the
+                answer is then its first page.
+        """
+        page = await self._first_page(window)
+        self._probed = window, page
+        return page.server_time
+
+    async def _first_page(self, part: Window) -> Page:
+        """The first page of a stretch, asked for once where it is that of the probe."""
+        if self._probed is not None:
+            window, page = self._probed
+            self._probed = None
+            # One that reaches further shows the same tickets: none is stamped after the present.
+            if window.start == part.start and window.end >= part.end:
+                return page
+        return await self._remote.list_page(_widened(part), 1, self._page_size)
+
+    async def read(self, window: Window) -> AsyncGenerator[Chunk, None]:
         """Hand out every ticket updated in the window, slice by slice, oldest slice first.
 
         Raises:
             RetryableError: ``PARSE_ERROR`` where even the smallest slice cannot be read whole.
             PageRefused: QContact does not show all pages even of the smallest slice.
         """
-        parts = [window]
-        while parts:
-            part = parts.pop()
-            first = await self._remote.list_page(_widened(part), 1, self._page_size)
-            if first.total > self._max_slice and _is_divisible(part):
-                parts += reversed(_divide(part, first.total // self._max_slice + 1))
-                continue
-            slice_ = _Slice(self._remote, part, self._page_size)
-            try:
-                async for chunk in slice_.read(first):
-                    yield chunk
-            except PageRefused:
-                if not _is_divisible(part):
-                    raise
-            if slice_.is_complete:
-                yield Chunk(settled_until=part.end, expected=first.total)
-            elif _is_divisible(part):
-                parts += reversed(_divide(part, 2))
-            else:
-                raise RetryableError(
-                    f"the list would not hold still: {slice_.seen} of {slice_.expected} tickets "
-                    f"seen in {MAX_PASSES} passes",
-                    ErrorCode.PARSE_ERROR,
-                )
+        line = deque([_Reading(window)])
+        try:
+            while line:
+                for reading in islice(line, SLICES_AHEAD):
+                    reading.begin(self._read_part)
+                try:
+                    async for chunk in line[0].begin(self._read_part):
+                        yield chunk
+                    line.popleft()
+                except _Divided as divided:
+                    line.popleft()
+                    line.extendleft(_Reading(part) for part in reversed(divided.parts))
+        finally:
+            for reading in line:
+                await reading.close()
+
+    async def _read_part(self, part: Window) -> AsyncIterator[Chunk]:
+        """Read one slice.
+
+        Raises:
+            _Divided: It is too large, or would not hold still.
+        """
+        first = await self._first_page(part)
+        if first.total > self._max_slice and _is_divisible(part):
+            raise _Divided(_divide(part, first.total // self._max_slice + 1))
+        slice_ = _Slice(self._remote, part, self._page_size)
+        try:
+            async for chunk in slice_.read(first):
+                yield chunk
+        except PageRefused:
+            if not _is_divisible(part):
+                raise
+        if slice_.is_complete:
+            yield Chunk(settled_until=part.end, expected=first.total)
+        elif _is_divisible(part):
+            raise _Divided(_divide(part, 2))
+        else:
+            raise RetryableError(
+                f"the list would not hold still: {slice_.seen} of {slice_.expected} tickets "
+                f"seen in {MAX_PASSES} passes",
+                ErrorCode.PARSE_ERROR,
+            )
+
+
+class _Divided(Exception):
+    """A stretch is to be read as these smaller ones, oldest first."""
+
+    def __init__(self, parts: list[Window]) -> None:
+        super().__init__()
+        self.parts = parts
+
+
+class _Reading:
+    """A stretch of the window that is read, or will be."""
+
+    def __init__(self, part: Window) -> None:
+        self._part = part
+        self._ahead: ReadAhead[Chunk] | None = None
+
+    def begin(self, read: Callable[[Window], AsyncIterator[Chunk]]) -> AsyncIterator[Chunk]:
+        """Read on in the background from now on, if not begun yet; what is read."""
+        self._ahead = self._ahead or ReadAhead(read(self._part), CHUNKS_AHEAD)
+        return self._ahead
+
+    async def close(self) -> None:
+        """Read no further."""
+        if self._ahead is not None:
+            await self._ahead.close()
 
 
 class _Slice:

@@ -1,7 +1,8 @@
 """One ticket on its way to QContact: read, merge, send what changed, settle."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
@@ -13,17 +14,51 @@ from qcontact_sync.core.errors import (
     RemoteMoved,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, Pair, People, RemoteId, RemoteTicket
+from qcontact_sync.core.model import Direction, LocalId, Pair, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
 from qcontact_sync.sync.context import Work, attempts
+from qcontact_sync.sync.group_commit import GroupCommit
 from qcontact_sync.sync.notes import NoteSender, Writing
 
 MAX_TRIES = 3
 MAX_WAITS = 10
+SETTLED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A ticket that QContact has taken.
+
+    Attributes:
+        is_last: Nothing follows, so the ticket is counted in the transaction that settles it: a
+            crash between the two would leave it out of the counts for good.
+    """
+
+    pair: OutboundPair
+    sending: Sending
+    answer: RemoteTicket
+    is_last: bool
+
+    @property
+    def remote_id(self) -> RemoteId:
+        return self.pair.link.remote_id
+
+    @property
+    def ticket_id(self) -> LocalId:
+        return self.pair.link.ticket_id
+
+    def audit_rows(self) -> list[SentRow]:
+        """One row per kind sent."""
+        return [
+            SentRow(self.remote_id, self.ticket_id, kind, {name: value}, self.answer.payload)
+            for kind, (name, value) in zip(
+                kinds_of(self.sending), self.sending.remote.items(), strict=True
+            )
+        ]
 
 
 class TicketSender:
@@ -38,30 +73,39 @@ class TicketSender:
         self._people = people
         self._writing = writing
         self._is_proven = False
+        self._slots = asyncio.Semaphore(work.options.connections)
+        self._settling = GroupCommit(self._settle_group, SETTLED_AT_ONCE)
 
     async def send(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         """Send a ticket's fields, then its notes."""
-        await self._send_fields(pair, notes)
         if self._work.is_dry:
+            remote = await self._work.remote.get(pair.link.remote_id)
+            self._plan(pair, sending_of(self._decide(remote, pair)), notes)
             return
+        # Held from read to write, so that no other ticket's requests come in between; but not while
+        # the last of a ticket is settled: the database need not keep QContact waiting.
+        async with self._slots:
+            sent = await self._send_fields(pair, is_last=not notes)
+            if notes:
+                await self._settling.submit(sent)
+                await self._send_notes(pair, notes)
+        if not notes:
+            await self._settling.submit(sent)
 
+    async def _send_notes(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
         async def finish(unit: Unit) -> None:
-            await self._finish(unit, pair, did_send=True)
+            await self._finish(unit, [(pair, True)])
 
-        sender = NoteSender(self._work, pair.link.remote_id, self._writing, finish)
-        await sender.send(notes)
+        await NoteSender(self._work, pair.link.remote_id, self._writing, finish).send(notes)
 
-    async def _send_fields(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        """Read, merge, write, settle; anew where the ticket moved or the write got lost."""
+    async def _send_fields(self, pair: OutboundPair, *, is_last: bool) -> _Sent:
+        """Read, merge, write; anew where the ticket moved or the write got lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         while True:
             # A single read is believed, whatever its stamp: clocks don't decide.
             remote = await self._work.remote.get(pair.link.remote_id)
             check = self._work.check_soon()
             sending = sending_of(self._decide(remote, pair))
-            if self._work.is_dry:
-                self._plan(pair, sending, notes)
-                return
             try:
                 answer = await self._write(pair, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
@@ -74,8 +118,7 @@ class TicketSender:
                 if not waits_left:
                     raise
             else:
-                await self._settle(pair, sending, answer, is_last=not notes)
-                return
+                return _Sent(pair, sending, answer, is_last=is_last)
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
@@ -127,49 +170,42 @@ class TicketSender:
                 raise RemoteMoved from error
             raise
 
-    async def _settle(
-        self, pair: OutboundPair, sending: Sending, answer: RemoteTicket, *, is_last: bool
-    ) -> None:
-        """Move the base on; what the answer shows beyond our own change comes in with it.
-
-        Args:
-            is_last: Nothing follows, so the ticket is counted in the same transaction: a crash
-                between the two would leave it out of the counts for good.
-        """
+    async def _settle_group(self, group: Sequence[_Sent]) -> None:
+        """Move the bases on; what the answers show beyond our own changes comes in with them."""
         work = self._work
         async for attempt in attempts():
             with attempt:
                 async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-                    await self._settle_in(unit, pair, sending, answer)
-                    if is_last:
-                        await self._finish(unit, pair, did_send=bool(sending))
+                    await self._settle_in(unit, group)
+                    await self._finish(
+                        unit, [(s.pair, bool(s.sending)) for s in group if s.is_last]
+                    )
 
-    async def _settle_in(
-        self, unit: Unit, pair: OutboundPair, sending: Sending, answer: RemoteTicket
-    ) -> None:
-        remote_id, ticket_id = pair.link.remote_id, pair.link.ticket_id
-        now = (await unit.read_pairs([remote_id]))[remote_id]
-        link = agreed_on(now.link, sending, answer)
-        decision = self._decide(answer, replace(now, link=link))
-        if decision.kind is Kind.SKIP and link.base != now.link.base:
-            decision = replace(decision, kind=Kind.RELINK)
+    async def _settle_in(self, unit: Unit, group: Sequence[_Sent]) -> None:
+        now = await unit.read_pairs([sent.remote_id for sent in group])
+        await unit.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
+        for sent in group:
+            await unit.keep_losers(sent.remote_id, sent.ticket_id, sent.sending.overruled)
+        await unit.audit_sent([row for sent in group for row in sent.audit_rows()])
+
+    def _settled(self, sent: _Sent, now: OutboundPair) -> TicketDecision | None:
+        """What the ticket's answer means for FibreFlow's side, as it stands by now."""
+        link = agreed_on(now.link, sent.sending, sent.answer)
+        decision = self._decide(sent.answer, replace(now, link=link))
         if decision.kind is not Kind.SKIP:
-            await unit.write([decision])
-        await unit.keep_losers(remote_id, ticket_id, sending.overruled)
-        await unit.audit_sent(
-            [
-                SentRow(remote_id, ticket_id, kind, {name: value}, answer.payload)
-                for kind, (name, value) in zip(
-                    kinds_of(sending), sending.remote.items(), strict=True
-                )
-            ]
-        )
+            return decision
+        return replace(decision, kind=Kind.RELINK) if link.base != now.link.base else None
 
-    async def _finish(self, unit: Unit, pair: OutboundPair, *, did_send: bool) -> None:
-        """Count the ticket, once per run, when all of it has gone out."""
-        await unit.release([pair.link.remote_id])
-        if not pair.is_counted:
-            await unit.mark_counted(pair.link.remote_id)
-            await unit.add_counts(
-                Counts(successful=1, updated=1) if did_send else Counts(skipped=1)
-            )
+    async def _finish(self, unit: Unit, ended: Sequence[tuple[OutboundPair, bool]]) -> None:
+        """Count tickets, once per run, when all of each has gone out.
+
+        Args:
+            ended: With whether anything was sent.
+        """
+        await unit.release([pair.link.remote_id for pair, _ in ended])
+        fresh = [(pair.link.remote_id, did_send) for pair, did_send in ended if not pair.is_counted]
+        await unit.mark_counted([remote_id for remote_id, _ in fresh])
+        updated = sum(did_send for _, did_send in fresh)
+        await unit.add_counts(
+            Counts(successful=updated, updated=updated, skipped=len(fresh) - updated)
+        )

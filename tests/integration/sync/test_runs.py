@@ -512,7 +512,7 @@ def test_a_run_that_is_cleared_after_it_broke_counts_every_ticket_once(seeded_wo
     order = world.order("manual__1", params={"start_date": "2000-01-01T00:00:00Z"})
     run = world.start(order)
     world.qcontact.faults.add(
-        do="answer", status=500, path=r"/tickets\?", after=60, times="forever"
+        do="answer", status=500, path=r"/tickets\?", after=30, times="forever"
     )
     with pytest.raises(RetryableError):
         world.run_direction(run, "inbound")

@@ -1,0 +1,5 @@
+-- read_database_time: the database's clock.
+-- params:  none
+-- returns: one row: now timestamptz
+-- locks:   none
+SELECT clock_timestamp() AS now;

@@ -1,0 +1,137 @@
+"""Telling people: decide about the alerts, put mails on record, send what is still to be sent.
+
+`check_alerts` is the one door. Whoever thinks that something may be wrong calls it (the end of a
+run, a failed task, a deadline, the monitor); it reads the database and nothing else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from qcontact_sync.core.alert_words import PREFIX, message
+from qcontact_sync.core.alerts import Facts, Told, evaluate
+from qcontact_sync.core.errors import SyncError
+from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.mails import Link, render, shown
+from qcontact_sync.settings import Endpoints, Settings
+from qcontact_sync.wiring import ACCOUNT, open_database
+
+log = logging.getLogger(__name__)
+
+MOST_MAILS = 50
+
+Send = Callable[[str, str, str, str], None]
+"""Sends one mail (address, subject, text, HTML); raises `NotSent`."""
+
+
+class NotSent(Exception):
+    """A mail could not be sent; says why without naming the address."""
+
+
+def check_alerts(
+    endpoints: Endpoints,
+    settings: Settings,
+    send: Send | None,
+    *,
+    airflow_url: str | None = None,
+    overdue: datetime | None = None,
+    now: datetime | None = None,
+) -> Sequence[Told]:
+    """Decide about all alerts, tell people what changed, send what an earlier call could not.
+
+    Args:
+        send: None where mails cannot be sent from here: they wait on record.
+        airflow_url: Where the mails' links lead.
+        overdue: A slot whose run is known to be missed.
+        now: In place of the database's clock; for looking at another day.
+
+    Raises:
+        SyncError: The database cannot be asked; nothing was told.
+    """
+    return asyncio.run(_check(endpoints, settings, send, airflow_url, overdue, now))
+
+
+async def _check(
+    endpoints: Endpoints,
+    settings: Settings,
+    send: Send | None,
+    airflow_url: str | None,
+    overdue: datetime | None,
+    now: datetime | None,
+) -> Sequence[Told]:
+    async with open_database(endpoints.database_url) as database:
+        store = AlertStore(database, ACCOUNT)
+        async with store.deciding():
+            facts = await store.read_facts(now)
+            alerts, told = evaluate(facts, await store.read_open(), overdue)
+            await store.replace_open(alerts)
+            await _queue(store, settings, facts, told, airflow_url)
+        for change in told:
+            log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
+        if send is not None and settings.alert_to:
+            await _deliver(store, send)
+    return told
+
+
+async def _queue(
+    store: AlertStore, settings: Settings, facts: Facts, told: Sequence[Told], url: str | None
+) -> None:
+    if not settings.alert_to or not told:
+        return
+    details = await store.read_details()
+    for change in told:
+        content = message(change, facts, details, lambda at: shown(at, settings.zone))
+        links = _links(facts, url, settings.runbook_url, content.anchor)
+        parts = render(content, change.change, links)
+        await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
+
+
+def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> list[Link]:
+    links = [("Runbook", f"{runbook or 'docs/runbook.md'}#{anchor}")]
+    if url and facts.live:
+        run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
+        links.insert(0, ("Newest run", run))
+    return links
+
+
+async def _deliver(store: AlertStore, send: Send) -> None:
+    """Send what waits, each address on its own, until one cannot be sent or nothing waits."""
+    began = await store.now()
+    for _ in range(MOST_MAILS):
+        async with store.next_mail(began) as mail:
+            if mail is None:
+                return
+            await store.settle_mail(mail, await _problem(mail, send))
+
+
+async def _problem(mail: Mail, send: Send) -> str | None:
+    try:
+        await asyncio.to_thread(send, mail.address, mail.subject, mail.text_body, mail.html_body)
+    except NotSent as error:
+        log.warning("mail.not_sent mail=%s: %s", mail.id, error)
+        return str(error)
+    log.info("mail.sent mail=%s", mail.id)
+    return None
+
+
+def tell_directly(settings: Settings, send: Send, error: SyncError, run_id: str) -> None:
+    """The one mail that needs no database: because there is none to ask.
+
+    Nothing remembers it, so it is for the end of a run that could not be put on record.
+    """
+    subject = f"{PREFIX} run failed: {error.code.value}, FibreFlow's database cannot be asked"
+    text = (
+        f"The run {run_id} ended with: {error}\n\n"
+        "It could not be put on record, and no alert can be decided until FibreFlow's database "
+        "answers again. Nothing is lost: the next run goes on from the last one that settled.\n\n"
+        "What to do:\n  1. Check the database and the connection fibreflow_default: "
+        "qcontact-sync doctor\n\nRunbook: "
+        f"{settings.runbook_url or 'docs/runbook.md'}#no-database\n"
+    )
+    for address in settings.alert_to:
+        try:
+            send(address, subject, text, f"<pre>{text}</pre>")
+        except NotSent as problem:
+            log.warning("mail.not_sent directly: %s", problem)

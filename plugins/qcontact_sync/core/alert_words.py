@@ -1,0 +1,218 @@
+"""What a person is told about an alert: in words and numbers, without any personal data."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from qcontact_sync.core.alerts import Change, Detail, Facts, RateFacts, Rule, Told
+
+PREFIX = "[qcontact_sync]"
+_LEAD = {
+    Change.OPENED: "",
+    Change.WORSENED: "WORSE: ",
+    Change.REMINDER: "STILL: ",
+    Change.OVER: "OVER: ",
+}
+
+Show = Callable[[datetime], str]
+"""An instant as people read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The content of one mail.
+
+    Attributes:
+        subject: ASCII; says it all.
+        paragraphs: What happened.
+        numbers: (name, value) pairs.
+        details: Error codes and fields with ids of tickets.
+        steps: What to do.
+        anchor: The section of the runbook.
+    """
+
+    subject: str
+    headline: str
+    paragraphs: Sequence[str]
+    numbers: Sequence[tuple[str, str]]
+    details: Sequence[Detail]
+    steps: Sequence[str]
+    anchor: str
+
+
+def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> Message:
+    """Put a change of an alert into words.
+
+    Args:
+        details: Everything in quarantine and in conflict; what concerns the rule is taken.
+    """
+    rule, is_over = told.alert.rule, told.change is Change.OVER
+    headline = _OVER[rule] if is_over else _headline(told, facts, show)
+    subject = f"{PREFIX} {_LEAD[told.change]}{headline}"
+    kinds = _DETAILS.get(rule, ())
+    return Message(
+        subject=subject.encode("ascii", "replace").decode(),
+        headline=headline[0].upper() + headline[1:],
+        paragraphs=_paragraphs(told, facts, show),
+        numbers=_numbers(told, facts, show),
+        details=() if is_over else [d for d in details if d.kind in kinds],
+        steps=() if is_over else _STEPS[rule],
+        anchor=rule.value,
+    )
+
+
+def finding(rule: Rule, facts: Facts, show: Show) -> str:
+    """One sentence for a status page: what the rule finds now."""
+    return _find(rule, facts, facts.scheduled.slot if facts.scheduled else None, show)
+
+
+def _headline(told: Told, facts: Facts, show: Show) -> str:
+    return _find(told.alert.rule, facts, told.alert.slot, show)
+
+
+def _find(rule: Rule, facts: Facts, slot: datetime | None, show: Show) -> str:
+    code = facts.live.error_code if facts.live else None
+    failed = f"run failed: {code or 'no ticket that was tried succeeded'}"
+    last = facts.last_settled_at
+    words = {
+        Rule.RUN_FAILED: failed + (f", {facts.failing} in a row" if facts.failing > 1 else ""),
+        Rule.DATED_RUN_FAILED: f"{_count(facts.dated_failed, 'run')} over past dates failed",
+        Rule.LATE: f"the run of {show(slot) if slot else 'the last slot'} is late",
+        Rule.STALE: f"no run since {show(last or facts.since)}" + ("" if last else ", or ever"),
+        Rule.INBOUND_RATE: f"only {_percent(facts.inbound)} of the tickets came in",
+        Rule.OUTBOUND_RATE: f"only {_percent(facts.outbound)} of the changes went out",
+        Rule.QUARANTINE_OLD: f"{_count(facts.old_entries, 'ticket')} failing for more than a day",
+        Rule.NEEDS_YOU: f"{_count(facts.needs_you, 'conflict')} waiting for a person",
+        Rule.HELD: "unusually many changes are held and not sent",
+        Rule.DIVERGENCE: "tickets differ between the two sides for no known reason",
+    }
+    return words[rule]
+
+
+def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
+    alert = told.alert
+    began = show(alert.opened_at)
+    if told.change is Change.OVER:
+        return [f"This alert was open since {began} and has ended by itself.", _MEANS_OVER]
+    lines = [_MEANING[alert.rule]]
+    if alert.rule is Rule.RUN_FAILED and facts.live and facts.live.error_message:
+        lines.append(f"It ended with: {facts.live.error_message}")
+    if told.change is not Change.OPENED:
+        lines.append(f"The alert has been open since {began}.")
+    return lines
+
+
+def _numbers(told: Told, facts: Facts, show: Show) -> list[tuple[str, str]]:
+    numbers = [("Last settled run", _shown(facts.last_settled_at, show))]
+    if facts.live:
+        numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
+    if facts.failing and facts.failing_since:
+        numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))
+    for name, rate in (("In", facts.inbound), ("Out", facts.outbound)):
+        if rate:
+            tried = rate.successful + rate.failed
+            numbers.append((name, f"{rate.successful} of {tried} tried succeeded"))
+    if facts.old_entries and facts.oldest_entry_at:
+        numbers.append(
+            ("Failing for a day", f"{facts.old_entries}, since {show(facts.oldest_entry_at)}")
+        )
+    if facts.needs_you:
+        numbers.append(("Waiting for a person", str(facts.needs_you)))
+    return numbers
+
+
+def _shown(moment: datetime | None, show: Show) -> str:
+    return show(moment) if moment else "never"
+
+
+def _percent(rate: RateFacts | None) -> str:
+    return f"{rate.rate:.0%}" if rate else "few"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+_MEANS_OVER = "Nothing needs to be done; what was left undone has been or will be made up for."
+_DETAILS = {
+    Rule.RUN_FAILED: ("quarantine",),
+    Rule.INBOUND_RATE: ("quarantine",),
+    Rule.OUTBOUND_RATE: ("quarantine",),
+    Rule.QUARANTINE_OLD: ("quarantine",),
+    Rule.NEEDS_YOU: ("needs_you",),
+}
+_MEANING = {
+    Rule.RUN_FAILED: "The newest run broke off, or nothing that it tried succeeded. Nothing is "
+    "lost: what it settled stays, and the next run goes on from there.",
+    Rule.DATED_RUN_FAILED: "Runs by hand with dates, or windows of a backfill, failed within the "
+    "last day. The usual runs are not affected.",
+    Rule.LATE: "A scheduled run has to finish within 10 minutes of its slot. This one did not: it "
+    "waits, works for long, or never began.",
+    Rule.STALE: "No run has settled for more than 12 hours and 30 minutes, and none has failed "
+    "either: the scheduler is down, the DAG is paused, or no worker is free.",
+    Rule.INBOUND_RATE: "Fewer than 80 of 100 tickets that the newest run newly tried came in from "
+    "QContact. The others wait in quarantine and are tried again.",
+    Rule.OUTBOUND_RATE: "Fewer than 80 of 100 tickets that the newest run newly tried went out to "
+    "QContact. The others wait in quarantine and are tried again.",
+    Rule.QUARANTINE_OLD: "These tickets have failed for more than a day. Time alone does not seem "
+    "to help them.",
+    Rule.NEEDS_YOU: "The call centre re-opened tickets that are done in FibreFlow, or both sides "
+    "keep undoing each other. Neither side is written until somebody decides.",
+    Rule.HELD: "More changes are waiting to go out than usually do. Nothing of it is sent until "
+    "somebody has looked: it may be a bulk edit that was meant, or one that was not.",
+    Rule.DIVERGENCE: "Of a small sample, tickets differ between FibreFlow and QContact though they "
+    "are not pending, not in quarantine and not in conflict; two samples in a row said so.",
+}
+_FAILURES = "Look at the failures: qcontact-sync failures"
+_STEPS = {
+    Rule.RUN_FAILED: [
+        "Open the run in Airflow: the ERROR line of finalize (or of start_run) says why.",
+        "Check both sides: qcontact-sync doctor",
+        "When it is mended, trigger the DAG, or wait for the next run: it makes up for this one.",
+    ],
+    Rule.DATED_RUN_FAILED: [
+        "Open the failed runs in Airflow and read the ERROR line of `finalize`.",
+        "Clear them, or run the backfill again with --reprocess-behavior failed.",
+    ],
+    Rule.LATE: [
+        "Look in Airflow whether the run is queued (no worker), waits for another run, or works.",
+        "Leave it alone if it makes progress: its log says so every few seconds.",
+    ],
+    Rule.STALE: [
+        "Look in Airflow: is the DAG unpaused, are scheduler and workers up?",
+        "Trigger the DAG: one run makes up for all that were missed.",
+    ],
+    Rule.INBOUND_RATE: [_FAILURES, "Why one of them is as it is: qcontact-sync ticket ID"],
+    Rule.OUTBOUND_RATE: [_FAILURES, "Why one of them is as it is: qcontact-sync ticket ID"],
+    Rule.QUARANTINE_OLD: [
+        _FAILURES,
+        "Mend the ticket on the side that is named, or try again: qcontact-sync failures retry ID",
+        "Where it is of no use: qcontact-sync failures dismiss ID",
+    ],
+    Rule.NEEDS_YOU: [
+        "Look at them: qcontact-sync conflicts",
+        "Decide each: qcontact-sync conflicts resolve ID --keep local (or remote)",
+    ],
+    Rule.HELD: [
+        "See what would be sent: qcontact-sync run --dry-run --direction outbound",
+        "If it is meant: trigger the DAG with Confirm outbound, "
+        "or qcontact-sync run --confirm-outbound",
+    ],
+    Rule.DIVERGENCE: [
+        "The log of compare_sample in qcontact_sync_monitor names the tickets.",
+        "Why one of them is as it is: qcontact-sync ticket ID",
+        "Bring QContact's own fields in again: qcontact-sync run --ticket-id ID --force-resync",
+    ],
+}
+_OVER = {
+    Rule.RUN_FAILED: "runs succeed again",
+    Rule.DATED_RUN_FAILED: "no failed run over past dates is left",
+    Rule.LATE: "runs finish in time again",
+    Rule.STALE: "runs settle again",
+    Rule.INBOUND_RATE: "tickets come in again",
+    Rule.OUTBOUND_RATE: "changes go out again",
+    Rule.QUARANTINE_OLD: "no ticket has been failing for more than a day",
+    Rule.NEEDS_YOU: "no conflict waits for a person",
+    Rule.HELD: "held changes may go out",
+    Rule.DIVERGENCE: "the sampled tickets agree again",
+}

@@ -1,0 +1,261 @@
+"""Which alerts are open, and what people are told about them: one function decides it all.
+
+Values in, values out: facts from the database, the alerts that were open before, and the
+database's clock. Whoever calls it, and however often, each change is told once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from qcontact_sync.core.errors import ErrorCode
+
+STALE_AFTER = timedelta(hours=12, minutes=30)
+LATE_AFTER = timedelta(minutes=10)
+OLD_AFTER = timedelta(days=1)
+VERY_OLD_AFTER = timedelta(days=7)
+REMIND_AFTER = timedelta(days=1)
+LOW_RATE, GOOD_RATE = 0.8, 0.9
+"""Opens below the one and ends above the other, so that a rate in between flaps nothing."""
+MIN_SAMPLE = 10
+MANY = 10
+
+
+class Rule(StrEnum):
+    """What can be wrong; also the anchor of its section in the runbook."""
+
+    RUN_FAILED = "run-failed"
+    DATED_RUN_FAILED = "dated-run-failed"
+    LATE = "late"
+    STALE = "stale"
+    INBOUND_RATE = "inbound-rate"
+    OUTBOUND_RATE = "outbound-rate"
+    QUARANTINE_OLD = "quarantine-old"
+    NEEDS_YOU = "needs-you"
+    HELD = "held"
+    DIVERGENCE = "divergence"
+
+
+class Change(StrEnum):
+    """What happened to an alert."""
+
+    OPENED = "opened"
+    WORSENED = "worsened"
+    REMINDER = "reminder"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The newest run of its kind that has ended (of scheduled ones: or goes on).
+
+    Attributes:
+        slot: When a scheduled run was due.
+        opened_at, completed_at: By the database's clock; not completed while it goes on.
+    """
+
+    dag_id: str
+    run_id: str
+    status: str
+    opened_at: datetime
+    completed_at: datetime | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    slot: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateFacts:
+    """The newest live run that newly tried enough tickets in one direction."""
+
+    successful: int
+    failed: int
+
+    @property
+    def rate(self) -> float:
+        """Share of the newly tried tickets that succeeded, 0 to 1."""
+        return self.successful / (self.successful + self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at. *Live* runs read on from the cursor: no dates, no ticket ids.
+
+    Attributes:
+        now: The database's clock.
+        since: When the sync was set up, for one that never ran.
+        live: The newest live run that ended.
+        failing: Live runs that failed in a row, and since when.
+        scheduled: The newest scheduled run that was opened in time.
+        last_settled_at: When a live run last ended as success or partial.
+        old_entries: Entries in quarantine for longer than `OLD_AFTER`.
+        held: Outbound changes are held by MAX_OUTBOUND, by the newest live run.
+        differing: Tickets found to differ by both of the last two samples.
+    """
+
+    now: datetime
+    since: datetime
+    live: RunFacts | None = None
+    failing: int = 0
+    failing_since: datetime | None = None
+    dated_failed: int = 0
+    scheduled: RunFacts | None = None
+    last_settled_at: datetime | None = None
+    inbound: RateFacts | None = None
+    outbound: RateFacts | None = None
+    old_entries: int = 0
+    oldest_entry_at: datetime | None = None
+    needs_you: int = 0
+    held: bool = False
+    differing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that is open.
+
+    Attributes:
+        severity: 1 as it was opened, 2 when it got worse.
+        mailed_at: When people were last told.
+        slot: Of `Rule.LATE`, the slot whose run is missed.
+    """
+
+    rule: Rule
+    severity: int
+    opened_at: datetime
+    mailed_at: datetime
+    slot: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """So many tickets under one word, and the ids of some.
+
+    Attributes:
+        kind: ``quarantine`` or ``needs_you``.
+        word: An error code, or a field.
+    """
+
+    kind: str
+    word: str
+    tickets: int
+    examples: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change that people are told of."""
+
+    change: Change
+    alert: Alert
+
+
+def evaluate(
+    facts: Facts, before: Sequence[Alert], overdue: datetime | None = None
+) -> tuple[tuple[Alert, ...], tuple[Told, ...]]:
+    """Decide which alerts are open now and what is to be told.
+
+    Args:
+        before: The alerts that are open on record.
+        overdue: A slot whose run is known to be missed, though it may have left no record yet.
+
+    Returns:
+        The alerts that are open now, and the changes in between.
+    """
+    known = {alert.rule: alert for alert in before}
+    severities = _severities(facts, known, overdue)
+    slot = _missed_slot(facts, known.get(Rule.LATE), overdue)
+    opened: list[Alert] = []
+    told: list[Told] = []
+    for rule in Rule:
+        was, severity = known.get(rule), severities.get(rule, 0)
+        if severity:
+            alert, change = _present(rule, was, severity, facts.now, slot)
+            opened.append(alert)
+            told += [Told(change, alert)] if change else []
+        elif was is not None:
+            told.append(Told(Change.OVER, was))
+    return tuple(opened), tuple(told)
+
+
+def _present(
+    rule: Rule, was: Alert | None, severity: int, now: datetime, slot: datetime | None
+) -> tuple[Alert, Change | None]:
+    missed = slot if rule is Rule.LATE else None
+    if was is None:
+        return Alert(rule, severity, now, now, missed), Change.OPENED
+    if severity > was.severity:
+        return Alert(rule, severity, was.opened_at, now, missed), Change.WORSENED
+    worst = max(severity, was.severity)
+    if now - was.mailed_at >= REMIND_AFTER:
+        return Alert(rule, worst, was.opened_at, now, missed), Change.REMINDER
+    return Alert(rule, worst, was.opened_at, was.mailed_at, missed), None
+
+
+def _severities(
+    facts: Facts, known: Mapping[Rule, Alert], overdue: datetime | None
+) -> dict[Rule, int]:
+    """1 or 2 for each rule that finds something; absent is well."""
+    return {
+        Rule.RUN_FAILED: _run_failed(facts),
+        Rule.DATED_RUN_FAILED: _many(facts.dated_failed),
+        Rule.LATE: int(_missed_slot(facts, known.get(Rule.LATE), overdue) is not None),
+        Rule.STALE: _stale(facts),
+        Rule.INBOUND_RATE: _rate(facts, facts.inbound, Rule.INBOUND_RATE in known),
+        Rule.OUTBOUND_RATE: _rate(facts, facts.outbound, Rule.OUTBOUND_RATE in known),
+        Rule.QUARANTINE_OLD: _quarantine_old(facts),
+        Rule.NEEDS_YOU: _many(facts.needs_you),
+        Rule.HELD: int(facts.held),
+        Rule.DIVERGENCE: int(facts.differing > 0),
+    }
+
+
+def _has_failed(facts: Facts) -> bool:
+    """Whether the newest live run failed; one that only waits for a word has its own rule."""
+    live = facts.live
+    if live is None or live.status != "failed":
+        return False
+    return live.error_code != ErrorCode.NEEDS_CONFIRMATION
+
+
+def _run_failed(facts: Facts) -> int:
+    if not _has_failed(facts):
+        return 0
+    last_good = facts.last_settled_at or facts.since
+    return 2 if facts.now - last_good > STALE_AFTER else 1
+
+
+def _stale(facts: Facts) -> int:
+    """No run settles, and not because runs fail: that is another alert, and told already."""
+    if _has_failed(facts) or facts.held:
+        return 0
+    silent = facts.now - (facts.last_settled_at or facts.since)
+    return int(silent > STALE_AFTER) + int(silent > 2 * STALE_AFTER)
+
+
+def _missed_slot(facts: Facts, was: Alert | None, overdue: datetime | None) -> datetime | None:
+    """The slot of the newest scheduled run that is, or ended, later than it may."""
+    heard_of = max((s for s in (overdue, was.slot if was else None) if s), default=None)
+    run = facts.scheduled
+    if run is None or run.slot is None or (heard_of is not None and run.slot < heard_of):
+        return heard_of
+    ended = run.completed_at or facts.now
+    return run.slot if ended - run.slot > LATE_AFTER else None
+
+
+def _rate(facts: Facts, rate: RateFacts | None, is_open: bool) -> int:
+    """Too few succeed; where nothing did, the run failed, and that is told already."""
+    if rate is None or _has_failed(facts):
+        return 0
+    return int(rate.rate < (GOOD_RATE if is_open else LOW_RATE))
+
+
+def _quarantine_old(facts: Facts) -> int:
+    if not facts.old_entries or facts.oldest_entry_at is None:
+        return 0
+    return 2 if facts.now - facts.oldest_entry_at > VERY_OLD_AFTER else 1
+
+
+def _many(count: int) -> int:
+    return int(count > 0) + int(count >= MANY)

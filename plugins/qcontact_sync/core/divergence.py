@@ -1,0 +1,40 @@
+"""Whether a pair of tickets differs though everything says that it agrees."""
+
+from datetime import datetime, timedelta
+
+from qcontact_sync.core.mapping import to_local_owned
+from qcontact_sync.core.model import OWNED_FIELDS, Link, LocalTicket, RemoteTicket
+
+
+def diverges(
+    remote: RemoteTicket, link: Link, local: LocalTicket, settled_until: datetime | None
+) -> bool:
+    """Whether a change was missed, or one of QContact's own fields was changed in FibreFlow.
+
+    What merely waits for the next run does not count: a two-way field that moved here is pending,
+    and a ticket that QContact changed lately has not been read yet.
+
+    Args:
+        remote: As it is now.
+        settled_until: Every change there before this was brought in, as far as the sync knows;
+            None where it never read on.
+    """
+    return _was_missed(remote, link, settled_until) or _has_drifted(remote, link, local)
+
+
+def _was_missed(remote: RemoteTicket, link: Link, settled_until: datetime | None) -> bool:
+    base = link.base.remote
+    has_moved = any(base.get(name) != value for name, value in remote.values.items())
+    if not has_moved or settled_until is None or remote.updated_at is None:
+        return False
+    return remote.updated_at < settled_until - timedelta(hours=1)
+
+
+def _has_drifted(remote: RemoteTicket, link: Link, local: LocalTicket) -> bool:
+    base = link.base.remote
+    return any(
+        mapped.fits and mapped.value != local.values.get(name)
+        for name in OWNED_FIELDS
+        if name in base and name in remote.values and base[name] == remote.values[name]
+        for mapped in (to_local_owned(name, base[name]),)
+    )

@@ -1,0 +1,142 @@
+"""Alerts and mails on PostgreSQL: what the rules see, what is open, what is still to be sent."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from qcontact_sync.core.alerts import (
+    LATE_AFTER,
+    MIN_SAMPLE,
+    OLD_AFTER,
+    Alert,
+    Detail,
+    Facts,
+    RateFacts,
+    Rule,
+    RunFacts,
+)
+from qcontact_sync.fibreflow.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to one address; no personal data but that address."""
+
+    id: UUID
+    address: str
+    subject: str
+    text_body: str
+    html_body: str
+
+
+class AlertStore:
+    """One account's alerts, and the mails of all."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+
+    @asynccontextmanager
+    async def deciding(self) -> AsyncIterator["AlertStore"]:
+        """A transaction in which nobody else decides about this account's alerts."""
+        async with self._database.transaction() as database:
+            await database.fetch("lock_alerts", {"account": self._account})
+            yield self
+
+    async def read_facts(self, now: datetime | None) -> Facts:
+        """What the rules look at, as of ``now`` (None: the database's present)."""
+        params = {
+            "account": self._account,
+            "old_after": OLD_AFTER,
+            "late_after": LATE_AFTER,
+            "min_sample": MIN_SAMPLE,
+            "now": now,
+        }
+        (row,) = await self._database.fetch("read_alert_facts", params)
+        return Facts(
+            **{
+                **row,
+                "live": _run(row["live"]),
+                "scheduled": _run(row["scheduled"]),
+                "inbound": _rate(row["inbound"]),
+                "outbound": _rate(row["outbound"]),
+            }
+        )
+
+    async def read_open(self) -> Sequence[Alert]:
+        """The alerts that are open, oldest first."""
+        rows = await self._database.fetch("read_alerts", {"account": self._account})
+        return [Alert(**{**row, "rule": Rule(row["rule"])}) for row in rows]
+
+    async def replace_open(self, alerts: Sequence[Alert]) -> None:
+        """These are open now, and no others."""
+        plain = msgspec.to_builtins([asdict(alert) for alert in alerts])
+        await self._database.fetch(
+            "replace_alerts", {"account": self._account, "alerts": Jsonb(plain)}
+        )
+
+    async def read_details(self) -> Sequence[Detail]:
+        """What is in quarantine and what waits for a person, by error code and by field."""
+        rows = await self._database.fetch("read_alert_details")
+        return [Detail(**row) for row in rows]
+
+    async def queue(self, addresses: Sequence[str], subject: str, text: str, html: str) -> None:
+        """Put a mail on its way to each address."""
+        await self._database.fetch(
+            "queue_mail",
+            {
+                "addresses": list(addresses),
+                "subject": subject,
+                "text_body": text,
+                "html_body": html,
+            },
+        )
+
+    async def now(self) -> datetime:
+        """The database's clock."""
+        (row,) = await self._database.read("read_database_time")
+        moment: datetime = row["now"]
+        return moment
+
+    @asynccontextmanager
+    async def next_mail(self, tried_before: datetime) -> AsyncIterator[Mail | None]:
+        """The oldest mail to send, held while the block runs; None where there is none.
+
+        Whoever gets it calls `settle_mail` inside the block.
+        """
+        async with self._database.transaction() as database:
+            rows = await database.fetch("claim_mail", {"tried_before": tried_before})
+            yield Mail(**rows[0]) if rows else None
+
+    async def settle_mail(self, mail: Mail, problem: str | None) -> None:
+        """Put on record that a mail was sent, or why it could not be."""
+        await self._database.fetch("settle_mail", {"id": mail.id, "problem": problem})
+
+
+def _run(found: Mapping[str, Any] | None) -> RunFacts | None:
+    if found is None:
+        return None
+    return RunFacts(
+        dag_id=found["dag_id"],
+        run_id=found["run_id"],
+        status=found["status"],
+        opened_at=datetime.fromisoformat(found["opened_at"]),
+        completed_at=_moment(found["completed_at"]),
+        error_code=found["error_code"],
+        error_message=found["error_message"],
+        slot=_moment(found["window_end"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _rate(found: Mapping[str, int] | None) -> RateFacts | None:
+    return RateFacts(**found) if found else None

@@ -1,0 +1,122 @@
+"""When Airflow has something to tell: every door here leads to `alerting.check_alerts`.
+
+A failed task, a missed deadline and the end of a run are triggers only. What is true is read from
+FibreFlow's database, so a trigger that never fires costs time and no alert, and one that fires
+twice tells nothing twice.
+"""
+
+import asyncio
+import logging
+import smtplib
+from collections.abc import Mapping
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.providers.smtp.hooks.smtp import SmtpHook
+from airflow.sdk import BaseHook, Context
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+
+from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
+from qcontact_sync.core.errors import ErrorCode, RetryableError, SyncError
+from qcontact_sync.on_airflow.connections import fibreflow_configuration
+from qcontact_sync.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SMTP = "smtp_default"
+
+
+def tell(overdue: datetime | None = None) -> None:
+    """Decide about all alerts and tell people what changed.
+
+    Raises:
+        SyncError: The database cannot be asked; nothing was told.
+    """
+    endpoints, settings = fibreflow_configuration()
+    told = check_alerts(
+        endpoints,
+        settings,
+        mailer(settings),
+        airflow_url=conf.get("api", "base_url", fallback=None),
+        overdue=overdue,
+    )
+    log.info("alerts.checked changed=%d", len(told))
+
+
+def tell_or_log() -> None:
+    """The same where it must not change what it comes after."""
+    try:
+        tell()
+    except SyncError as error:
+        log.warning("alerts.not_checked code=%s: %s", error.code, error)
+
+
+def on_failure(context: Context) -> None:
+    """`on_failure_callback` of tasks: in the task's own process, after its last try."""
+    try:
+        tell()
+    except RetryableError as error:
+        _, settings = fibreflow_configuration()
+        send = mailer(settings)
+        if error.code is ErrorCode.DATABASE_ERROR and send is not None:
+            tell_directly(settings, send, error, context["run_id"])
+    except SyncError as error:
+        log.warning("alerts.not_checked code=%s: %s", error.code, error)
+
+
+async def on_deadline(context: Mapping[str, Any]) -> None:
+    """Callback of the Deadline Alert; runs in the triggerer, where a thread may ask for more.
+
+    Args:
+        context: ``dag_run`` as REST shows it.
+    """
+    slot = datetime.fromisoformat(context["dag_run"]["run_after"])
+    await asyncio.to_thread(tell, slot)
+
+
+def mailer(settings: Settings) -> Send | None:
+    """What sends a mail through ``smtp_default``; None where nobody is to be told or none can."""
+    if not settings.alert_to:
+        log.info("no mails: QCONTACT_SYNC_ALERT_TO is not set")
+        return None
+    try:
+        BaseHook.get_connection(SMTP)
+    except AirflowNotFoundException:
+        log.warning("connection %s is missing: mails wait on record until it is there", SMTP)
+        return None
+    return send_mail
+
+
+def send_mail(address: str, subject: str, text: str, html: str) -> None:
+    """Send one mail with both parts.
+
+    Raises:
+        NotSent: Says why, without the address.
+    """
+    try:
+        with SmtpHook(smtp_conn_id=SMTP) as hook:
+            client = hook._smtp_client  # the hook itself sends HTML alone
+            assert isinstance(client, smtplib.SMTP)  # noqa: S101  (the hook's type says so, too)
+            client.send_message(_mail(hook.from_email, address, subject, text, html))
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = ", ".join(str(code) for code, _ in error.recipients.values())
+        raise NotSent(f"the server refused the recipient ({codes})") from error
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(f"the server answered {error.smtp_code}") from error
+    except (smtplib.SMTPException, OSError, AirflowException) as error:
+        raise NotSent(f"{type(error).__name__} while talking to the mail server") from error
+
+
+def _mail(sender: str | None, address: str, subject: str, text: str, html: str) -> EmailMessage:
+    if not sender:
+        raise NotSent(f"connection {SMTP} has no from_email")
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = subject, sender, address
+    mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain="qcontact-sync.invalid")
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail

@@ -1,0 +1,169 @@
+"""The app: its routes, and that everything else is refused in the same envelope."""
+
+import asyncio
+from http import HTTPStatus
+from importlib.metadata import version
+from uuid import UUID
+
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from qcontact_sync.on_airflow.endpoint import orders, runs, schema
+from qcontact_sync.on_airflow.endpoint.answers import Refusal, Timed, failure, success
+from qcontact_sync.on_airflow.endpoint.auth import Door
+from qcontact_sync.on_airflow.endpoint.record import describe
+from qcontact_sync.on_airflow.endpoint.runs import SeenRun
+from qcontact_sync.on_airflow.endpoint.sync_health import HealthCheck
+from qcontact_sync.on_airflow.endpoint.threads import Threads
+from qcontact_sync.on_airflow.endpoint.waiting import Waiting
+
+URL_PREFIX = "/api/ticketing"
+SYNC_PATH = "/cron/sync-qcontact"
+HEALTH_PATH = "/sync/health"
+
+# For the document alone: `Door` is what admits.
+_SECRET = [Depends(HTTPBearer(auto_error=False, description="CRON_SECRET, or Airflow's own token"))]
+
+
+class Endpoint:
+    """The routes' bodies, and what they share in one process."""
+
+    def __init__(self) -> None:
+        self._door = Door()
+        # Of their own: FibreFlow may hang while Airflow does not.
+        self._airflow, self._fibreflow = Threads(), Threads()
+        self._waiting = Waiting(self._airflow)
+        self._health = HealthCheck()
+        # Others of this process wait here instead of each holding a connection while it does.
+        self._starting = asyncio.Lock()
+
+    async def trigger(self, request: Request) -> JSONResponse:
+        """Start a run of the DAG, or join an equal one, and wait for its end."""
+        caller = await self._door.admit(request)
+        key, wait_s = orders.read_key(request), orders.read_wait(request)
+        wanted = await orders.read_request(request)
+        async with self._starting:
+            run_id = await self._airflow.run(runs.start, wanted, key, caller)
+        seen = await self._waiting.for_end(run_id, wait_s, request)
+        return await self._told(request, seen, 200 if seen.is_over else 202)
+
+    async def look(self, request: Request, job_id: str) -> JSONResponse:
+        """Tell where a run stands."""
+        await self._door.admit(request)
+        run_id = await self._airflow.run(runs.find, _uuid(job_id))
+        seen = await self._airflow.run(runs.look, run_id) if run_id is not None else None
+        if seen is None:
+            raise _unknown_run()
+        return await self._told(request, seen, 200)
+
+    async def health(self, request: Request) -> JSONResponse:
+        """Whether a person should look at the sync; for an uptime monitor."""
+        if not await self._health.answer():
+            raise Refusal(503, "UNHEALTHY", "a person should look at the sync")
+        return success(request, 200, {"is_healthy": True}, "the sync is healthy")
+
+    async def _told(self, request: Request, seen: SeenRun, status: int) -> JSONResponse:
+        data = await self._fibreflow.run(describe, seen)
+        location = f"{request.scope.get('root_path', '')}{SYNC_PATH}/{seen.job_id}"
+        headers = {"Location": location} if status == HTTPStatus.ACCEPTED else None
+        return success(request, status, data, f"the run's status is {data['status']}", headers)
+
+
+def create_app() -> FastAPI:
+    """The app that Airflow mounts at `URL_PREFIX`."""
+    app = FastAPI(
+        title="QContact sync",
+        description="Starts runs of the ticket sync, and tells how they stand.",
+        version=version("qcontact-sync"),
+        servers=[{"url": URL_PREFIX}],
+        # Whatever is not one of the routes below is not there: the document is in docs/.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Timed)],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _not_here,
+            Exception: _broke,
+        },
+    )
+    _add_routes(app, Endpoint())
+    return app
+
+
+def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
+    app.add_api_route(
+        SYNC_PATH,
+        endpoint.trigger,
+        methods=["POST"],
+        dependencies=_SECRET,
+        operation_id="startSync",
+        response_model=None,
+        responses={
+            200: {
+                "model": schema.RunAnswer,
+                "description": "The run is over, whatever became of it",
+            },
+            202: {
+                "model": schema.RunAnswer,
+                "description": "The run goes on",
+                "headers": {"Location": {"schema": {"type": "string"}}},
+            },
+            **schema.refused(400, 401, 403, 409, 413, 415, 422, 429, 500),
+        },
+        openapi_extra=schema.BODY,
+    )
+    app.add_api_route(
+        SYNC_PATH + "/{job_id}",
+        endpoint.look,
+        methods=["GET"],
+        dependencies=_SECRET,
+        operation_id="readSync",
+        response_model=None,
+        responses={200: {"model": schema.RunAnswer}, **schema.refused(401, 403, 404, 429, 500)},
+    )
+    app.add_api_route(
+        HEALTH_PATH,
+        endpoint.health,
+        methods=["GET"],
+        operation_id="readHealth",
+        response_model=None,
+        responses={200: {"model": schema.HealthAnswer}, **schema.refused(500, 503)},
+    )
+    app.add_api_route(
+        HEALTH_PATH, endpoint.health, methods=["HEAD"], response_model=None, include_in_schema=False
+    )
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _unknown_run() from None
+
+
+def _unknown_run() -> Refusal:
+    return Refusal(404, "NOT_FOUND", "Airflow knows no run with this id")
+
+
+async def _refused(request: Request, refusal: Exception) -> JSONResponse:
+    assert isinstance(refusal, Refusal)  # noqa: S101 what it is registered for
+    return failure(request, refusal)
+
+
+async def _not_here(request: Request, error: Exception) -> JSONResponse:
+    """No such path, or not by this method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 what it is registered for
+    status = HTTPStatus(error.status_code)
+    return failure(request, Refusal(status, status.name, status.phrase, error.headers))
+
+
+async def _broke(request: Request, error: Exception) -> JSONResponse:
+    """A failure of ours or of a database; Starlette logs it once this is sent."""
+    message = "the request could not be carried out; the API server's log says why"
+    return failure(request, Refusal(500, "CRON_JOB_ERROR", message))

@@ -1,0 +1,118 @@
+"""Who may call: the holder of CRON_SECRET; where none is set, an Airflow user who may trigger.
+
+Only the Authorization header counts. A browser sends it across origins for nobody, so a login
+cookie alone opens nothing, and there is no request to forge.
+"""
+
+import hmac
+import logging
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from qcontact_sync.on_airflow.endpoint.answers import Refusal
+from qcontact_sync.on_airflow.endpoint.runs import DAG_ID
+from qcontact_sync.on_airflow.endpoint.throttle import FailedAttempts
+
+log = logging.getLogger(__name__)
+
+SECRET = "CRON_SECRET"  # noqa: S105 a variable's name
+SECRET_HOLDER = "cron"  # noqa: S105 who the run says it was started by
+_LONGEST = 4096
+
+
+class Door:
+    """Admits callers, and slows down those who guess."""
+
+    def __init__(self) -> None:
+        self._failed = FailedAttempts()
+
+    async def admit(self, request: Request) -> str:
+        """The caller's name.
+
+        Raises:
+            Refusal: 401, or 403 where the user is known and may not trigger the DAG; 429 after
+                too many of these.
+        """
+        token, secrets = _bearer(request), _secrets()
+        try:
+            if token is None:
+                raise _unauthorized()
+            if secrets:
+                return _holder(token, secrets)
+            return await _airflow_user(token)
+        except Refusal as refusal:
+            self._slow_down(request, refusal.status)
+            raise
+
+    def _slow_down(self, request: Request, status: int) -> None:
+        address = request.client.host if request.client else "unknown"
+        wait_s = self._failed.note(address)
+        if wait_s is not None:
+            raise Refusal(
+                429, "TOO_MANY_ATTEMPTS", "too many failed attempts", {"Retry-After": str(wait_s)}
+            )
+        log.warning("endpoint.refused address=%s status=%d", address, status)
+
+
+def _bearer(request: Request) -> bytes | None:
+    """The one bearer token, as sent: a secret may hold any characters."""
+    values = [value for name, value in request.headers.raw if name.lower() == b"authorization"]
+    if len(values) != 1 or len(values[0]) > _LONGEST:
+        return None
+    scheme, _, token = values[0].partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else None
+
+
+def _secrets() -> list[bytes]:
+    """Those valid now: more than one while a new one is handed out."""
+    given = os.environ.get(SECRET, "").split(",")
+    return [secret.strip().encode() for secret in given if secret.strip()]
+
+
+def _holder(token: bytes, secrets: Sequence[bytes]) -> str:
+    # Digests, so that not even a secret's length shows in the time; and always all of them.
+    sent = sha256(token).digest()
+    matches = [hmac.compare_digest(sent, sha256(secret).digest()) for secret in secrets]
+    if not any(matches):
+        raise _unauthorized()
+    return SECRET_HOLDER
+
+
+async def _airflow_user(token: bytes) -> str:
+    from airflow.api_fastapi.app import get_auth_manager
+    from jwt import InvalidTokenError
+
+    try:
+        user = await get_auth_manager().get_user_from_token(token.decode("ascii"))
+    except (InvalidTokenError, UnicodeDecodeError):
+        raise _unauthorized() from None
+    if not await run_in_threadpool(_may_trigger, user):
+        raise Refusal(403, "FORBIDDEN", f"this user may not trigger the DAG {DAG_ID}")
+    return user.get_name()
+
+
+def _may_trigger(user: object) -> bool:
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import (
+        DagAccessEntity,
+        DagDetails,
+    )
+    from airflow.models import DagModel
+
+    details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
+    return get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=details, user=user
+    )
+
+
+def _unauthorized() -> Refusal:
+    return Refusal(
+        401,
+        "UNAUTHORIZED",
+        "send the secret as Authorization: Bearer ...",
+        {"WWW-Authenticate": "Bearer"},
+    )

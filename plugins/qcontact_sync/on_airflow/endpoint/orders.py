@@ -1,0 +1,96 @@
+"""What a request asks for: its body, its Prefer and Idempotency-Key headers; strict, and small."""
+
+import re
+from email.message import Message
+
+import msgspec
+from starlette.requests import Request
+
+from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.request import ParamError, RunRequest, parse_request
+from qcontact_sync.core.windows import Trigger, resolve_window
+from qcontact_sync.on_airflow.endpoint.answers import Refusal
+
+LARGEST_BODY = 64 * 1024
+DEFAULT_WAIT_S = 25.0
+LONGEST_WAIT_S = 600.0
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+async def read_request(request: Request) -> RunRequest:
+    """The run's params, as strict as the run itself reads them; no body means none.
+
+    Raises:
+        Refusal: 400, 413, 415: no body of ours; 422: params that cannot be meant.
+    """
+    params = _decoded(request, await _body(request))
+    try:
+        wanted = parse_request(params)
+        # As the run will do it, so that dates which leave nothing to read start nothing.
+        resolve_window(Trigger.MANUAL, wanted, None, None, SystemClock().now())
+    except ParamError as error:
+        raise Refusal(422, error.code, str(error)) from None
+    return wanted
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise Refusal(413, "PAYLOAD_TOO_LARGE", f"a body has at most {LARGEST_BODY} bytes")
+    return bytes(body)
+
+
+def _decoded(request: Request, body: bytes) -> dict[str, object]:
+    if not body:
+        return {}
+    _require_json(request)
+    try:
+        params = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Not chained, nor told: the reason could hold what was sent.
+        raise Refusal(400, "MALFORMED_BODY", "the body is not JSON in UTF-8") from None
+    if not isinstance(params, dict):
+        raise Refusal(422, "VALIDATION_ERROR", "the body is not a JSON object of params")
+    return params
+
+
+def _require_json(request: Request) -> None:
+    told = Message()
+    told["content-type"] = request.headers.get("content-type", "")
+    charset = told.get_content_charset("utf-8")
+    encoding = request.headers.get("content-encoding", "identity")
+    if (told.get_content_type(), charset, encoding) != ("application/json", "utf-8", "identity"):
+        raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "send the body as application/json in UTF-8")
+
+
+def read_wait(request: Request) -> float:
+    """Seconds that the caller wants to wait (RFC 7240); what cannot be read is ignored."""
+    wishes = [
+        wish.strip().lower()
+        for line in request.headers.getlist("prefer")
+        for wish in re.split("[,;]", line)
+    ]
+    for wish in wishes:
+        if found := re.fullmatch(r'wait\s*=\s*"?(\d{1,9})"?', wish):
+            return min(float(found[1]), LONGEST_WAIT_S)
+    return 0.0 if "respond-async" in wishes else DEFAULT_WAIT_S
+
+
+def read_key(request: Request) -> str | None:
+    """The Idempotency-Key, if there is one.
+
+    Raises:
+        Refusal: 400: more than one, or none that could be one.
+    """
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+        raise Refusal(
+            400,
+            "BAD_IDEMPOTENCY_KEY",
+            "an Idempotency-Key is one header of 1 to 255 printable ASCII characters",
+        )
+    return keys[0]

@@ -1,0 +1,155 @@
+"""The shapes of requests and answers, for the OpenAPI document; tests hold the answers to them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from qcontact_sync.on_airflow.endpoint.orders import LONGEST_WAIT_S
+
+_MOMENT = Field(
+    description="ISO 8601; without a zone it is UTC.",
+    json_schema_extra={"examples": ["2026-11-23T06:00:00Z"]},
+)
+_TICKET_ID = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | int
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Params(BaseModel):
+    """What the run shall do; the DAG's params."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start_date: Annotated[Moment | None, _MOMENT] = None
+    end_date: Annotated[Moment | None, _MOMENT] = None
+    sync_direction: Literal["both", "inbound", "outbound"] | None = None
+    ticket_ids: list[_TICKET_ID] | None = None
+    force_resync: bool | None = None
+    dry_run: bool | None = None
+    confirm_outbound: bool | None = None
+
+
+class Meta(BaseModel):
+    """About the answer itself."""
+
+    timestamp: AwareDatetime
+    execution_time_ms: Annotated[float, Field(ge=0)]
+
+
+class Outbound(BaseModel):
+    """Tickets of one direction."""
+
+    processed: int
+    successful: int
+    failed: int
+    skipped: int
+
+
+class Inbound(Outbound):
+    """The same, and what became of the successful ones."""
+
+    created: int
+    updated: int
+
+
+class Summary(BaseModel):
+    """Tickets of both directions."""
+
+    total_processed: int
+    total_success: int
+    total_failed: int
+    success_rate: Annotated[float, Field(ge=0, le=1)] | None
+    inbound: Inbound
+    outbound: Outbound
+
+
+class Window(BaseModel):
+    """What the run covers; no start is the beginning."""
+
+    start: AwareDatetime | None
+    end: AwareDatetime
+
+
+class Run(BaseModel):
+    """How a run stands; null is not known yet."""
+
+    job_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+    status: Literal["queued", "running", "success", "partial", "failed"]
+    started_at: AwareDatetime | None
+    completed_at: AwareDatetime | None
+    duration_seconds: float | None
+    window: Window | None
+    summary: Summary | None
+    error_message: str | None
+    error_code: str | None
+    plan: Annotated[dict[str, Any] | None, Field(description="Of a dry run: what it would do.")] = (
+        None
+    )
+
+
+class RunAnswer(BaseModel):
+    """A run."""
+
+    success: Literal[True]
+    data: Run
+    message: str
+    meta: Meta
+
+
+class Verdict(BaseModel):
+    """Nothing but the verdict."""
+
+    is_healthy: bool
+
+
+class HealthAnswer(BaseModel):
+    """Whether the sync is healthy."""
+
+    success: Literal[True]
+    data: Verdict
+    message: str
+    meta: Meta
+
+
+class Problem(BaseModel):
+    """What is wrong."""
+
+    code: str
+    message: str
+    details: None
+
+
+class Failure(BaseModel):
+    """A request that was not carried out."""
+
+    success: Literal[False]
+    error: Problem
+    meta: Meta
+
+
+BODY = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": Params.model_json_schema()}},
+    },
+    "parameters": [
+        {
+            "name": "Prefer",
+            "in": "header",
+            "description": f"`wait=N`: wait up to N seconds for the run's end, at most "
+            f"{LONGEST_WAIT_S:g} (25 where nothing is said). `respond-async`: do not wait.",
+            "schema": {"type": "string"},
+            "example": "respond-async",
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same key always gives the same run.",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        },
+    ],
+}
+
+
+def refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These answers, each in the envelope of failures."""
+    return {status: {"model": Failure} for status in statuses}

@@ -1,0 +1,24 @@
+"""What the tasks of `qcontact_sync_monitor` do."""
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from qcontact_sync import sampling
+from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
+from qcontact_sync.on_airflow.steps import told_to_airflow
+
+Plain = dict[str, object]
+
+
+def compare_sample() -> Plain:
+    """Compare the next few tickets; see `sampling.compare_sample`."""
+    with told_to_airflow():
+        return sampling.compare_sample(*configuration())
+
+
+def delete_old_rows() -> Plain:
+    """Delete what is older than the settings say; skip where they say nothing."""
+    with told_to_airflow():
+        endpoints, settings = fibreflow_configuration()
+        if settings.retention_days is None:
+            raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows stay")
+        return dict(sampling.delete_old_rows(endpoints, settings.retention_days))

@@ -1,0 +1,91 @@
+"""What was measured, for people (Markdown, a plot) and for programs (JSON)."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from rich.table import Table
+from rich.text import Text
+
+from dev.state import PROJECT
+from tests.benchmarks.goals import Figure
+
+PAGE = PROJECT / "docs" / "benchmarks.md"
+DATA = PROJECT / "docs" / "benchmarks.json"
+_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_PACKAGES = ("aiohttp", "msgspec", "psycopg", "apache-airflow-core")
+
+
+def table(figures: Sequence[Figure]) -> Table:
+    """Figures as a table for a terminal."""
+    drawn = Table(title="Goals", title_justify="left")
+    for heading in ("goal", "what", "figure", "limit", ""):
+        drawn.add_column(heading, justify="right" if heading in ("figure", "limit") else "left")
+    for figure in figures:
+        verdict = Text("met", "green") if figure.is_met else Text("missed", "red")
+        drawn.add_row(str(figure.goal), figure.what, _value(figure), _limit(figure), verdict)
+    return drawn
+
+
+def write(figures: Sequence[Figure], postgres: str) -> None:
+    """Put the figures on the page and beside it."""
+    machine = _machine(postgres)
+    plain = {"machine": machine, "figures": [asdict(f) | {"is_met": f.is_met} for f in figures]}
+    DATA.write_text(json.dumps(plain, indent=1) + "\n")
+    page = PAGE.read_text()
+    before, rest = page.split(_BEGIN)
+    after = rest.split(_END)[1]
+    PAGE.write_text(f"{before}{_BEGIN}\n\n{_markdown(figures, machine)}\n{_END}{after}")
+
+
+def _markdown(figures: Sequence[Figure], machine: dict[str, str]) -> str:
+    lines = [
+        ", ".join(machine.values()) + ".",
+        "",
+        "| goal | what | figure | limit | |",
+        "| --- | --- | ---: | ---: | --- |",
+        *(f"| {f.goal} | {f.what} | {_value(f)} | {_limit(f)} | {_verdict(f)} |" for f in figures),
+        "",
+        "| goal | work | median | fastest to slowest | CPU | memory over imports |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {f.goal} | {f.what}: {s.name} | {s.wall_s:.3f} s "
+            f"| {s.spread_s[0]:.3f} to {s.spread_s[1]:.3f} s "
+            f"| {s.cpu_s:.2f} s | {s.memory_mb:.0f} MB |"
+            for f in figures
+            for s in f.series
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _verdict(figure: Figure) -> str:
+    return "met" if figure.is_met else "**missed**"
+
+
+def _value(figure: Figure) -> str:
+    digits = 0 if figure.unit in ("rows", "MB", "ms", "") else 2
+    return f"{figure.value:.{digits}f} {figure.unit}".strip()
+
+
+def _limit(figure: Figure) -> str:
+    return (
+        f"{'at most' if figure.is_at_most else 'at least'} {figure.limit:g} {figure.unit}".strip()
+    )
+
+
+def _machine(postgres: str) -> dict[str, str]:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return {
+        "date": f"Measured on {datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{platform.machine()} with {os.cpu_count()} cores",
+        "python": f"Python {sys.version.split()[0]}",
+        "postgres": postgres,
+        "packages": packages,
+    }

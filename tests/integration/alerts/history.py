@@ -1,0 +1,102 @@
+"""Runs as they stand on record, at whatever time a test wants them."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+from psycopg.types.json import Jsonb
+from pydantic import SecretStr
+from qcontact_sync.alerting import Send, check_alerts
+from qcontact_sync.core.alerts import Change
+from qcontact_sync.core.request import parse_request
+from qcontact_sync.settings import Endpoints, Settings
+
+PEOPLE = ("ops@example.test", "lead@example.test")
+_RUN = """
+INSERT INTO qcontact_run (
+    job_id, account, dag_id, run_id, trigger, window_end, moves_cursor, is_dated, ends_now, options,
+    host, pid, opened_at
+)
+VALUES (
+    %(id)s, 'default', 'qcontact_sync', %(run_id)s, %(trigger)s, %(slot)s, true, %(is_dated)s,
+    false, %(options)s, 'host', 1, %(opened_at)s
+)"""
+_JOB = """
+INSERT INTO sync_job_history (
+    id, started_at, completed_at, status, error_code, error_message, total_success, total_failed
+)
+VALUES (
+    %(id)s, %(opened_at)s, %(completed_at)s, %(status)s, %(error_code)s, %(error_code)s,
+    %(successful)s, %(failed)s
+)"""
+_DIRECTION = """
+INSERT INTO qcontact_run_direction (job_id, direction, processed, successful, failed, error_code)
+VALUES (
+    %(id)s, %(direction)s, %(successful)s::int + %(failed)s::int, %(successful)s, %(failed)s,
+    %(error_code)s
+)"""
+
+
+class History:
+    """FibreFlow's record, written by hand."""
+
+    def __init__(self, dsn: str, settings: Settings, send: Send | None = None) -> None:
+        self.dsn = dsn
+        self.settings = settings
+        self.send = send
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(SecretStr(self.dsn), "", SecretStr(""))
+
+    def run(
+        self,
+        slot: datetime,
+        status: str = "success",
+        *,
+        took: timedelta | None = timedelta(minutes=1),
+        began_after: timedelta = timedelta(seconds=5),
+        trigger: str = "scheduled",
+        is_dated: bool = False,
+        error_code: str | None = None,
+        outbound_code: str | None = None,
+        successful: int = 0,
+        failed: int = 0,
+    ) -> None:
+        opened_at = slot + began_after
+        row = {
+            "id": uuid4(),
+            "run_id": f"{trigger}__{slot.isoformat()}",
+            "trigger": trigger,
+            "slot": slot,
+            "is_dated": is_dated,
+            "options": Jsonb(parse_request({}).to_dict()),
+            "opened_at": opened_at,
+            "completed_at": opened_at + took if took else None,
+            "status": status if took else "running",
+            "error_code": error_code,
+            "successful": successful,
+            "failed": failed,
+        }
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(_RUN, row)
+            connection.execute(_JOB, row)
+            connection.execute(_DIRECTION, {**row, "direction": "inbound"})
+            outbound = {"successful": 0, "failed": 0, "error_code": outbound_code}
+            connection.execute(_DIRECTION, {**row, "direction": "outbound", **outbound})
+
+    def execute(self, statement: str, **params: object) -> None:
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(statement.encode(), params)
+
+    def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
+        """Ask for the alerts; what was told, as ``rule change``."""
+        told = check_alerts(
+            self.endpoints,
+            self.settings,
+            self.send,
+            airflow_url="https://airflow.example.test",
+            now=now,
+            overdue=overdue,
+        )
+        return [f"{one.alert.rule.value} {Change(one.change).value}" for one in told]

@@ -1,0 +1,189 @@
+"""The endpoint on a real server, with Airflow's metadata database but no scheduler behind it.
+
+The tests are the scheduler: they carry a run out, or say that it is over.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+from pydantic import SecretStr
+from qcontact_sync import jobs
+from qcontact_sync.core.model import Direction
+from qcontact_sync.core.windows import Trigger
+from qcontact_sync.settings import Endpoints, Settings
+
+import tests.private_airflow  # noqa: F401 before anything of Airflow
+from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
+from dev.credentials import Credentials
+from dev.postgres import free_port
+from dev.services import Services
+from dev.settings import RemoteAccess
+from dev.state import PROJECT, RunDirectory
+from sandbox.running import Sandbox
+
+DAG_ID = "qcontact_sync"
+PREFIX = "/api/ticketing"
+SYNC = f"{PREFIX}/cron/sync-qcontact"
+HEALTH = f"{PREFIX}/sync/health"
+SECRET = "a-secret-of-the-tests-0123456789"
+NEW_SECRET = "the-next-secret-of-the-tests-0123"
+WORKERS = 2
+VIEWER = "viewer"
+START_S = 180
+# As Airflow's API server says of itself: only then are connections read from the database.
+IN_SERVER = {"_AIRFLOW_PROCESS_CONTEXT": "server"}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An Airflow that was set up and of which nothing runs."""
+
+    directory: RunDirectory
+    credentials: Credentials
+    environment: Mapping[str, str] = field(repr=False)
+    metadata_dsn: str = field(repr=False)
+    fibreflow: Endpoints = field(repr=False)
+
+    def tool(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def query(self, statement: str, **params: object) -> list[dict[str, Any]]:
+        with psycopg.connect(self.metadata_dsn, row_factory=dict_row) as connection:
+            cursor = connection.execute(statement, params)
+            return cursor.fetchall() if cursor.description else []
+
+    def runs(self) -> list[dict[str, Any]]:
+        return self.query("SELECT * FROM dag_run ORDER BY id")
+
+    def forget_runs(self) -> None:
+        self.query("DELETE FROM dag_run")
+        self.query("UPDATE dag SET is_paused = false, is_stale = false")
+
+    def end(self, run_id: str, state: str = "success") -> None:
+        """Say that a run is over, as the scheduler does."""
+        self.query(
+            "UPDATE dag_run SET state = %(state)s, start_date = coalesce(start_date, now()), "
+            "end_date = now() WHERE run_id = %(run_id)s",
+            run_id=run_id,
+            state=state,
+        )
+
+    def carry_out(self, run: Mapping[str, Any]) -> None:
+        """Do what the DAG's tasks do, and end the run."""
+        order = jobs.RunOrder(DAG_ID, run["run_id"], Trigger.MANUAL, run["conf"])
+        sides, settings = self.fibreflow, Settings()
+        started = jobs.start_run(sides, settings, order)
+        stats = {
+            name: jobs.run_direction(sides, settings, started, Direction(name))
+            for name in started["directions"]
+        }
+        summary = jobs.finish_run(sides, settings, started, stats)
+        self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")
+
+
+def install(
+    directory: RunDirectory, metadata_dsn: str, fibreflow_dsn: str, sandbox: Sandbox
+) -> Installation:
+    """Make Airflow's tables, the DAG and the connection to FibreFlow in its database."""
+    credentials = Credentials()
+    directory.logs.mkdir()
+    environment = airflow_environment(
+        {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW_")},
+        directory,
+        credentials,
+        metadata_dsn=metadata_dsn,
+        ui_port=free_port(),
+        sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow_dsn),
+    )
+    write_login(directory, credentials)
+    passwords = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    known = json.loads(passwords.read_text()) | {VIEWER: credentials.admin_password}
+    passwords.write_text(json.dumps(known))
+    # Where people keep it: in Airflow's database, not in the environment.
+    connection = environment.pop("AIRFLOW_CONN_FIBREFLOW_DEFAULT")
+    environment |= {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin,{VIEWER}:viewer",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CRON_SECRET": "",
+    }
+    sides = Endpoints(SecretStr(fibreflow_dsn), sandbox.url, SecretStr(sandbox.api_key))
+    made = Installation(directory, credentials, environment, metadata_dsn, sides)
+    made.tool("db", "migrate")
+    made.tool("dags", "reserialize")
+    made.tool("connections", "add", "fibreflow_default", "--conn-json", connection)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs, and its callers' secret."""
+
+    url: str
+    secret: str = field(repr=False)
+    log: Path
+
+    def client(self, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+
+    def admitted(self, **headers: str) -> httpx.Client:
+        return self.client(Authorization=f"Bearer {self.secret}", **headers)
+
+    def token(self, user: str, password: str) -> str:
+        with self.client() as client:
+            answer = client.post("/auth/token", json={"username": user, "password": password})
+            token: str = answer.raise_for_status().json()["access_token"]
+            return token
+
+
+@contextmanager
+def serve(
+    installation: Installation, *, workers: int = 1, secret: str = SECRET, **environment: str
+) -> Iterator[Server]:
+    """Run the server; ``environment`` comes on top."""
+    port = free_port()
+    services = Services(
+        installation.directory.logs, installation.directory.root / f"processes-{port}.json"
+    )
+    app = "tests.integration.endpoint.server_app:create_app"
+    argv = [sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port)]
+    argv += [
+        "--workers",
+        str(workers),
+        "--app-dir",
+        str(PROJECT),
+        "--timeout-graceful-shutdown",
+        "5",
+    ]
+    server = Server(
+        f"http://127.0.0.1:{port}", secret.split(",")[0], services.log_of(f"server-{port}")
+    )
+    try:
+        services.start(
+            f"server-{port}",
+            argv,
+            {**installation.environment, **IN_SERVER, "CRON_SECRET": secret, **environment},
+        )
+        with server.client() as client:
+            services.wait_until(
+                lambda: client.get("/nothing").status_code == 404, "the server", timeout_s=START_S
+            )
+        yield server
+    finally:
+        services.stop_all(lambda: False)

@@ -1,0 +1,145 @@
+"""At a million tickets, what is asked by id or by batch reads these rows and no table."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.jobs import migrate
+
+from dev.postgres import drop_database, ensure_database
+from dev.state import PROJECT
+
+pytestmark = pytest.mark.integration
+
+TICKETS = 1_000_000
+OPTIONAL = PROJECT / "include" / "sql" / "optional" / "indexes_on_fibreflow.sql"
+JOB = uuid.UUID(int=1)
+REMOTE_IDS = [str(number) for number in range(1, TICKETS, TICKETS // 1_000)]
+TICKET_IDS = [uuid.UUID(int=number) for number in range(1, TICKETS, TICKETS // 1_000)]
+SEED = (
+    """
+    INSERT INTO tickets (id, ticket_uid, source, external_id, title, ticket_type, status)
+    SELECT
+        lpad(to_hex(n), 32, '0')::uuid, 'FT' || lpad(n::text, 7, '0'), 'qcontact', n::text,
+        'No light', 'maintenance', 'open'
+    FROM generate_series(1, %(tickets)s) AS n""",
+    """
+    INSERT INTO qcontact_ticket_link (
+        remote_id, ticket_id, base_status_local, base_remote, fingerprint
+    )
+    SELECT external_id, id, status, '{"status": "Open"}', md5(external_id) FROM tickets""",
+    """
+    INSERT INTO qcontact_sync_log (
+        ticket_id, qcontact_ticket_id, sync_direction, sync_type, status
+    )
+    SELECT id, external_id, 'inbound', 'create', 'success' FROM tickets""",
+    """
+    INSERT INTO ticket_notes (ticket_id, note_type, content)
+    SELECT id, 'client', 'On site' FROM tickets LIMIT 10000""",
+)
+BY_ID_OR_BATCH = {
+    "match_links": {"remote_ids": REMOTE_IDS, "fingerprints": REMOTE_IDS, "is_forced": False},
+    "lock_tickets": {"ticket_ids": TICKET_IDS},
+    "read_tickets": {"ticket_ids": TICKET_IDS},
+    "find_unlinked": {"remote_ids": REMOTE_IDS},
+    "read_links": {"remote_ids": REMOTE_IDS},
+    "mark_counted": {"remote_ids": REMOTE_IDS},
+    "mark_gone": {"remote_ids": REMOTE_IDS},
+    "release_quarantine": {"remote_ids": REMOTE_IDS, "direction": "inbound"},
+    "taken_ticket_uids": {"ticket_uids": [f"FT{i:0>7}" for i in REMOTE_IDS]},
+    "resolve_ids": {"given": REMOTE_IDS[:20]},
+    "list_due": {"direction": "inbound", "limit": 500},
+    "list_notes_to_send": {"remote_ids": REMOTE_IDS[:200], "internal_notes": False},
+    "ticket_history": {"remote_id": "17", "limit": 50},
+    "list_quarantine": {"wanted": None},
+    "list_conflicts": {"id": None, "limit": None},
+}
+
+
+@pytest.fixture(scope="module")
+def million(pg_server: str) -> Iterator[str]:
+    """DSN of a database with a million linked tickets, and the optional indexes."""
+    name = f"million_{uuid.uuid4().hex}"
+    dsn = ensure_database(pg_server, name)
+    migrate(dsn)
+    with psycopg.connect(dsn) as connection:
+        for statement_text in SEED:
+            connection.execute(statement_text.encode(), {"tickets": TICKETS})
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for index in _statements(OPTIONAL):
+            connection.execute(index.encode())
+        connection.execute("VACUUM ANALYZE")
+    yield dsn
+    drop_database(pg_server, name)
+
+
+@pytest.mark.parametrize("name", sorted(BY_ID_OR_BATCH))
+def test_what_is_asked_by_id_or_batch_scans_no_large_table(million: str, name: str) -> None:
+    scanned = _scanned(million, name, BY_ID_OR_BATCH[name])
+    assert scanned.isdisjoint({"tickets", "qcontact_sync_log", "qcontact_ticket_link"})
+
+
+def test_the_first_import_looks_for_rows_to_adopt_by_id(fibreflow_db: str) -> None:
+    """Nothing has made statistics by then, and a guess about new tables cost seconds a batch."""
+    with psycopg.connect(fibreflow_db) as connection:
+        for statement_text in SEED[:2]:
+            connection.execute(statement_text.encode(), {"tickets": 20_000})
+    asked = {"remote_ids": REMOTE_IDS}
+    nodes = _nodes(fibreflow_db, "find_unlinked", asked, "EXPLAIN (FORMAT JSON, ANALYZE)")
+    assert sum(map(_rows_read, nodes)) <= len(REMOTE_IDS)
+
+
+def test_finding_what_is_pending_reads_links_and_tickets_once(million: str) -> None:
+    everything = {
+        "remote_ids": None, "window_start": None, "window_end": None, "internal_notes": False,
+    }  # fmt: skip
+    relations = [node.get("Relation Name") for node in _nodes(million, "list_pending", everything)]
+    assert relations.count("tickets") == 1
+    assert relations.count("qcontact_ticket_link") <= 2  # once more by key, for what is held back
+
+
+def test_finding_what_is_pending_of_a_few_tickets_scans_no_large_table(million: str) -> None:
+    asked = {
+        "remote_ids": REMOTE_IDS[:20], "window_start": None, "window_end": None,
+        "internal_notes": False,
+    }  # fmt: skip
+    assert "tickets" not in _scanned(million, "list_pending", asked)
+
+
+def _scanned(dsn: str, name: str, params: dict[str, Any]) -> set[str]:
+    """The tables that a query reads from one end to the other."""
+    nodes = _nodes(dsn, name, params)
+    return {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+
+
+def _rows_read(node: dict[str, Any]) -> float:
+    return float(
+        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+    )
+
+
+def _nodes(
+    dsn: str, name: str, params: dict[str, Any], explain: str = "EXPLAIN (FORMAT JSON)"
+) -> list[dict[str, Any]]:
+    given = {"job_id": JOB, "now": datetime.now(UTC), **params}
+    with psycopg.connect(dsn) as connection:
+        explained = connection.execute(f"{explain} {statement(name)}".encode(), given).fetchone()
+        connection.rollback()
+    assert explained is not None
+    return list(_below(explained[0][0]["Plan"]))
+
+
+def _below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for part in node.get("Plans", ()):
+        yield from _below(part)
+
+
+def _statements(path: Path) -> list[str]:
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("--")]
+    return [part for part in "\n".join(lines).split(";") if part.strip()]

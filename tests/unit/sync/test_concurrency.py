@@ -1,0 +1,101 @@
+"""Work that overlaps: bounded, never two at one ticket, nothing left running behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from qcontact_sync.sync.concurrency import Overlap, ReadAhead
+
+
+class Works:
+    """Pieces of work that end when they are let go."""
+
+    def __init__(self) -> None:
+        self.running: set[str] = set()
+        self.most = 0
+        self.together: set[frozenset[str]] = set()
+        self.gates: dict[str, asyncio.Event] = {}
+
+    async def do(self, name: str) -> None:
+        self.gates[name] = asyncio.Event()
+        self.running.add(name)
+        self.most = max(self.most, len(self.running))
+        self.together.add(frozenset(self.running))
+        try:
+            await self.gates[name].wait()
+        finally:
+            self.running.discard(name)
+
+
+async def let_go_one_after_another(works: Works, *names: str) -> None:
+    for name in names:
+        while name not in works.gates:
+            await asyncio.sleep(0)
+        works.gates[name].set()
+
+
+async def test_no_more_pieces_run_at_once_than_may() -> None:
+    works = Works()
+    letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abcd"))
+    async with Overlap(2) as overlap:
+        for name in "abcd":
+            await overlap.start({name}, lambda name=name: works.do(name))
+    await letting_go
+    assert works.most == 2
+
+
+async def test_pieces_that_share_a_key_come_one_after_the_other() -> None:
+    works = Works()
+    letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abc"))
+    async with Overlap(3) as overlap:
+        await overlap.start({"1", "2"}, lambda: works.do("a"))
+        await overlap.start({"3"}, lambda: works.do("b"))
+        await overlap.start({"2"}, lambda: works.do("c"))
+    await letting_go
+    assert not any({"a", "c"} <= together for together in works.together)
+    assert frozenset({"a", "b"}) in works.together
+
+
+async def test_an_error_is_raised_as_it_is_and_nothing_runs_on() -> None:
+    works = Works()
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    async def overlapping() -> None:
+        async with Overlap(2) as overlap:
+            await overlap.start({"1"}, lambda: works.do("a"))
+            await overlap.start({"2"}, fail)
+            await overlap.finish()
+
+    with pytest.raises(ValueError, match="no"):
+        await overlapping()
+    assert works.running == set()
+
+
+async def numbers(seen: list[int]) -> AsyncIterator[int]:
+    for number in range(100):
+        seen.append(number)
+        yield number
+
+
+async def test_reading_ahead_begins_at_once_and_goes_only_so_far() -> None:
+    seen: list[int] = []
+    ahead = ReadAhead(numbers(seen), 3)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert 3 <= len(seen) <= 4
+    await ahead.close()
+
+
+async def test_reading_ahead_hands_out_everything_in_order_and_then_the_error() -> None:
+    async def failing() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+        raise ValueError("torn")
+
+    ahead = ReadAhead(failing(), 1)
+    assert [await anext(ahead), await anext(ahead)] == [1, 2]
+    with pytest.raises(ValueError, match="torn"):
+        await anext(ahead)
+    await ahead.close()

@@ -36,7 +36,7 @@ def test_a_run_by_hand_goes_green(airflow, by_hand):
 def test_then_every_ticket_is_in_fibreflow_once(fibreflow):
     tickets = fibreflow.rows("SELECT external_id FROM tickets WHERE source = 'qcontact'")
 
-    assert len(tickets) == len({t["external_id"] for t in tickets}) == TICKETS
+    assert len(tickets) == len({t["external_id"] for t in tickets}) >= TICKETS
 
 
 def test_the_run_is_on_record_as_a_success(fibreflow, summary):

@@ -53,7 +53,6 @@ class Story:
         self._pick = random.Random(seed)
         self._titles: dict[str, str] = {}
         self._notes: dict[str, list[str]] = {}
-        self._local_edits: Counter[str] = Counter()
         for _ in range(TICKETS):
             self._notes[world.add_ticket(status="Open")] = []
         world.run()
@@ -77,7 +76,6 @@ class Story:
 
     def _move_here(self, ticket: str) -> None:
         self.world.set_local(ticket, status=self._pick.choice(LOCAL_STATUSES))
-        self._local_edits[ticket] += 1
 
     def _note(self, ticket: str) -> None:
         text = f"Note {self.tally.edits}"
@@ -174,9 +172,20 @@ class Story:
         if not waits and not is_same_status(here["status"], there["status"], TICKETS_WORDS):
             self.tally.lost.append(f"{ticket}: {here['status']} here, {there['status']} there")
         self._count_notes(ticket)
-        patched = sum(1 for one, _ in self.world.patches() if one == ticket)
-        if patched > self._local_edits[ticket]:
-            self.tally.sent_twice.append(f"{ticket}: {patched} writes")
+        self._count_writes(ticket)
+
+    def _count_writes(self, ticket: str) -> None:
+        """The same change applied again, with nothing between that could have undone it."""
+        last = None
+        for entry in self.world.qcontact.journal:
+            if ticket not in entry.ticket_ids:
+                continue
+            if entry.by == "agent":
+                last = None
+            elif entry.method == "PATCH" and entry.outcome == "applied":
+                if entry.body == last:
+                    self.tally.sent_twice.append(f"{ticket}: {last}")
+                last = entry.body
 
     def _count_notes(self, ticket: str) -> None:
         arrived = Counter(self.world.notes_at(ticket))

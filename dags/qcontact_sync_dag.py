@@ -44,6 +44,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    Asset,
+    AssetAlias,
     AsyncCallback,
     CronDataIntervalTimetable,
     DeadlineAlert,
@@ -66,6 +68,17 @@ def tell_of_failure(context: Any) -> None:
     alerts.on_failure(context)
 
 
+# Only for a task that hangs. A direction ends by itself and in good order: a scheduled one after
+# QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S; before that it
+# may have waited as long for another run.
+BACKSTOP = timedelta(hours=3)
+
+# What other DAGs schedule on. The alias is what inbound_sync declares: an asset declared there
+# itself would have an event from every run, also from one that wrote nothing.
+TICKETS = Asset("fibreflow_tickets", uri="fibreflow://tickets")
+TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
+
+
 @dag(
     dag_id="qcontact_sync",
     # A plain cron string would give each run an interval of no length.
@@ -77,7 +90,7 @@ def tell_of_failure(context: Any) -> None:
         reference=ScheduledSlotDeadline(),
         interval=TEN_MINUTES,
         # In the triggerer: a synchronous callback may not read connections of Airflow's database.
-        callback=AsyncCallback("qcontact_sync.on_airflow.alerts.on_deadline"),
+        callback=AsyncCallback("qcontact_sync.on_airflow.deadlines.on_deadline"),
     ),
     max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
     default_args={
@@ -89,15 +102,21 @@ def tell_of_failure(context: Any) -> None:
         "sync_direction": Param(
             "both",
             title="Direction",
-            description="inbound: QContact to FibreFlow; outbound: FibreFlow to QContact.",
+            description="Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
             type="string",
             enum=["both", "inbound", "outbound"],
+            values_display={
+                "both": "Both ways",
+                "inbound": "Inbound only",
+                "outbound": "Outbound only",
+            },
         ),
         "start_date": Param(
             None,
             title="Changed from",
             description="Read what changed in QContact since then. Empty: since the last "
-            "complete run; or, where only an end is given, from the beginning.",
+            "complete run; or, where only an end is given, from the beginning. The logical date "
+            "and data interval above have no say.",
             type=["null", "string"],
             format="date-time",
         ),
@@ -156,17 +175,25 @@ def qcontact_sync() -> None:
 
     # Directions wait out passing failures themselves, and what a run leaves undone the next one
     # does: one more try is enough.
-    @task(retries=1, execution_timeout=timedelta(hours=2), multiple_outputs=False)
+    @task(
+        retries=1,
+        execution_timeout=BACKSTOP,
+        multiple_outputs=False,
+        outlets=[TICKETS_WRITTEN],
+    )
     def inbound_sync() -> dict[str, Any]:
         from qcontact_sync.on_airflow import steps
 
-        return steps.run_direction(get_current_context(), "inbound")
+        context = get_current_context()
+        stats = steps.run_direction(context, "inbound")
+        steps.announce(context, TICKETS_WRITTEN, TICKETS, stats)
+        return stats
 
     # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
     # because start_run is its setup.
     @task(
         retries=1,
-        execution_timeout=timedelta(hours=2),
+        execution_timeout=BACKSTOP,
         multiple_outputs=False,
         trigger_rule=TriggerRule.ALL_DONE,
     )

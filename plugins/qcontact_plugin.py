@@ -16,4 +16,18 @@ class QContactPlugin(AirflowPlugin):
             "url_prefix": "/api/ticketing",
             "app": Mounted("qcontact_sync.on_airflow.endpoint.app"),
         },
+        {
+            "name": "qcontact-dashboard",
+            "url_prefix": "/qcontact-sync",
+            "app": Mounted("qcontact_sync.on_airflow.dashboard.app"),
+        },
+    ]
+    external_views = [  # noqa: RUF012 Airflow's own way
+        {
+            "name": "QContact sync",
+            "href": "qcontact-sync/",
+            "destination": "nav",
+            "url_route": "qcontact-sync",
+            "category": "browse",
+        },
     ]

@@ -11,10 +11,24 @@ from pathlib import Path
 import pytest
 
 from dev.postgres import drop_database, ensure_database, server
+from tests.chromium import chromium
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are left out; `pytest_terminal_summary` says so."""
+    if chromium() is None:
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if chromium() is None:
+        terminalreporter.write_line("no Chromium on PATH: the tests marked browser were left out")
 
 
 @pytest.fixture(autouse=True)

@@ -77,22 +77,26 @@ def run_direction(
     run: Mapping[str, object],
     direction: Direction,
     progress: Progress | None = None,
+    *,
+    waits: bool = True,
 ) -> dict[str, object]:
     """Carry out one direction of a started run.
 
     Args:
         progress: Called as (direction, tickets done, tickets expected so far).
+        waits: Whether to wait for another run that is at work.
 
     Returns:
         `DirectionStats.to_dict` with the direction's counts; of a dry run ``plan`` beside them.
 
     Raises:
+        LeaseBusy: Another run is at work, and ``waits`` is false; nothing was done.
         SyncError: The direction broke; what it settled until then is on record.
     """
     with stop_on_sigterm() as stop:
         return asyncio.run(
             run_steps.run_direction(
-                endpoints, settings, Run.from_dict(run), direction, progress, stop
+                endpoints, settings, Run.from_dict(run), direction, progress, stop, waits=waits
             )
         )
 

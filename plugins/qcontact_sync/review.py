@@ -5,11 +5,12 @@ Functions for the CLI and for Python callers; each opens what it needs and close
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Literal
 from uuid import UUID
 
 from qcontact_sync.clock import SystemClock
-from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
 from qcontact_sync.core.health import Health, judge
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.fibreflow.database import Database
@@ -18,7 +19,7 @@ from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.review_store import ReviewStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
-from qcontact_sync.sync.leases import hold_lease
+from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.resolving import Resolving
 from qcontact_sync.ticket_story import StoryTeller, TicketStory
 from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
@@ -110,23 +111,30 @@ async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequenc
     return await Insights(database).failures([*wanted, *known.values()])
 
 
-def list_conflicts(endpoints: Endpoints) -> Sequence[Row]:
-    """What waits for a person first, then values that lost, newest first."""
+def list_conflicts(endpoints: Endpoints, limit: int | None = None) -> Sequence[Row]:
+    """What waits for a person first, then values that lost, newest first; all, or ``limit``."""
 
     async def read() -> Sequence[Row]:
         async with open_database(endpoints.database_url) as database:
-            return await Insights(database).conflicts()
+            return await Insights(database).conflicts(limit=limit)
 
     return asyncio.run(read())
 
 
-def resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep: Keep) -> Row:
+def resolve_conflict(
+    endpoints: Endpoints,
+    settings: Settings,
+    given: str,
+    keep: Keep,
+    patience_s: float | None = None,
+) -> Row:
     """Decide an open conflict; ``local`` goes out with the next run, ``remote`` comes in now.
 
     Waits while a run is at work.
 
     Args:
         given: The conflict's id.
+        patience_s: How long it waits for a run that is at work; None for as long as it takes.
 
     Returns:
         The conflict as it is now; ``resolution`` says how it ended.
@@ -134,12 +142,13 @@ def resolve_conflict(endpoints: Endpoints, settings: Settings, given: str, keep:
     Raises:
         UnknownId: No open conflict has this id.
         TicketError: QContact's value has no counterpart here.
+        RetryableError: ``CONFLICT``, a run is still at work; nothing was decided.
     """
-    return asyncio.run(_resolve_conflict(endpoints, settings, given, keep))
+    return asyncio.run(_resolve_conflict(endpoints, settings, given, keep, patience_s))
 
 
 async def _resolve_conflict(
-    endpoints: Endpoints, settings: Settings, given: str, keep: Keep
+    endpoints: Endpoints, settings: Settings, given: str, keep: Keep, patience_s: float | None
 ) -> Row:
     async with (
         open_database(endpoints.database_url) as database,
@@ -152,7 +161,8 @@ async def _resolve_conflict(
         if not found:
             raise UnknownId(given, "open conflict")
         leases = PostgresLeases(lease_database)
-        async with hold_lease(leases, ACCOUNT, SystemClock()) as held:
+        async with AsyncExitStack() as stack:
+            held = await _held(stack, leases, patience_s)
             resolving = Resolving(
                 PostgresStore(database), remote, sync_options(settings, remote).policy, held.lease
             )
@@ -160,6 +170,18 @@ async def _resolve_conflict(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )
         return (await insights.conflicts(conflict_id))[0]
+
+
+async def _held(
+    stack: AsyncExitStack, leases: PostgresLeases, patience_s: float | None
+) -> HeldLease:
+    try:
+        async with asyncio.timeout(patience_s):
+            return await stack.enter_async_context(hold_lease(leases, ACCOUNT, SystemClock()))
+    except TimeoutError:
+        raise RetryableError(
+            "a run is at work: decide again when it has ended", ErrorCode.CONFLICT
+        ) from None
 
 
 def _uuid(given: str) -> UUID:

@@ -9,6 +9,7 @@ from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.core.stats import DirectionStats
+from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
@@ -58,6 +59,7 @@ async def start_run(
         window.is_dated,
         window.ends_now,
         opened.settled_until,
+        order.trigger is Trigger.SCHEDULED,
     )
 
 
@@ -124,8 +126,12 @@ async def run_direction(
     direction: Direction,
     progress: Progress | None,
     stop: Stop,
+    *,
+    waits: bool = True,
 ) -> dict[str, object]:
     """One direction of an opened run; see `jobs.run_direction`."""
+    if run.is_scheduled:
+        settings = settings.in_schedule()
     async with (
         open_database(endpoints.database_url) as database,
         open_database(endpoints.database_url) as second,
@@ -142,7 +148,9 @@ async def run_direction(
         ):
             leases = PostgresLeases(lease_database)
             try:
-                async with hold_lease(leases, ACCOUNT, SystemClock(), stop.sleep) as held:
+                async with hold_lease(
+                    leases, ACCOUNT, SystemClock(), stop.sleep, waits=waits
+                ) as held:
                     stats = await _run_held(
                         endpoints, settings, database, store, run, direction, progress, stop, held
                     )

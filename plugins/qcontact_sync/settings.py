@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     overlap_s: float = Field(default=300, ge=0, le=86_400)
     retry_budget_s: float = Field(default=120, ge=0, le=3_600)
     time_limit_s: float = Field(default=3_600, ge=1, le=86_400)
+    scheduled_time_limit_s: float = Field(default=240, ge=1, le=86_400)
     timeout_s: float = Field(default=30, gt=0, le=300)
     connections: int = Field(default=16, ge=1, le=64)
     rate_per_s: float | None = Field(default=None, gt=0)
@@ -70,6 +71,11 @@ class Settings(BaseSettings):
             message = "not a time zone name such as Africa/Johannesburg"
             raise ValueError(message) from error
         return name
+
+    def in_schedule(self) -> "Settings":
+        """The settings of a scheduled run, which has less time than one that somebody asked for."""
+        limit_s = min(self.time_limit_s, self.scheduled_time_limit_s)
+        return self.model_copy(update={"time_limit_s": limit_s})
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,3 +1,7 @@
+import runpy
+import subprocess
+import sys
+import warnings
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +12,21 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.deprecation_tools import DeprecatedImportWarning
 from qcontact_sync.core.request import PARAM_NAMES, SYNC_DIRECTIONS, RunRequest, parse_request
 
+from tests.private_airflow import PROJECT
+
+WATCHED = """
+import runpy, sys
+file = sys.argv[1]
+runpy.run_path(file)
+touched = []
+DOORS = ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "sqlite3.connect")
+def watch(event, details):
+    if event in DOORS and str(details[0]) != file:
+        touched.append(f"{event}:{details[0]}")
+sys.addaudithook(watch)
+runpy.run_path(file)
+print(*touched, *(sys.modules.keys() & {"qcontact_sync.jobs", "aiohttp"}))
+"""
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -23,6 +42,26 @@ def test_every_dag_file_loads(dag_bag):
 def test_no_dag_file_uses_what_airflow_is_about_to_drop(dag_bag):
     dropped = (DeprecatedImportWarning, RemovedInAirflow4Warning)
     assert [w.message for w in dag_bag.given_warnings if issubclass(w.category, dropped)] == []
+
+
+def test_the_plugin_uses_nothing_that_airflow_is_about_to_drop():
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        runpy.run_path(str(PROJECT / "plugins" / "qcontact_plugin.py"))
+
+    dropped = (DeprecatedImportWarning, RemovedInAirflow4Warning)
+    assert [w.message for w in given if issubclass(w.category, dropped)] == []
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT / "dags").glob("*.py")), ids=lambda f: f.stem)
+def test_reading_a_dag_file_asks_nobody_and_loads_none_of_the_work(file):
+    """The DAG processor reads it again and again; the second time Airflow itself is warm."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(file)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
 
 
 def test_the_tasks_run_in_this_order(dag):

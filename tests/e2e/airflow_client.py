@@ -1,12 +1,34 @@
 """What a person does in Airflow's UI, over the same REST API."""
 
 import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from dev.airflow_api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
 TIMEOUT_S = 120
+SIX_HOURS = timedelta(hours=6)
+ALL_GREEN = dict.fromkeys(("start_run", "inbound_sync", "outbound_sync", "finalize"), "success")
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Six-hour windows, one after the other; Airflow names them by their starts."""
+
+    first: datetime
+    count: int
+
+    @property
+    def last(self) -> datetime:
+        return self.first + (self.count - 1) * SIX_HOURS
+
+    @property
+    def bounds(self) -> list[tuple[str, str]]:
+        """Start and end of each, oldest first, as `start_run` returns them."""
+        starts = [self.first + number * SIX_HOURS for number in range(self.count)]
+        return [(start.isoformat(), (start + SIX_HOURS).isoformat()) for start in starts]
 
 
 class AirflowClient(AirflowApi):
@@ -38,19 +60,58 @@ class AirflowClient(AirflowApi):
             time.sleep(0.2)
         return run
 
-    def backfill(self, first: str, last: str, conf: dict[str, Any] | None = None) -> list[DagRun]:
-        """Backfill the windows from the one that starts at ``first``; return the finished runs."""
+    def backfill(self, windows: Windows, **options: Any) -> int:
+        """Start a backfill over windows; return its id.
+
+        Args:
+            options: As REST takes them: ``max_active_runs``, ``reprocess_behavior``, ...
+        """
+        self.wait_for_backfills()
         order = {
             "dag_id": DAG_ID,
-            "from_date": first,
-            "to_date": last,
-            "dag_run_conf": conf or {},
+            "from_date": windows.first.isoformat(),
+            "to_date": windows.last.isoformat(),
             "max_active_runs": 1,
+            **options,
         }
-        self._http.post("/api/v2/backfills", json=order).raise_for_status()
-        path, span = f"/api/v2/dags/{DAG_ID}/dagRuns", {"logical_date_gte": first}
-        found = self._get(path, run_type="backfill", logical_date_lte=last, **span)["dag_runs"]
-        return [self.wait(run["dag_run_id"]) for run in found]
+        answer = self._http.post("/api/v2/backfills", json=order)
+        backfill_id: int = answer.raise_for_status().json()["id"]
+        return backfill_id
+
+    def wait_for_backfills(self) -> None:
+        """Wait until none runs: there may be one at a time, and the scheduler closes it late."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while any(
+            not backfill["completed_at"]
+            for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]
+        ):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the backfill before this one does not end")
+            time.sleep(0.5)
+
+    def cancel_backfill(self, backfill_id: int) -> None:
+        self._http.put(f"/api/v2/backfills/{backfill_id}/cancel").raise_for_status()
+
+    def runs_in(self, windows: Windows) -> list[DagRun]:
+        """The runs of these windows, oldest window first."""
+        found = self._get(
+            f"/api/v2/dags/{DAG_ID}/dagRuns",
+            logical_date_gte=windows.first.isoformat(),
+            logical_date_lte=windows.last.isoformat(),
+            order_by="logical_date",
+        )["dag_runs"]
+        return [DagRun(r["dag_run_id"], r["run_type"], r["state"]) for r in found]
+
+    def wait_for_windows(self, windows: Windows) -> list[DagRun]:
+        """The runs of these windows when there is one for each and all are over."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            runs = self.runs_in(windows)
+            if len(runs) == windows.count and all(run.is_over for run in runs):
+                return runs
+            if time.monotonic() > deadline:
+                raise TimeoutError(str(runs))
+            time.sleep(0.3)
 
     def mark_failed(self, run_id: str) -> None:
         """Mark a run as failed while it runs."""
@@ -65,24 +126,56 @@ class AirflowClient(AirflowApi):
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.1)
 
-    def wait(self, run_id: str) -> DagRun:
+    def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
         """Return the run when it is over."""
         deadline = time.monotonic() + TIMEOUT_S
-        while not (run := self.run(DAG_ID, run_id)).is_over:
+        while not (run := self.run(dag_id, run_id)).is_over:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{run_id}: {run.state}, {self.states(run_id)}")
+                raise TimeoutError(f"{run_id}: {run.state}, {self.tasks(dag_id, run_id)}")
             time.sleep(0.2)
         return run
 
-    def wait_for_scheduled(self) -> DagRun:
-        """Return the run that the scheduler starts by itself, when it is over."""
+    def newest(self, dag_id: str = DAG_ID) -> str | None:
+        """The id of the run that was made last."""
+        runs = self._get(f"/api/v2/dags/{dag_id}/dagRuns", order_by="-id", limit=1)["dag_runs"]
+        return runs[0]["dag_run_id"] if runs else None
+
+    def wait_for_another(self, known: str | None, dag_id: str = DAG_ID) -> str:
+        """The id of the run that comes after ``known``."""
         deadline = time.monotonic() + TIMEOUT_S
-        path = f"/api/v2/dags/{DAG_ID}/dagRuns"
-        while not (runs := self._get(path, run_type="scheduled")["dag_runs"]):
+        while (found := self.newest(dag_id)) in (known, None):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no run of {dag_id} came")
+            time.sleep(0.2)
+        assert found is not None
+        return found
+
+    def asset_events(self, run_id: str) -> list[dict[str, Any]]:
+        """The asset events that a run made."""
+        path = "/api/v2/assets/events"
+        events: list[dict[str, Any]] = self._get(path, source_run_id=run_id)["asset_events"]
+        return events
+
+    def add_connection(self, connection: dict[str, Any]) -> None:
+        """Store a connection in Airflow's database, as the form does."""
+        self._http.post("/api/v2/connections", json=connection).raise_for_status()
+
+    def add_pool(self, name: str, slots: int) -> None:
+        pool = {"name": name, "slots": slots}
+        self._http.post("/api/v2/pools", json=pool).raise_for_status()
+
+    def wait_for_scheduled(self, dag_id: str = DAG_ID, count: int = 1) -> list[DagRun]:
+        """Return the first runs that the scheduler started by itself, when they are over."""
+        deadline = time.monotonic() + TIMEOUT_S
+        path, order = f"/api/v2/dags/{dag_id}/dagRuns", {"order_by": "run_after"}
+        while len(runs := self._get(path, run_type="scheduled", **order)["dag_runs"]) < count:
             if time.monotonic() > deadline:
                 raise TimeoutError("the scheduler started nothing")
             time.sleep(0.2)
-        return self.wait(runs[0]["dag_run_id"])
+        return [self.wait(run["dag_run_id"], dag_id) for run in runs[:count]]
+
+    def pause(self, dag_id: str) -> None:
+        self._http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": True}).raise_for_status()
 
     def clear(self, run_id: str, *task_ids: str) -> set[str]:
         """Clear these tasks of a run; return all that Airflow cleared with them."""
@@ -105,16 +198,28 @@ class AirflowClient(AirflowApi):
         tried: int = self._get(self._task(run_id, task_id))["try_number"]
         return tried
 
-    def returned(self, run_id: str, task_id: str) -> dict[str, Any]:
+    def returned(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> dict[str, Any]:
         """What a task left as its ``return_value``."""
-        path = f"{self._task(run_id, task_id)}/xcomEntries/return_value"
+        path = f"{self._task(run_id, task_id, dag_id)}/xcomEntries/return_value"
         value: dict[str, Any] = self._get(path, stringify="false")["value"]
         return value
 
     def log(self, run_id: str, task_id: str) -> str:
         """The log of a task's last try, as text."""
-        tried = self.tries(run_id, task_id)
-        return str(self._get(f"{self._task(run_id, task_id)}/logs/{tried}", full_content="true"))
+        return str(self._log(run_id, task_id))
+
+    def lines(self, run_id: str, task_id: str) -> list[tuple[str, str]]:
+        """What the sync itself wrote into the log of a task's last try, as (level, line)."""
+        return [
+            (line["level"], line["event"])
+            for line in self._log(run_id, task_id)
+            if str(line.get("logger", "")).startswith("qcontact_sync")
+        ]
+
+    def _log(self, run_id: str, task_id: str) -> list[dict[str, Any]]:
+        path = f"{self._task(run_id, task_id)}/logs/{self.tries(run_id, task_id)}"
+        lines: list[dict[str, Any]] = self._get(path, full_content="true")["content"]
+        return lines
 
     def test_connection(self, connection: dict[str, Any]) -> dict[str, Any]:
         """Press "Test" in the connection form."""
@@ -127,5 +232,5 @@ class AirflowClient(AirflowApi):
         forms = self._http.get("/ui/connections/hook_meta").raise_for_status().json()
         return {form["connection_type"]: form for form in forms}
 
-    def _task(self, run_id: str, task_id: str) -> str:
-        return f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/{task_id}"
+    def _task(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> str:
+        return f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"

@@ -1,28 +1,43 @@
 """One real Airflow between a sandbox QContact and a real PostgreSQL, for the whole suite."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
+from playwright.sync_api import Page, sync_playwright
 from psycopg.rows import dict_row
 from qcontact_sync.jobs import migrate
 
+from dev.airflow_api import DagRun
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
 from dev.credentials import Credentials
 from dev.postgres import ensure_database, free_port
 from dev.services import Services
 from dev.settings import RemoteAccess
-from dev.state import RunDirectory
+from dev.state import PROJECT, RunDirectory
+from dev.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from sandbox.running import Sandbox, run_sandbox
+from tests.chromium import chromium, launch
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
 
 TICKETS = 40
+OFTEN = "qcontact_sync_often"
+EVERY_S = 10
+EVERY = f"* * * * * */{EVERY_S}"
+LATE = "qcontact_sync_late"
+CLOSED_POOL = "closed"
+PERSON = "ops@example.test"
+FOLLOWER = "ticket_follower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +76,97 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 
 @pytest.fixture(scope="session")
+def dags_folder(directory: RunDirectory) -> Path:
+    """The project's DAGs, one more that follows their asset, and the sync twice more with a slot
+    every few seconds: the same file but for its id and its cron.
+    """
+    folder = directory.root / "dags"
+    folder.mkdir()
+    for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
+        (folder / file.name).symlink_to(file)
+    source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
+    often = _edited(source, (f'"{DAG_ID}"', f'"{OFTEN}"'), ("0 */6 * * *", EVERY))
+    (folder / f"{OFTEN}_dag.py").write_text(often)
+    # Late after two seconds, and no task of it ever gets a place to run in.
+    late = _edited(
+        often,
+        (f'"{OFTEN}"', f'"{LATE}"'),
+        ("timedelta(minutes=10)", "timedelta(seconds=2)"),
+        ("default_args={", f'default_args={{"pool": "{CLOSED_POOL}",'),
+    )
+    (folder / f"{LATE}_dag.py").write_text(late)
+    return folder
+
+
+def _edited(source: str, *changes: tuple[str, str]) -> str:
+    for ours, theirs in changes:
+        assert ours in source
+        source = source.replace(ours, theirs)
+    return source
+
+
+class Mailbox(MessageHandler):
+    """Everything that was mailed, oldest first."""
+
+    def __init__(self) -> None:
+        super().__init__(EmailMessage)
+        self.mails: list[Message] = []
+
+    def handle_message(self, message: Message) -> None:
+        self.mails.append(message)
+
+
+@pytest.fixture(scope="session")
+def mailbox(airflow: AirflowClient) -> Iterator[Mailbox]:
+    """A real SMTP server, known to Airflow by a connection in its database."""
+    received = Mailbox()
+    server = Controller(received, hostname="127.0.0.1", port=free_port())
+    server.start()
+    extra = {"from_email": "airflow@example.test", "disable_ssl": True, "disable_tls": True}
+    airflow.add_connection(
+        {
+            "connection_id": "smtp_default",
+            "conn_type": "smtp",
+            "host": server.hostname,
+            "port": server.port,
+            "extra": json.dumps(extra),
+        }
+    )
+    yield received
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def credentials() -> Credentials:
     return Credentials()
 
 
 @pytest.fixture(scope="session")
-def airflow(
+def environment(
     pg_server: str,
     fibreflow: FibreFlow,
     sandbox: Sandbox,
     directory: RunDirectory,
+    dags_folder: Path,
     credentials: Credentials,
-) -> Iterator[AirflowClient]:
-    write_login(directory, credentials)
+) -> Mapping[str, str]:
+    """That of every Airflow process."""
     environment = airflow_environment(
-        {**os.environ, "CRON_SECRET": ""},
+        {**os.environ, "CRON_SECRET": "", "QCONTACT_SYNC_ALERT_TO": PERSON},
         directory,
         credentials,
         metadata_dsn=ensure_database(pg_server, "airflow_e2e"),
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
     )
+    return {**environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    environment: Mapping[str, str], directory: RunDirectory, credentials: Credentials
+) -> Iterator[AirflowClient]:
+    write_login(directory, credentials)
     _run("airflow", "db", "migrate", environment=environment)
     client = AirflowClient(environment["AIRFLOW__API__BASE_URL"], ADMIN, credentials.admin_password)
     services = Services(directory.logs, directory.processes)
@@ -93,13 +178,37 @@ def airflow(
         services.stop_all(lambda: False)
 
 
+@pytest.fixture(scope="session")
+def scheduled(airflow: AirflowClient) -> DagRun:
+    """The run that Airflow starts as soon as the DAG is no longer paused."""
+    airflow.unpause(DAG_ID)
+    (first,) = airflow.wait_for_scheduled()
+    return first
+
+
+@pytest.fixture(scope="session")
+def page(airflow: AirflowClient, credentials: Credentials) -> Iterator[Page]:
+    """A person's browser, logged in."""
+    with sync_playwright() as playwright, launch(playwright, chromium()) as browser:
+        page = browser.new_page(base_url=airflow.url, viewport={"width": 1400, "height": 1500})
+        page.set_default_timeout(60_000)
+        page.goto("/")
+        page.get_by_label("Username").fill(ADMIN)
+        page.get_by_label("Password").fill(credentials.admin_password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/auth/login" not in url)
+        yield page
+
+
 def _start(services: Services, client: AirflowClient, environment: Mapping[str, str]) -> None:
     # The API server first and stopped last: without it the scheduler's workers wait for it.
-    for name, *options in (["api-server"], ["dag-processor"], ["scheduler", "--skip-serve-logs"]):
-        services.start(name, [_program("airflow"), name, *options], environment)
+    for name in AIRFLOW_SERVICES:
+        argv = [_program("airflow"), name, *NO_LOG_SERVER.get(name, [])]
+        services.start(name, argv, environment)
     services.wait_until(client.is_up, "Airflow's API server", timeout_s=180)
     client.log_in()
-    services.wait_until(lambda: client.dag(DAG_ID) is not None, "the DAG", timeout_s=120)
+    for dag_id in (DAG_ID, OFTEN, LATE, FOLLOWER):
+        services.wait_until(lambda: client.dag(dag_id) is not None, dag_id, timeout_s=120)  # noqa: B023
 
 
 def _run(program: str, *arguments: str, environment: Mapping[str, str]) -> None:

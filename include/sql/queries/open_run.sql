@@ -1,5 +1,6 @@
 -- open_run: begin a run's record, or take it up again (a task's retry, a clear). The window that
--- was resolved first is kept; a run that had ended reads it anew.
+-- was resolved first is kept, unless a backfill took the run over; a run that had ended reads it
+-- anew.
 -- params:  job_id uuid, account, dag_id, run_id, trigger text, window_start, window_end
 --          timestamptz, moves_cursor, is_dated, ends_now boolean, options jsonb, host text,
 --          pid int
@@ -28,10 +29,29 @@ VALUES (
 )
 ON CONFLICT ON CONSTRAINT qcontact_run_pkey DO UPDATE
 SET attempt = run.attempt + 1,
+    trigger = EXCLUDED.trigger,
+    window_start = CASE
+        WHEN run.trigger = EXCLUDED.trigger THEN run.window_start ELSE EXCLUDED.window_start
+    END,
+    window_end = CASE
+        WHEN run.trigger = EXCLUDED.trigger THEN run.window_end ELSE EXCLUDED.window_end
+    END,
+    moves_cursor = CASE
+        WHEN run.trigger = EXCLUDED.trigger THEN run.moves_cursor ELSE EXCLUDED.moves_cursor
+    END,
+    is_dated = CASE
+        WHEN run.trigger = EXCLUDED.trigger THEN run.is_dated ELSE EXCLUDED.is_dated
+    END,
+    ends_now = CASE
+        WHEN run.trigger = EXCLUDED.trigger THEN run.ends_now ELSE EXCLUDED.ends_now
+    END,
     host = EXCLUDED.host,
     pid = EXCLUDED.pid,
     heard_at = clock_timestamp(),
-    settled_until = CASE WHEN NOT (SELECT is_ended FROM ended) THEN run.settled_until END
+    settled_until = CASE
+        WHEN run.trigger = EXCLUDED.trigger AND NOT (SELECT is_ended FROM ended)
+            THEN run.settled_until
+    END
 RETURNING
     (SELECT started_at FROM history) AS started_at,
     window_start, window_end, moves_cursor, is_dated, ends_now, settled_until, attempt;

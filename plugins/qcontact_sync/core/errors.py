@@ -3,6 +3,7 @@
 SyncError
 ├── RetryableError   may pass later: waited for inside the budget, then the task is retried
 │   ├── Contention       a transaction that may be repeated at once
+│   ├── LeaseBusy        another run is at work, and this one does not wait for it
 │   ├── LeaseLost        another run writes now
 │   ├── OutcomeUnknown   a write that may or may not have been applied
 │   └── RemoteMoved      a write that QContact wants decided anew (409)
@@ -64,6 +65,13 @@ class RetryableError(SyncError):
 
 class Contention(RetryableError):
     """A transaction lost against another one; the whole of it may be repeated at once."""
+
+
+class LeaseBusy(RetryableError):
+    """Another run is at work for this account; this one has done nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__("another run is at work", ErrorCode.CONFLICT)
 
 
 class LeaseLost(RetryableError):

@@ -214,6 +214,11 @@ class Window:
     start: datetime | None
     end: datetime
 
+    def __str__(self) -> str:
+        """As the log shows it."""
+        start = self.start.isoformat(timespec="seconds") if self.start else "beginning"
+        return f"[{start}, {self.end.isoformat(timespec='seconds')})"
+
 
 @dataclass(frozen=True, slots=True)
 class People:

@@ -44,10 +44,16 @@ class Insights:
         """The sync at a glance."""
         return (await self._database.read("read_status", {"stale_after": STALE_AFTER}))[0]
 
-    async def failures(self, wanted: Sequence[str] | None = None) -> Sequence[Row]:
+    async def failures(
+        self, wanted: Sequence[str] | None = None, limit: int | None = None
+    ) -> Sequence[Row]:
         """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
-        params = {"wanted": None if wanted is None else list(wanted)}
+        params = {"wanted": None if wanted is None else list(wanted), "limit": limit}
         return await self._database.read("list_quarantine", params)
+
+    async def quarantine_parts(self) -> Sequence[Row]:
+        """How many entries the quarantine has, by direction and code."""
+        return await self._database.read("count_quarantine")
 
     async def conflicts(
         self, conflict_id: UUID | None = None, limit: int | None = None

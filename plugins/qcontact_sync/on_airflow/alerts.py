@@ -5,14 +5,11 @@ FibreFlow's database, so a trigger that never fires costs time and no alert, and
 twice tells nothing twice.
 """
 
-import asyncio
 import logging
 import smtplib
-from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any
 
 from airflow.configuration import conf
 from airflow.providers.smtp.hooks.smtp import SmtpHook
@@ -65,16 +62,6 @@ def on_failure(context: Context) -> None:
             tell_directly(settings, send, error, context["run_id"])
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
-
-
-async def on_deadline(context: Mapping[str, Any]) -> None:
-    """Callback of the Deadline Alert; runs in the triggerer, where a thread may ask for more.
-
-    Args:
-        context: ``dag_run`` as REST shows it.
-    """
-    slot = datetime.fromisoformat(context["dag_run"]["run_after"])
-    await asyncio.to_thread(tell, slot)
 
 
 def mailer(settings: Settings) -> Send | None:

@@ -1,5 +1,10 @@
-"""When a run is late: ten minutes after its slot, for scheduled runs and no others."""
+"""When a run is late: ten minutes after its slot, for scheduled runs and no others.
 
+The DAG file imports this, so it imports nothing of the sync's work itself.
+"""
+
+import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -34,3 +39,15 @@ class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]
             return None
         slot: datetime = found.run_after
         return slot if timezone.utcnow() <= slot + LATE_AFTER else None
+
+
+async def on_deadline(context: Mapping[str, Any]) -> None:
+    """Callback of the Deadline Alert; runs in the triggerer, where a thread may ask for more.
+
+    Args:
+        context: ``dag_run`` as REST shows it.
+    """
+    from qcontact_sync.on_airflow.alerts import tell
+
+    slot = datetime.fromisoformat(context["dag_run"]["run_after"])
+    await asyncio.to_thread(tell, slot)

@@ -32,6 +32,11 @@ def order_from(context: Context, settings: Settings) -> RunOrder:
     )
 
 
+def is_backfill(context: Context) -> bool:
+    """Whether the run is one of a backfill's, made by it or taken over for reprocessing."""
+    return context["dag_run"].run_type.value == "backfill"
+
+
 def _params(
     params: Mapping[str, object], conf: Mapping[str, object], trigger: Trigger, settings: Settings
 ) -> dict[str, object]:

@@ -5,6 +5,7 @@ what happens                       how the task ends
 =================================  =======================================
 FatalError                         failed, without another try
 RetryableError, anything else      failed, tried again while tries are left
+another run is at work, backfill   put off, the worker is free meanwhile
 direction not asked for            skipped
 run settled as ``failed``          `finalize` failed, after it has recorded
 =================================  =======================================
@@ -13,24 +14,33 @@ run settled as ``failed``          `finalize` failed, after it has recorded
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from random import uniform
+from typing import Any
 
-from airflow.sdk import Context
+from airflow.sdk import Asset, AssetAlias, Context
 from airflow.sdk.exceptions import (
     AirflowFailException,
+    AirflowRescheduleException,
     AirflowRuntimeError,
     AirflowSkipException,
 )
 
 from qcontact_sync import jobs
-from qcontact_sync.core.errors import FatalError, SyncError
+from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
 from qcontact_sync.on_airflow.connections import configuration
-from qcontact_sync.on_airflow.run_context import order_from
+from qcontact_sync.on_airflow.progress_log import ProgressLog
+from qcontact_sync.on_airflow.run_context import is_backfill, order_from
 
 log = logging.getLogger(__name__)
 
 Plain = dict[str, object]
+
+ASK_AGAIN_S = (10.0, 20.0)
+"""When a backfill's run that was put off asks again: not all of them at once."""
 
 
 def start_run(context: Context) -> Plain:
@@ -48,8 +58,29 @@ def run_direction(context: Context, name: str) -> Plain:
     direction = Direction(name)
     if direction not in _asked(run):
         raise AirflowSkipException(f"{direction} was not asked for")
-    with told_to_airflow():
-        return jobs.run_direction(*configuration(), run, direction)
+    with told_to_airflow(), _put_off_where_busy():
+        return jobs.run_direction(
+            *configuration(),
+            run,
+            direction,
+            ProgressLog(SystemClock()),
+            # A backfill's many runs would hold all workers while they wait, and take the turn of
+            # a run that is due now.
+            waits=not is_backfill(context),
+        )
+
+
+def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) -> None:
+    """Tell whoever follows FibreFlow's tickets that inbound wrote some.
+
+    Args:
+        alias: What the task declares as its outlet: an asset declared there itself would be
+            announced by every run, also by one that wrote nothing.
+    """
+    written: dict[str, Any] = {name: stats[name] for name in ("created", "updated")}
+    if any(written.values()):
+        context["outlet_events"][alias].add(tickets, extra=written)
+        log.info("inbound.announced asset=%s", tickets.name)
 
 
 def finish_run(context: Context) -> Plain:
@@ -105,6 +136,17 @@ def _returned(context: Context, task_id: str) -> Plain | None:
 def _asked(run: Plain) -> tuple[str, ...]:
     directions = run["directions"]
     return tuple(directions) if isinstance(directions, list | tuple) else ()
+
+
+@contextmanager
+def _put_off_where_busy() -> Iterator[None]:
+    try:
+        yield
+    except LeaseBusy as error:
+        seconds = uniform(*ASK_AGAIN_S)  # noqa: S311
+        log.info("lease.busy: %s; asks again in %.0f s and frees the worker", error, seconds)
+        again_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        raise AirflowRescheduleException(again_at) from None  # type: ignore[no-untyped-call]
 
 
 @contextmanager

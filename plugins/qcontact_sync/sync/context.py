@@ -1,7 +1,8 @@
 """What both directions work with: the run, its options and the hands that do the work."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from qcontact_sync.sync.leases import HeldLease
 
 log = logging.getLogger(__name__)
 
+_NAMED = 5
 RECENT_S = 5.0
 """An edit made between our read and our write of a field is lost, so the two stay close."""
 
@@ -44,6 +46,7 @@ class Run:
     Attributes:
         ends_now: The window ends at QContact's present, not at the worker's.
         settled_until: Where an earlier try of the inbound direction got to.
+        is_scheduled: It has a slot, and with it a time by which to be done.
     """
 
     job_id: JobId
@@ -53,6 +56,7 @@ class Run:
     is_dated: bool
     ends_now: bool = False
     settled_until: datetime | None = None
+    is_scheduled: bool = False
 
     def resumed_at(self, settled_until: datetime | None) -> "Run":
         """The same run, going on where an earlier try got to."""
@@ -69,6 +73,7 @@ class Run:
             "moves_cursor": self.moves_cursor,
             "is_dated": self.is_dated,
             "ends_now": self.ends_now,
+            "is_scheduled": self.is_scheduled,
             "directions": [d.value for d in self.request.directions],
             "dry_run": self.request.dry_run,
         }
@@ -87,6 +92,7 @@ class Run:
             moves_cursor=plain["moves_cursor"],
             is_dated=plain["is_dated"],
             ends_now=plain["ends_now"],
+            is_scheduled=plain.get("is_scheduled", False),
         )
 
 
@@ -188,3 +194,19 @@ def failure_of(
         )
     is_final = isinstance(error, TicketError) and not error.is_passing
     return Failure(remote_id, sync_type, error.code, str(error), version, recoverable=not is_final)
+
+
+def tell_failures(direction: Direction, failures: Sequence[Failure]) -> None:
+    """One line of the log for all that goes to quarantine together: how many, why, which."""
+    if not failures:
+        return
+    codes = Counter(failure.code.value for failure in failures)
+    ids = [failure.remote_id for failure in failures[:_NAMED]]
+    log.warning(
+        "%s.quarantined tickets=%d codes=%s ids=%s%s",
+        direction,
+        len(failures),
+        ",".join(f"{code}:{count}" for code, count in codes.most_common()),
+        ",".join(ids),
+        ",..." if len(failures) > _NAMED else "",
+    )

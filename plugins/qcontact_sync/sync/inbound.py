@@ -22,7 +22,7 @@ from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import Failure, Match
 from qcontact_sync.core.windows import read_window
 from qcontact_sync.sync.concurrency import Overlap
-from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.context import Work, attempts, failure_of, tell_failures
 from qcontact_sync.sync.reader import Chunk, ListReader
 from qcontact_sync.sync.single_reads import SingleReads, read_each
 
@@ -117,17 +117,18 @@ class Inbound:
         if work.run.settled_until is not None:
             # What an earlier try of this run settled needs no reading back, and no second count.
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
-        log.info("inbound.reading start=%s end=%s", window.start, window.end)
+        log.info("inbound.reading window=%s", window)
         async with (
             aclosing(reader.read(window)) as chunks,
             Overlap(1 if work.is_dry else BATCHES_AT_ONCE) as batches,
         ):
             batch: list[RemoteTicket] = []
             async for chunk in chunks:
+                # The first one tells how many tickets the whole window has.
+                self._expected = self._expected or self._done + chunk.expected
                 batch += chunk.tickets
                 await self._fail_malformed(chunk)
                 if len(batch) >= BATCH or chunk.settled_until:
-                    self._expected = max(self._expected, self._done + chunk.expected)
                     await batches.start({t.id for t in batch}, partial(self._apply, batch))
                     batch = []
                 if chunk.settled_until:
@@ -260,6 +261,7 @@ class Inbound:
         if work.is_dry:
             work.plan_failures(failures)
         elif failures:
+            tell_failures(Direction.INBOUND, failures)
             async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
                 await unit.add_counts(await unit.record_failures(failures))
 
@@ -268,6 +270,8 @@ class Inbound:
         self._done += seen
         if work.is_dry:
             work.plan_failures(outcome.failures)
+        else:
+            tell_failures(Direction.INBOUND, outcome.failures)
         for decision in outcome.decisions:
             if work.is_dry:
                 work.plan.add_inbound(decision)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import psutil
 
-from qcontact_sync.core.errors import LeaseLost, RetryableError
+from qcontact_sync.core.errors import LeaseBusy, LeaseLost, RetryableError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
 
@@ -55,11 +55,20 @@ class HeldLease:
 
 @asynccontextmanager
 async def hold_lease(
-    leases: Leases, account: str, clock: Clock, sleep: Sleep = asyncio.sleep
+    leases: Leases,
+    account: str,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+    *,
+    waits: bool = True,
 ) -> AsyncIterator[HeldLease]:
-    """Wait for the account's lease, keep it while the block runs, give it back."""
+    """Wait for the account's lease, keep it while the block runs, give it back.
+
+    Raises:
+        LeaseBusy: Somebody else has it, and ``waits`` is false.
+    """
     asked_at = clock.monotonic()
-    lease = await _wait_for(leases, account, sleep)
+    lease = await _wait_for(leases, account, sleep, waits=waits)
     held = HeldLease(lease, clock)
     held.renewed(max(asked_at, clock.monotonic() - POLL_S), was_granted=True)
     beat = asyncio.create_task(_keep(leases, held, clock))
@@ -74,11 +83,13 @@ async def hold_lease(
             await leases.release(lease)
 
 
-async def _wait_for(leases: Leases, account: str, sleep: Sleep) -> Lease:
+async def _wait_for(leases: Leases, account: str, sleep: Sleep, *, waits: bool) -> Lease:
     holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
     is_announced = False
     while (lease := await leases.take(account, holder)) is None:
         await _evict_if_dead(leases, await leases.holder(account))
+        if not waits:
+            raise LeaseBusy
         if not is_announced:
             log.info("lease.waiting account=%s: another run is at work", account)
             is_announced = True

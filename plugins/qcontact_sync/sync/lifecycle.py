@@ -11,7 +11,7 @@ from qcontact_sync.core.plan import told
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore, Settlement
-from qcontact_sync.core.stats import DirectionStats, run_status
+from qcontact_sync.core.stats import Counts, DirectionStats, run_status
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.inbound import Inbound
@@ -65,13 +65,15 @@ async def start(
             await store.refuse_run(key, order.params, error)
         raise
     if request.dry_run:
+        log.info("run.previewed window=%s directions=%s", window.window, request.sync_direction)
         return key, request, OpenedRun(now, window)
     opened = await store.open_run(key, request, window)
     log.info(
-        "run.opened job=%s window=[%s, %s) attempt=%d",
+        "run.opened job=%s window=%s directions=%s moves_cursor=%s attempt=%d",
         key.job_id,
-        opened.window.window.start,
-        opened.window.window.end,
+        opened.window.window,
+        request.sync_direction,
+        opened.window.moves_cursor,
         opened.attempt,
     )
     return key, request, opened
@@ -95,8 +97,9 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
         raise
     stats = await store.close_direction(job_id, direction, is_complete=is_complete, error=None)
     log.info(
-        "%s.done processed=%d created=%d updated=%d skipped=%d failed=%d took_s=%.1f",
+        "%s.%s processed=%d created=%d updated=%d skipped=%d failed=%d took_s=%.1f",
         direction,
+        "done" if is_complete else "cut_short (out of time or asked to end; the next run goes on)",
         stats.counts.processed,
         stats.counts.created,
         stats.counts.updated,
@@ -148,7 +151,18 @@ async def settle(
     )
     closed = await store.close_run(run.job_id, settlement)
     level = logging.INFO if status is not RunStatus.FAILED else logging.ERROR
-    log.log(level, "run.settled job=%s status=%s", run.job_id, status)
+    counts = sum((stats.counts for stats in directions.values()), Counts())
+    log.log(
+        level,
+        "run.settled job=%s status=%s processed=%d successful=%d failed=%d skipped=%d took_s=%.1f",
+        run.job_id,
+        status,
+        counts.processed,
+        counts.successful,
+        counts.failed,
+        counts.skipped,
+        closed.duration_seconds,
+    )
     return settlement, closed
 
 

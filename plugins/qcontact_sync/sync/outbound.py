@@ -21,7 +21,7 @@ from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
-from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.context import Work, attempts, failure_of, tell_failures
 from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_sender import TicketSender
 
@@ -191,7 +191,6 @@ class Outbound:
         except FatalError:
             raise
         except Exception as error:  # the guard: a ticket that breaks the code is alone too
-            log.warning("outbound.failed qcontact_id=%s", pair.link.remote_id)
             await self._quarantine(pair, error)
         else:
             await self._quarantine_all(self._breaker.ticket_passed(failures_before))
@@ -229,6 +228,7 @@ class Outbound:
         if work.is_dry:
             work.plan_failures([failure])
             return
+        tell_failures(Direction.OUTBOUND, [failure])
         async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
             await unit.add_counts(await unit.record_failures([failure]))
             if failure.code is ErrorCode.NOT_FOUND:

@@ -35,7 +35,8 @@ class Chunk:
 
     Attributes:
         settled_until: Set on a slice's last chunk: everything before it has been handed out.
-        expected: How many tickets the slice has, for showing progress.
+        expected: How many tickets the slice has, on the first chunk the whole window; for showing
+            progress.
     """
 
     tickets: tuple[RemoteTicket, ...] = ()
@@ -132,6 +133,7 @@ class ListReader:
         """
         first = await self._first_page(part)
         if first.total > self._max_slice and _is_divisible(part):
+            yield Chunk(expected=first.total)
             raise _Divided(_divide(part, first.total // self._max_slice + 1))
         slice_ = _Slice(self._remote, part, self._page_size)
         try:

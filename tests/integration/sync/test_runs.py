@@ -245,6 +245,24 @@ def test_a_backfill_reads_its_interval_and_leaves_the_cursor(world: World):
     assert world.cursor() is None
 
 
+def test_a_run_that_a_backfill_takes_over_does_its_own_interval_and_leaves_the_cursor(world: World):
+    """Reprocessing keeps the run and its id, a scheduled one too."""
+    world.run()
+    slot = Window(world.remote_now() + HOUR, world.remote_now() + 7 * HOUR)
+    world.pass_time(86_400)
+    scheduled = world.start(world.order("scheduled__1", Trigger.SCHEDULED, interval=slot))
+    before = world.cursor()
+    again = world.start(world.order("scheduled__1", Trigger.BACKFILL, interval=slot))
+    assert scheduled["window_start"] != slot.start.isoformat()
+    assert (again["window_start"], again["window_end"]) == (
+        slot.start.isoformat(),
+        slot.end.isoformat(),
+    )
+    assert (again["is_dated"], again["moves_cursor"]) == (True, False)
+    world.finish(again, inbound=world.run_direction(again, "inbound"))
+    assert world.cursor() == before
+
+
 def test_a_backfill_brings_no_older_value_back(world: World):
     remote_id = world.add_ticket(title="First")
     start = world.remote_now()

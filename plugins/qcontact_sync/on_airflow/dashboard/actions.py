@@ -1,0 +1,68 @@
+"""What a person decides: each asks once more, then does what the command line does."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from qcontact_sync import review
+from qcontact_sync.on_airflow.dashboard import sources, views
+from qcontact_sync.on_airflow.dashboard.pages import remember_user, show
+from qcontact_sync.on_airflow.dashboard.security import check_form, may_read
+
+RUN_PATIENCE_S = 8.0
+"""How long a decision waits for a run; nobody stops waiting before it is made or refused."""
+
+Change = Literal["retry", "dismiss"]
+
+router = APIRouter(
+    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+)
+_checked = [Depends(check_form)]
+
+
+@router.get("/quarantine/{entry_id}/{change}")
+async def ask_about_failure(request: Request, entry_id: UUID, change: Change) -> HTMLResponse:
+    """Whether it is meant."""
+    return await show(request, f"{change}.html", views.failure, entry_id)
+
+
+@router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
+async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
+    """Make an entry due now, or leave it alone."""
+    await sources.in_thread(_change_failure, str(entry_id), change)
+    return _back(request, "/quarantine", change)
+
+
+def _change_failure(entry_id: str, change: Change) -> None:
+    at = sources.fibreflow()
+    decide = review.retry_failures if change == "retry" else review.dismiss_failures
+    decide(at.endpoints, entry_id)
+
+
+@router.get("/conflicts/{conflict_id}/{keep}")
+async def ask_about_conflict(
+    request: Request, conflict_id: UUID, keep: review.Keep
+) -> HTMLResponse:
+    """Whether it is meant."""
+    return await show(request, f"keep_{keep}.html", views.conflict, conflict_id)
+
+
+@router.post("/conflicts/{conflict_id}/{keep}", dependencies=_checked)
+async def resolve_conflict(
+    request: Request, conflict_id: UUID, keep: review.Keep
+) -> RedirectResponse:
+    """Let one side win."""
+    await sources.in_thread(_resolve, str(conflict_id), keep)
+    return _back(request, "/conflicts", keep)
+
+
+def _resolve(conflict_id: str, keep: review.Keep) -> None:
+    at = sources.both_sides()
+    review.resolve_conflict(at.endpoints, at.settings, conflict_id, keep, patience_s=RUN_PATIENCE_S)
+
+
+def _back(request: Request, path: str, said: str) -> RedirectResponse:
+    # 303: reloading the page it leads to does nothing again.
+    return RedirectResponse(f"{request.scope['root_path']}{path}?said={said}", 303)

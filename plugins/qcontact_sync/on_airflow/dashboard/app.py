@@ -1,0 +1,82 @@
+"""The dashboard as an ASGI app, to be mounted in Airflow's API server."""
+
+from airflow.api_fastapi.app import get_auth_manager
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from qcontact_sync.core.advice import advice_for
+from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
+from qcontact_sync.core.periods import PeriodError
+from qcontact_sync.core.request import ParamError
+from qcontact_sync.on_airflow.dashboard import actions, pages
+from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
+from qcontact_sync.on_airflow.dashboard.security import SecureHeaders
+from qcontact_sync.on_airflow.dashboard.views import NotThere
+
+_TITLES = {
+    401: "You are not logged in",
+    403: "Not allowed",
+    404: "There is nothing here",
+    405: "Not this way",
+}
+_BROKEN = {
+    ErrorCode.CONFIG_ERROR: "A connection or a setting is not right",
+    ErrorCode.DATABASE_ERROR: "FibreFlow's database cannot be read",
+    ErrorCode.TIMEOUT: "It takes too long",
+}
+
+
+def create_app() -> FastAPI:
+    """Build the app; no connection is read before a page is asked for."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(SecureHeaders)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    app.include_router(pages.router)
+    app.include_router(actions.router)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(PeriodError, _not_understood)
+    app.add_exception_handler(NotThere, _not_there)
+    app.add_exception_handler(SyncError, _broken)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> HTMLResponse:
+    status = getattr(error, "status_code", 500)
+    if status == 401:
+        # Without the host: behind a proxy it is another one than the browser's.
+        here = request.url.replace(scheme="", netloc="")
+        login = get_auth_manager().get_url_login(next_url=str(here))
+        return problem(request, 401, _TITLES[401], login=login)
+    detail = str(getattr(error, "detail", ""))
+    return problem(request, status, _TITLES.get(status, "This did not work"), detail)
+
+
+async def _not_understood(request: Request, error: Exception) -> HTMLResponse:
+    reason = str(error) if isinstance(error, PeriodError) else "Something in the address is wrong"
+    return problem(request, 400, "This address cannot be meant", f"{reason}.")
+
+
+async def _not_there(request: Request, error: Exception) -> HTMLResponse:
+    return problem(request, 404, "There is nothing here", str(error))
+
+
+async def _broken(request: Request, error: Exception) -> HTMLResponse:
+    """An expected failure; its sentence is for a person and holds nothing secret."""
+    code = getattr(error, "code", ErrorCode.UNKNOWN_ERROR)
+    if isinstance(error, ParamError):
+        return problem(request, 400, "This cannot be meant", f"{error}.")
+    if code is ErrorCode.NOT_FOUND:
+        return problem(request, 404, "There is nothing here", f"{error}.")
+    status = 409 if isinstance(error, TicketError) else 503
+    meaning, advice = advice_for(code)
+    return problem(
+        request,
+        status,
+        _BROKEN.get(code, f"{meaning[:1].upper()}{meaning[1:]}"),
+        f"{error}.",
+        f"What to do: {advice}." if advice else "",
+    )

@@ -1,0 +1,88 @@
+"""Templates, and what every page can use in them."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from qcontact_sync import console
+from qcontact_sync.core.advice import advice_for
+from qcontact_sync.core.canon import printable
+from qcontact_sync.core.periods import LAST
+from qcontact_sync.on_airflow.dashboard import charts, wording
+from qcontact_sync.on_airflow.dashboard.security import DAG_ID, issue_token
+from qcontact_sync.review_terminal import next_try
+
+FOLDER = Path(__file__).parent
+PREFIX = "/qcontact-sync"
+
+_environment = Environment(
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters.update(
+    seconds=console.seconds,
+    share=console.share,
+    shown_at=console.shown_briefly,
+    plain=printable,
+    count="{:,}".format,
+    utc=lambda instant: instant.astimezone(UTC),
+)
+_environment.globals.update(
+    advice_for=advice_for,
+    charts=charts,
+    wording=wording,
+    next_try=next_try,
+    periods=LAST,
+    dag_id=DAG_ID,
+    version=version("qcontact-sync"),
+)
+
+
+def page(request: Request, template: str, view: dict[str, Any], status: int = 200) -> HTMLResponse:
+    """A page of ours.
+
+    Args:
+        view: The template's own names; ``user`` and ``may_act`` come from the request's state.
+    """
+    prefix: str = request.scope["root_path"]
+    airflow = prefix.removesuffix(PREFIX)
+    user = getattr(request.state, "dashboard_user", None)
+    names = {
+        "may_act": getattr(request.state, "may_act", False),
+        "here": request.url.path.removeprefix(prefix),
+        "url": lambda path, **query: _address(prefix + path, query),
+        "airflow_url": lambda path: airflow + path,
+        "segment": lambda text: quote(str(text), safe=""),
+        "token": lambda purpose: issue_token(user, purpose) if user else "",
+        "said": None,
+        **view,
+    }
+    return HTMLResponse(_environment.get_template(template).render(names), status)
+
+
+def _address(path: str, query: dict[str, object]) -> str:
+    given = {name: str(value) for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def problem(
+    request: Request, status: int, title: str, *sentences: str, **more: str
+) -> HTMLResponse:
+    """A page that says what is wrong and what to do about it."""
+    view = {
+        "title": title,
+        "sentences": [text for text in sentences if text],
+        "now": datetime.now(UTC),
+        "zone": UTC,
+        "login": more.get("login"),
+    }
+    return page(request, "problem.html", view, status)

@@ -1,0 +1,106 @@
+"""Who may look and who may act, what a browser may do with the pages, and forged requests."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from airflow.configuration import conf
+from fastapi import Depends, Form, HTTPException, Request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+DAG_ID = "qcontact_sync"
+TOKEN_LIFE_S = 3600
+_HEADERS = {
+    # Only files of our own, and only Airflow's own UI may frame the page.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: browsers then send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+may_read = Depends(requires_access_dag(method="GET", param_dag_id=DAG_ID))
+
+
+def _may_act(user: GetUserDep) -> bool:
+    """Whether the user may start runs, and so decide what they do."""
+    return get_auth_manager().is_authorized_dag(
+        method="POST",
+        access_entity=DagAccessEntity.RUN,
+        details=DagDetails(id=DAG_ID),
+        user=user,
+    )
+
+
+MayAct = Annotated[bool, Depends(_may_act)]
+
+
+def issue_token(user: BaseUser, purpose: str) -> str:
+    """What a form must bring back: good for one user, one purpose and an hour."""
+    return _serializer().dumps([user.get_id(), purpose])
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    # Airflow's own secret, equal in every process that serves.
+    key = conf.get_mandatory_value("api", "secret_key")
+    return URLSafeTimedSerializer(key, salt="qcontact-sync-dashboard")
+
+
+def check_form(
+    request: Request, user: GetUserDep, may_act: MayAct, token: Annotated[str, Form()] = ""
+) -> None:
+    """Refuse what was not sent by this user from a page of ours.
+
+    Raises:
+        HTTPException: 403, with a reason for a person.
+    """
+    if not may_act:
+        raise HTTPException(403, "You may look, but not act: that takes the right to start runs.")
+    if not _is_own_origin(request):
+        raise HTTPException(403, "This did not come from this page.")
+    try:
+        signed = _serializer().loads(token, max_age=TOKEN_LIFE_S)
+    except BadSignature:
+        signed = None
+    if signed != [user.get_id(), request.url.path.removeprefix(request.scope["root_path"])]:
+        raise HTTPException(403, "This form is too old or not yours. Go back and open it again.")
+
+
+def _is_own_origin(request: Request) -> bool:
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = request.headers.get("origin", "")
+    # Behind a proxy the Host header may be another one than the browser's.
+    public = urlsplit(conf.get("api", "base_url", fallback=""))
+    ours = {request.headers.get("host"), public.netloc}
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and parts.netloc in ours
+
+
+class SecureHeaders:
+    """Puts the security headers on every answer; pages are kept in no cache."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on and complete the answer."""
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, complete)

@@ -1,0 +1,92 @@
+"""Where the pages' facts come from, and how long a page waits for them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ParamSpec, TypeVar
+
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+
+from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.on_airflow.connections import FIBREFLOW, configuration, fibreflow_database
+from qcontact_sync.settings import Endpoints, Settings, load_settings
+
+PATIENCE_S = 20.0
+_CONNECT_TIMEOUT_S = 5
+_QCONTACT_TIMEOUT_S = 8.0
+# Threads of our own: a database that hangs must not take those of Airflow's API.
+_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="qcontact-dashboard")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a page is made from.
+
+    Attributes:
+        endpoints: QContact's half is empty where the page does not need it.
+        now: The instant that the page speaks of, aware UTC.
+    """
+
+    endpoints: Endpoints
+    settings: Settings
+    now: datetime
+
+
+def fibreflow() -> Sources:
+    """FibreFlow's database and the settings.
+
+    Raises:
+        ConfigError: Names the connection or setting.
+    """
+    endpoints = Endpoints(_impatient(fibreflow_database(FIBREFLOW)), "", SecretStr(""))
+    return Sources(endpoints, load_settings(), datetime.now(UTC))
+
+
+def both_sides() -> Sources:
+    """The same with QContact.
+
+    Raises:
+        ConfigError: Names the connection or setting.
+    """
+    endpoints, settings = configuration()
+    timeout_s = min(settings.timeout_s, _QCONTACT_TIMEOUT_S)
+    remote = Endpoints(
+        _impatient(endpoints.database_url),
+        endpoints.qcontact_url,
+        endpoints.qcontact_key,
+        endpoints.dialect,
+    )
+    return Sources(remote, settings.model_copy(update={"timeout_s": timeout_s}), datetime.now(UTC))
+
+
+def _impatient(conninfo: SecretStr) -> SecretStr:
+    given = conninfo.get_secret_value()
+    if "connect_timeout" in given:
+        return conninfo
+    return SecretStr(make_conninfo(given, connect_timeout=_CONNECT_TIMEOUT_S))
+
+
+async def patiently(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call what reads in a thread, and stop waiting for it after a while.
+
+    Raises:
+        RetryableError: It did not end in time.
+    """
+    try:
+        return await asyncio.wait_for(in_thread(function, *args, **kwargs), PATIENCE_S)
+    except TimeoutError as error:
+        raise RetryableError(
+            f"no answer within {PATIENCE_S:.0f} seconds", ErrorCode.TIMEOUT
+        ) from error
+
+
+def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+    """Call what blocks in a thread of the dashboard's."""
+    loop = asyncio.get_running_loop()
+    return loop.run_in_executor(_THREADS, lambda: function(*args, **kwargs))

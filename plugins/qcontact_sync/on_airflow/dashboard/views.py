@@ -1,0 +1,154 @@
+"""What each page shows: from the one read-only service to a template's names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from qcontact_sync import review, run_reports
+from qcontact_sync.core.periods import DEFAULT, Period, period_between, period_named
+from qcontact_sync.on_airflow.dashboard import charts, sources
+
+MAX_LISTED = 200
+NEWEST_RUNS = 12
+PAGE = 50
+
+View = dict[str, Any]
+
+
+class NotThere(LookupError):
+    """What an address names does not exist; says what, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period as an address gives it: a name, or two days."""
+
+    period: str = ""
+    first: str = ""
+    last: str = ""
+
+    def resolved(self, now: datetime, zone: ZoneInfo) -> Period:
+        """The period that is meant.
+
+        Raises:
+            PeriodError: It cannot be meant.
+        """
+        if self.first or self.last:
+            return period_between(self.first, self.last, zone)
+        return period_named(self.period or DEFAULT, now, zone)
+
+
+def overview(span: Span) -> View:
+    """Health, what waits, and a period with its charts."""
+    at = sources.fibreflow()
+    zone = at.settings.zone
+    period = span.resolved(at.now, zone)
+    report = run_reports.report_period(at.endpoints, at.settings, period, NEWEST_RUNS)
+    parts = charts.parts_of(period, report.buckets, zone)
+    return {
+        **_common(at),
+        "health": review.get_status(at.endpoints, at.settings),
+        "period": period,
+        "report": report,
+        "parts_of_period": parts,
+        "drawn": charts.charts_of(parts),
+    }
+
+
+def runs(span: Span, status: str | None, page: int) -> View:
+    """The runs of a period, a page of them."""
+    at = sources.fibreflow()
+    period = span.resolved(at.now, at.settings.zone)
+    found = run_reports.list_runs(
+        at.endpoints, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
+    )
+    return {
+        **_common(at),
+        "period": period,
+        "status": status,
+        "page": page,
+        "runs": found[:PAGE],
+        "has_more": len(found) > PAGE,
+    }
+
+
+def run(job_id: UUID) -> View:
+    """One run.
+
+    Raises:
+        NotThere: No run has this id.
+    """
+    at = sources.fibreflow()
+    report = run_reports.report_run(at.endpoints, job_id, MAX_LISTED)
+    if report is None:
+        raise NotThere("No run on record has this id.")
+    return {**_common(at), "report": report, "run": report.run}
+
+
+def quarantine() -> View:
+    """Tickets that failed."""
+    at = sources.fibreflow()
+    return {**_common(at), "quarantine": run_reports.list_quarantine(at.endpoints, MAX_LISTED)}
+
+
+def failure(entry_id: UUID) -> View:
+    """One entry of the quarantine.
+
+    Raises:
+        NotThere: It has gone.
+    """
+    at = sources.fibreflow()
+    found = review.list_failures(at.endpoints, [str(entry_id)])
+    if not found:
+        raise NotThere("This ticket is not in quarantine any more.")
+    return {**_common(at), "entry": found[0]}
+
+
+def conflicts() -> View:
+    """Fields that wait for a person, and values that lost."""
+    at = sources.fibreflow()
+    found = review.list_conflicts(at.endpoints, MAX_LISTED)
+    return {
+        **_common(at),
+        "waiting": [row for row in found if row["is_open"]],
+        "ended": [row for row in found if not row["is_open"]],
+    }
+
+
+def conflict(conflict_id: UUID) -> View:
+    """One conflict that waits for a person.
+
+    Raises:
+        NotThere: It does not, or not any more.
+    """
+    at = sources.fibreflow()
+    found = [row for row in review.list_conflicts(at.endpoints) if row["id"] == conflict_id]
+    if not found or not found[0]["is_open"]:
+        raise NotThere("This conflict does not wait for anybody any more.")
+    return {**_common(at), "conflict": found[0]}
+
+
+def pending() -> View:
+    """What the next run would send."""
+    at = sources.fibreflow()
+    return {
+        **_common(at),
+        "pending": run_reports.list_pending(at.endpoints, at.settings, MAX_LISTED),
+    }
+
+
+def ticket(ticket_id: str) -> View:
+    """Why a ticket is as it is.
+
+    Raises:
+        UnknownId: No ticket that came from QContact has this id.
+    """
+    at = sources.both_sides()
+    return {**_common(at), "story": review.explain_ticket(at.endpoints, at.settings, ticket_id)}
+
+
+def _common(at: sources.Sources) -> Mapping[str, Any]:
+    return {"now": at.now, "zone": at.settings.zone}

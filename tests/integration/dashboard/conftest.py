@@ -1,0 +1,161 @@
+"""Airflow's own API server, as in production, with the page in it; a year of history behind it."""
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from dashboard_year import fill
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.jobs import migrate
+
+from dev.airflow_env import Sides, airflow_environment
+from dev.credentials import Credentials
+from dev.postgres import database_dsn, drop_database, ensure_database, free_port
+from dev.services import Services
+from dev.settings import RemoteAccess
+from dev.state import RunDirectory
+from sandbox.running import Sandbox, run_sandbox
+
+PASSWORD = "pass-for-tests"
+USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
+
+
+@dataclass
+class ApiServer:
+    """A running API server; its connections are kept in Airflow's own database."""
+
+    url: str
+    log: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def client(self, user: str | None) -> httpx.Client:
+        """Somebody's browser without a screen; None is nobody."""
+        client = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        if user:
+            client.cookies.set("_token", self.token(user))
+        return client
+
+    def token(self, user: str) -> str:
+        if user not in self.tokens:
+            login = {"username": user, "password": PASSWORD}
+            answer = httpx.post(f"{self.url}/auth/token", json=login, timeout=60, trust_env=False)
+            self.tokens[user] = answer.raise_for_status().json()["access_token"]
+        return self.tokens[user]
+
+    def connect(self, conn_id: str, **parts: Any) -> None:
+        """Define a connection anew, as an administrator does."""
+        self.disconnect(conn_id)
+        order = {"connection_id": conn_id, **parts}
+        self._ask("POST", "/api/v2/connections", json=order).raise_for_status()
+
+    def disconnect(self, conn_id: str) -> None:
+        self._ask("DELETE", f"/api/v2/connections/{conn_id}")
+
+    def connect_fibreflow(self, dsn: str, **more: Any) -> None:
+        parts = conninfo_to_dict(dsn)
+        self.connect(
+            "fibreflow_default",
+            conn_type="postgres",
+            host=parts["host"],
+            port=int(parts.get("port") or 5432),
+            login=parts["user"],
+            password=parts.get("password"),
+            schema=parts["dbname"],
+            **more,
+        )
+
+    def connect_qcontact(self, url: str, key: str) -> None:
+        self.connect("qcontact_default", conn_type="qcontact", host=url, password=key)
+
+    def last_log(self) -> str:
+        """What the server has logged so far."""
+        return self.log.read_text(errors="replace")
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token('admin')}"}
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+            return client.request(method, path, headers=headers, **more)
+
+
+@pytest.fixture(scope="session")
+def qcontact() -> Iterator[Sandbox]:
+    with run_sandbox(tickets=20, seed=1) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    run = RunDirectory(tmp_path_factory.mktemp("api-server"))
+    run.logs.mkdir()
+    run.airflow_home.mkdir()
+    sides = Sides(RemoteAccess("http://127.0.0.1:9", "unused"), "postgresql://unused@127.0.0.1/x")
+    environment = airflow_environment(
+        {},
+        run,
+        Credentials(),
+        metadata_dsn=ensure_database(pg_server, "airflow_dashboard"),
+        ui_port=free_port(),
+        sides=sides,
+    )
+    passwords = run.airflow_home / "passwords.json"
+    passwords.write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
+    environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = ",".join(
+        f"{user}:{role}" for user, role in USERS.items()
+    )
+    # Connections come from Airflow's database, as most installations keep them.
+    del environment["AIRFLOW_CONN_QCONTACT_DEFAULT"], environment["AIRFLOW_CONN_FIBREFLOW_DEFAULT"]
+    airflow = str(Path(sys.executable).with_name("airflow"))
+    subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
+    services = Services(run.logs, run.processes)
+    try:
+        services.start("api-server", [airflow, "api-server"], environment)
+        server = ApiServer(environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"))
+        version = f"{server.url}/api/v2/version"
+        services.wait_until(
+            lambda: httpx.get(version, trust_env=False).is_success, "the API server", timeout_s=240
+        )
+        yield server
+    finally:
+        services.stop_all(lambda: False)
+
+
+@pytest.fixture(scope="session")
+def year_db(pg_server: str) -> Iterator[str]:
+    """DSN of a FibreFlow with a year behind it; whoever changes it takes a copy."""
+    dsn = ensure_database(pg_server, "fibreflow_year")
+    migrate(dsn)
+    fill(dsn, datetime.now(UTC))
+    yield dsn
+    drop_database(pg_server, "fibreflow_year")
+
+
+@pytest.fixture
+def year_copy(pg_server: str, year_db: str) -> Iterator[str]:
+    """The same for a test that changes something."""
+    name = f"test_{uuid.uuid4().hex}"
+    source = conninfo_to_dict(year_db)["dbname"]
+    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        sql.Identifier(name), sql.Identifier(str(source))
+    )
+    with psycopg.connect(pg_server, autocommit=True) as connection:
+        connection.execute(clone)
+    yield database_dsn(pg_server, name)
+    drop_database(pg_server, name)
+
+
+@pytest.fixture
+def year(api_server: ApiServer, year_db: str, qcontact: Sandbox) -> ApiServer:
+    """The page over a year of history."""
+    api_server.connect_fibreflow(year_db)
+    api_server.connect_qcontact(qcontact.url, qcontact.api_key)
+    return api_server

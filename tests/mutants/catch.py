@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -118,25 +119,28 @@ def trouble_of(node_ids: Sequence[str], seen: dict[str, object], *, is_broken: b
 
 def try_defect(defect: Defect, dsn: str) -> Verdict:
     """Run the defect's tests against it."""
+    return _try(defect.name, defect.tests, defect.node_ids, dsn, defect)
+
+
+def try_unbroken(node_ids: Sequence[str], dsn: str) -> Verdict:
+    """Run tests without a defect: one that always fails catches nothing."""
+    return _try(UNBROKEN, [f"{len(node_ids)} tests"], node_ids, dsn, None)
+
+
+def _try(
+    name: str, tests: Sequence[str], node_ids: Sequence[str], dsn: str, defect: Defect | None
+) -> Verdict:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="qcontact-sync-mutant-") as folder:
         copy = Path(folder)
         copy_tree(copy)
-        broken = copy / defect.file
-        broken.write_text(defect.applied_to(broken.read_text(encoding="utf-8")), encoding="utf-8")
-        seen = run_tests(copy, defect.node_ids, dsn)
-    trouble = trouble_of(defect.node_ids, seen, is_broken=True)
-    return Verdict(defect.name, defect.tests, time.monotonic() - started, trouble)
-
-
-def try_unbroken(node_ids: Sequence[str], dsn: str) -> Verdict:
-    """Run the same tests without a defect: a test that always fails catches nothing."""
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-mutant-") as folder:
-        copy_tree(Path(folder))
-        seen = run_tests(Path(folder), node_ids, dsn)
-    trouble = trouble_of(node_ids, seen, is_broken=False)
-    return Verdict(UNBROKEN, [f"{len(node_ids)} tests"], time.monotonic() - started, trouble)
+        if defect is not None:
+            broken = copy / defect.file
+            text = defect.applied_to(broken.read_text(encoding="utf-8"))
+            broken.write_text(text, encoding="utf-8")
+        seen = run_tests(copy, node_ids, dsn)
+    trouble = trouble_of(node_ids, seen, is_broken=defect is not None)
+    return Verdict(name, tests, time.monotonic() - started, trouble)
 
 
 def picked(names: Sequence[str]) -> list[Defect]:
@@ -147,22 +151,32 @@ def picked(names: Sequence[str]) -> list[Defect]:
     return [d for d in defects if not names or d.name in names]
 
 
+def tried(defects: Sequence[Defect]) -> Iterator[Verdict]:
+    """Try them all, and their tests without a defect, a few at a time; as they end."""
+    node_ids = sorted({node_id for d in defects for node_id in d.node_ids})
+    with database() as dsn, ThreadPoolExecutor(WORKERS) as workers:
+        tasks = [workers.submit(try_unbroken, node_ids, dsn)]
+        tasks += [workers.submit(try_defect, defect, dsn) for defect in defects]
+        try:
+            for done in as_completed(tasks):
+                yield done.result()
+        finally:
+            workers.shutdown(cancel_futures=True)
+
+
 def main() -> int:
     """Return 0 where every defect was caught."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     defects = picked(parser.parse_args().names)
-    node_ids = sorted({node_id for d in defects for node_id in d.node_ids})
     console = Console(width=None if sys.stdout.isatty() else 150)
     table = Table("defect", "caught by", "seconds")
+    # As Ctrl-C does: the server and the copies are not to be left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     verdicts = []
-    with database() as dsn, ThreadPoolExecutor(WORKERS) as workers:
-        tasks = [workers.submit(try_unbroken, node_ids, dsn)]
-        tasks += [workers.submit(try_defect, defect, dsn) for defect in defects]
-        for done in as_completed(tasks):
-            verdict = done.result()
-            verdicts.append(verdict)
-            console.print(f"{verdict.name}: {verdict.trouble or 'as it should be'}", style="dim")
+    for verdict in tried(defects):
+        verdicts.append(verdict)
+        console.print(f"{verdict.name}: {verdict.trouble or 'as it should be'}", style="dim")
     for verdict in verdicts:
         caught_by = verdict.trouble or "\n".join(verdict.tests)
         table.add_row(verdict.name, caught_by, f"{verdict.seconds:.1f}")

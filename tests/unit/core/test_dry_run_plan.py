@@ -69,6 +69,17 @@ def test_inbound_decision_is_planned(remote, pair, expected):
     assert planned(remote, pair) == expected
 
 
+def test_every_line_names_the_ticket():
+    plan = Plan()
+    for remote, pair in (
+        (a_remote(), Pair()),
+        (a_remote(title="x"), Pair(a_link(), a_local())),
+        (a_remote(status="Open"), ENDED),
+    ):
+        plan.add_inbound(decide(remote, pair, PEOPLE, REVIEW))
+    assert [line.remote_id for line in plan.lines] == [a_remote().id] * 3
+
+
 def test_counts_go_on_where_the_lines_end():
     plan = Plan()
     for number in range(MAX_LINES + 5):

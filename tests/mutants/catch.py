@@ -14,15 +14,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from dev.postgres import server
 from tests.mutants.defect_list import ROOT, Defect, listed_defects
+from tests.private_postgres import postgres
 
 WORKERS = 2
 QUIETLY = ("-q", "-p", "no:cacheprovider")
@@ -41,19 +40,6 @@ class Verdict:
     tests: Sequence[str]
     seconds: float
     trouble: str
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """DSN of the server that all copies share: the one given, or a throwaway one."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-mutants-") as parent:
-        # For root the server runs as another account, which has to get at its data.
-        Path(parent).chmod(0o755)
-        with server(Path(parent) / "data", durable=False) as dsn:
-            yield dsn
 
 
 def copy_tree(to: Path) -> None:
@@ -154,7 +140,7 @@ def picked(names: Sequence[str]) -> list[Defect]:
 def tried(defects: Sequence[Defect]) -> Iterator[Verdict]:
     """Try them all, and their tests without a defect, a few at a time; as they end."""
     node_ids = sorted({node_id for d in defects for node_id in d.node_ids})
-    with database() as dsn, ThreadPoolExecutor(WORKERS) as workers:
+    with postgres() as dsn, ThreadPoolExecutor(WORKERS) as workers:
         tasks = [workers.submit(try_unbroken, node_ids, dsn)]
         tasks += [workers.submit(try_defect, defect, dsn) for defect in defects]
         try:

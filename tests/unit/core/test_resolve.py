@@ -36,6 +36,7 @@ def test_keeping_qcontacts_side_reopens_the_ticket_here():
     decision, pair = resolved(STATUS, "remote", REOPENED, CLOSED, remote)
     assert (decision.kind, decision.local) == (Kind.UPDATE, CLOSED)
     assert decision.writes == {STATUS: "in_progress"}
+    assert not decision.sends
     assert (decision.reopens, decision.closes) == (True, False)
     assert pair.link.frozen == frozenset()
     after = decide(remote, pair, PEOPLE, REVIEW)
@@ -144,3 +145,17 @@ def test_what_else_qcontact_shows_comes_in_with_the_side_that_is_kept():
     remote = a_remote(status="In Progress", title="Edited")
     decision, _ = resolved(STATUS, "local", REOPENED, CLOSED, remote)
     assert (decision.kind, decision.writes) == (Kind.UPDATE, {"title": "Edited"})
+
+
+def test_our_assignee_is_sent_over_a_stranger_although_nobody_changed_it_here():
+    link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"}, frozen=(ASSIGNED_TO,))
+    remote = a_remote(assigned_to=STRANGER)
+    _, pair = resolved(ASSIGNED_TO, "local", link, a_local(assigned_to=ANN), remote)
+    assert sending_of(decide(remote, pair, PEOPLE, REVIEW)).remote == {ASSIGNED_TO: "Ann Example"}
+
+
+def test_a_field_that_was_turned_too_often_is_not_frozen_again_at_once():
+    link = replace(REOPENED, turns={STATUS: Turns("closed", "in_progress", 9)})
+    decision, pair = resolved(STATUS, "local", link, CLOSED, a_remote(status="In Progress"))
+    assert decision.frozen == ()
+    assert pair.link.frozen == frozenset()

@@ -66,6 +66,7 @@ class Inbound:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._people = People({}, {})
+        self._doubted = set[RemoteId]()
         self._skipped = 0
         self._done = 0
         self._expected = 0
@@ -127,6 +128,7 @@ class Inbound:
                 # The first one tells how many tickets the whole window has.
                 self._expected = self._expected or self._done + chunk.expected
                 batch += chunk.tickets
+                self._doubted |= chunk.doubted
                 await self._fail_malformed(chunk)
                 if len(batch) >= BATCH or chunk.settled_until:
                     await batches.start({t.id for t in batch}, partial(self._apply, batch))
@@ -206,7 +208,9 @@ class Inbound:
         outcome = _Outcome()
         for ticket, version in prints:
             match = matches[ticket.id]
-            if match.is_unchanged:
+            if not is_trusted and ticket.id in self._doubted:
+                outcome.suspects.append(ticket.id)
+            elif match.is_unchanged:
                 outcome.skipped += not match.is_counted
                 outcome.passed.append(ticket.id)
             elif not is_trusted and _is_older(ticket, match):

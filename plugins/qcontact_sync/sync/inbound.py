@@ -268,6 +268,8 @@ class Inbound:
             tell_failures(Direction.INBOUND, failures)
             async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
                 await unit.add_counts(await unit.record_failures(failures))
+                gone = [f.remote_id for f in failures if f.code is ErrorCode.NOT_FOUND]
+                await unit.mark_gone(gone)
 
     def _report(self, seen: int, outcome: _Outcome) -> None:
         work = self._work

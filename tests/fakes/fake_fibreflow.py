@@ -114,7 +114,7 @@ class DirectionRow:
     """A direction's record."""
 
     started_at: datetime
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     is_complete: bool = False
     error: tuple[str, str] | None = None
 
@@ -135,7 +135,9 @@ class FibreFlow:
 
     Attributes:
         broken_rows: Tickets whose row the database refuses to write.
-        edited, sync_wrote: As those of `FakeQContact`.
+        edited: As that of `FakeQContact`.
+        sync_wrote: Told of a field that the sync is about to write: ticket, field, number of the
+            edit carried over, and the number, the value and the base's half overwritten.
         agreed: Told of two edits that count as the same from now on: FibreFlow's and QContact's.
         cursor_moved: Told of every settled stretch of a run, at its commit.
     """
@@ -162,7 +164,7 @@ class FibreFlow:
     )
     broken_rows: set[RemoteId] = field(default_factory=set)
     edited: Callable[[int, int], None] = lambda *_: None
-    sync_wrote: Callable[[RemoteId, str, int, int, str | None], None] = lambda *_: None
+    sync_wrote: Callable[[RemoteId, str, int, int, str | None, str | None], None] = lambda *_: None
     agreed: Callable[[int, int], None] = lambda *_: None
     cursor_moved: Callable[[JobId, datetime], None] = lambda *_: None
 

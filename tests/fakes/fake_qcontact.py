@@ -53,7 +53,7 @@ class FakeQContact:
         lists_notes: Whether notes can be listed.
         edited: Told of a person's edit: number overtaken, number.
         sync_wrote: Told of a field that the sync is about to write: ticket, field, number of the
-            edit overwritten, number of the one carried over, value overwritten.
+            edit carried over, and the number and the value overwritten.
     """
 
     clock: FakeClock
@@ -142,7 +142,7 @@ class FakeQContact:
         if remote_id in self.refused:
             raise TicketError("refused", ErrorCode.VALIDATION_ERROR)
         for name, version in versions.items():
-            self.sync_wrote(remote_id, name, ticket.versions[name], version, ticket.values[name])
+            self.sync_wrote(remote_id, name, version, ticket.versions[name], ticket.values[name])
         self._change(remote_id, {n: _tidied(n, v) for n, v in fields.items()}, versions)
         self.writes += [(remote_id, name, value) for name, value in fields.items()]
         return ticket.as_seen(remote_id)

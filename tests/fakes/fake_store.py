@@ -1,4 +1,4 @@
-"""The `Store` port on `FibreFlow`: transactions that stage what they do and apply it at their end."""
+"""The `Store` port on `FibreFlow`: transactions stage what they do and apply it at their end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -152,14 +152,14 @@ class FakeUnit:
         else:
             ticket_id = decision.local.id
         row = here.tickets[ticket_id]
+        base = here.links[remote_id].link.base.local if remote_id in here.links else {}
         self._link(decision, ticket_id)
         self._record_conflicts(remote_id, decision.conflicts)
         self._close(remote_id, set(decision.agreed))
         if decision.local is not None and decision.writes:
             for name, number in taken.items():
-                here.sync_wrote(
-                    remote_id, name, row.versions.get(name, 0), number, row.values.get(name)
-                )
+                was = row.versions.get(name, 0), row.values.get(name), base.get(name)
+                here.sync_wrote(remote_id, name, number, *was)
             row.values.update(decision.writes)
             row.versions.update(taken)
             row.updated_at = self._began_at

@@ -48,7 +48,8 @@ class FakeWorld:
         self._orders = count(1)
 
     def order(self, trigger: Trigger = Trigger.MANUAL, **params: object) -> RunOrder:
-        return RunOrder(CLI, f"run {next(self._orders)}", trigger, params)
+        interval = params.pop("interval", None)
+        return RunOrder(CLI, f"run {next(self._orders)}", trigger, params, interval)
 
     def engine(
         self,

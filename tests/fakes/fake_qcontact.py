@@ -46,8 +46,8 @@ class FakeQContact:
             refused for the moment).
         refused: Tickets of which no write is accepted.
         malformed: Tickets that cannot be decoded.
-        stale: What the next list shows of a ticket instead of what it is.
-        hidden: Tickets that the next list does not show yet.
+        stale: What lists show of a ticket instead of what it is.
+        hidden: Tickets that lists do not show yet.
         lagged: Tickets of which a list did not show the latest, and when they had been changed.
         in_hand: Tickets that a run has read and has not settled yet.
         lists_notes: Whether notes can be listed.
@@ -182,7 +182,6 @@ class FakeTickets:
         there = self._qcontact
         for late in there.hidden:
             there.lagged[late] = there.tickets[late].changed_s
-        there.hidden.clear()
         on_page = ids[(page - 1) * page_size : page * page_size]
         return Page(
             tickets=tuple(self._listed(i) for i in on_page if i not in there.malformed),
@@ -196,7 +195,7 @@ class FakeTickets:
 
     def _listed(self, remote_id: RemoteId) -> RemoteTicket:
         there = self._qcontact
-        stale, ticket = there.stale.pop(remote_id, None), there.tickets[remote_id]
+        stale, ticket = there.stale.get(remote_id), there.tickets[remote_id]
         if stale is not None:
             there.lagged[remote_id] = ticket.changed_s
         return stale or ticket.as_seen(remote_id)

@@ -79,9 +79,15 @@ class FakeStore:
                 and entry.next_try_at is not None
                 and entry.next_try_at <= here.now()
             ]
-            frozen = [i for i, r in here.links.items() if r.link.frozen and not r.is_gone]
+            frozen = [
+                i
+                for i, known in here.links.items()
+                if known.link.frozen
+                and not known.is_gone
+                and (i, Direction.INBOUND) not in here.quarantine
+            ]
             inbound = frozen if direction is Direction.INBOUND else []
-            return list(dict.fromkeys([*due, *inbound]))[:limit]
+            return [*due, *inbound][:limit]
 
     async def resolve_ids(self, given: Sequence[str]) -> Mapping[str, RemoteId]:
         async with self._gate.io("read of ids"):

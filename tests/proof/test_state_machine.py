@@ -24,6 +24,8 @@ HERE = (
 NAMES = (None, "Ann Nel", "Bob Dlamini", "Sam Twin", "A Stranger")
 JUMPS_S = (-7200, -3600, -61, -1, 1, 61, 3600, 7200)
 TICKETS = 5
+PARAMS = ({}, {}, {"sync_direction": "inbound"}, {"sync_direction": "outbound"},
+          {"force_resync": True})  # fmt: skip
 FAULTS = ("error", "unheard", "lost", "empty", "conflict", "")
 
 which = st.integers(0, TICKETS - 1)
@@ -89,7 +91,9 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(number=which, kind=st.sampled_from(("client", "client", "internal", "system")))
     def add_note(self, number: int, kind: str) -> None:
         if ticket_id := self._here(number):
-            self.world.fibreflow.add_note(ticket_id, f"note {len(self.world.fibreflow.notes)}", kind)
+            self.world.fibreflow.add_note(
+                ticket_id, f"note {len(self.world.fibreflow.notes)}", kind
+            )
 
     @rule(number=which, status=st.sampled_from(HERE))
     def begin_edit_here(self, number: int, status: str) -> None:
@@ -149,13 +153,13 @@ class SyncMachine(RuleBasedStateMachine):
         self.world.fibreflow.broken_rows ^= {self._there(number)}
 
     @rule(number=which)
-    def next_list_shows_an_older_version(self, number: int) -> None:
+    def lists_show_an_older_version(self, number: int) -> None:
         there, remote_id = self.world.qcontact, self._there(number)
         if there.earlier[remote_id] and self._is_fresh(remote_id):
             there.stale[remote_id] = there.earlier[remote_id][-1]
 
     @rule(number=which)
-    def next_list_leaves_one_out(self, number: int) -> None:
+    def lists_leave_one_out(self, number: int) -> None:
         if self._is_fresh(self._there(number)):
             self.world.qcontact.hidden.add(self._there(number))
 
@@ -165,8 +169,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     # --- runs
 
-    @rule(params=st.sampled_from(({}, {}, {"sync_direction": "inbound"},
-                                  {"sync_direction": "outbound"}, {"force_resync": True})))  # fmt: skip
+    @rule(params=st.sampled_from(PARAMS))
     def run_live(self, params: dict[str, object]) -> None:
         self._run(self.world.order(**params))
 
@@ -189,6 +192,7 @@ class SyncMachine(RuleBasedStateMachine):
     def run_and_die(self, at: int, is_after: bool) -> None:
         engine, order = self.world.engine(crash_at=at, is_after=is_after), self.world.order()
         asyncio.run(engine.carry_out(order))
+        self._after_a_run()
         self.killed = order
 
     @precondition(lambda self: self.killed)
@@ -203,7 +207,7 @@ class SyncMachine(RuleBasedStateMachine):
             (self.world.engine(delays=first), self.world.order()),
             (self.world.engine(delays=second), self.world.order()),
         )
-        self.world.qcontact.in_hand.clear()
+        self._after_a_run()
 
     @rule(at=steps)
     def run_sleeps_beyond_its_lease(self, at: int) -> None:
@@ -213,7 +217,7 @@ class SyncMachine(RuleBasedStateMachine):
 
         engine = self.world.engine(between={at: another})
         asyncio.run(engine.carry_out(self.world.order()))
-        self.world.qcontact.in_hand.clear()
+        self._after_a_run()
 
     @rule(at=steps, number=which, there=st.sampled_from(THERE), here=st.sampled_from(HERE))
     def edits_during_a_run(self, at: int, number: int, there: str, here: str) -> None:
@@ -266,8 +270,14 @@ class SyncMachine(RuleBasedStateMachine):
         engine = engine or self.world.engine()
         audited, written = len(self.world.fibreflow.audit), len(self.world.qcontact.writes)
         asyncio.run(engine.carry_out(order))
-        self.world.qcontact.in_hand.clear()
+        self._after_a_run()
         self.promises.check_run(engine, audited, written)
+
+    def _after_a_run(self) -> None:
+        """Lists have caught up, and nothing is in anybody's hand."""
+        there = self.world.qcontact
+        for late in (there.in_hand, there.stale, there.hidden):
+            late.clear()
 
     def _there(self, number: int) -> RemoteId:
         return RemoteId(f"Q{number % len(self.world.qcontact.tickets) + 1}")

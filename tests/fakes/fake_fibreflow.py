@@ -294,6 +294,13 @@ class FibreFlow:
         here = [row.values[name] for name in TWO_WAY_FIELDS] if row else []
         return "|".join(v for v in (*here, self.links[remote_id].link.fingerprint) if v is not None)
 
+    def read_until(self, account: str) -> datetime | None:
+        """Where the next run reads on."""
+        if account not in self.cursors:
+            return None
+        cursor, job_id = self.cursors[account]
+        return min(cursor, self.runs[job_id].settled_until or cursor)
+
     def open_conflicts(self) -> set[tuple[RemoteId, str]]:
         return {
             (c.remote_id, c.field)

@@ -35,8 +35,7 @@ class FakeRuns:
 
     async def read_cursor(self, account: str) -> datetime | None:
         async with self._gate.io("read of the cursor"):
-            cursor = self._here.cursors.get(account)
-            return cursor[0] if cursor else None
+            return self._here.read_until(account)
 
     async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
         async with self._gate.io("commit of open run"):

@@ -363,9 +363,11 @@ class FakeUnit:
 
     def _settle(self, moment: datetime) -> None:
         run = self._here.runs[self._job_id]
-        run.settled_until = max(run.settled_until or moment, moment)
         account = run.key.account
+        reads_on = run.window.window.start == self._here.read_until(account)
+        run.settled_until = max(run.settled_until or moment, moment)
         cursor = self._here.cursors.get(account)
-        if run.window.moves_cursor and (cursor is None or cursor[0] < moment):
-            self._here.cursors[account] = moment, self._job_id
+        if run.window.moves_cursor and (cursor is None or cursor[0] < moment or reads_on):
+            moved = max(cursor[0], moment) if cursor else moment
+            self._here.cursors[account] = moved, self._job_id
         self._here.cursor_moved(self._job_id, moment)

@@ -33,3 +33,18 @@ def test_a_ticket_that_waits_for_a_person_and_is_gone_is_not_asked_for_in_every_
     told = len(world.fibreflow.audit)
     world.run()
     assert len(world.fibreflow.audit) == told
+
+
+def test_an_edit_made_while_the_remote_clock_was_back_for_a_while_comes_in() -> None:
+    """The run in between read only to the present that QContact showed."""
+    world = FakeWorld()
+    ticket = world.qcontact.add(status="New")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.clock.offset_s = -3600
+    world.run()
+    world.time.pass_by(2)
+    world.qcontact.edit(ticket, status="Assigned")
+    world.qcontact.clock.offset_s = 0
+    world.run()
+    assert world.fibreflow.row_of(ticket).values["status"] == "assigned"

@@ -40,15 +40,23 @@ def test_the_promises_hold_in_any_order_of_things() -> None:
 if os.environ.get("PROOF") == "deep":
 
     @pytest.mark.timeout(MINUTES * 60 + 1_800)
-    def test_the_promises_hold_for_as_long_as_there_is_time() -> None:
+    def test_the_promises_hold_for_as_long_as_there_is_time(
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         end = time.monotonic() + MINUTES * 60
         first = int(os.environ.get("PROVE_SEED", str(time.time_ns() // 10**9)))
         for number in count(first):
-            print(f"\nseed {number}: {SyncMachine.examples} stories, {SyncMachine.runs} runs held")
+            with capsys.disabled():
+                print(f"
+{_tally()} held; on with seed {number}")
             run_state_machine_as_test(_seeded(number), settings=DEEP)
             if time.monotonic() > end:
                 break
-        print(f"\n{SyncMachine.examples} stories, {SyncMachine.runs} runs of the sync: all held")
+        with capsys.disabled():
+            print(f"\n{_tally()}: all promises held")
+
+    def _tally() -> str:
+        return f"{SyncMachine.examples} stories, {SyncMachine.runs} runs"
 
     def _seeded(number: int) -> type[SyncMachine]:
         return seed(number)(type("Seeded", (SyncMachine,), {}))

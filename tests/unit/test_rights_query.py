@@ -42,7 +42,7 @@ def rights_used():
 
 def rights_checked():
     text = (SQL / "queries" / "missing_rights.sql").read_text(encoding="utf-8")
-    rows = re.findall(r"\('(\w+)', '([A-Z ]+)'\)", text)
+    rows = re.findall(r"\('(\w+)', '([A-Z ]+)', (?:NULL|'[a-z_\s]+')\)", text)
     return {(table, privilege) for table, rights in rows for privilege in rights.split()}
 
 

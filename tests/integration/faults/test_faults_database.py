@@ -108,7 +108,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
     holds_high = threading.Event()
 
     def app() -> None:
-        with psycopg.connect(world.database) as connection:
+        with psycopg.connect(world.owner) as connection:
             # So that it is the sync that is thrown out.
             connection.execute("SET deadlock_timeout = '1min'")
             touch = "UPDATE tickets SET pole_number = %s WHERE external_id = %s"
@@ -118,7 +118,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
             )
             for _ in range(200):
-                with psycopg.connect(world.database) as other:
+                with psycopg.connect(world.owner) as other:
                     if other.execute(waits_for_us).fetchone() != (0,):
                         break
                 threading.Event().wait(0.05)
@@ -143,7 +143,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
 
 @contextmanager
 def locked(world: World, remote_id: str) -> Iterator[None]:
-    with psycopg.connect(world.database) as connection:
+    with psycopg.connect(world.owner) as connection:
         connection.execute("SELECT FROM tickets WHERE external_id = %s FOR UPDATE", [remote_id])
         yield
         connection.rollback()
@@ -210,14 +210,18 @@ def restored(world: World) -> Iterator[World]:
     for _ in range(4):
         world.add_ticket(status="In Progress")
     world.run()
-    live = psycopg.conninfo.conninfo_to_dict(world.database)["dbname"]
+    live = psycopg.conninfo.conninfo_to_dict(world.owner)["dbname"]
     clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(str(live))
     )
-    server = database_dsn(world.database, "postgres")
+    server = database_dsn(world.owner, "postgres")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(clone)
-    yield replace(world, database=database_dsn(world.database, name))
+    yield replace(
+        world,
+        database=database_dsn(world.database, name),
+        owner=database_dsn(world.owner, name),
+    )
     drop_database(server, name)
 
 

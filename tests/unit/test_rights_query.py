@@ -5,7 +5,7 @@ from pathlib import Path
 
 SQL = Path(__file__).parents[2] / "include" / "sql"
 # Only whoever migrates runs these.
-OF_THE_MIGRATOR = {"make_ledger", "note_migration"}
+OF_THE_MIGRATOR = {"make_ledger", "widen_ledger", "note_migration"}
 WRITES = {
     "INSERT": r"INSERT INTO (\w+)",
     "UPDATE": r"(?<!FOR )(?<!DO )UPDATE (?!SET\b)(\w+)",

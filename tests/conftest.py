@@ -10,7 +10,7 @@ import pytest
 from dev.postgres import drop_database, ensure_database
 from tests.chromium import chromium
 from tests.pooler import pgbouncer
-from tests.private_postgres import postgres
+from tests.private_postgres import postgres, tls_bindir
 from tests.sync_roles import SyncRoles, sync_roles
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -18,7 +18,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_NEEDED = {"browser": ("Chromium", chromium), "pooler": ("PgBouncer", pgbouncer)}
+_NEEDED = {
+    "browser": ("Chromium", chromium),
+    "pooler": ("PgBouncer", pgbouncer),
+    "tls": ("PostgreSQL with TLS", tls_bindir),
+}
 """By mark: a program that may be missing, and where it is."""
 
 
@@ -36,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for mark, name in _missing().items():
-        terminalreporter.write_line(f"no {name} on PATH: the tests marked {mark} were left out")
+        terminalreporter.write_line(f"no {name} here: the tests marked {mark} were left out")
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import Window
+from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.settings import (
     PREFIX,
@@ -120,7 +122,15 @@ async def _check_database() -> list[Check]:
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
         )
         return [Check("database", State.FAILED, str(error), advice)]
-    return [*checks, await _check_schema(url), await _check_rights(url)]
+    return [*checks, *_check_tls(url), await _check_schema(url), await _check_rights(url)]
+
+
+def _check_tls(url: SecretStr) -> Iterator[Check]:
+    address = url.get_secret_value()
+    if not (tls.is_local(address) or tls.is_verified(address)):
+        found = "the database's server does not have to prove who it is"
+        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
+        yield Check("database TLS", State.WARNING, found, advice)
 
 
 def _impatient(url: SecretStr) -> SecretStr:
@@ -160,15 +170,36 @@ async def _check_rights(url: SecretStr) -> Check:
     for row in missing:
         by_table.setdefault(row["name"], []).append(row["privilege"])
     lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
-    return Check("rights", State.FAILED, f"lacking: {lacks}", "GRANT these to the database's user")
+    return Check(
+        "rights",
+        State.FAILED,
+        f"lacking: {lacks}",
+        "run include/sql/optional/roles.sql, or GRANT these",
+    )
 
 
 async def _check_remote(settings: Settings) -> list[Check]:
     patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
     try:
-        return await _ask_remote(qcontact_from_env(), settings.model_copy(update=patience))
+        endpoints = qcontact_from_env()
     except SyncError as error:
-        return [Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))]
+        return [_remote_failed(error)]
+    try:
+        asked = await _ask_remote(endpoints, settings.model_copy(update=patience))
+    except SyncError as error:
+        asked = [_remote_failed(error)]
+    return [*asked, *_check_https(endpoints.qcontact_url)]
+
+
+def _remote_failed(error: SyncError) -> Check:
+    return Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))
+
+
+def _check_https(url: str) -> Iterator[Check]:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+        found = "the API key goes out unencrypted"
+        yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
 
 async def _ask_remote(endpoints: Endpoints, settings: Settings) -> list[Check]:

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow, dict_row
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.database import Database, connection_failed, translate
 from qcontact_sync.fibreflow.statements import sql_folder, statement
+from qcontact_sync.fibreflow.tls import verified
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +61,11 @@ def migrate(conninfo: str) -> list[str]:
     Raises:
         SchemaMismatch: An applied file was edited, or the database is ahead of this code.
     """
+    address = verified(conninfo)
     try:
-        connection = psycopg.connect(conninfo, row_factory=dict_row)
+        connection = psycopg.connect(address, row_factory=dict_row)
     except psycopg.Error as error:
-        raise connection_failed(error) from error
+        raise connection_failed(error, address) from error
     try:
         with connection:
             return _apply_missing(connection)

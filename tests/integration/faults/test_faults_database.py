@@ -22,7 +22,7 @@ QUERIES = Path(__file__).parents[3] / "include" / "sql" / "queries"
 # A sequence counts on through a rollback: the first so many writes of a table fail.
 FAIL_FIRST = """
     CREATE SEQUENCE failures;
-    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
         IF nextval('failures') <= {times} THEN
             RAISE EXCEPTION 'another transaction won' USING ERRCODE = '{state}';
@@ -276,7 +276,10 @@ def test_xb9_many_bases_that_disagree_are_held_until_a_person_looks(world: World
     ("change", "advice"),
     [
         ("DELETE FROM qcontact_migration WHERE number = 2", "qcontact-sync migrate"),
-        ("INSERT INTO qcontact_migration VALUES (99, '0099_later', 'x')", "upgrade qcontact-sync"),
+        (
+            "INSERT INTO qcontact_migration VALUES (99, '0099_later', 'x', now(), 98)",
+            "upgrade qcontact-sync",
+        ),
     ],
     ids=["behind", "ahead"],
 )

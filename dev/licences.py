@@ -79,7 +79,8 @@ class Pin:
             if text.startswith("License ::")
         ]
         names = [name for name in classifiers if name not in _NO_LICENCES]
-        names = names or [said["License"] if "License" in said else "unknown"]  # noqa: SIM401
+        said_in_full = said["License"] if "License" in said else "unknown"  # noqa: SIM401
+        names = names or said_in_full.splitlines()[:1]
         return " OR ".join(sorted({_SPDX.get(name, name) for name in names}))
 
 

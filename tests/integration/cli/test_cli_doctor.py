@@ -239,3 +239,25 @@ def test_a_connection_by_variable_needs_no_airflow(program, airflow):
     assert {found[f"connection {name}_default"] for name in ("qcontact", "fibreflow", "smtp")} == {
         "ok"
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "is_warned"),
+    [
+        ("mail.example.test", {"disable_ssl": True, "disable_tls": "True"}, True),
+        ("mail.example.test", {"disable_ssl": True, "ssl_context": "none"}, True),
+        ("mail.example.test", {"disable_ssl": True}, False),
+        ("localhost", {"disable_ssl": True, "disable_tls": True}, False),
+    ],
+)
+def test_mails_that_go_elsewhere_in_the_clear_are_a_warning(
+    program, airflow, host, extra, is_warned
+):
+    variables = {
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(
+            {"conn_type": "smtp", "host": host, "extra": extra}
+        ),
+        "QCONTACT_SYNC_ALERT_TO": "noc@example.test",
+    }
+    found = states(program.having(**airflow(), **variables)("doctor", "--json"))
+    assert ("mail TLS" in found) is is_warned

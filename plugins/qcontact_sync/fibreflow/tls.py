@@ -19,15 +19,15 @@ def verified(conninfo: str) -> str:
 
     One on this machine is left as it is, unless it names a CA.
     """
-    parts = conninfo_to_dict(conninfo)
-    if "sslmode" in parts or "PGSSLMODE" in os.environ:
-        return conninfo
-    root = str(parts.get("sslrootcert") or os.environ.get("PGSSLROOTCERT", ""))
-    if not root and is_local(conninfo):
+    mode = _given(conninfo, "sslmode", "PGSSLMODE")
+    root = _given(conninfo, "sslrootcert", "PGSSLROOTCERT")
+    if not mode and (root or not is_local(conninfo)):
+        mode = "verify-full"
+    if mode not in _VERIFYING:
         return conninfo
     # libpq's own idea of the system's CAs depends on who built it, so it is told where they are.
     root = root or ssl.get_default_verify_paths().cafile or SYSTEM
-    return make_conninfo(conninfo, sslmode="verify-full", sslrootcert=root)
+    return make_conninfo(conninfo, sslmode=mode, sslrootcert=root)
 
 
 def is_local(conninfo: str) -> bool:
@@ -85,8 +85,11 @@ def _context(root: str) -> ssl.SSLContext:
 def _ask(context: ssl.SSLContext, host: str, address: tuple[str, int]) -> str | None:
     with socket.create_connection(address, PATIENCE_S) as plain:
         plain.sendall(_SSL_REQUEST)
-        if plain.recv(1) != b"S":
+        answer = plain.recv(1)
+        if answer == b"N":
             return "the server offers no TLS: switch it on there, or set sslmode=disable"
+        if answer != b"S":
+            return None
         try:
             context.wrap_socket(plain, server_hostname=host).close()
         except ssl.SSLCertVerificationError as error:

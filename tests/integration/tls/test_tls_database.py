@@ -80,6 +80,8 @@ def test_a_file_of_authorities_that_is_none_is_named(world: World, tmp_path) -> 
         ("postgresql://sync@127.0.0.1,10.1.2.3/fibreflow", "verify-full"),
         ("postgresql://sync@db.example.test/fibreflow?sslmode=require", "require"),
         ("postgresql://sync@db/fibreflow?sslmode=disable", "disable"),
+        ("postgresql://sync@db/fibreflow?sslmode=verify-ca", "verify-ca"),
+        ("postgresql://sync@localhost/fibreflow?sslmode=verify-full", "verify-full"),
         ("host=db.example.test hostaddr=127.0.0.1 dbname=fibreflow", "verify-full"),
         ("hostaddr=10.1.2.3 dbname=fibreflow", "verify-full"),
         ("postgresql://sync@localhost/fibreflow", None),
@@ -97,7 +99,7 @@ def test_an_address_that_names_no_sslmode_is_verified_off_this_machine(
         monkeypatch.delenv(variable, raising=False)
     parts = conninfo_to_dict(tls.verified(address))
     assert parts.get("sslmode") == sslmode
-    assert bool(parts.get("sslrootcert")) is (sslmode == "verify-full")
+    assert bool(parts.get("sslrootcert")) is (sslmode in ("verify-full", "verify-ca"))
 
 
 def test_the_variables_of_libpq_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check mutants mutate-core prove bench bench-quick pins clean
+.PHONY: help install run test check mutants mutate-core prove bench bench-quick licences pins clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--
 
 bench-quick: install ## a quick look at the same, at small sizes
 	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
+
+licences: install ## write docs/licences.md from the installed pins
+	@$(BIN)/python -m dev.licences
 
 pins: install ## compile requirements.in into requirements.txt
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \

@@ -9,17 +9,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import Window
+from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.settings import (
     PREFIX,
@@ -120,7 +123,15 @@ async def _check_database() -> list[Check]:
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
         )
         return [Check("database", State.FAILED, str(error), advice)]
-    return [*checks, await _check_schema(url), await _check_rights(url)]
+    return [*checks, *_check_tls(url), await _check_schema(url), await _check_rights(url)]
+
+
+def _check_tls(url: SecretStr) -> Iterator[Check]:
+    address = url.get_secret_value()
+    if not (tls.is_local(address) or tls.is_verified(address)):
+        found = "the database's server does not have to prove who it is"
+        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
+        yield Check("database TLS", State.WARNING, found, advice)
 
 
 def _impatient(url: SecretStr) -> SecretStr:
@@ -160,15 +171,36 @@ async def _check_rights(url: SecretStr) -> Check:
     for row in missing:
         by_table.setdefault(row["name"], []).append(row["privilege"])
     lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
-    return Check("rights", State.FAILED, f"lacking: {lacks}", "GRANT these to the database's user")
+    return Check(
+        "rights",
+        State.FAILED,
+        f"lacking: {lacks}",
+        "run include/sql/optional/roles.sql, or GRANT these",
+    )
 
 
 async def _check_remote(settings: Settings) -> list[Check]:
     patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
     try:
-        return await _ask_remote(qcontact_from_env(), settings.model_copy(update=patience))
+        endpoints = qcontact_from_env()
     except SyncError as error:
-        return [Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))]
+        return [_remote_failed(error)]
+    try:
+        asked = await _ask_remote(endpoints, settings.model_copy(update=patience))
+    except SyncError as error:
+        asked = [_remote_failed(error)]
+    return [*asked, *_check_https(endpoints.qcontact_url)]
+
+
+def _remote_failed(error: SyncError) -> Check:
+    return Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))
+
+
+def _check_https(url: str) -> Iterator[Check]:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+        found = "the API key goes out unencrypted"
+        yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
 
 async def _ask_remote(endpoints: Endpoints, settings: Settings) -> list[Check]:
@@ -201,7 +233,11 @@ def _check_connections(environment: Mapping[str, str], *, mails: bool) -> Iterat
         yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
         return
     for conn_id, conn_type in wanted.items():
-        yield _check_connection(program, environment, conn_id, conn_type)
+        found = _connection(program, environment, conn_id)
+        yield _check_connection(found, conn_id, conn_type)
+        if conn_type == "smtp" and _is_mail_open(found or {}):
+            advice = "see docs/security.md, Mail"
+            yield Check("mail TLS", State.WARNING, "mails go out without a verified server", advice)
 
 
 def _airflow_program(environment: Mapping[str, str]) -> str | None:
@@ -209,34 +245,47 @@ def _airflow_program(environment: Mapping[str, str]) -> str | None:
     return shutil.which("airflow", path=environment.get("PATH")) or shutil.which(beside)
 
 
-def _check_connection(
-    program: str, environment: Mapping[str, str], conn_id: str, conn_type: str
-) -> Check:
+def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: str) -> Check:
     name = f"connection {conn_id}"
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    if environment.get(variable):
-        return Check(name, State.OK, f"set by {variable}")
-    advice = f"add it under Admin > Connections with type {conn_type}, or set {variable}"
-    found = _connection_type([program, "connections", "get", conn_id, "-o", "json"], environment)
+    advice = (
+        f"add it under Admin > Connections with type {conn_type}, "
+        f"or set AIRFLOW_CONN_{conn_id.upper()}"
+    )
     if found is None:
         return Check(name, State.FAILED, "airflow connections get does not find it", advice)
-    if found != conn_type:
-        return Check(name, State.FAILED, f"has type {found}, must be {conn_type}", advice)
-    return Check(name, State.OK, f"type {found}")
+    has_type = found.get("conn_type")
+    if has_type not in (None, conn_type):
+        return Check(name, State.FAILED, f"has type {has_type}, must be {conn_type}", advice)
+    return Check(name, State.OK, f"type {has_type}" if has_type else "set by a variable")
 
 
-def _connection_type(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
-    """The type of a connection; the rest of what Airflow prints is secret and dropped."""
+def _is_mail_open(connection: Mapping[str, Any]) -> bool:
+    extra = connection.get("extra_dejson") or connection.get("extra") or {}
+    if not isinstance(extra, Mapping):
+        return False
+    switches = [str(extra.get(name)).lower() for name in ("disable_ssl", "disable_tls")]
+    is_open = switches == ["true", "true"] or extra.get("ssl_context") == "none"
+    return is_open and not tls.is_local_host(str(connection.get("host") or ""))
+
+
+def _connection(
+    program: str, environment: Mapping[str, str], conn_id: str
+) -> Mapping[str, Any] | None:
+    """What Airflow knows of a connection: secrets too, of which nothing may be shown."""
+    given = environment.get(f"AIRFLOW_CONN_{conn_id.upper()}", "")
     try:
+        if given:
+            # A URI is not taken apart here: that it is there is enough.
+            return dict(json.loads(given)) if given.startswith("{") else {}
         # The program is Airflow's own, found on PATH; the arguments are constants of this module.
         answer = subprocess.run(  # noqa: S603
-            command,
+            [program, "connections", "get", conn_id, "-o", "json"],
             env=environment,
             capture_output=True,
             check=True,
             timeout=AIRFLOW_TIMEOUT_S,
         )
         [connection] = json.loads(answer.stdout)
-        return str(connection["conn_type"])
-    except (subprocess.SubprocessError, OSError, ValueError, KeyError):
+        return dict(connection)
+    except (subprocess.SubprocessError, OSError, ValueError):
         return None

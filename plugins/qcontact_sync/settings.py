@@ -3,6 +3,7 @@
 A bad setting is refused by name, never by value: a value may be a secret.
 """
 
+import ssl
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     timezone: str = "Africa/Johannesburg"
     ping_url: str | None = None
     runbook_url: str | None = None
+    ca_file: str | None = None
     retention_days: int | None = Field(default=None, ge=30)
 
     @field_validator("timezone")
@@ -71,6 +73,16 @@ class Settings(BaseSettings):
             message = "not a time zone name such as Africa/Johannesburg"
             raise ValueError(message) from error
         return name
+
+    @field_validator("ca_file")
+    @classmethod
+    def _certificates(cls, path: str | None) -> str | None:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            message = "not a file with certificates in PEM form"
+            raise ValueError(message) from error
+        return path
 
     def in_schedule(self) -> "Settings":
         """The settings of a scheduled run, which has less time than one that somebody asked for."""

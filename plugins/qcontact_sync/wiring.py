@@ -49,6 +49,7 @@ async def open_remote(
         deadline_s=settings.time_limit_s,
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
+        ca_file=settings.ca_file,
         sleep=sleep,
     )
     async with open_client(

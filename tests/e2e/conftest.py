@@ -16,12 +16,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from playwright.sync_api import Page, sync_playwright
 from psycopg.rows import dict_row
-from qcontact_sync.jobs import migrate
 
 from dev.airflow_api import DagRun
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
 from dev.credentials import Credentials
-from dev.postgres import ensure_database, free_port
+from dev.postgres import drop_database, ensure_database, free_port
 from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
@@ -29,6 +28,7 @@ from dev.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from sandbox.running import Sandbox, run_sandbox
 from tests.chromium import chromium, launch
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
+from tests.sync_roles import SyncRoles
 
 TICKETS = 40
 OFTEN = "qcontact_sync_often"
@@ -62,10 +62,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def fibreflow(pg_server: str) -> FibreFlow:
-    dsn = ensure_database(pg_server, "fibreflow_e2e")
-    migrate(dsn)
-    return FibreFlow(dsn)
+def fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
+    name = "fibreflow_e2e"
+    dsn = ensure_database(pg_server, name)
+    roles.migrate(dsn)
+    yield FibreFlow(dsn)
+    drop_database(pg_server, name)
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +147,7 @@ def credentials() -> Credentials:
 def environment(
     pg_server: str,
     fibreflow: FibreFlow,
+    roles: SyncRoles,
     sandbox: Sandbox,
     directory: RunDirectory,
     dags_folder: Path,
@@ -157,7 +160,7 @@ def environment(
         credentials,
         metadata_dsn=ensure_database(pg_server, "airflow_e2e"),
         ui_port=free_port(),
-        sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
+        sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), roles.as_runtime(fibreflow.dsn)),
     )
     return {**environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
 

@@ -184,6 +184,7 @@ class RemoteNote:
     id: str
     content: str
     is_internal: bool
+    author_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,11 @@ from qcontact_sync.core.errors import (
     LeaseLost,
     RetryableError,
     RowLocked,
+    SyncError,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.statements import statement
 
 LEASE_TTL_S = 30.0
@@ -74,11 +76,18 @@ def translate(error: psycopg.Error) -> Exception:
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 
-def connection_failed(error: psycopg.Error) -> RetryableError:
+def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
     """What a person should look at where no connection came about.
 
     libpq's own text is left out: of an address that was mistyped it may show the password.
+
+    Args:
+        conninfo: As it was used.
     """
+    if problem := tls.problem(conninfo):
+        return FatalError(
+            f"no connection to the database: {problem} (docs/security.md)", ErrorCode.DATABASE_ERROR
+        )
     refused = getattr(error.pgconn, "used_password", False)
     return RetryableError(
         "the database answers but refuses the login: check user, password and database name"
@@ -93,7 +102,7 @@ class Database:
     """A connection that is opened when first needed and anew when it was lost."""
 
     def __init__(self, conninfo: str) -> None:
-        self._conninfo = conninfo
+        self._conninfo = tls.verified(conninfo)
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
 
@@ -104,7 +113,8 @@ class Database:
                     self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
                 )
             except psycopg.Error as error:
-                raise connection_failed(error) from error
+                failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
+                raise failed from error
         return self._connection
 
     @asynccontextmanager

@@ -7,6 +7,9 @@ twice tells nothing twice.
 
 import logging
 import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -17,7 +20,7 @@ from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
-from qcontact_sync.core.errors import ErrorCode, RetryableError, SyncError
+from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
 from qcontact_sync.settings import Settings
 
@@ -55,13 +58,13 @@ def on_failure(context: Context) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
         tell()
-    except RetryableError as error:
-        _, settings = fibreflow_configuration()
-        send = mailer(settings)
-        if error.code is ErrorCode.DATABASE_ERROR and send is not None:
-            tell_directly(settings, send, error, context["run_id"])
     except SyncError as error:
-        log.warning("alerts.not_checked code=%s: %s", error.code, error)
+        if error.code is ErrorCode.DATABASE_ERROR:
+            _, settings = fibreflow_configuration()
+            if send := mailer(settings):
+                tell_directly(settings, send, error, context["run_id"])
+        else:
+            log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
 def mailer(settings: Settings) -> Send | None:
@@ -84,7 +87,7 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
         NotSent: Says why, without the address.
     """
     try:
-        with SmtpHook(smtp_conn_id=SMTP) as hook:
+        with _connected() as hook:
             client = hook._smtp_client  # the hook itself sends HTML alone
             assert isinstance(client, smtplib.SMTP)  # noqa: S101  (the hook's type says so, too)
             client.send_message(_mail(hook.from_email, address, subject, text, html))
@@ -94,8 +97,24 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
         raise NotSent(reason, concerns_all=False) from error
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the server answered {error.smtp_code}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise NotSent(
+            f"the mail server's certificate is not accepted ({error.verify_message}); a CA of "
+            "your own goes into SSL_CERT_FILE (docs/security.md)"
+        ) from error
     except (smtplib.SMTPException, OSError, AirflowException) as error:
         raise NotSent(f"{type(error).__name__} while talking to the mail server") from error
+
+
+@contextmanager
+def _connected() -> Iterator[SmtpHook]:
+    """As the hook's own, which leaves a connection open where STARTTLS or the login failed."""
+    hook = SmtpHook(smtp_conn_id=SMTP)
+    try:
+        yield hook.get_conn()
+    finally:
+        if hook._smtp_client is not None:
+            hook._smtp_client.close()
 
 
 def _mail(sender: str | None, address: str, subject: str, text: str, html: str) -> EmailMessage:

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from history import PEOPLE, History
@@ -11,6 +12,8 @@ from mail_server import MailServer
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.core.alerts import Rule
 from qcontact_sync.on_airflow import alerts
+
+from tests.integration.certificates import Authority
 
 pytestmark = pytest.mark.integration
 
@@ -156,6 +159,17 @@ def test_with_the_database_down_one_direct_mail_still_goes_out(
     )
     assert "scheduled__2026-11-24T06:00:00+00:00" in body(mail, "plain")
     assert re.search(r"docs/runbook\.md#no-database", body(mail, "plain"))
+
+
+def test_a_database_that_does_not_prove_itself_is_told_by_a_direct_mail_too(
+    history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    unproven = make_conninfo(history.dsn, sslrootcert=str(Authority(tmp_path).ca_file))
+    monkeypatch.setenv("QCONTACT_SYNC_ALERT_TO", PEOPLE[0])
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_DEFAULT", _connection(unproven))
+    alerts.on_failure({"run_id": "any"})
+    (mail,) = server.mails
+    assert "offers no TLS" in body(mail, "plain")
 
 
 def test_a_failed_task_tells_what_the_record_says(

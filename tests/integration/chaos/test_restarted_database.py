@@ -60,7 +60,7 @@ def test_restart_in_the_middle_of_outbound_loses_and_doubles_nothing(
     database = ensure_database(own_server.dsn, "fibreflow")
     migrate(database)
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        world = World(sandbox, database)
+        world = World(sandbox, database, database)
         for _ in range(TICKETS):
             world.add_ticket(status="Open")
         world.run()

@@ -16,7 +16,6 @@ import pytest
 from dashboard_year import fill
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from qcontact_sync.jobs import migrate
 
 from dev.airflow_env import Sides, airflow_environment
 from dev.credentials import Credentials
@@ -25,6 +24,7 @@ from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
+from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"
 USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
@@ -36,6 +36,7 @@ class ApiServer:
 
     url: str
     log: Path
+    roles: SyncRoles
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -62,7 +63,8 @@ class ApiServer:
         self._ask("DELETE", f"/api/v2/connections/{conn_id}")
 
     def connect_fibreflow(self, dsn: str, **more: Any) -> None:
-        parts = conninfo_to_dict(dsn)
+        """Lead the page there, as the role that may do only what it needs."""
+        parts = conninfo_to_dict(self.roles.as_runtime(dsn))
         self.connect(
             "fibreflow_default",
             conn_type="postgres",
@@ -94,7 +96,9 @@ def qcontact() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+def api_server(
+    pg_server: str, roles: SyncRoles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiServer]:
     run = RunDirectory(tmp_path_factory.mktemp("api-server"))
     run.logs.mkdir()
     run.airflow_home.mkdir()
@@ -119,7 +123,9 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     services = Services(run.logs, run.processes)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
-        server = ApiServer(environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"))
+        server = ApiServer(
+            environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"), roles
+        )
         version = f"{server.url}/api/v2/version"
         services.wait_until(
             lambda: httpx.get(version, trust_env=False).is_success, "the API server", timeout_s=240
@@ -130,10 +136,10 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def year_db(pg_server: str) -> Iterator[str]:
+def year_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a FibreFlow with a year behind it; whoever changes it takes a copy."""
     dsn = ensure_database(pg_server, "fibreflow_year")
-    migrate(dsn)
+    roles.migrate(dsn)
     fill(dsn, datetime.now(UTC))
     yield dsn
     drop_database(pg_server, "fibreflow_year")

@@ -123,7 +123,7 @@ class Story:
         self.tally.cuts += 1
 
     def _terminate_backends(self) -> None:
-        with psycopg.connect(self.world.database, autocommit=True) as connection:
+        with psycopg.connect(self.world.owner, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -1,0 +1,71 @@
+-- The two roles of the sync and their rights. Whoever owns the database or is a superuser runs
+-- this with psql, before the first `qcontact-sync migrate` and again after each one:
+--
+--   psql -v migrator=qcontact_migrator -v runtime=qcontact_sync -f include/sql/optional/roles.sql
+--
+-- The migrator owns the sync's own tables and runs `migrate`, nothing else does. The runtime role
+-- runs the sync: it may read and write what the sync's statements read and write, and no more.
+-- Neither gets a password here: `\password qcontact_sync` sets one. Safe to repeat; a table that
+-- is not there yet is left out. The rights are those that `doctor` checks (missing_rights.sql).
+\set ON_ERROR_STOP on
+\if :{?migrator} \else \set migrator qcontact_migrator \endif
+\if :{?runtime} \else \set runtime qcontact_sync \endif
+SELECT current_schema() AS schema \gset
+
+BEGIN;
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+FROM unnest(ARRAY[:'migrator', :'runtime']) AS name
+WHERE to_regrole(quote_ident(name)) IS NULL \gexec
+
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"migrator", :"runtime";
+GRANT USAGE ON SCHEMA :"schema" TO :"migrator", :"runtime";
+GRANT CREATE ON SCHEMA :"schema" TO :"migrator";
+
+-- Where another role made them before: later migrations alter them, which only an owner may.
+SELECT format('ALTER TABLE %s OWNER TO %I', oid::regclass, :'migrator')
+FROM pg_class
+WHERE relnamespace = to_regnamespace(quote_ident(:'schema'))
+  AND (relkind = 'r' AND relname LIKE 'qcontact\_%' AND relname <> 'qcontact_sync_log'
+       OR relname = 'qcontact_ticket_uid_seq')
+  AND pg_get_userbyid(relowner) <> :'migrator' \gexec
+
+SELECT format('GRANT %s ON %s TO %I', rights, to_regclass(name), :'runtime')
+FROM (
+    VALUES
+        -- FibreFlow's. Of users only what is sent; of tickets only what comes from QContact.
+        ('tickets', 'SELECT'),
+        ('tickets', 'INSERT (id, ticket_uid, source, external_id, title, description, ticket_type,
+             priority, status, address, dr_number, pole_number, pon_number, project_id, zone_id,
+             gps_coordinates, ont_serial, assigned_to, closed_at)'),
+        ('tickets', 'UPDATE (title, description, ticket_type, priority, status, address,
+             dr_number, pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial,
+             assigned_to, closed_at)'),
+        ('ticket_notes', 'SELECT'),
+        ('users', 'SELECT (id, full_name)'),
+        ('qcontact_sync_log', 'SELECT, INSERT'),
+        ('sync_job_history', 'SELECT, INSERT, UPDATE'),
+        -- The sync's own.
+        ('qcontact_migration', 'SELECT'),
+        ('qcontact_ticket_link', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_unlinked', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_note', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_quarantine', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_conflict', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run_direction', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run_error', 'SELECT, INSERT, DELETE'),
+        ('qcontact_cursor', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_lease', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_alert', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_mail', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_sample', 'SELECT, INSERT, DELETE')
+) AS needed (name, rights)
+WHERE to_regclass(name) IS NOT NULL \gexec
+
+-- The next number is taken, and set past the numbers that were there before.
+SELECT format('GRANT SELECT, USAGE, UPDATE ON SEQUENCE %s TO %I', sequence, :'runtime')
+FROM to_regclass('qcontact_ticket_uid_seq') AS sequence
+WHERE sequence IS NOT NULL \gexec
+
+COMMIT;

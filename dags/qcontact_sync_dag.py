@@ -116,7 +116,8 @@ TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
             title="Changed from",
             description="Read what changed in QContact since then. Empty: since the last "
             "complete run; or, where only an end is given, from the beginning. The logical date "
-            "and data interval above have no say.",
+            "and data interval above have no say. In a backfill leave both empty: its windows are "
+            "its dates.",
             type=["null", "string"],
             format="date-time",
         ),

@@ -126,6 +126,14 @@ class AirflowClient(AirflowApi):
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.1)
 
+    def wait_for_try(self, run_id: str, task_id: str, number: int) -> None:
+        """Wait until a task begins its try of this number; the first is 1."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.tries(run_id, task_id) < number:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run_id}: {self.states(run_id)}")
+            time.sleep(0.3)
+
     def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
         """Return the run when it is over."""
         deadline = time.monotonic() + TIMEOUT_S

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.alerts import Change, Detail, Facts, RateFacts, Rule, Told
+from qcontact_sync.core.errors import SyncError
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
@@ -64,6 +65,26 @@ def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> 
     )
 
 
+def no_database(error: SyncError, run_id: str) -> Message:
+    """What can be told of a run where FibreFlow's database cannot be asked about anything."""
+    headline = f"run failed: {error.code.value}, FibreFlow's database cannot be asked"
+    return Message(
+        subject=f"{PREFIX} {headline}",
+        headline=headline[0].upper() + headline[1:],
+        paragraphs=[
+            "The run could not be put on record, and no alert can be decided until the database "
+            "answers again. Nothing is lost: the next run goes on from the last one that settled.",
+            f"It ended with: {error}",
+            "No mail says when this is over: the next green run does.",
+        ],
+        numbers=[("Run", run_id)],
+        details=(),
+        details_title="",
+        steps=["Check the database and the connection fibreflow_default: qcontact-sync doctor"],
+        anchor="no-database",
+    )
+
+
 def finding(rule: Rule, facts: Facts, show: Show) -> str:
     """One sentence for a status page: what the rule finds now."""
     return _find(rule, facts, facts.scheduled.slot if facts.scheduled else None, show)
@@ -96,7 +117,7 @@ def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
     alert = told.alert
     began = show(alert.opened_at)
     if told.change is Change.OVER:
-        return [f"This alert was open since {began} and has ended by itself.", _MEANS_OVER]
+        return [f"This alert was open since {began} and is over.", _MEANS_OVER]
     lines = [_MEANING[alert.rule]]
     if alert.rule is Rule.RUN_FAILED and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")

@@ -59,7 +59,7 @@ def on_failure(context: Context) -> None:
         _, settings = fibreflow_configuration()
         send = mailer(settings)
         if error.code is ErrorCode.DATABASE_ERROR and send is not None:
-            tell_directly(settings, send, error, context["run_id"])
+            tell_directly(settings, send, error, context["run_id"], context["ti"].log_url)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 

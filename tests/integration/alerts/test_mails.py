@@ -4,6 +4,8 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from html import unescape
+from types import SimpleNamespace
 
 import pytest
 from history import PEOPLE, History
@@ -151,13 +153,18 @@ def test_with_the_database_down_one_direct_mail_still_goes_out(
     nobody = make_conninfo(history.dsn, port=1)
     monkeypatch.setenv("QCONTACT_SYNC_ALERT_TO", PEOPLE[0])
     monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_DEFAULT", _connection(nobody))
-    alerts.on_failure({"run_id": "scheduled__2026-11-24T06:00:00+00:00"})
+    task = SimpleNamespace(log_url="https://airflow.example.test/log-of-finalize")
+    alerts.on_failure({"run_id": "scheduled__2026-11-24T06:00:00+00:00", "ti": task})
     (mail,) = server.mails
     assert mail["Subject"] == (
         "[qcontact_sync] run failed: DATABASE_ERROR, FibreFlow's database cannot be asked"
     )
-    assert "scheduled__2026-11-24T06:00:00+00:00" in body(mail, "plain")
-    assert re.search(r"docs/runbook\.md#no-database", body(mail, "plain"))
+    for kind in ("plain", "html"):
+        text = body(mail, kind)
+        assert "scheduled__2026-11-24T06:00:00+00:00" in unescape(text)
+        assert re.search(r"docs/runbook\.md#no-database", text)
+        assert "https://airflow.example.test/log-of-finalize" in text
+    assert max(map(len, body(mail, "plain").splitlines())) <= 80
 
 
 def test_a_failed_task_tells_what_the_record_says(

@@ -15,6 +15,7 @@ from qcontact_sync.core.alerts import Change, Facts, Told, evaluate
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
 from qcontact_sync.mails import Link, render, shown
+from qcontact_sync.run_steps import CLI_DAG_ID
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.wiring import ACCOUNT, open_database
 
@@ -98,7 +99,7 @@ async def _queue(
 
 def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> list[Link]:
     links = [_runbook(runbook, anchor)]
-    if url and facts.live:
+    if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
         run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
         links.insert(0, ("Newest run", run))
     return links

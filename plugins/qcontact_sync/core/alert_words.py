@@ -119,8 +119,10 @@ def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
     if told.change is Change.OVER:
         return [f"This alert was open since {began} and is over.", _MEANS_OVER]
     lines = [_MEANING[alert.rule]]
-    if alert.rule is Rule.RUN_FAILED and facts.live and facts.live.error_message:
+    if alert.rule in (Rule.RUN_FAILED, Rule.HELD) and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")
+    if told.alert.rule is Rule.RUN_FAILED and told.alert.severity > 1:
+        lines.append("No run has settled for more than 12 hours and 30 minutes.")
     if told.change is not Change.OPENED:
         lines.append(f"The alert has been open since {began}.")
     return lines
@@ -146,10 +148,12 @@ def _numbers(told: Told, facts: Facts, show: Show) -> list[tuple[str, str]]:
 
 
 def _steps(rule: Rule, facts: Facts) -> Sequence[str]:
-    code = facts.live.error_code if facts.live and rule is Rule.RUN_FAILED else None
+    if rule is not Rule.RUN_FAILED or facts.live is None:
+        return _STEPS[rule]
+    code = facts.live.error_code
     means, helps = advice_for(code)
-    advice = [f"{code}: {means}. What helps: {helps}."] if means else []
-    return [*advice, *_STEPS[rule]]
+    advice = f"{code}: {means}. What helps: {helps}." if means else _FAILURES
+    return [advice, *_STEPS[rule]]
 
 
 def _shown(moment: datetime | None, show: Show) -> str:
@@ -229,6 +233,7 @@ _STEPS = {
         "See what would be sent: qcontact-sync run --dry-run --direction outbound",
         "If it is meant: trigger the DAG with Confirm outbound, "
         "or qcontact-sync run --confirm-outbound",
+        "If it is not: undo it in FibreFlow; what agrees again is not pending any more.",
     ],
     Rule.DIVERGENCE: [
         "The log of compare_sample in qcontact_sync_monitor names the tickets.",

@@ -85,6 +85,43 @@ def test_what_is_over_is_said(history: History, server: MailServer) -> None:
     assert server.subjects[2:] == ["[qcontact_sync] OVER: runs succeed again"] * 2
 
 
+def test_a_run_of_the_command_line_has_no_link_into_airflow(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    history.execute("UPDATE qcontact_run SET dag_id = 'cli'")
+    history.check(NOW)
+    assert "https://airflow.example.test" not in body(server.mails[0], "plain")
+
+
+def test_a_mail_that_got_worse_says_why(history: History, server: MailServer) -> None:
+    fail(history)
+    history.check(NOW)
+    history.check(NOW + timedelta(hours=13))
+    assert server.mails[-1]["Subject"] == "[qcontact_sync] WORSE: run failed: SERVER_ERROR"
+    said = "No run has settled for more than 12 hours and 30 minutes."
+    assert [said in body(mail, "plain") for mail in server.mails] == [False, False, True, True]
+
+
+def test_where_no_ticket_succeeded_the_failures_are_the_first_thing_to_look_at(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    history.execute("UPDATE sync_job_history SET error_code = NULL")
+    history.check(NOW)
+    assert "1. Look at the failures: qcontact-sync failures" in body(server.mails[0], "plain")
+
+
+def test_held_changes_are_told_with_their_number(history: History, server: MailServer) -> None:
+    history.execute("UPDATE qcontact_migration SET applied_at = %(at)s", at=NOW - timedelta(days=9))
+    why = "12 outbound changes are pending"
+    history.run(SLOT, "failed", error_code="NEEDS_CONFIRMATION", outbound_code="NEEDS_CONFIRMATION")
+    history.execute("UPDATE sync_job_history SET error_message = %(why)s", why=why)
+    history.check(NOW)
+    assert "changes are held" in server.subjects[0]
+    assert f"It ended with: {why}" in body(server.mails[0], "plain")
+
+
 def test_callers_at_once_send_one_mail(history: History, server: MailServer) -> None:
     fail(history)
     with ThreadPoolExecutor(8) as pool:

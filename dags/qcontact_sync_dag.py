@@ -94,7 +94,7 @@ TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
     ),
     max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
     default_args={
-        "show_return_value_in_log": False,  # the task's own lines say the same to a person
+        "show_return_value_in_logs": False,  # the task's own lines say the same to a person
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2,
         "max_retry_delay": timedelta(minutes=5),

@@ -35,7 +35,7 @@ from airflow.sdk import TriggerRule, dag, task
     default_args={
         "retries": 1,
         "retry_delay": timedelta(minutes=1),
-        "show_return_value_in_log": False,  # the task's own lines say the same to a person
+        "show_return_value_in_logs": False,  # the task's own lines say the same to a person
     },
     tags=["qcontact", "fibreflow", "monitoring"],
     doc_md=__doc__,

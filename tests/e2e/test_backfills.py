@@ -171,7 +171,7 @@ def test_reprocessing_a_scheduled_run_keeps_its_id_and_the_cursor(
     end = datetime.fromisoformat(scheduled.run_id.removeprefix("scheduled__"))
     windows = Windows(end - SIX_HOURS, 1)
     before = fibreflow.cursor()
-    airflow.wait_for_backfills()
+    airflow.close_backfills()
 
     command = [Path(sys.executable).with_name("airflow"), "backfill", "create", "--dag-id", DAG_ID]
     span = ["--from-date", windows.first.isoformat(), "--to-date", windows.last.isoformat()]

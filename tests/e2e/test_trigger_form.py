@@ -111,7 +111,7 @@ def test_a_backfill_by_the_form_runs_its_windows_backwards_and_leaves_the_cursor
 ) -> None:
     windows = Windows(datetime(2026, 2, 3, tzinfo=UTC), 2)
     cursor = fibreflow.cursor()
-    airflow.wait_for_backfills()
+    airflow.close_backfills()
 
     start_backfill(form, windows, "Run Backwards")
     runs = airflow.wait_for_windows(windows)
@@ -131,7 +131,7 @@ def test_a_backfill_by_the_form_does_all_runs_again_where_it_is_told_to(
     airflow.backfill(windows)
     (first,) = airflow.wait_for_windows(windows)
     cursor = fibreflow.cursor()
-    airflow.wait_for_backfills()
+    airflow.close_backfills()
     form.reload()
     form.get_by_role("button", name="Trigger").first.click()
 

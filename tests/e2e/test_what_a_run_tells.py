@@ -33,7 +33,7 @@ def test_each_step_leaves_a_line_with_its_counts(airflow):
     assert re.search(r"run\.settled status=success processed=\d+", said["finalize"])
 
 
-@pytest.mark.usefixtures("edited")
+@pytest.mark.usefixtures("edited", "mailbox")
 def test_a_good_run_has_nothing_above_info_in_its_log(airflow):
     run = airflow.trigger_and_wait()
 
@@ -45,8 +45,8 @@ def test_a_good_run_has_nothing_above_info_in_its_log(airflow):
 def test_no_log_repeats_what_a_task_returned(airflow):
     run = airflow.trigger_and_wait()
 
-    logs = [airflow.log(run.run_id, task) for task in airflow.states(run.run_id)]
-    assert [log for log in logs if "Returned value was" in log] == []
+    logs = {task: airflow.log(run.run_id, task) for task in airflow.states(run.run_id)}
+    assert [task for task, log in logs.items() if "Returned value was" in log] == []
 
 
 def test_a_dry_runs_plan_stands_in_the_log(airflow, edited):

@@ -94,6 +94,7 @@ TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
     ),
     max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
     default_args={
+        "show_return_value_in_logs": False,  # the task's own lines say the same to a person
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2,
         "max_retry_delay": timedelta(minutes=5),
@@ -116,7 +117,8 @@ TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
             title="Changed from",
             description="Read what changed in QContact since then. Empty: since the last "
             "complete run; or, where only an end is given, from the beginning. The logical date "
-            "and data interval above have no say.",
+            "and data interval above have no say. In a backfill leave both empty: its windows are "
+            "its dates.",
             type=["null", "string"],
             format="date-time",
         ),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from dev.airflow_api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
@@ -66,7 +68,7 @@ class AirflowClient(AirflowApi):
         Args:
             options: As REST takes them: ``max_active_runs``, ``reprocess_behavior``, ...
         """
-        self.wait_for_backfills()
+        self.close_backfills()
         order = {
             "dag_id": DAG_ID,
             "from_date": windows.first.isoformat(),
@@ -78,19 +80,26 @@ class AirflowClient(AirflowApi):
         backfill_id: int = answer.raise_for_status().json()["id"]
         return backfill_id
 
-    def wait_for_backfills(self) -> None:
-        """Wait until none runs: there may be one at a time, and the scheduler closes it late."""
+    def close_backfills(self) -> None:
+        """Wait until no run goes on, and close the backfills that are over.
+
+        There may be one at a time, and the scheduler looks only twice a minute which ones are over.
+        """
+        path, unfinished = f"/api/v2/dags/{DAG_ID}/dagRuns", ["queued", "running"]
         deadline = time.monotonic() + TIMEOUT_S
-        while any(
-            not backfill["completed_at"]
-            for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]
-        ):
+        while self._get(path, state=unfinished)["dag_runs"]:
             if time.monotonic() > deadline:
                 raise TimeoutError("the backfill before this one does not end")
-            time.sleep(0.5)
+            time.sleep(0.3)
+        for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]:
+            if not backfill["completed_at"]:
+                self.cancel_backfill(backfill["id"])
 
     def cancel_backfill(self, backfill_id: int) -> None:
-        self._http.put(f"/api/v2/backfills/{backfill_id}/cancel").raise_for_status()
+        """End a backfill; one that the scheduler has closed meanwhile is no error."""
+        answer = self._http.put(f"/api/v2/backfills/{backfill_id}/cancel")
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
 
     def runs_in(self, windows: Windows) -> list[DagRun]:
         """The runs of these windows, oldest window first."""
@@ -125,6 +134,14 @@ class AirflowClient(AirflowApi):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.1)
+
+    def wait_for_try(self, run_id: str, task_id: str, number: int) -> None:
+        """Wait until a task begins its try of this number; the first is 1."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.tries(run_id, task_id) < number:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run_id}: {self.states(run_id)}")
+            time.sleep(0.3)
 
     def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
         """Return the run when it is over."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,11 @@ class FibreFlow:
 
     def history(self, job_id: str) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM sync_job_history WHERE id = %(id)s", id=job_id)
+
+    def cursor(self) -> datetime:
+        (row,) = self.rows("SELECT settled_until FROM qcontact_cursor")
+        at: datetime = row["settled_until"]
+        return at
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def on_failure(context: Context) -> None:
         if error.code is ErrorCode.DATABASE_ERROR:
             _, settings = fibreflow_configuration()
             if send := mailer(settings):
-                tell_directly(settings, send, error, context["run_id"])
+                tell_directly(settings, send, error, context["run_id"], context["ti"].log_url)
         else:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)
 

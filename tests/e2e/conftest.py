@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from qcontact_sync.jobs import migrate
 
 from dev.airflow_api import DagRun
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
+from dev.airflow_env import ADMIN, Sides, airflow_environment, postgres_connection, write_login
 from dev.credentials import Credentials
 from dev.postgres import ensure_database, free_port
 from dev.services import Services
@@ -37,6 +37,7 @@ EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
 PERSON = "ops@example.test"
+NORTH, NORTHS_PERSON, NORTHS_TICKETS = "north", "north@example.test", 7
 FOLLOWER = "ticket_follower"
 
 
@@ -85,7 +86,12 @@ def dags_folder(directory: RunDirectory) -> Path:
     for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
         (folder / file.name).symlink_to(file)
     source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
-    often = _edited(source, ("account.dag_id", f'"{OFTEN}"'), ("account.schedule", f'"{EVERY}"'))
+    often = _edited(
+        source,
+        ("account.dag_id", f'"{OFTEN}"'),
+        ("account.schedule", f'"{EVERY}"'),
+        ("in accounts_to_declare()", "in [Account()]"),
+    )
     (folder / f"{OFTEN}_dag.py").write_text(often)
     # Late after two seconds, and no task of it ever gets a place to run in.
     late = _edited(
@@ -142,10 +148,44 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture(scope="session")
+def north_sandbox() -> Iterator[Sandbox]:
+    """The QContact of a second account."""
+    with run_sandbox(tickets=NORTHS_TICKETS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def north_fibreflow(pg_server: str) -> FibreFlow:
+    dsn = ensure_database(pg_server, "fibreflow_e2e_north")
+    migrate(dsn)
+    return FibreFlow(dsn)
+
+
+@pytest.fixture(scope="session")
+def accounts(
+    directory: RunDirectory, north_sandbox: Sandbox, north_fibreflow: FibreFlow
+) -> Mapping[str, str]:
+    """The variables that add an account to the one that all other tests are about."""
+    file = directory.root / "accounts.toml"
+    file.write_text(f'[accounts.default]\n[accounts.{NORTH}]\nalert_to = "{NORTHS_PERSON}"\n')
+    qcontact = {
+        "conn_type": "qcontact",
+        "host": north_sandbox.url,
+        "password": north_sandbox.api_key,
+    }
+    return {
+        "QCONTACT_SYNC_ACCOUNTS_FILE": str(file),
+        "AIRFLOW_CONN_QCONTACT_NORTH": json.dumps(qcontact),
+        "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(north_fibreflow.dsn),
+    }
+
+
+@pytest.fixture(scope="session")
 def environment(
     pg_server: str,
     fibreflow: FibreFlow,
     sandbox: Sandbox,
+    accounts: Mapping[str, str],
     directory: RunDirectory,
     dags_folder: Path,
     credentials: Credentials,
@@ -159,7 +199,7 @@ def environment(
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
     )
-    return {**environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
+    return {**environment, **accounts, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
 
 
 @pytest.fixture(scope="session")

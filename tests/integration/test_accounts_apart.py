@@ -1,8 +1,10 @@
 """Two accounts, each with a QContact and a FibreFlow: nothing of one is the other's."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,6 +25,7 @@ from sandbox.running import run_sandbox
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 NAMES = ("north", "south")
+PAGE = Path(__file__).parents[2] / "docs" / "accounts.md"
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,23 @@ def test_of_two_accounts_that_come_to_an_empty_database_at_once_one_gets_it(acco
     (owner,) = accounts.north.rows("SELECT account FROM qcontact_lease")
     assert came == sorted([owner["account"], "refused"])
     assert len(accounts.north.history()) == 1
+
+
+def test_a_database_is_given_to_an_account_of_another_name_as_the_page_says(accounts):
+    ticket = accounts.north.add_ticket()
+    accounts.north.run()
+    (statements,) = re.findall(r"<<'SQL'\n(.+?)\nSQL\n", PAGE.read_text(), re.DOTALL)
+    accounts.north.execute(statements.replace(":'old'", "'north'").replace(":'new'", "'west'"))
+    cursor = accounts.north.cursor()
+
+    with pytest.raises(ConfigError, match="kept for account west"):
+        accounts.north.run()
+    accounts.north.configure(account="west")
+    accounts.north.edit(ticket, title="Slow light")
+    assert accounts.north.run().status == "success"
+
+    assert accounts.north.local(ticket)["title"] == "Slow light"
+    assert accounts.north.cursor() > cursor
 
 
 def test_a_dry_run_makes_no_database_its_own(accounts):

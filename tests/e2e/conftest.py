@@ -19,7 +19,14 @@ from psycopg.rows import dict_row
 from qcontact_sync.jobs import migrate
 
 from dev.airflow_api import DagRun
-from dev.airflow_env import ADMIN, Sides, airflow_environment, postgres_connection, write_login
+from dev.airflow_env import (
+    ADMIN,
+    Sides,
+    airflow_environment,
+    postgres_connection,
+    qcontact_connection,
+    write_login,
+)
 from dev.credentials import Credentials
 from dev.postgres import ensure_database, free_port
 from dev.services import Services
@@ -37,7 +44,7 @@ EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
 PERSON = "ops@example.test"
-NORTH, NORTHS_PERSON, NORTHS_TICKETS = "north", "north@example.test", 7
+NORTHS_TICKETS = 7
 FOLLOWER = "ticket_follower"
 
 
@@ -162,22 +169,11 @@ def north_fibreflow(pg_server: str) -> FibreFlow:
 
 
 @pytest.fixture(scope="session")
-def accounts(
-    directory: RunDirectory, north_sandbox: Sandbox, north_fibreflow: FibreFlow
-) -> Mapping[str, str]:
-    """The variables that add an account to the one that all other tests are about."""
+def accounts_file(directory: RunDirectory) -> Path:
+    """It holds the default account alone, unless a test writes more."""
     file = directory.root / "accounts.toml"
-    file.write_text(f'[accounts.default]\n[accounts.{NORTH}]\nalert_to = "{NORTHS_PERSON}"\n')
-    qcontact = {
-        "conn_type": "qcontact",
-        "host": north_sandbox.url,
-        "password": north_sandbox.api_key,
-    }
-    return {
-        "QCONTACT_SYNC_ACCOUNTS_FILE": str(file),
-        "AIRFLOW_CONN_QCONTACT_NORTH": json.dumps(qcontact),
-        "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(north_fibreflow.dsn),
-    }
+    file.write_text("[accounts.default]\n")
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -185,7 +181,9 @@ def environment(
     pg_server: str,
     fibreflow: FibreFlow,
     sandbox: Sandbox,
-    accounts: Mapping[str, str],
+    accounts_file: Path,
+    north_sandbox: Sandbox,
+    north_fibreflow: FibreFlow,
     directory: RunDirectory,
     dags_folder: Path,
     credentials: Credentials,
@@ -199,7 +197,14 @@ def environment(
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
     )
-    return {**environment, **accounts, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
+    north = RemoteAccess(north_sandbox.url, north_sandbox.api_key)
+    return {
+        **environment,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder),
+        "QCONTACT_SYNC_ACCOUNTS_FILE": str(accounts_file),
+        "AIRFLOW_CONN_QCONTACT_NORTH": qcontact_connection(north),
+        "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(north_fibreflow.dsn),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ class Endpoint:
     async def health(self, request: Request) -> JSONResponse:
         """Whether a person should look at the sync; for an uptime monitor."""
         name = orders.read_account(request)
-        account = await self._airflow.run(orders.account_named, name) if name else None
+        account = await self._airflow.run(orders.account_named, name) if name is not None else None
         if isinstance(account, Refusal):
             # Without what it says of the file: anybody may ask.
             raise Refusal(account.status, account.code, "the account cannot be asked about")

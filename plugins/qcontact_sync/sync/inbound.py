@@ -213,8 +213,8 @@ class Inbound:
             elif match.is_unchanged:
                 outcome.skipped += not match.is_counted
                 outcome.passed.append(ticket.id)
-            elif not is_trusted and _is_older(ticket, match):
-                # A listed version that is behind what was seen before is not believed.
+            elif not is_trusted and _may_be_older(ticket, version, match):
+                # A listed version that may be behind what was seen before is not believed.
                 outcome.suspects.append(ticket.id)
             else:
                 self._decide(ticket, version, match, outcome)
@@ -296,10 +296,13 @@ def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
     return newest.values()
 
 
-def _is_older(ticket: RemoteTicket, match: Match) -> bool:
+def _may_be_older(ticket: RemoteTicket, version: str, match: Match) -> bool:
+    """Stamps have whole seconds: of two edits with one stamp, the list may show the first."""
     link = match.pair.link
     if link is None or link.remote_updated_at is None or ticket.updated_at is None:
         return False
+    if ticket.updated_at == link.remote_updated_at:
+        return version != link.fingerprint
     return ticket.updated_at < link.remote_updated_at
 
 

@@ -14,10 +14,11 @@ from qcontact_sync.core.alert_words import message, no_database
 from qcontact_sync.core.alerts import Change, Facts, Told, evaluate
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.mails import Link, render, shown
 from qcontact_sync.run_steps import CLI_DAG_ID
 from qcontact_sync.settings import Endpoints, Settings
-from qcontact_sync.wiring import ACCOUNT, open_database
+from qcontact_sync.wiring import open_database
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ async def _check(
     now: datetime | None,
 ) -> Sequence[Told]:
     async with open_database(endpoints.database_url) as database:
-        store = AlertStore(database, ACCOUNT)
+        await require_own(database, settings.account)
+        store = AlertStore(database, settings.account)
         async with store.deciding():
             facts = await store.read_facts(now)
             alerts, told = evaluate(facts, await store.read_open(), overdue)
@@ -91,7 +93,9 @@ async def _queue(
         return
     details = await store.read_details()
     for change in told:
-        content = message(change, facts, details, lambda at: shown(at, settings.zone))
+        content = message(
+            change, facts, details, lambda at: shown(at, settings.zone), settings.named_account
+        )
         links = _links(facts, url, settings.runbook_url, content.anchor)
         parts = render(content, change.change, links)
         await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
@@ -135,7 +139,7 @@ def tell_directly(
 
     Nothing remembers it, so it is for the end of a run that could not be put on record.
     """
-    content = no_database(error, run_id)
+    content = no_database(error, run_id, settings.named_account)
     links = [_runbook(settings.runbook_url, content.anchor)]
     if log_url:
         links.insert(0, ("Log of the task", log_url))

@@ -43,21 +43,28 @@ class Message:
     anchor: str
 
 
-def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> Message:
+def message(
+    told: Told,
+    facts: Facts,
+    details: Sequence[Detail],
+    show: Show,
+    account: str | None = None,
+) -> Message:
     """Put a change of an alert into words.
 
     Args:
         details: Everything in quarantine and in conflict; what concerns the rule is taken.
+        account: Where there are several, whose alert it is.
     """
     rule, is_over = told.alert.rule, told.change is Change.OVER
     headline = _OVER[rule] if is_over else _headline(told, facts, show)
-    subject = f"{PREFIX} {_LEAD[told.change]}{headline}"
+    subject = f"{headed(_LEAD[told.change], account)}{headline}"
     kind = _DETAILS.get(rule, "")
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
         paragraphs=_paragraphs(told, facts, show),
-        numbers=_numbers(told, facts, show),
+        numbers=[*_whose(account), *_numbers(told, facts, show)],
         details=() if is_over else [d for d in details if d.kind == kind],
         details_title=_DETAILS_TITLE.get(kind, ""),
         steps=() if is_over else _steps(rule, facts),
@@ -65,11 +72,16 @@ def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> 
     )
 
 
-def no_database(error: SyncError, run_id: str) -> Message:
+def headed(lead: str, account: str | None) -> str:
+    """How a subject begins."""
+    return f"{PREFIX} {f'{account}: ' if account else ''}{lead}"
+
+
+def no_database(error: SyncError, run_id: str, account: str | None) -> Message:
     """What can be told of a run where FibreFlow's database cannot be asked about anything."""
     headline = f"run failed: {error.code.value}, FibreFlow's database cannot be asked"
     return Message(
-        subject=f"{PREFIX} {headline}",
+        subject=f"{headed('', account)}{headline}",
         headline=headline[0].upper() + headline[1:],
         paragraphs=[
             "The run could not be put on record, and no alert can be decided until the database "
@@ -77,12 +89,16 @@ def no_database(error: SyncError, run_id: str) -> Message:
             f"It ended with: {error}",
             "No mail says when this is over: the next green run does.",
         ],
-        numbers=[("Run", run_id)],
+        numbers=[*_whose(account), ("Run", run_id)],
         details=(),
         details_title="",
-        steps=["Check the database and the connection fibreflow_default: qcontact-sync doctor"],
+        steps=["Check the database and the connection to it: qcontact-sync doctor"],
         anchor="no-database",
     )
+
+
+def _whose(account: str | None) -> list[tuple[str, str]]:
+    return [("Account", account)] if account else []
 
 
 def finding(rule: Rule, facts: Facts, show: Show) -> str:

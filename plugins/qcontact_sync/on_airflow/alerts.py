@@ -19,6 +19,7 @@ from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
@@ -29,13 +30,13 @@ log = logging.getLogger(__name__)
 SMTP = "smtp_default"
 
 
-def tell(overdue: datetime | None = None) -> None:
-    """Decide about all alerts and tell people what changed.
+def tell(account: str, overdue: datetime | None = None) -> None:
+    """Decide about all alerts of an account and tell people what changed.
 
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    endpoints, settings = fibreflow_configuration()
+    endpoints, settings = fibreflow_configuration(account)
     told = check_alerts(
         endpoints,
         settings,
@@ -46,21 +47,21 @@ def tell(overdue: datetime | None = None) -> None:
     log.info("alerts.checked changed=%d", len(told))
 
 
-def tell_or_log() -> None:
+def tell_or_log(account: str) -> None:
     """The same where it must not change what it comes after."""
     try:
-        tell()
+        tell(account)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
-def on_failure(context: Context) -> None:
+def on_failure(context: Context, account: str = DEFAULT) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
-        tell()
+        tell(account)
     except SyncError as error:
         if error.code is ErrorCode.DATABASE_ERROR:
-            _, settings = fibreflow_configuration()
+            _, settings = fibreflow_configuration(account)
             if send := mailer(settings):
                 tell_directly(settings, send, error, context["run_id"], context["ti"].log_url)
         else:

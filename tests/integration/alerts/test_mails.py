@@ -218,6 +218,20 @@ def test_a_database_that_does_not_prove_itself_is_told_by_a_direct_mail_too(
     assert "offers no TLS" in " ".join(body(mail, "plain").split())
 
 
+def test_a_direct_mail_says_whose_run_it_was(
+    history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.toml").write_text("[accounts.north]\nalert_to = 'north@example.test'")
+    monkeypatch.setenv("QCONTACT_SYNC_ACCOUNTS_FILE", str(tmp_path / "accounts.toml"))
+    nobody = make_conninfo(history.dsn, port=1)
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_NORTH", _connection(nobody))
+    alerts.on_failure({"run_id": "any", "ti": TASK}, "north")
+    (mail,) = server.mails
+    assert mail["To"] == "north@example.test"
+    assert mail["Subject"].startswith("[qcontact_sync] north: run failed: DATABASE_ERROR")
+    assert re.search(r"Account +north", body(mail, "plain"))
+
+
 def test_a_failed_task_tells_what_the_record_says(
     history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,16 +27,22 @@ from sandbox.running import Sandbox, run_sandbox
 from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"
+ONE_ACCOUNT = "[accounts.default]\n"
 USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
 
 
 @dataclass
 class ApiServer:
-    """A running API server; its connections are kept in Airflow's own database."""
+    """A running API server; its connections are kept in Airflow's own database.
+
+    Attributes:
+        accounts: The accounts file; it holds the default one alone, unless a test writes another.
+    """
 
     url: str
     log: Path
     roles: SyncRoles
+    accounts: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -62,11 +68,11 @@ class ApiServer:
     def disconnect(self, conn_id: str) -> None:
         self._ask("DELETE", f"/api/v2/connections/{conn_id}")
 
-    def connect_fibreflow(self, dsn: str, **more: Any) -> None:
+    def connect_fibreflow(self, dsn: str, account: str = "default", **more: Any) -> None:
         """Lead the page there, as the role that may do only what it needs."""
         parts = conninfo_to_dict(self.roles.as_runtime(dsn))
         self.connect(
-            "fibreflow_default",
+            f"fibreflow_{account}",
             conn_type="postgres",
             host=parts["host"],
             port=int(parts.get("port") or 5432),
@@ -121,10 +127,16 @@ def api_server(
     airflow = str(Path(sys.executable).with_name("airflow"))
     subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
     services = Services(run.logs, run.processes)
+    accounts = run.root / "accounts.toml"
+    accounts.write_text(ONE_ACCOUNT)
+    environment["QCONTACT_SYNC_ACCOUNTS_FILE"] = str(accounts)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
         server = ApiServer(
-            environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"), roles
+            environment["AIRFLOW__API__BASE_URL"],
+            services.log_of("api-server"),
+            roles,
+            accounts,
         )
         version = f"{server.url}/api/v2/version"
         services.wait_until(

@@ -16,7 +16,7 @@ from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
 from qcontact_sync.mails import Link, render, shown
 from qcontact_sync.settings import Endpoints, Settings
-from qcontact_sync.wiring import ACCOUNT, open_database
+from qcontact_sync.wiring import open_database
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ async def _check(
     now: datetime | None,
 ) -> Sequence[Told]:
     async with open_database(endpoints.database_url) as database:
-        store = AlertStore(database, ACCOUNT)
+        store = AlertStore(database, settings.account)
         async with store.deciding():
             facts = await store.read_facts(now)
             alerts, told = evaluate(facts, await store.read_open(), overdue)

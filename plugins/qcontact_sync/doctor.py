@@ -18,12 +18,11 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.settings import (
     PREFIX,
-    ConfigError,
     Endpoints,
     Settings,
     database_url_from_env,

@@ -3,9 +3,10 @@
 A bad setting is refused by name, never by value: a value may be a secret.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
@@ -13,16 +14,16 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from qcontact_sync.core.errors import ErrorCode, FatalError
+from qcontact_sync.accounts import (
+    ACCOUNTS_FILE,
+    DEFAULT,
+    Account,
+    configured_accounts,
+    find_account,
+)
+from qcontact_sync.core.errors import ConfigError
 
 PREFIX = "QCONTACT_SYNC_"
-
-
-class ConfigError(FatalError):
-    """A setting or connection is missing or wrong; names it, never its value."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, ErrorCode.CONFIG_ERROR)
 
 
 class Dialect(StrEnum):
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     ping_url: str | None = None
     runbook_url: str | None = None
     retention_days: int | None = Field(default=None, ge=30)
+    accounts_file: str | None = None
+    account: str = DEFAULT
 
     @field_validator("timezone")
     @classmethod
@@ -107,19 +110,61 @@ class Endpoints:
     dialect: Dialect = Dialect.TICKETS
 
 
-def load_settings() -> Settings:
+def load_settings(account: Account | None = None) -> Settings:
     """Read and check the settings.
 
+    Args:
+        account: What it sets counts more than the variables; the one that QCONTACT_SYNC_ACCOUNT
+            names where none is given.
+
     Raises:
-        ConfigError: Names each variable that cannot be used, and why.
+        ConfigError: Names each variable, or key of the accounts file, that cannot be used, and why.
     """
+    account = account or find_account()
     try:
-        return Settings()
+        return settings_with(account)
     except ValidationError as error:
-        reasons = "; ".join(
-            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()
-        )
-        raise ConfigError(f"cannot use {reasons}") from None
+        raise ConfigError(f"cannot use {_reasons(error, account)}") from None
+
+
+def settings_with(account: Account, **options: Any) -> Settings:
+    """The settings of an account, with these laid over them.
+
+    Raises:
+        ConfigError: The accounts file sets something that is no setting.
+        ValidationError: Some cannot be used; their values are in it.
+    """
+    unknown = sorted(account.settings.keys() - Settings.model_fields.keys())
+    if unknown:
+        names = ", ".join(ascii(name[:60]) for name in unknown)
+        raise ConfigError(f"{ACCOUNTS_FILE}: accounts.{account.name}: no setting is named {names}")
+    return Settings(account=account.name, **{**account.settings, **options})
+
+
+def check_accounts() -> Mapping[str, Account]:
+    """All accounts, after a look at everything that the accounts file sets.
+
+    Raises:
+        ConfigError: Names what is wrong in the file; the variables are not judged here.
+    """
+    accounts = configured_accounts()
+    for account in accounts.values():
+        try:
+            settings_with(account)
+        except ValidationError as error:
+            if any(e["loc"][0] in account.settings for e in error.errors()):
+                raise ConfigError(f"cannot use {_reasons(error, account)}") from None
+    return accounts
+
+
+def _reasons(error: ValidationError, account: Account) -> str:
+    return "; ".join(f"{_named(str(e['loc'][0]), account)}: {e['msg']}" for e in error.errors())
+
+
+def _named(field: str, account: Account) -> str:
+    if field in account.settings:
+        return f"accounts.{account.name}.{field} in {ACCOUNTS_FILE}"
+    return f"{PREFIX}{field.upper()}"
 
 
 def endpoints_from_env() -> Endpoints:

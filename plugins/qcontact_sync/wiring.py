@@ -7,16 +7,14 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
-from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings
+from qcontact_sync.settings import Dialect, Endpoints, Settings
 from qcontact_sync.sync.context import SyncOptions
-
-ACCOUNT = "default"
-"""The QContact account: cursor and lease are kept per account."""
 
 
 @asynccontextmanager

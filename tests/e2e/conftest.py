@@ -85,7 +85,7 @@ def dags_folder(directory: RunDirectory) -> Path:
     for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
         (folder / file.name).symlink_to(file)
     source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
-    often = _edited(source, (f'"{DAG_ID}"', f'"{OFTEN}"'), ("0 */6 * * *", EVERY))
+    often = _edited(source, ("account.dag_id", f'"{OFTEN}"'), ("account.schedule", f'"{EVERY}"'))
     (folder / f"{OFTEN}_dag.py").write_text(often)
     # Late after two seconds, and no task of it ever gets a place to run in.
     late = _edited(

@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 SMTP = "smtp_default"
 
 
-def tell(overdue: datetime | None = None) -> None:
-    """Decide about all alerts and tell people what changed.
+def tell(account: str, overdue: datetime | None = None) -> None:
+    """Decide about all alerts of an account and tell people what changed.
 
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    endpoints, settings = fibreflow_configuration()
+    endpoints, settings = fibreflow_configuration(account)
     told = check_alerts(
         endpoints,
         settings,
@@ -43,20 +43,20 @@ def tell(overdue: datetime | None = None) -> None:
     log.info("alerts.checked changed=%d", len(told))
 
 
-def tell_or_log() -> None:
+def tell_or_log(account: str) -> None:
     """The same where it must not change what it comes after."""
     try:
-        tell()
+        tell(account)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
-def on_failure(context: Context) -> None:
+def on_failure(context: Context, account: str) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
-        tell()
+        tell(account)
     except RetryableError as error:
-        _, settings = fibreflow_configuration()
+        _, settings = fibreflow_configuration(account)
         send = mailer(settings)
         if error.code is ErrorCode.DATABASE_ERROR and send is not None:
             tell_directly(settings, send, error, context["run_id"])

@@ -43,16 +43,16 @@ ASK_AGAIN_S = (10.0, 20.0)
 """When a backfill's run that was put off asks again: not all of them at once."""
 
 
-def start_run(context: Context) -> Plain:
+def start_run(context: Context, account: str) -> Plain:
     """Open the run; see `jobs.start_run`."""
     with told_to_airflow():
-        endpoints, settings = configuration()
+        endpoints, settings = configuration(account)
         return jobs.start_run(
             endpoints, settings, order_from(context, settings), _asks_airflow(context)
         )
 
 
-def run_direction(context: Context, name: str) -> Plain:
+def run_direction(context: Context, name: str, account: str) -> Plain:
     """Carry out one direction and return its stats; skip it where the run was not asked for it."""
     run = _started(context)
     direction = Direction(name)
@@ -60,7 +60,7 @@ def run_direction(context: Context, name: str) -> Plain:
         raise AirflowSkipException(f"{direction} was not asked for")
     with told_to_airflow(), _put_off_where_busy():
         return jobs.run_direction(
-            *configuration(),
+            *configuration(account),
             run,
             direction,
             ProgressLog(SystemClock()),
@@ -83,14 +83,14 @@ def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) 
         log.info("inbound.announced asset=%s", tickets.name)
 
 
-def finish_run(context: Context) -> Plain:
+def finish_run(context: Context, account: str) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
     with told_to_airflow():
-        summary = jobs.finish_run(*configuration(), run, stats)
+        summary = jobs.finish_run(*configuration(account), run, stats)
     if not run["dry_run"]:
-        alerts.tell_or_log()
+        alerts.tell_or_log(account)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)

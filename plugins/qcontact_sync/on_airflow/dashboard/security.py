@@ -13,6 +13,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qcontact_sync.accounts import DEFAULT
+
 DAG_ID = "qcontact_sync"
 TOKEN_LIFE_S = 3600
 _HEADERS = {
@@ -28,6 +30,13 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def account_of(request: Request) -> str:
+    """The name of the account whose pages are asked for."""
+    name: str = request.path_params.get("account", DEFAULT)
+    return name
+
 
 may_read = Depends(requires_access_dag(method="GET", param_dag_id=DAG_ID))
 

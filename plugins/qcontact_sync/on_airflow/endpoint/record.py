@@ -8,12 +8,13 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
+from qcontact_sync.accounts import DEFAULT, find_account
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import RunStatus, Window
 from qcontact_sync.core.request import ParamError, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
-from qcontact_sync.on_airflow.connections import FIBREFLOW, fibreflow_database
+from qcontact_sync.on_airflow.connections import fibreflow_database
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.results import run_data
 from qcontact_sync.settings import Endpoints
@@ -24,13 +25,13 @@ Data = dict[str, Any]
 PATIENCE_S = 5
 
 
-def fibreflow() -> Endpoints:
-    """FibreFlow alone, as Airflow's connection has it; somebody waits, so not for long.
+def fibreflow(account: str) -> Endpoints:
+    """An account's FibreFlow alone, as its connection has it; somebody waits, so not for long.
 
     Raises:
         ConfigError: The connection is missing or wrong.
     """
-    url = fibreflow_database(FIBREFLOW).get_secret_value()
+    url = fibreflow_database(find_account(account).fibreflow_conn_id).get_secret_value()
     return Endpoints(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)), "", SecretStr(""))
 
 
@@ -48,7 +49,7 @@ def describe(seen: SeenRun) -> Data:
 
 def _recorded(job_id: UUID) -> Data | None:
     try:
-        return jobs.find_run(job_id, endpoints=fibreflow())
+        return jobs.find_run(job_id, endpoints=fibreflow(DEFAULT))
     except SyncError as error:
         # What Airflow knows is an answer as well, and the run itself will say what is wrong.
         log.warning("endpoint.no_record code=%s: %s", error.code, error)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from qcontact_sync.accounts import DEFAULT, find_account
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
 from qcontact_sync.on_airflow.endpoint.threads import Threads
@@ -51,7 +52,7 @@ class HealthCheck:
 def is_healthy() -> bool:
     """As `qcontact-sync status` judges it; False where it cannot be told."""
     try:
-        return get_status(fibreflow(), load_settings()).is_healthy
+        return get_status(fibreflow(DEFAULT), load_settings(find_account(DEFAULT))).is_healthy
     except SyncError as error:
         log.warning("endpoint.health code=%s: %s", error.code, error)
         return False

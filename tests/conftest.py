@@ -1,6 +1,7 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
 import logging
+import shutil
 import signal
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_NEEDED = {"browser": ("Chromium", chromium), "pooler": ("PgBouncer", pgbouncer)}
+_NEEDED = {
+    "browser": ("Chromium", chromium),
+    "pooler": ("PgBouncer", pgbouncer),
+    "redis": ("Redis", lambda: shutil.which("redis-server")),
+}
 """By mark: a program that may be missing, and where it is."""
 
 

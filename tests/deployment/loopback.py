@@ -52,12 +52,14 @@ class Loopback:
     """Args:
     root: A folder for what would lie in containers and volumes.
     variables: The content of ``.env``.
+    settings: The content of ``sync.env``.
     database: DSN of the PostgreSQL that stands for the service of that name.
     profiles: Those that are on.
     """
 
     root: Path
     variables: Mapping[str, str]
+    settings: Mapping[str, str]
     database: str
     profiles: tuple[str, ...]
     running: Services = field(init=False)
@@ -105,7 +107,7 @@ class Loopback:
             "HOME": str(home),
             "AIRFLOW_HOME": str(home),
         }
-        given = self.services[name].environment
+        given = {**self.settings, **self.services[name].environment}
         translated = {n: self._translate(text, number) for n, text in given.items()}
         return image | PACE | translated | self._ports(number)
 
@@ -187,7 +189,9 @@ class Loopback:
 
 
 @contextmanager
-def loopback(root: Path, variables: Mapping[str, str], *profiles: str) -> Iterator[Loopback]:
+def loopback(
+    root: Path, variables: Mapping[str, str], settings: Mapping[str, str], *profiles: str
+) -> Iterator[Loopback]:
     """The file's services, none started yet; all that were are stopped at the end."""
     with ExitStack() as stack:
         prefix = "qcontact-sync-test-"
@@ -196,7 +200,7 @@ def loopback(root: Path, variables: Mapping[str, str], *profiles: str) -> Iterat
         data.chmod(0o755)
         dsn = stack.enter_context(server(data / "data", durable=False))
         _as_the_image_does(dsn, variables)
-        system = Loopback(root, variables, dsn, profiles)
+        system = Loopback(root, variables, settings, dsn, profiles)
         stack.callback(system.running.stop_all, lambda: False)
         yield system
 

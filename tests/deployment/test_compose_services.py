@@ -20,7 +20,7 @@ NOT_OURS = {"postgres", "mail-catcher"}
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("compose"), demo_variables(), "demo") as found:
+    with loopback(tmp_path_factory.mktemp("compose"), demo_variables(), {}, "demo") as found:
         yield found
 
 

@@ -41,10 +41,10 @@ class AirflowClient(AirflowApi):
         """Trigger the DAG without a logical date; return the run when it is over."""
         return self.wait(self.trigger(conf))
 
-    def trigger(self, conf: dict[str, Any] | None = None) -> str:
+    def trigger(self, conf: dict[str, Any] | None = None, dag_id: str = DAG_ID) -> str:
         """Trigger the DAG without a logical date; return the run's id."""
         order = {"logical_date": None, "conf": conf or {}}
-        answer = self._http.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json=order)
+        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=order)
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
 
@@ -193,9 +193,9 @@ class AirflowClient(AirflowApi):
         """Each task's state."""
         return self.tasks(DAG_ID, run_id)
 
-    def tries(self, run_id: str, task_id: str) -> int:
+    def tries(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> int:
         """How often a task was tried."""
-        tried: int = self._get(self._task(run_id, task_id))["try_number"]
+        tried: int = self._get(self._task(run_id, task_id, dag_id))["try_number"]
         return tried
 
     def returned(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> dict[str, Any]:

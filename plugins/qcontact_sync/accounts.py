@@ -26,7 +26,7 @@ _DAY_MINUTES = 24 * 60
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # Of the DAGs' ids: another account's monitor would have the id of this account's sync.
 _TAKEN = re.compile(r"monitor(_.*)?")
-_CONNECTION_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_CONNECTION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _CONNECTIONS = ("qcontact_conn_id", "fibreflow_conn_id")
 _NOT_AN_ACCOUNTS_OWN = frozenset({"account", "accounts_file"})
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from qcontact_sync.core.alert_words import PREFIX, message
+from qcontact_sync.core.alert_words import headed, message
 from qcontact_sync.core.alerts import Facts, Told, evaluate
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.mails import Link, render, shown
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.wiring import open_database
@@ -70,6 +71,7 @@ async def _check(
     now: datetime | None,
 ) -> Sequence[Told]:
     async with open_database(endpoints.database_url) as database:
+        await require_own(database, settings.account)
         store = AlertStore(database, settings.account)
         async with store.deciding():
             facts = await store.read_facts(now)
@@ -90,7 +92,9 @@ async def _queue(
         return
     details = await store.read_details()
     for change in told:
-        content = message(change, facts, details, lambda at: shown(at, settings.zone))
+        content = message(
+            change, facts, details, lambda at: shown(at, settings.zone), settings.named_account
+        )
         links = _links(facts, url, settings.runbook_url, content.anchor)
         parts = render(content, change.change, links)
         await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
@@ -132,12 +136,14 @@ def tell_directly(settings: Settings, send: Send, error: SyncError, run_id: str)
 
     Nothing remembers it, so it is for the end of a run that could not be put on record.
     """
-    subject = f"{PREFIX} run failed: {error.code.value}, FibreFlow's database cannot be asked"
+    account = settings.named_account
+    head = headed("", account)
+    subject = f"{head}run failed: {error.code.value}, FibreFlow's database cannot be asked"
     text = (
-        f"The run {run_id} ended with: {error}\n\n"
+        f"The run {run_id}{f' of account {account}' if account else ''} ended with: {error}\n\n"
         "It could not be put on record, and no alert can be decided until FibreFlow's database "
         "answers again. Nothing is lost: the next run goes on from the last one that settled.\n\n"
-        "What to do:\n  1. Check the database and the connection fibreflow_default: "
+        "What to do:\n  1. Check the database and the connection to it: "
         "qcontact-sync doctor\n\nRunbook: "
         f"{settings.runbook_url or 'docs/runbook.md'}#no-database\n"
     )

@@ -18,13 +18,16 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
+from qcontact_sync.accounts import Account, find_account
 from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.settings import (
     PREFIX,
     Endpoints,
     Settings,
+    check_accounts,
     database_url_from_env,
     load_settings,
     qcontact_from_env,
@@ -35,7 +38,6 @@ MAX_SKEW = timedelta(minutes=5)
 # Somebody is looking on: one try, and not for long.
 PATIENCE_S = 10.0
 AIRFLOW_TIMEOUT_S = 60.0
-CONNECTIONS = {"qcontact_default": "qcontact", "fibreflow_default": "postgres"}
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
 _REMOTE_ADVICE = {
@@ -81,36 +83,41 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
         environment: For what is looked up outside the settings (Airflow); the settings read the
             process's own.
     """
-    settings, checks = _check_settings(environment)
+    account, settings, checks = _check_settings(environment)
     checks += asyncio.run(_check_sides(settings))
-    mails = bool(settings.alert_to)
-    return [*checks, *_check_connections(environment, mails=mails)]
+    wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
+    mails = MAIL_CONNECTION if settings.alert_to else {}
+    return [*checks, *_check_connections(environment, wanted | mails)]
 
 
-def _check_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Check]]:
+def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
     """The settings, or their defaults where they cannot be used: the other checks go on."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
     try:
-        settings = load_settings()
+        check_accounts()
+        account = find_account()
+        settings = load_settings(account)
     except ConfigError as error:
         check = Check("settings", State.FAILED, str(error), "correct them: docs/configuration.md")
-        return Settings.model_construct(), [check]
+        return Account(), Settings.model_construct(), [check]
     if unknown:
         found = f"not a setting: {', '.join(unknown)}"
         advice = "correct the names: docs/configuration.md lists all"
-        return settings, [Check("settings", State.WARNING, found, advice)]
+        return account, settings, [Check("settings", State.WARNING, found, advice)]
     given = sorted(set(environment) & known)
     found = f"set: {', '.join(given)}" if given else "all have their defaults"
-    return settings, [Check("settings", State.OK, found)]
+    return account, settings, [Check("settings", State.OK, found)]
 
 
 async def _check_sides(settings: Settings) -> list[Check]:
-    database, remote = await asyncio.gather(_check_database(), _check_remote(settings))
+    database, remote = await asyncio.gather(
+        _check_database(settings.account), _check_remote(settings)
+    )
     return [*database, *remote]
 
 
-async def _check_database() -> list[Check]:
+async def _check_database(account: str) -> list[Check]:
     try:
         url = _impatient(database_url_from_env())
         checks = [*await _check_server(url)]
@@ -119,7 +126,7 @@ async def _check_database() -> list[Check]:
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
         )
         return [Check("database", State.FAILED, str(error), advice)]
-    return [*checks, await _check_schema(url), await _check_rights(url)]
+    return [*checks, await _check_schema(url, account), await _check_rights(url)]
 
 
 def _impatient(url: SecretStr) -> SecretStr:
@@ -142,9 +149,11 @@ async def _check_server(url: SecretStr) -> list[Check]:
     ]
 
 
-async def _check_schema(url: SecretStr) -> Check:
+async def _check_schema(url: SecretStr, account: str) -> Check:
     try:
         await check_schema(url.get_secret_value())
+        async with open_database(url) as database:
+            await require_own(database, account)
     except SyncError as error:
         return Check("schema", State.FAILED, str(error))  # which says what to do
     return Check("schema", State.OK, "up to date")
@@ -193,8 +202,9 @@ def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime
     return Check(name, State.WARNING, found, "no outcome depends on it; set the wrong clock right")
 
 
-def _check_connections(environment: Mapping[str, str], *, mails: bool) -> Iterator[Check]:
-    wanted = CONNECTIONS | (MAIL_CONNECTION if mails else {})
+def _check_connections(
+    environment: Mapping[str, str], wanted: Mapping[str, str]
+) -> Iterator[Check]:
     program = _airflow_program(environment)
     if not environment.get("AIRFLOW_HOME") or program is None:
         yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
@@ -227,7 +237,7 @@ def _check_connection(
 def _connection_type(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
     """The type of a connection; the rest of what Airflow prints is secret and dropped."""
     try:
-        # The program is Airflow's own, found on PATH; the arguments are constants of this module.
+        # The program is Airflow's own, found on PATH; the arguments are ours, and ids.
         answer = subprocess.run(  # noqa: S603
             command,
             env=environment,

@@ -16,6 +16,7 @@ from qcontact_sync.core.model import RemoteId
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.review_store import ReviewStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
@@ -155,6 +156,7 @@ async def _resolve_conflict(
         open_database(endpoints.database_url) as lease_database,
         open_remote(endpoints, _impatient(settings)) as remote,
     ):
+        await require_own(database, settings.account)
         insights = Insights(database)
         conflict_id = _uuid(given)
         found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]

@@ -13,6 +13,7 @@ from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.pinging import ping
@@ -46,6 +47,8 @@ async def start_run(
         open_remote(endpoints, settings),
         open_database(endpoints.database_url) as database,
     ):
+        # Before the params: what is wrong with them is put on record, too.
+        await require_own(database, settings.account)
         runs = PostgresRunStore(database)
         key, request, opened = await lifecycle.start(runs, SystemClock(), settings.account, order)
         if not request.dry_run:

@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.core.divergence import diverges
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
@@ -36,6 +38,7 @@ async def _compare(endpoints: Endpoints, settings: Settings) -> dict[str, object
         open_database(endpoints.database_url) as database,
         open_remote(endpoints, settings) as remote,
     ):
+        await require_own(database, settings.account)
         rows = await database.read("sample_links", {"account": settings.account, "size": SAMPLE})
         ids = [RemoteId(row["remote_id"]) for row in rows]
         reads = await read_each(remote, ids)
@@ -81,8 +84,11 @@ async def _note(
         )
 
 
-def delete_old_rows(endpoints: Endpoints, days: int) -> Mapping[str, int]:
+def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> Mapping[str, int]:
     """Delete the sync's own rows that are older than this and of no use any more.
+
+    Args:
+        account: Whose database it must be.
 
     Returns:
         How many, by kind.
@@ -92,8 +98,10 @@ def delete_old_rows(endpoints: Endpoints, days: int) -> Mapping[str, int]:
     """
 
     async def delete() -> Mapping[str, int]:
-        async with open_database(endpoints.database_url) as database, database.transaction():
-            (row,) = await database.fetch("delete_old_rows", {"days": days})
+        async with open_database(endpoints.database_url) as database:
+            await require_own(database, account)
+            async with database.transaction():
+                (row,) = await database.fetch("delete_old_rows", {"days": days})
         return row
 
     deleted = asyncio.run(delete())

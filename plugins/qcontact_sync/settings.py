@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return self.model_copy(update={"time_limit_s": limit_s})
 
     @property
+    def named_account(self) -> str | None:
+        """The account, where a person has to be told which; None for the only one."""
+        return None if self.account == DEFAULT else self.account
+
+    @property
     def zone(self) -> ZoneInfo:
         """How times are shown."""
         return ZoneInfo(self.timezone)

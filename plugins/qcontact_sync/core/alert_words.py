@@ -40,25 +40,37 @@ class Message:
     anchor: str
 
 
-def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> Message:
+def message(
+    told: Told,
+    facts: Facts,
+    details: Sequence[Detail],
+    show: Show,
+    account: str | None = None,
+) -> Message:
     """Put a change of an alert into words.
 
     Args:
         details: Everything in quarantine and in conflict; what concerns the rule is taken.
+        account: Where there are several, whose alert it is.
     """
     rule, is_over = told.alert.rule, told.change is Change.OVER
     headline = _OVER[rule] if is_over else _headline(told, facts, show)
-    subject = f"{PREFIX} {_LEAD[told.change]}{headline}"
+    subject = f"{headed(_LEAD[told.change], account)}{headline}"
     kinds = _DETAILS.get(rule, ())
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
         paragraphs=_paragraphs(told, facts, show),
-        numbers=_numbers(told, facts, show),
+        numbers=[*([("Account", account)] if account else []), *_numbers(told, facts, show)],
         details=() if is_over else [d for d in details if d.kind in kinds],
         steps=() if is_over else _STEPS[rule],
         anchor=rule.value,
     )
+
+
+def headed(lead: str, account: str | None) -> str:
+    """How a subject begins."""
+    return f"{PREFIX} {f'{account}: ' if account else ''}{lead}"
 
 
 def finding(rule: Rule, facts: Facts, show: Show) -> str:

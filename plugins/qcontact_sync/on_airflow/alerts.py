@@ -16,6 +16,7 @@ from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
 from qcontact_sync.core.errors import ErrorCode, RetryableError, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
@@ -51,7 +52,7 @@ def tell_or_log(account: str) -> None:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
-def on_failure(context: Context, account: str) -> None:
+def on_failure(context: Context, account: str = DEFAULT) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
         tell(account)

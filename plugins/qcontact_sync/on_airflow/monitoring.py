@@ -21,4 +21,4 @@ def delete_old_rows(account: str) -> Plain:
         endpoints, settings = fibreflow_configuration(account)
         if settings.retention_days is None:
             raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows stay")
-        return dict(sampling.delete_old_rows(endpoints, settings.retention_days))
+        return dict(sampling.delete_old_rows(endpoints, settings.retention_days, account))

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from history import PEOPLE, History
@@ -156,6 +157,20 @@ def test_with_the_database_down_one_direct_mail_still_goes_out(
     )
     assert "scheduled__2026-11-24T06:00:00+00:00" in body(mail, "plain")
     assert re.search(r"docs/runbook\.md#no-database", body(mail, "plain"))
+
+
+def test_a_direct_mail_says_whose_run_it_was(
+    history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.toml").write_text("[accounts.north]\nalert_to = 'north@example.test'")
+    monkeypatch.setenv("QCONTACT_SYNC_ACCOUNTS_FILE", str(tmp_path / "accounts.toml"))
+    nobody = make_conninfo(history.dsn, port=1)
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_NORTH", _connection(nobody))
+    alerts.on_failure({"run_id": "any"}, "north")
+    (mail,) = server.mails
+    assert mail["To"] == "north@example.test"
+    assert mail["Subject"].startswith("[qcontact_sync] north: run failed: DATABASE_ERROR")
+    assert "The run any of account north ended with" in body(mail, "plain")
 
 
 def test_a_failed_task_tells_what_the_record_says(

@@ -27,15 +27,21 @@ from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
 
 PASSWORD = "pass-for-tests"
+ONE_ACCOUNT = "[accounts.default]\n"
 USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
 
 
 @dataclass
 class ApiServer:
-    """A running API server; its connections are kept in Airflow's own database."""
+    """A running API server; its connections are kept in Airflow's own database.
+
+    Attributes:
+        accounts: The accounts file; it holds the default one alone, unless a test writes another.
+    """
 
     url: str
     log: Path
+    accounts: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -61,10 +67,10 @@ class ApiServer:
     def disconnect(self, conn_id: str) -> None:
         self._ask("DELETE", f"/api/v2/connections/{conn_id}")
 
-    def connect_fibreflow(self, dsn: str, **more: Any) -> None:
+    def connect_fibreflow(self, dsn: str, account: str = "default", **more: Any) -> None:
         parts = conninfo_to_dict(dsn)
         self.connect(
-            "fibreflow_default",
+            f"fibreflow_{account}",
             conn_type="postgres",
             host=parts["host"],
             port=int(parts.get("port") or 5432),
@@ -117,9 +123,14 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     airflow = str(Path(sys.executable).with_name("airflow"))
     subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
     services = Services(run.logs, run.processes)
+    accounts = run.root / "accounts.toml"
+    accounts.write_text(ONE_ACCOUNT)
+    environment["QCONTACT_SYNC_ACCOUNTS_FILE"] = str(accounts)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
-        server = ApiServer(environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"))
+        server = ApiServer(
+            environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"), accounts
+        )
         version = f"{server.url}/api/v2/version"
         services.wait_until(
             lambda: httpx.get(version, trust_env=False).is_success, "the API server", timeout_s=240

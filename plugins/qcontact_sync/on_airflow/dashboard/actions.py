@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from qcontact_sync import review
 from qcontact_sync.on_airflow.dashboard import sources, views
-from qcontact_sync.on_airflow.dashboard.pages import remember_user, show
+from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
 from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
 
 RUN_PATIENCE_S = 8.0
@@ -17,7 +17,7 @@ RUN_PATIENCE_S = 8.0
 Change = Literal["retry", "dismiss"]
 
 router = APIRouter(
-    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+    dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 _checked = [Depends(check_form)]
 
@@ -31,7 +31,7 @@ async def ask_about_failure(request: Request, entry_id: UUID, change: Change) ->
 @router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
 async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
     """Make an entry due now, or leave it alone."""
-    await sources.in_thread(_change_failure, account_of(request), str(entry_id), change)
+    await sources.in_thread(_change_failure, account_of(request).name, str(entry_id), change)
     return _back(request, "/quarantine", change)
 
 
@@ -54,7 +54,7 @@ async def resolve_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> RedirectResponse:
     """Let one side win."""
-    await sources.in_thread(_resolve, account_of(request), str(conflict_id), keep)
+    await sources.in_thread(_resolve, account_of(request).name, str(conflict_id), keep)
     return _back(request, "/conflicts", keep)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Annotated, Concatenate, Literal, ParamSpec
 from uuid import UUID
 
-from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -23,13 +22,13 @@ _SAID = {
 }
 
 
-def remember_user(request: Request, user: GetUserDep, may_act: MayAct) -> None:
-    """Note who asks, for the page's buttons and tokens."""
-    request.state.dashboard_user, request.state.may_act = user, may_act
+def remember_rights(request: Request, may_act: MayAct) -> None:
+    """Note what who asks may do, for the page's buttons."""
+    request.state.may_act = may_act
 
 
 router = APIRouter(
-    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+    dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 
 
@@ -53,7 +52,7 @@ async def show(
     **kwargs: P.kwargs,
 ) -> HTMLResponse:
     """A page from its view; a sentence about what was just done stands on top of it."""
-    made = await patiently(view, account_of(request), *args, **kwargs)
+    made = await patiently(view, account_of(request).name, *args, **kwargs)
     return page(
         request, template, {**made, "said": _SAID.get(request.query_params.get("said", ""))}
     )

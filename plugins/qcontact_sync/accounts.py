@@ -118,7 +118,7 @@ def _account(name: str, table: object) -> Account:
         raise _refused(
             f"accounts.{_shown(name)}",
             "a name has 1 to 32 small letters, digits and underscores, begins with a letter, "
-            "and not with monitor",
+            "and is not monitor or monitor_...",
         )
     where = f"accounts.{name}"
     if not isinstance(table, dict):

@@ -19,7 +19,14 @@ from psycopg.rows import dict_row
 from qcontact_sync.jobs import migrate
 
 from dev.airflow_api import DagRun
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
+from dev.airflow_env import (
+    ADMIN,
+    Sides,
+    airflow_environment,
+    postgres_connection,
+    qcontact_connection,
+    write_login,
+)
 from dev.credentials import Credentials
 from dev.postgres import ensure_database, free_port
 from dev.services import Services
@@ -37,6 +44,7 @@ EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
 PERSON = "ops@example.test"
+NORTHS_TICKETS = 7
 FOLLOWER = "ticket_follower"
 
 
@@ -85,7 +93,12 @@ def dags_folder(directory: RunDirectory) -> Path:
     for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
         (folder / file.name).symlink_to(file)
     source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
-    often = _edited(source, ("account.dag_id", f'"{OFTEN}"'), ("account.schedule", f'"{EVERY}"'))
+    often = _edited(
+        source,
+        ("account.dag_id", f'"{OFTEN}"'),
+        ("account.schedule", f'"{EVERY}"'),
+        ("in accounts_to_declare()", "in [Account()]"),
+    )
     (folder / f"{OFTEN}_dag.py").write_text(often)
     # Late after two seconds, and no task of it ever gets a place to run in.
     late = _edited(
@@ -142,10 +155,35 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture(scope="session")
+def north_sandbox() -> Iterator[Sandbox]:
+    """The QContact of a second account."""
+    with run_sandbox(tickets=NORTHS_TICKETS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def north_fibreflow(pg_server: str) -> FibreFlow:
+    dsn = ensure_database(pg_server, "fibreflow_e2e_north")
+    migrate(dsn)
+    return FibreFlow(dsn)
+
+
+@pytest.fixture(scope="session")
+def accounts_file(directory: RunDirectory) -> Path:
+    """It holds the default account alone, unless a test writes more."""
+    file = directory.root / "accounts.toml"
+    file.write_text("[accounts.default]\n")
+    return file
+
+
+@pytest.fixture(scope="session")
 def environment(
     pg_server: str,
     fibreflow: FibreFlow,
     sandbox: Sandbox,
+    accounts_file: Path,
+    north_sandbox: Sandbox,
+    north_fibreflow: FibreFlow,
     directory: RunDirectory,
     dags_folder: Path,
     credentials: Credentials,
@@ -159,7 +197,14 @@ def environment(
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
     )
-    return {**environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
+    north = RemoteAccess(north_sandbox.url, north_sandbox.api_key)
+    return {
+        **environment,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder),
+        "QCONTACT_SYNC_ACCOUNTS_FILE": str(accounts_file),
+        "AIRFLOW_CONN_QCONTACT_NORTH": qcontact_connection(north),
+        "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(north_fibreflow.dsn),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """Two accounts, each with a QContact and a FibreFlow: nothing of one is the other's."""
 
+import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,6 +26,8 @@ from sandbox.running import run_sandbox
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 NAMES = ("north", "south")
+PATIENCE_S = 120
+PAGE = Path(__file__).parents[2] / "docs" / "accounts.md"
 
 
 @dataclass(frozen=True)
@@ -198,12 +203,45 @@ def test_of_two_accounts_that_come_to_an_empty_database_at_once_one_gets_it(acco
             return "refused"
         return world.settings.account
 
-    with ThreadPoolExecutor() as pool:
-        came = sorted(pool.map(start, (accounts.north, accounts.south)))
+    with ThreadPoolExecutor() as pool, psycopg.connect(accounts.north.database) as connection:
+        # Both read that nobody is there before either can say that it is.
+        connection.execute("LOCK TABLE qcontact_lease IN SHARE MODE")
+        coming = [pool.submit(start, world) for world in (accounts.north, accounts.south)]
+        wait_for_two_that_wait(accounts.north)
+        connection.rollback()
+        came = sorted(future.result() for future in coming)
 
     (owner,) = accounts.north.rows("SELECT account FROM qcontact_lease")
     assert came == sorted([owner["account"], "refused"])
     assert len(accounts.north.history()) == 1
+
+
+def wait_for_two_that_wait(world: World) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while world.value(waiting) < 2:
+        assert time.monotonic() < deadline, "the two did not come as far"
+        time.sleep(0.02)
+
+
+def test_a_database_is_given_to_an_account_of_another_name_as_the_page_says(accounts):
+    ticket = accounts.north.add_ticket()
+    accounts.north.run()
+    (statements,) = re.findall(r"<<'SQL'\n(.+?)\nSQL\n", PAGE.read_text(), re.DOTALL)
+    accounts.north.execute(statements.replace(":'old'", "'north'").replace(":'new'", "'west'"))
+    cursor = accounts.north.cursor()
+
+    with pytest.raises(ConfigError, match="kept for account west"):
+        accounts.north.run()
+    accounts.north.configure(account="west")
+    accounts.north.edit(ticket, title="Slow light")
+    assert accounts.north.run().status == "success"
+
+    assert accounts.north.local(ticket)["title"] == "Slow light"
+    assert accounts.north.cursor() > cursor
 
 
 def test_a_dry_run_makes_no_database_its_own(accounts):

@@ -21,6 +21,9 @@ WORKERS = (1, 2)
 STAY_UP = ("redis", "api-server", "dag-processor", "triggerer", "scheduler")
 # Of an installation's five minutes, until the scheduler gives up a task that is no longer heard of.
 HEARTBEAT_TIMEOUT_S = 12
+# Of an installation's ten minutes, for a task that a worker took and never began.
+QUEUED_TIMEOUT_S = 40
+RECOVERED_S = 400
 FIRST_PAGE_ONLY = {"do": "delay_answer", "method": "GET", "after": 1, "times": "forever"}
 
 
@@ -53,6 +56,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, pg_server: str) -> Iterator[
             "QCONTACT_SYNC_ACCOUNTS_FILE": str(root / "accounts.toml"),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT_TIMEOUT_S),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+            # The worker that dies may have taken a task that it has not begun: no heartbeat.
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": str(QUEUED_TIMEOUT_S),
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
         }
         for account in found:
             settings |= account.connections()
@@ -110,7 +116,7 @@ def changes(imported: Fleet) -> dict[str, list[Change]]:
     system.running.kill(f"worker-{worker}")
     faults.clear()
     for dag_id, run_id in runs.items():
-        run = imported.client.wait(run_id, dag_id)
+        run = imported.client.wait(run_id, dag_id, RECOVERED_S)
         assert (run.state, imported.client.tasks(dag_id, run_id)) == ("success", ALL_GREEN)
     assert imported.client.tries(runs[victim.dag_id], "inbound_sync", victim.dag_id) == 2
     return made

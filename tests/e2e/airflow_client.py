@@ -126,9 +126,9 @@ class AirflowClient(AirflowApi):
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.1)
 
-    def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
+    def wait(self, run_id: str, dag_id: str = DAG_ID, timeout_s: float = TIMEOUT_S) -> DagRun:
         """Return the run when it is over."""
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         while not (run := self.run(dag_id, run_id)).is_over:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {run.state}, {self.tasks(dag_id, run_id)}")

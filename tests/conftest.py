@@ -1,6 +1,7 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
 import logging
+import shutil
 import signal
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ _NEEDED = {
     "browser": ("Chromium", chromium),
     "pooler": ("PgBouncer", pgbouncer),
     "tls": ("PostgreSQL with TLS", tls_bindir),
+    "redis": ("Redis", lambda: shutil.which("redis-server")),
 }
 """By mark: a program that may be missing, and where it is."""
 

@@ -43,10 +43,10 @@ class AirflowClient(AirflowApi):
         """Trigger the DAG without a logical date; return the run when it is over."""
         return self.wait(self.trigger(conf))
 
-    def trigger(self, conf: dict[str, Any] | None = None) -> str:
+    def trigger(self, conf: dict[str, Any] | None = None, dag_id: str = DAG_ID) -> str:
         """Trigger the DAG without a logical date; return the run's id."""
         order = {"logical_date": None, "conf": conf or {}}
-        answer = self._http.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json=order)
+        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=order)
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
 
@@ -143,9 +143,9 @@ class AirflowClient(AirflowApi):
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.3)
 
-    def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
+    def wait(self, run_id: str, dag_id: str = DAG_ID, timeout_s: float = TIMEOUT_S) -> DagRun:
         """Return the run when it is over."""
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         while not (run := self.run(dag_id, run_id)).is_over:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {run.state}, {self.tasks(dag_id, run_id)}")
@@ -210,9 +210,9 @@ class AirflowClient(AirflowApi):
         """Each task's state."""
         return self.tasks(DAG_ID, run_id)
 
-    def tries(self, run_id: str, task_id: str) -> int:
+    def tries(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> int:
         """How often a task was tried."""
-        tried: int = self._get(self._task(run_id, task_id))["try_number"]
+        tried: int = self._get(self._task(run_id, task_id, dag_id))["try_number"]
         return tried
 
     def returned(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> dict[str, Any]:

@@ -23,12 +23,15 @@ from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.settings import (
     PREFIX,
+    TABLE_PREFIX,
     ConfigError,
     Endpoints,
     Settings,
+    TableSettings,
     database_url_from_env,
     load_settings,
     qcontact_from_env,
+    table_names,
 )
 from qcontact_sync.wiring import open_database, open_remote
 
@@ -91,8 +94,10 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
 def _check_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Check]]:
     """The settings, or their defaults where they cannot be used: the other checks go on."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
     try:
+        table_names()
         settings = load_settings()
     except ConfigError as error:
         check = Check("settings", State.FAILED, str(error), "correct them: docs/configuration.md")
@@ -146,9 +151,22 @@ async def _check_server(url: SecretStr) -> list[Check]:
 async def _check_schema(url: SecretStr) -> Check:
     try:
         await check_schema(url.get_secret_value())
+        async with open_database(url) as database:
+            wrong = await database.read("wrong_columns")
     except SyncError as error:
         return Check("schema", State.FAILED, str(error))  # which says what to do
+    if wrong:
+        advice = "see docs/configuration.md: a table may have another name, a view other columns"
+        return Check("schema", State.FAILED, "; ".join(map(_what_is_wrong, wrong)), advice)
     return Check("schema", State.OK, "up to date")
+
+
+def _what_is_wrong(row: Mapping[str, str | None]) -> str:
+    if row["column_name"] is None:
+        return f"there is no table {row['name']}"
+    if row["type"] is None:
+        return f"{row['name']} has no column {row['column_name']}"
+    return f"{row['name']}.{row['column_name']} has type {row['type']}"
 
 
 async def _check_rights(url: SecretStr) -> Check:

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
+from qcontact_sync.fibreflow.tables import TableNames
 
 PREFIX = "QCONTACT_SYNC_"
 
@@ -83,6 +84,23 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
 
+TABLE_PREFIX = f"{PREFIX}TABLE_"
+_WORD = "[A-Za-z_][A-Za-z0-9_]{0,62}"
+_TableName = Annotated[str, Field(pattern=rf"^({_WORD}\.)?{_WORD}$")]
+
+
+class TableSettings(BaseSettings):
+    """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=TABLE_PREFIX, frozen=True, env_ignore_empty=True)
+
+    tickets: _TableName = "tickets"
+    ticket_notes: _TableName = "ticket_notes"
+    users: _TableName = "users"
+    qcontact_sync_log: _TableName = "qcontact_sync_log"
+    sync_job_history: _TableName = "sync_job_history"
+
+
 class _EndpointVariables(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
@@ -120,6 +138,19 @@ def load_settings() -> Settings:
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()
         )
         raise ConfigError(f"cannot use {reasons}") from None
+
+
+def table_names() -> TableNames:
+    """What FibreFlow's tables are called.
+
+    Raises:
+        ConfigError: Names each variable that is no table's name.
+    """
+    try:
+        return TableNames(**TableSettings().model_dump())
+    except ValidationError as error:
+        wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
+        raise ConfigError(f"no name of a table, or of schema.table: {wrong}") from None
 
 
 def endpoints_from_env() -> Endpoints:

@@ -198,7 +198,8 @@ app.add_typer(cli_review.conflicts_app, name="conflicts")
 def doctor(as_json: AsJson = False) -> int:
     """Make all checks and show what they found."""
     from qcontact_sync import terminal
-    from qcontact_sync.doctor import State, examine
+    from qcontact_sync.checks import State
+    from qcontact_sync.doctor import examine
 
     checks = examine()
     is_healthy = all(check.state is not State.FAILED for check in checks)

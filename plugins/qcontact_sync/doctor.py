@@ -4,43 +4,39 @@ Each check looks on its own; one that cannot be made because another failed is l
 """
 
 import asyncio
-import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.accounts import Account, find_account
+from qcontact_sync.checks import Check, State
 from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.core.model import Window
+from qcontact_sync.doctor_airflow import check_connections
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.settings import (
     PREFIX,
+    TABLE_PREFIX,
     Endpoints,
     Settings,
+    TableSettings,
     check_accounts,
     database_url_from_env,
     load_settings,
     qcontact_from_env,
+    table_names,
 )
 from qcontact_sync.wiring import open_database, open_remote
 
 MAX_SKEW = timedelta(minutes=5)
 # Somebody is looking on: one try, and not for long.
 PATIENCE_S = 10.0
-AIRFLOW_TIMEOUT_S = 60.0
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
 _REMOTE_ADVICE = {
@@ -56,29 +52,6 @@ _REMOTE_ADVICE = {
 }
 
 
-class State(StrEnum):
-    """How a check came out; only `FAILED` keeps the sync from working."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check, its outcome, and what to do about it (None: nothing)."""
-
-    name: str
-    state: State
-    found: str
-    advice: str | None = None
-
-    def to_dict(self) -> dict[str, str | None]:
-        """Plain values, for JSON."""
-        return {**asdict(self), "state": self.state.value}
-
-
 def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """Make all checks.
 
@@ -90,14 +63,16 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     checks += asyncio.run(_check_sides(settings))
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
-    return [*checks, *_check_connections(environment, wanted | mails)]
+    return [*checks, *check_connections(environment, wanted | mails)]
 
 
 def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
     """The settings, or their defaults where they cannot be used: the other checks go on."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
     try:
+        table_names()
         check_accounts()
         account = find_account()
         settings = load_settings(account)
@@ -165,9 +140,21 @@ async def _check_schema(url: SecretStr, account: str) -> Check:
         await check_schema(url.get_secret_value())
         async with open_database(url) as database:
             await require_own(database, account)
+            wrong = await database.read("wrong_columns")
     except SyncError as error:
         return Check("schema", State.FAILED, str(error))  # which says what to do
+    if wrong:
+        advice = "see docs/configuration.md: a table may have another name, a view other columns"
+        return Check("schema", State.FAILED, "; ".join(map(_what_is_wrong, wrong)), advice)
     return Check("schema", State.OK, "up to date")
+
+
+def _what_is_wrong(row: Mapping[str, str | None]) -> str:
+    if row["column_name"] is None:
+        return f"there is no table {row['name']}"
+    if row["type"] is None:
+        return f"{row['name']} has no column {row['column_name']}"
+    return f"{row['name']}.{row['column_name']} has type {row['type']}"
 
 
 async def _check_rights(url: SecretStr) -> Check:
@@ -232,69 +219,3 @@ def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime
     if abs(skew) <= MAX_SKEW:
         return Check(name, State.OK, found)
     return Check(name, State.WARNING, found, "no outcome depends on it; set the wrong clock right")
-
-
-def _check_connections(
-    environment: Mapping[str, str], wanted: Mapping[str, str]
-) -> Iterator[Check]:
-    program = _airflow_program(environment)
-    if not environment.get("AIRFLOW_HOME") or program is None:
-        yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
-        return
-    for conn_id, conn_type in wanted.items():
-        found = _connection(program, environment, conn_id)
-        yield _check_connection(found, conn_id, conn_type)
-        if conn_type == "smtp" and _is_mail_open(found or {}):
-            advice = "see docs/security.md, Mail"
-            yield Check("mail TLS", State.WARNING, "mails go out without a verified server", advice)
-
-
-def _airflow_program(environment: Mapping[str, str]) -> str | None:
-    beside = Path(sys.executable).with_name("airflow")
-    return shutil.which("airflow", path=environment.get("PATH")) or shutil.which(beside)
-
-
-def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: str) -> Check:
-    name = f"connection {conn_id}"
-    advice = (
-        f"add it under Admin > Connections with type {conn_type}, "
-        f"or set AIRFLOW_CONN_{conn_id.upper()}"
-    )
-    if found is None:
-        return Check(name, State.FAILED, "airflow connections get does not find it", advice)
-    has_type = found.get("conn_type")
-    if has_type not in (None, conn_type):
-        return Check(name, State.FAILED, f"has type {has_type}, must be {conn_type}", advice)
-    return Check(name, State.OK, f"type {has_type}" if has_type else "set by a variable")
-
-
-def _is_mail_open(connection: Mapping[str, Any]) -> bool:
-    extra = connection.get("extra_dejson") or connection.get("extra") or {}
-    if not isinstance(extra, Mapping):
-        return False
-    switches = [str(extra.get(name)).lower() for name in ("disable_ssl", "disable_tls")]
-    is_open = switches == ["true", "true"] or extra.get("ssl_context") == "none"
-    return is_open and not tls.is_local_host(str(connection.get("host") or ""))
-
-
-def _connection(
-    program: str, environment: Mapping[str, str], conn_id: str
-) -> Mapping[str, Any] | None:
-    """What Airflow knows of a connection: secrets too, of which nothing may be shown."""
-    given = environment.get(f"AIRFLOW_CONN_{conn_id.upper()}", "")
-    try:
-        if given:
-            # A URI is not taken apart here: that it is there is enough.
-            return dict(json.loads(given)) if given.startswith("{") else {}
-        # The program is Airflow's own, found on PATH; the arguments are ours, and ids.
-        answer = subprocess.run(  # noqa: S603
-            [program, "connections", "get", conn_id, "-o", "json"],
-            env=environment,
-            capture_output=True,
-            check=True,
-            timeout=AIRFLOW_TIMEOUT_S,
-        )
-        [connection] = json.loads(answer.stdout)
-        return dict(connection)
-    except (subprocess.SubprocessError, OSError, ValueError):
-        return None

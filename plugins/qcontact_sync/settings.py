@@ -23,6 +23,7 @@ from qcontact_sync.accounts import (
     find_account,
 )
 from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.fibreflow.tables import TableNames
 
 PREFIX = "QCONTACT_SYNC_"
 
@@ -101,6 +102,23 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """How times are shown."""
         return ZoneInfo(self.timezone)
+
+
+TABLE_PREFIX = f"{PREFIX}TABLE_"
+_WORD = "[A-Za-z_][A-Za-z0-9_]{0,62}"
+_TableName = Annotated[str, Field(pattern=rf"^({_WORD}\.)?{_WORD}$")]
+
+
+class TableSettings(BaseSettings):
+    """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=TABLE_PREFIX, frozen=True, env_ignore_empty=True)
+
+    tickets: _TableName = "tickets"
+    ticket_notes: _TableName = "ticket_notes"
+    users: _TableName = "users"
+    qcontact_sync_log: _TableName = "qcontact_sync_log"
+    sync_job_history: _TableName = "sync_job_history"
 
 
 class _EndpointVariables(BaseSettings):
@@ -182,6 +200,19 @@ def _named(field: str, account: Account) -> str:
     if field in account.settings:
         return f"accounts.{account.name}.{field} in {ACCOUNTS_FILE}"
     return f"{PREFIX}{field.upper()}"
+
+
+def table_names() -> TableNames:
+    """What FibreFlow's tables are called.
+
+    Raises:
+        ConfigError: Names each variable that is no table's name.
+    """
+    try:
+        return TableNames(**TableSettings().model_dump())
+    except ValidationError as error:
+        wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
+        raise ConfigError(f"no name of a table, or of schema.table: {wrong}") from None
 
 
 def endpoints_from_env() -> Endpoints:

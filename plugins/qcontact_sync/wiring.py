@@ -13,14 +13,14 @@ from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
-from qcontact_sync.settings import Dialect, Endpoints, Settings
+from qcontact_sync.settings import Dialect, Endpoints, Settings, table_names
 from qcontact_sync.sync.context import SyncOptions
 
 
 @asynccontextmanager
 async def open_database(url: SecretStr) -> AsyncIterator[Database]:
     """FibreFlow's database for the time of the block; it connects when first asked."""
-    database = Database(url.get_secret_value())
+    database = Database(url.get_secret_value(), table_names())
     try:
         yield database
     finally:

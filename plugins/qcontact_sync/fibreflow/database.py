@@ -26,6 +26,7 @@ from qcontact_sync.core.errors import (
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.tables import USUAL, TableNames
 
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
@@ -101,8 +102,9 @@ def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
 class Database:
     """A connection that is opened when first needed and anew when it was lost."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, tables: TableNames = USUAL) -> None:
         self._conninfo = tls.verified(conninfo)
+        self._tables = tables
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
 
@@ -154,7 +156,8 @@ class Database:
         """Run a query file inside the present transaction; its rows, if it returns any."""
         if self._connection is None:
             raise RuntimeError("fetch belongs inside a transaction")
-        cursor = await self._connection.execute(statement(name).encode(), params)
+        text = statement(name, self._tables)
+        cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
 
     async def read(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow, dict_row
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.database import Database, connection_failed, translate
 from qcontact_sync.fibreflow.statements import sql_folder, statement
+from qcontact_sync.fibreflow.tables import USUAL, TableNames, renamed
 from qcontact_sync.fibreflow.tls import verified
 
 log = logging.getLogger(__name__)
@@ -52,14 +53,15 @@ def migrations() -> Sequence[Migration]:
     ]
 
 
-def migrate(conninfo: str) -> list[str]:
+def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     """Bring a database up to date; safe to repeat and to run twice at once.
 
     Returns:
         The names of the migrations applied now.
 
     Raises:
-        SchemaMismatch: An applied file was edited, or the database is ahead of this code.
+        SchemaMismatch: An applied file was edited, the database is ahead of this code, or a table
+            does not exist whose name is not the usual one.
     """
     address = verified(conninfo)
     try:
@@ -68,15 +70,16 @@ def migrate(conninfo: str) -> list[str]:
         raise connection_failed(error, address) from error
     try:
         with connection:
-            return _apply_missing(connection)
+            return _apply_missing(connection, tables)
     except psycopg.Error as error:
         raise translate(error) from error
 
 
-def _apply_missing(connection: psycopg.Connection[DictRow]) -> list[str]:
+def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) -> list[str]:
     # One transaction: whoever comes second waits at the lock and then finds nothing left to do.
     connection.execute(statement("begin_migration").encode())
     connection.execute(statement("begin_transaction").encode())
+    _require_named(connection, tables)
     connection.execute(statement("make_ledger").encode())
     connection.execute(statement("widen_ledger").encode())
     done = _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
@@ -86,7 +89,7 @@ def _apply_missing(connection: psycopg.Connection[DictRow]) -> list[str]:
     for migration in known:
         if migration.number not in done:
             log.info("migrate.apply name=%s", migration.name)
-            connection.execute(migration.text.encode())
+            connection.execute(renamed(migration.text, tables).encode())
             connection.execute(
                 statement("note_migration").encode(),
                 {
@@ -98,6 +101,18 @@ def _apply_missing(connection: psycopg.Connection[DictRow]) -> list[str]:
             )
             applied.append(migration.name)
     return applied
+
+
+def _require_named(connection: psycopg.Connection[DictRow], tables: TableNames) -> None:
+    """Make no empty table under a name that somebody mistyped."""
+    named = set(tables.set_names().values())
+    wrong = connection.execute(statement("wrong_columns", tables).encode()).fetchall()
+    absent = {row["name"] for row in wrong if row["column_name"] is None} & named
+    if absent:
+        raise SchemaMismatch(
+            f"there is no table {', '.join(sorted(absent))}: correct QCONTACT_SYNC_TABLE_..., "
+            "or the search path"
+        )
 
 
 def _by_number(rows: Sequence[DictRow]) -> dict[int, DictRow]:

@@ -53,7 +53,7 @@ def test_missing_and_null_mean_the_default(params):
 def test_date_is_read_as_an_instant_in_utc(name, given_date, expected):
     read = getattr(parse_request({name: given_date}), name)
     assert read == expected
-    assert read.utcoffset() == timedelta(0)
+    assert read.tzinfo is UTC
 
 
 BAD = [

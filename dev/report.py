@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from dev.counting import Tally
 from dev.demo_edits import Edit
 from dev.fibreflow import Row
 
@@ -58,6 +59,13 @@ def show_run(console: Console, title: str, run: Row, moves: Sequence[Row]) -> No
     console.print(run_table(title, run))
     console.print(moves_table(moves))
     console.print()
+
+
+def show_tally(console: Console, edits: int, tally: Tally) -> None:
+    """Print what counting both sides came to: green, or red with each finding."""
+    style = "bold green" if tally.is_clean else "bold red"
+    console.print(Text(f"\n{tally}", style=style).append(f"  of {edits} edits", style="default"))
+    console.print(Text("\n".join(f"  {finding}" for finding in tally.findings()), style="red"))
 
 
 def _counts(stats: dict[str, Any] | None) -> list[str]:

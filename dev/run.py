@@ -1,8 +1,9 @@
 """`make run`: the sync on this machine, from nothing to tickets that travel both ways.
 
 PostgreSQL, a sandbox QContact and Airflow come up, the DAG runs through the scheduler, people on
-both sides edit, it runs again. With QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL set, here
-or in `.env`, it runs once against those instead, and nothing is edited.
+both sides edit, it runs again; then a run is killed half-way, the next one goes on from there, and
+both sides are counted. With QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL set, here or in
+`.env`, it runs once against those instead, and nothing is edited or killed.
 """
 
 import math
@@ -25,6 +26,7 @@ from dev.demo_edits import edit_both_sides
 from dev.errors import CannotRun
 from dev.fibreflow import query
 from dev.interrupts import Interrupted, Interrupts
+from dev.last_act import count_both_sides, kill_half_way
 from dev.log_tail import tail
 from dev.progress import Progress
 from dev.report import edits_table, show_run
@@ -76,6 +78,9 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
         if settings.is_demo:
             _edit(system)
             _act(system, "Run 2", system.api.trigger(DAG_ID))
+            killed = kill_half_way(system)
+            _act(system, "Run 3", system.api.trigger(DAG_ID))
+            count_both_sides(system, killed)
         if not settings.once:
             _stay_up(system)
 

@@ -49,12 +49,12 @@ def prepare() -> None:
 
 
 def unfindable() -> list[str]:
-    """Tests that pytest does not find again by their id, which has a backslash in it: mutmut would
-    take that for their failing, and every mutant that they see for killed.
+    """Tests that pytest does not find again by their id, which has an escaped backslash in it:
+    mutmut would take that for their failing, and every mutant that they see for killed.
     """
     path = FOLDER / "mutants" / "mutmut-stats.json"
     stats = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return [node_id for node_id in stats.get("duration_by_test", ()) if "\\" in node_id]
+    return [node_id for node_id in stats.get("duration_by_test", ()) if r"\\" in node_id]
 
 
 def ends() -> dict[str, dict[str, int | None]]:

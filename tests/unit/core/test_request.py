@@ -56,6 +56,11 @@ def test_date_is_read_as_an_instant_in_utc(name, given_date, expected):
     assert read.tzinfo is UTC
 
 
+def test_the_first_year_is_taken_whole():
+    begin = datetime(1970, 1, 1, tzinfo=UTC)
+    assert parse_request({"start_date": begin}).start_date == begin
+
+
 BAD = [
     ("start_date", f"{SECRET}"),
     ("start_date", ""),

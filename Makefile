@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check bench bench-quick pins clean
+.PHONY: help install run test check mutants mutate-core prove bench bench-quick pins clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## build .venv from the pins
 
@@ -39,6 +39,15 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
+
+prove: install ## a hundred kills, and a crash at every step; rewrites the crash matrix
+	@PROOF=deep $(BIN)/pytest -q tests/integration/kills $(ARGS)
+
+mutants: install ## break the code in every listed way; the tests must notice; ARGS="NAME" picks some
+	@$(BIN)/python -m tests.mutants.catch $(ARGS)
+
+mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" picks some
+	@$(BIN)/python -m tests.mutants.mutate_core $(ARGS)
 
 bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" picks some
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

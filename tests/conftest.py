@@ -1,17 +1,15 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
 import logging
-import os
 import signal
-import tempfile
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from dev.postgres import drop_database, ensure_database, server
+from dev.postgres import drop_database, ensure_database
 from tests.chromium import chromium
+from tests.private_postgres import postgres
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
@@ -44,14 +42,8 @@ def _audible() -> None:
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
     """DSN of a server where databases may be created: TEST_DATABASE_URL, or a throwaway one."""
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
-        # For root the server runs as another account, which has to get at its data.
-        Path(parent).chmod(0o755)
-        with server(Path(parent) / "data", durable=False) as dsn:
-            yield dsn
+    with postgres() as dsn:
+        yield dsn
 
 
 @pytest.fixture

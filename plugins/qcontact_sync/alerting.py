@@ -27,7 +27,15 @@ Send = Callable[[str, str, str, str], None]
 
 
 class NotSent(Exception):
-    """A mail could not be sent; says why without naming the address."""
+    """A mail could not be sent; says why without naming the address.
+
+    Attributes:
+        concerns_all: The server is in trouble, not this mail: no use to go on now.
+    """
+
+    def __init__(self, reason: str, *, concerns_all: bool = True) -> None:
+        super().__init__(reason)
+        self.concerns_all = concerns_all
 
 
 def check_alerts(
@@ -103,15 +111,18 @@ async def _deliver(store: AlertStore, send: Send) -> None:
         async with store.next_mail(began) as mail:
             if mail is None:
                 return
-            await store.settle_mail(mail, await _problem(mail, send))
+            problem = await _problem(mail, send)
+            await store.settle_mail(mail, str(problem) if problem else None)
+        if problem is not None and problem.concerns_all:
+            return
 
 
-async def _problem(mail: Mail, send: Send) -> str | None:
+async def _problem(mail: Mail, send: Send) -> NotSent | None:
     try:
         await asyncio.to_thread(send, mail.address, mail.subject, mail.text_body, mail.html_body)
     except NotSent as error:
         log.warning("mail.not_sent mail=%s: %s", mail.id, error)
-        return str(error)
+        return error
     log.info("mail.sent mail=%s", mail.id)
     return None
 

@@ -1,7 +1,7 @@
 """`make bench`: measure every goal, print a table, and put it into docs/benchmarks.md.
 
 ``--quick`` looks at small sizes in about two minutes and writes nothing; ``--goal N``, as often as
-wanted, measures only these.
+wanted, measures only these, and writes nothing but with ``--write``.
 """
 
 import argparse
@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--goal", type=int, action="append")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 130)
     scale = QUICK if given.quick else WHOLE
@@ -56,7 +57,7 @@ def main() -> int:
                 continue
             console.print(f"goal {goal}: {(measured.__doc__ or '').strip()}", style="dim")
             figures += measured(scale)
-        if not given.quick and not given.goal:
+        if given.write or not (given.quick or given.goal):
             write(figures, on.version())
     console.print(table(figures))
     return 0

@@ -186,9 +186,12 @@ def scheduled(airflow: AirflowClient) -> DagRun:
     return first
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(airflow: AirflowClient, credentials: Credentials) -> Iterator[Page]:
-    """A person's browser, logged in."""
+    """A person's browser, logged in.
+
+    Not for longer than its module: it keeps an event loop running, beside which no other can.
+    """
     with sync_playwright() as playwright, launch(playwright, chromium()) as browser:
         page = browser.new_page(base_url=airflow.url, viewport={"width": 1400, "height": 1500})
         page.set_default_timeout(60_000)

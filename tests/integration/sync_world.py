@@ -62,7 +62,11 @@ class World:
 
     def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:
         return RunOrder(
-            "qcontact_sync", run_id or f"run_{uuid4().hex}", trigger, more.pop("params", {}), **more
+            more.pop("dag_id", "qcontact_sync"),
+            run_id or f"run_{uuid4().hex}",
+            trigger,
+            more.pop("params", {}),
+            **more,
         )
 
     def start(self, order: RunOrder) -> dict[str, object]:
@@ -136,8 +140,9 @@ class World:
             connection.execute(statement.encode(), params or None)
 
     def local(self, remote_id: str) -> dict[str, Any]:
-        (row,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
-        return row
+        rows = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
+        assert len(rows) == 1
+        return rows[0]
 
     def set_local(self, remote_id: str, **columns: object) -> None:
         """FibreFlow's staff edit a ticket."""

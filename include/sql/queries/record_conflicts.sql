@@ -1,4 +1,6 @@
 -- record_conflicts: keep values that lost, open what waits for a person, close what agrees now.
+-- A value that is about to lose is kept before it is overwritten; the same loss again, with nothing
+-- settled for the ticket in between, is the same try going on and is kept once.
 -- params:  conflicts jsonb (an array, see the columns below), job_id uuid
 -- returns: nothing
 -- locks:   the open conflicts that are closed, until commit
@@ -27,4 +29,15 @@ SELECT
     CASE WHEN kind = 'settled' THEN now() END
 FROM found
 WHERE kind <> 'agreed'
+  AND NOT EXISTS (
+      SELECT
+      FROM qcontact_conflict AS known
+      INNER JOIN qcontact_ticket_link AS link ON link.remote_id = known.remote_id
+      WHERE known.id = found.id
+        AND known.kind = 'settled'
+        AND found.kind = 'settled'
+        AND known.opened_at >= link.settled_at
+        AND (known.local_value, known.remote_value, known.loser)
+            IS NOT DISTINCT FROM (found.local_value, found.remote_value, found.loser)
+  )
 ON CONFLICT (remote_id, field) WHERE kind = 'needs_you' AND resolved_at IS NULL DO NOTHING;

@@ -46,12 +46,11 @@ def resolve(
         {**link.base.local, field: half},
         {**link.base.remote, field: there},
     )
+    # Of this field's turns nothing is remembered: the next ones are counted anew.
     turns = {name: turn for name, turn in link.turns.items() if name != field}
     thawed = replace(link, base=base, frozen=link.frozen - {field}, turns=turns)
     kept = replace(local, values={**local.values, field: translated})
     decision = decide(remote, Pair(thawed, kept if keep == "remote" else local), people, policy)
-    # Of this field's turns nothing is remembered: the next ones are counted anew.
-    decision = replace(decision, turns={n: t for n, t in decision.turns.items() if n != field})
     if keep == "local":
         return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))

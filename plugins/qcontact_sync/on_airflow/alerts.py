@@ -90,7 +90,8 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
             client.send_message(_mail(hook.from_email, address, subject, text, html))
     except smtplib.SMTPRecipientsRefused as error:
         codes = ", ".join(str(code) for code, _ in error.recipients.values())
-        raise NotSent(f"the server refused the recipient ({codes})") from error
+        reason = f"the server refused the recipient ({codes})"
+        raise NotSent(reason, concerns_all=False) from error
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the server answered {error.smtp_code}") from error
     except (smtplib.SMTPException, OSError, AirflowException) as error:

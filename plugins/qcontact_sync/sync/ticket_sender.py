@@ -106,6 +106,8 @@ class TicketSender:
             remote = await self._work.remote.get(pair.link.remote_id)
             check = self._work.check_soon()
             sending = sending_of(self._decide(remote, pair))
+            # Before it is overwritten: a crash after that would leave nobody who knows of it.
+            await self._keep_losers(pair, sending)
             try:
                 answer = await self._write(pair, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
@@ -119,6 +121,12 @@ class TicketSender:
                     raise
             else:
                 return _Sent(pair, sending, answer, is_last=is_last)
+
+    async def _keep_losers(self, pair: OutboundPair, sending: Sending) -> None:
+        work, link = self._work, pair.link
+        if sending.overruled:
+            async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+                await unit.keep_losers(link.remote_id, link.ticket_id, sending.overruled)
 
     def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
         return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
@@ -184,8 +192,6 @@ class TicketSender:
     async def _settle_in(self, unit: Unit, group: Sequence[_Sent]) -> None:
         now = await unit.read_pairs([sent.remote_id for sent in group])
         await unit.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
-        for sent in group:
-            await unit.keep_losers(sent.remote_id, sent.ticket_id, sent.sending.overruled)
         await unit.audit_sent([row for sent in group for row in sent.audit_rows()])
 
     def _settled(self, sent: _Sent, now: OutboundPair) -> TicketDecision | None:

@@ -26,6 +26,7 @@ class MailServer:
     mails: list[EmailMessage] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     is_broken: bool = False
+    tries: int = 0
 
     @property
     def subjects(self) -> list[str]:
@@ -40,6 +41,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        self.tries += 1
         if self.is_broken:
             return "451 try later"
         mail = message_from_bytes(envelope.content, policy=default)

@@ -100,6 +100,15 @@ def test_a_mail_that_cannot_be_sent_is_sent_later(history: History, server: Mail
     assert len(server.mails) == len(PEOPLE)
 
 
+def test_a_server_in_trouble_is_not_asked_again_for_every_mail(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    server.is_broken = True
+    history.check(NOW)
+    assert server.tries == 1
+
+
 def test_who_is_refused_does_not_keep_the_others_from_being_told(
     history: History, server: MailServer
 ) -> None:

@@ -130,13 +130,12 @@ class Story:
             )
 
     def pause_beyond_the_lease(self) -> None:
-        """A run sleeps, its lease runs out, another one works, it wakes."""
+        """A run sleeps, another one waits until its lease is over, and works; it wakes."""
         self.world.pass_time(400)
         with running(self.world, connections=2, retry_budget_s=1) as program:
             self.tally.runs += 2
             time.sleep(self._pick.uniform(0.8, 1.8))
             program.send_signal(signal.SIGSTOP)
-            self.world.execute("UPDATE qcontact_lease SET expires_at = now() - interval '1 second'")
             self.world.run()
             program.send_signal(signal.SIGCONT)
             program.ended()

@@ -12,7 +12,8 @@ from sync_world import World
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 IS_DEEP = os.environ.get("PROOF") == "deep"
-KILLS, OTHERS = (100, 12) if IS_DEEP else (6, 1)
+KILLS, CUTS = (100, 12) if IS_DEEP else (6, 1)
+PAUSES = 3 if IS_DEEP else 0  # half a minute each; test_interrupted_runs has a short one
 EDITS = 12
 
 
@@ -23,14 +24,15 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
 ) -> None:
     story = Story(world, seed)
     world.qcontact.faults.add(do="delay_answer", delay_s=0.08, times="forever")
-    for number in range(KILLS):
+    for _ in range(KILLS):
         story.edit(EDITS)
         story.kill_a_run()
-        if number % (KILLS // OTHERS) == 0:
-            story.edit(EDITS)
-            story.cut_connections()
-            story.edit(EDITS)
-            story.pause_beyond_the_lease()
+    for _ in range(CUTS):
+        story.edit(EDITS)
+        story.cut_connections()
+    for _ in range(PAUSES):
+        story.edit(EDITS)
+        story.pause_beyond_the_lease()
     tally = story.count()
     with capsys.disabled():
         print(f"\n{tally}")

@@ -48,6 +48,16 @@ def test_what_differs_stays_and_is_recorded_and_nothing_is_sent(world: World):
     assert {c["local_value"] for c in conflicts} == {"resolved", str(user)}
 
 
+def test_what_differs_stays_when_something_else_moves(world: World):
+    remote_id = world.add_ticket(status="Assigned")
+    world.add_local(remote_id, status="open")
+    world.run()
+    world.edit(remote_id, title="Edited")
+    world.run()
+    assert (world.local(remote_id)["title"], world.local(remote_id)["status"]) == ("Edited", "open")
+    assert world.remote(remote_id)["status"] == "Assigned"
+
+
 def test_the_dry_run_lists_what_differs(world: World):
     remote_id = world.add_ticket(status="Open")
     world.add_local(remote_id, status="resolved", ticket_uid="FT000042")

@@ -84,6 +84,22 @@ def test_a_window_with_more_than_a_slice_holds_is_read_in_slices(seeded_world, m
     assert matches_qcontact(seeded_world)
 
 
+@pytest.mark.parametrize("is_inclusive", [True, False], ids=["bounds-included", "bounds-excluded"])
+def test_a_ticket_on_the_bound_of_two_slices_arrives_once(world, monkeypatch, is_inclusive):
+    reader = inbound.ListReader
+    monkeypatch.setattr(
+        inbound, "ListReader", lambda remote, page_size: reader(remote, page_size=10, max_slice=10)
+    )
+    world.qcontact.switch(
+        updated_after_inclusive=is_inclusive, updated_before_inclusive=is_inclusive
+    )
+    an_hour_ago = (world.qcontact.now() // SECOND - 3_600) * SECOND
+    for number in range(100):
+        world.qcontact.add(at=an_hour_ago + number * SECOND, title=f"Second {number}")
+    stats = world.run().sync_result["inbound_stats"]
+    assert (stats["created"], stats["total_processed"]) == (100, 100)
+
+
 @pytest.mark.parametrize("order", ["updated_desc", "updated_asc", "id"])
 def test_edits_while_the_list_is_read_lose_nothing(seeded_world: World, order):
     """A ticket that is edited leaves the window that is being read, and the rest moves up."""

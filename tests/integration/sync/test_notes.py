@@ -39,6 +39,13 @@ def test_an_internal_note_stays_here(world: World, linked: str):
     assert world.sent() == []
 
 
+def test_an_internal_note_stays_here_also_beside_one_that_goes_out(world: World, linked: str):
+    world.add_note(linked, "Only for us", "internal")
+    world.add_note(linked, "On site at ten")
+    world.run()
+    assert world.notes_at(linked) == ["On site at ten"]
+
+
 def test_an_internal_note_goes_out_as_internal_where_the_setting_says_so(world: World, linked: str):
     world.configure(internal_notes="send")
     world.add_note(linked, "Check the splitter", "internal")

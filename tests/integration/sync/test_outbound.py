@@ -378,6 +378,18 @@ def test_a_write_that_is_accepted_and_not_applied_is_found_out(world: World, lin
     assert world.remote(linked)["status"] == "solved"
 
 
+def test_an_empty_answer_is_looked_behind_also_after_writes_that_lasted(world: World):
+    world.qcontact.switch(empty_write_body=True)
+    world.configure(connections=1)
+    kept, dropped = several(world, 2)
+    world.qcontact.faults.add(do="lie", method="PATCH", ticket_id=dropped)
+    world.execute("UPDATE tickets SET status = 'pending_qa'")
+    result = world.run()
+    assert world.remote(kept)["status"] == "in_review"
+    assert world.quarantine()[dropped]["error_code"] == "CONFLICT"
+    assert (outbound(result)["successful"], outbound(result)["failed"]) == (1, 1)
+
+
 @pytest.mark.parametrize("do", ["lose_answer", "cut_body"])
 def test_a_write_whose_answer_is_lost_is_looked_up(world: World, linked: str, do):
     world.qcontact.faults.add(do=do, method="PATCH")

@@ -167,3 +167,43 @@ def test_what_cannot_go_out_does_not_keep_qcontacts_edits_from_coming_in(world: 
     world.edit(remote_id, title="Edited")
     world.run()
     assert world.local(remote_id)["title"] == "Edited"
+
+
+def test_a_ticket_is_given_up_after_eight_tries_until_it_changes(world: World):
+    world.execute(REFUSE_TITLE)
+    bad = world.add_ticket(title="Poison")
+    world.run()
+    world.execute("UPDATE qcontact_quarantine SET attempts = 7")
+    world.make_due()
+    world.run()
+    entry = world.quarantine()[bad]
+    assert (entry["attempts"], entry["next_try_at"] is None) == (8, False)
+    world.make_due()
+    world.run()
+    entry = world.quarantine()[bad]
+    assert (entry["attempts"], entry["next_try_at"]) == (9, None)
+    world.edit(bad, description="Changed")
+    world.run()
+    entry = world.quarantine()[bad]
+    assert (entry["attempts"], entry["next_try_at"] is None) == (1, False)
+
+
+def test_a_dated_run_retries_nothing_that_is_due(world: World):
+    world.execute(REFUSE_TITLE)
+    bad = world.add_ticket(title="Poison")
+    world.run()
+    world.make_due()
+    entry = world.quarantine()[bad]
+    world.run(start_date="2000-01-01T00:00:00Z", end_date="2000-01-02T00:00:00Z")
+    assert world.quarantine()[bad] == entry
+
+
+def test_a_ticket_that_breaks_the_code_is_alone_and_on_record(world: World):
+    good, bad = world.add_ticket(), world.add_ticket()
+    world.run()
+    world.execute("UPDATE qcontact_ticket_link SET base_remote = '[]' WHERE remote_id = %s", bad)
+    world.edit([good, bad], title="Edited")
+    result = world.run()
+    assert world.local(good)["title"] == "Edited"
+    assert world.quarantine()[bad]["error_message"] == "unexpected AttributeError"
+    assert result.status == "partial"

@@ -16,6 +16,7 @@ from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history, run_direction
+from qcontact_sync.run_steps import CLI_DAG_ID
 from qcontact_sync.sync import inbound
 from sync_world import World
 
@@ -51,6 +52,15 @@ MONITORING = {
         FROM sync_job_history
     """,
 }
+
+DATABASE_IN_TROUBLE = """
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'broken' USING ERRCODE = 'XX000';
+    END
+    $$;
+    CREATE TRIGGER fail BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION fail();
+"""
 
 
 class Killed(BaseException):
@@ -183,6 +193,16 @@ def test_a_broken_inbound_moves_the_cursor_no_further_than_it_settled(world: Wor
     assert world.cursor() == before
 
 
+def test_a_batch_that_cannot_be_written_keeps_the_cursor_where_it_was(world: World):
+    world.add_ticket()
+    world.run()
+    before = world.cursor()
+    world.execute(DATABASE_IN_TROUBLE)
+    world.add_ticket()
+    assert world.run().error_code == "DATABASE_ERROR"
+    assert world.cursor() == before
+
+
 def interval(world: World, hours_ago: int) -> Window:
     end = world.remote_now() - hours_ago * HOUR
     return Window(end - 6 * HOUR, end)
@@ -262,6 +282,11 @@ def test_no_window_ends_later_than_the_remotes_own_clock(world: World):
     remote_id = world.add_ticket()
     world.run()
     assert world.local(remote_id)
+
+
+def test_an_interval_that_ends_past_the_remotes_own_clock_is_read_up_to_it(world: World):
+    world.run_order(world.order(trigger=Trigger.SCHEDULED, interval=interval(world, hours_ago=-24)))
+    assert world.cursor() <= world.remote_now()
 
 
 def test_a_remote_clock_that_was_ahead_for_a_while_loses_nothing(world: World):
@@ -480,6 +505,20 @@ def test_a_ticket_that_fails_first_and_passes_in_the_retry_is_one_ticket(world: 
     assert world.value("SELECT count(*) FROM tickets") == 2
 
 
+def test_a_ticket_that_is_edited_between_two_tries_of_a_run_is_counted_once(world: World):
+    remote_id = world.add_ticket(status="In Progress")
+    world.run()
+    run = world.start(world.order("manual__1", params={"ticket_ids": [remote_id]}))
+    for title, status in (("First", "pending_qa"), ("Second", "qa_approved")):
+        world.edit(remote_id, title=title)
+        stats = world.run_direction(run, "inbound")
+        assert total(stats) == (1, 1, 0, 0)
+        world.set_local(remote_id, status=status)
+        stats = world.run_direction(run, "outbound")
+        assert total(stats) == (1, 1, 0, 0)
+    assert len(world.patches()) == 2
+
+
 def test_there_is_one_history_row_across_retries_and_clears(world: World):
     world.add_ticket()
     order = world.order("scheduled__1")
@@ -635,6 +674,14 @@ def test_a_holder_elsewhere_is_waited_for_until_its_time_is_up(world: World):
     hold_lease(world, "another-host", 1, seconds=1)
     assert world.run().status == "success"
     assert world.value("SELECT fence FROM qcontact_lease") == 9
+
+
+def test_a_run_whose_process_lives_is_never_too_old(world: World):
+    world.start(world.order("slow", dag_id=CLI_DAG_ID))
+    world.execute("UPDATE sync_job_history SET started_at = now() - interval '2 days'")
+    world.execute("UPDATE qcontact_run SET heard_at = now() - interval '1 day'")
+    assert world.run().status == "success"
+    assert [row["status"] for row in world.history()] == ["running", "success"]
 
 
 def test_who_lost_the_lease_writes_nothing_more(seeded_world: World):

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.alerts import (
+    LATE_AFTER,
+    MANY,
     REMIND_AFTER,
+    STALE_AFTER,
+    VERY_OLD_AFTER,
     Alert,
     Change,
     Facts,
@@ -88,10 +92,91 @@ def test_each_rule_opens_its_alert_and_no_other_and_ends_it(facts, rule):
             replace(WELL, last_settled_at=NOON - timedelta(hours=12, minutes=29)), id="in-grace"
         ),
         pytest.param(replace(WELL, inbound=RateFacts(8, 2)), id="eighty-percent"),
+        pytest.param(
+            replace(WELL, scheduled=scheduled(NOON - HOUR, LATE_AFTER)), id="done-just-in-time"
+        ),
+        pytest.param(replace(WELL, last_settled_at=NOON - STALE_AFTER), id="at-the-grace's-end"),
+        pytest.param(replace(WELL, old_entries=1), id="entries-of-no-known-age"),
     ],
 )
 def test_at_the_edge_nothing_is_told_yet(facts):
     assert told(facts) == {}
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity"),
+    [
+        pytest.param(replace(WELL, needs_you=MANY - 1), 1, id="some-conflicts"),
+        pytest.param(replace(WELL, needs_you=MANY), 2, id="many-conflicts"),
+        pytest.param(
+            replace(WELL, last_settled_at=NOON - 2 * STALE_AFTER), 1, id="silent-for-a-day"
+        ),
+        pytest.param(
+            replace(WELL, last_settled_at=NOON - 2 * STALE_AFTER - HOUR), 2, id="silent-for-longer"
+        ),
+        pytest.param(
+            replace(WELL, old_entries=1, oldest_entry_at=NOON - VERY_OLD_AFTER), 1, id="old-entry"
+        ),
+        pytest.param(
+            replace(WELL, old_entries=1, oldest_entry_at=NOON - VERY_OLD_AFTER - HOUR),
+            2,
+            id="very-old-entry",
+        ),
+        pytest.param(
+            replace(BROKEN, last_settled_at=NOON - STALE_AFTER), 1, id="failing-for-half-a-day"
+        ),
+        pytest.param(
+            replace(BROKEN, last_settled_at=NOON - STALE_AFTER - HOUR), 2, id="failing-for-longer"
+        ),
+        pytest.param(
+            replace(BROKEN, last_settled_at=None, since=NOON - STALE_AFTER - HOUR),
+            2,
+            id="failing-from-the-beginning",
+        ),
+    ],
+)
+def test_an_alert_is_as_severe_as_its_rule_says(facts, severity):
+    (alert,), _ = evaluate(facts, ())
+    assert alert.severity == severity
+
+
+def test_an_alert_remembers_when_it_began_and_when_people_were_told():
+    at_first = replace(WELL, needs_you=1)
+    (opened,), _ = evaluate(at_first, ())
+    assert opened == Alert(Rule.NEEDS_YOU, 1, NOON, NOON)
+    (same,), news = evaluate(replace(at_first, now=NOON + HOUR), [opened])
+    assert (same, news) == (opened, ())
+    a_day_on = replace(at_first, now=NOON + REMIND_AFTER, last_settled_at=NOON + REMIND_AFTER)
+    (reminded,), _ = evaluate(a_day_on, [same])
+    assert reminded == Alert(Rule.NEEDS_YOU, 1, NOON, NOON + REMIND_AFTER)
+    (worse,), _ = evaluate(replace(at_first, now=NOON + HOUR, needs_you=MANY), [opened])
+    assert worse == Alert(Rule.NEEDS_YOU, 2, NOON, NOON + HOUR)
+
+
+@pytest.mark.parametrize(
+    "hours", [pytest.param(1, id="unchanged"), pytest.param(24, id="reminded")]
+)
+def test_a_missed_slot_stays_on_record_while_it_is_missed(hours):
+    (alert,), _ = evaluate(WELL, (), NOON)
+    later = NOON + timedelta(hours=hours)
+    facts = replace(WELL, now=later, last_settled_at=later)
+    assert evaluate(facts, [alert])[0][0].slot == NOON
+
+
+def test_only_a_missed_slot_has_one():
+    alerts, _ = evaluate(replace(WELL, needs_you=1), (), NOON)
+    assert {a.rule: a.slot for a in alerts} == {Rule.LATE: NOON, Rule.NEEDS_YOU: None}
+
+
+def test_the_run_of_a_missed_slot_that_came_in_time_after_all_ends_it():
+    (alert,), _ = evaluate(WELL, (), NOON)
+    facts = replace(WELL, now=NOON + HOUR, scheduled=scheduled(NOON, timedelta(minutes=2)))
+    assert told(facts, alert) == {Rule.LATE: Change.OVER}
+
+
+def test_an_outbound_rate_around_the_limit_does_not_flap_either():
+    alert = Alert(Rule.OUTBOUND_RATE, 1, NOON - HOUR, NOON - HOUR)
+    assert told(replace(WELL, outbound=RateFacts(85, 15)), alert) == {}
 
 
 def test_a_rate_around_the_limit_does_not_flap():

@@ -333,9 +333,10 @@ class TestRelinkAndSkip:
     def test_row_deleted_here_is_left_deleted(self):
         link = a_link()
         decision = decided(a_remote(status="Closed", title="New"), Pair(link, None), force=True)
-        assert decision.kind is Kind.SKIP
+        assert (decision.kind, decision.remote.id) == (Kind.SKIP, a_remote().id)
         assert decision.base == link.base
         assert decision.fingerprint == link.fingerprint
+        assert decision.warnings == ("deleted in FibreFlow",)
         assert not decision.writes
         assert not decision.sends
 

@@ -69,6 +69,17 @@ def test_inbound_decision_is_planned(remote, pair, expected):
     assert planned(remote, pair) == expected
 
 
+def test_every_line_names_the_ticket():
+    plan = Plan()
+    for remote, pair in (
+        (a_remote(), Pair()),
+        (a_remote(title="x"), Pair(a_link(), a_local())),
+        (a_remote(status="Open"), ENDED),
+    ):
+        plan.add_inbound(decide(remote, pair, PEOPLE, REVIEW))
+    assert [line.remote_id for line in plan.lines] == [a_remote().id] * 3
+
+
 def test_counts_go_on_where_the_lines_end():
     plan = Plan()
     for number in range(MAX_LINES + 5):
@@ -119,12 +130,13 @@ def test_a_ticket_that_is_met_twice_is_planned_once():
     assert (len(plan.lines), len(plan.failures)) == (2, 1)
 
 
-def test_failures_are_named_while_there_is_room_and_all_counted():
+@pytest.mark.parametrize("hidden", [1, 5])
+def test_failures_are_named_while_there_is_room_and_all_counted(hidden):
     plan = Plan()
-    for number in range(MAX_LINES + 5):
+    for number in range(MAX_LINES + hidden):
         plan.add_failure(PlannedFailure(f"T-{number}", "NOT_FOUND", "no such ticket"))
-    assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + 5, MAX_LINES)
-    assert list(told(plan.to_dict()))[-1] == "and 5 more"
+    assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + hidden, MAX_LINES)
+    assert list(told(plan.to_dict()))[-1] == f"and {hidden} more"
 
 
 def test_a_plan_is_told_line_by_line():

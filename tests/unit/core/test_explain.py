@@ -1,9 +1,11 @@
 """What a person is told about each field of a ticket."""
 
+from dataclasses import replace
+
 import pytest
 from core_values import ANN, NAMELESS, PEOPLE, REVIEW, a_link, a_local, a_remote
 from qcontact_sync.core.explain import explain, explain_unread
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS
+from qcontact_sync.core.model import ASSIGNED_TO, OWNED_FIELDS, STATUS
 
 
 def told(link, local, remote, **more):
@@ -114,3 +116,19 @@ def test_without_qcontact_its_side_is_unknown_and_the_rest_is_told():
     status = stories[STATUS]
     assert (status.base_local, status.base_remote, status.local) == ("open", "Open", "assigned")
     assert (status.remote, status.action, status.next) == (None, "unknown", "cannot be told")
+    assert status.reason == "QContact could not be read"
+    assert list(stories) == [STATUS, ASSIGNED_TO, *OWNED_FIELDS]
+
+
+def test_without_qcontact_a_field_that_was_never_seen_there_is_left_out():
+    link = a_link()
+    unseen = {n: v for n, v in link.base.remote.items() if n not in ("zone_id", ASSIGNED_TO)}
+    link = replace(link, base=replace(link.base, remote=unseen))
+    told_of = {s.field for s in explain_unread(link, a_local())}
+    assert ASSIGNED_TO in told_of
+    assert "zone_id" not in told_of
+
+
+def test_a_long_text_is_told_by_its_length_also_where_it_was_agreed():
+    story = told(a_link({}, {"description": "Red"}), a_local(), a_remote())["description"]
+    assert (story.base_local, story.base_remote) == (None, "(3 characters)")

@@ -179,6 +179,11 @@ def test_a_request_survives_a_trip_as_json(params):
     assert parse_request(json.loads(json.dumps(request.to_dict()))) == request
 
 
+def test_an_end_without_a_start_survives_the_trip_too():
+    request = parse_request({"end_date": SIX})
+    assert parse_request(request.to_dict()) == request
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | moments,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -13,11 +13,12 @@ from core_values import (
     a_remote,
     answered,
     stored,
+    without,
 )
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
-from qcontact_sync.core.errors import TicketError
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
+from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
 from qcontact_sync.core.outbound import agreed_on, sending_of
 from qcontact_sync.core.resolve import resolve
 
@@ -33,7 +34,9 @@ def resolved(field, keep, link, local, remote):
 def test_keeping_qcontacts_side_reopens_the_ticket_here():
     remote = a_remote(status="In Progress")
     decision, pair = resolved(STATUS, "remote", REOPENED, CLOSED, remote)
+    assert (decision.kind, decision.local) == (Kind.UPDATE, CLOSED)
     assert decision.writes == {STATUS: "in_progress"}
+    assert not decision.sends
     assert (decision.reopens, decision.closes) == (True, False)
     assert pair.link.frozen == frozenset()
     after = decide(remote, pair, PEOPLE, REVIEW)
@@ -50,6 +53,7 @@ def test_keeping_another_end_of_qcontacts_closes_and_does_not_reopen():
 def test_keeping_fibreflows_side_sends_it_with_the_next_run():
     remote = a_remote(status="In Progress")
     decision, pair = resolved(STATUS, "local", REOPENED, CLOSED, remote)
+    assert decision.kind is Kind.RELINK
     assert not decision.writes
     assert pair.link.frozen == frozenset()
     sending = sending_of(decide(remote, pair, PEOPLE, REVIEW))
@@ -74,7 +78,8 @@ def test_what_has_no_counterpart_here_cannot_be_kept(field, values):
     link = a_link(frozen=(field,))
     with pytest.raises(TicketError) as error:
         resolved(field, "remote", link, a_local(), a_remote(**values))
-    assert error.value.field == field
+    assert (error.value.field, error.value.code) == (field, ErrorCode.VALIDATION_ERROR)
+    assert f"QContact's {field} has no counterpart" in str(error.value)
     assert not any(value in str(error.value) for value in values.values())
 
 
@@ -105,3 +110,52 @@ def test_another_field_that_waited_and_agrees_by_now_ends_with_it():
     decision, pair = resolved(STATUS, "local", link, local, remote)
     assert pair.link.frozen == frozenset()
     assert decision.agreed == (ASSIGNED_TO,)
+
+
+def test_keeping_qcontacts_assignee_neither_reopens_nor_closes_an_ended_ticket():
+    link = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(ASSIGNED_TO,))
+    remote = a_remote(status="Closed", assigned_to="Ann Example")
+    decision, _ = resolved(ASSIGNED_TO, "remote", link, CLOSED, remote)
+    assert decision.writes == {ASSIGNED_TO: ANN}
+    assert (decision.reopens, decision.closes) == (False, False)
+
+
+def test_keeping_nobody_of_qcontacts_clears_the_assignee_here():
+    link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"}, frozen=(ASSIGNED_TO,))
+    decision, _ = resolved(ASSIGNED_TO, "remote", link, a_local(assigned_to=ANN), a_remote())
+    assert decision.writes == {ASSIGNED_TO: None}
+
+
+def test_a_field_that_the_answer_leaves_out_is_kept_as_it_was_agreed_there():
+    remote = without(a_remote(), STATUS)
+    decision, _ = resolved(STATUS, "remote", REOPENED, a_local(status="open"), remote)
+    assert decision.writes == {STATUS: "closed"}
+    assert decision.closes
+
+
+@pytest.mark.parametrize("keep", ["local", "remote"])
+def test_of_the_fields_turns_nothing_is_remembered_and_the_others_are(keep):
+    turned = Turns("open", "assigned", 3)
+    link = replace(REOPENED, turns={STATUS: turned, ASSIGNED_TO: turned})
+    decision, _ = resolved(STATUS, keep, link, CLOSED, a_remote(status="In Progress"))
+    assert decision.turns == {ASSIGNED_TO: turned}
+
+
+def test_what_else_qcontact_shows_comes_in_with_the_side_that_is_kept():
+    remote = a_remote(status="In Progress", title="Edited")
+    decision, _ = resolved(STATUS, "local", REOPENED, CLOSED, remote)
+    assert (decision.kind, decision.writes) == (Kind.UPDATE, {"title": "Edited"})
+
+
+def test_our_assignee_is_sent_over_a_stranger_although_nobody_changed_it_here():
+    link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"}, frozen=(ASSIGNED_TO,))
+    remote = a_remote(assigned_to=STRANGER)
+    _, pair = resolved(ASSIGNED_TO, "local", link, a_local(assigned_to=ANN), remote)
+    assert sending_of(decide(remote, pair, PEOPLE, REVIEW)).remote == {ASSIGNED_TO: "Ann Example"}
+
+
+def test_a_field_that_was_turned_too_often_is_not_frozen_again_at_once():
+    link = replace(REOPENED, turns={STATUS: Turns("closed", "in_progress", 9)})
+    decision, pair = resolved(STATUS, "local", link, CLOSED, a_remote(status="In Progress"))
+    assert decision.frozen == ()
+    assert pair.link.frozen == frozenset()

@@ -1,5 +1,7 @@
 """What goes out, whether it arrived, and what the two sides then agreed on."""
 
+from hashlib import md5
+
 import pytest
 from core_values import (
     ANN,
@@ -20,7 +22,14 @@ from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, SyncType
-from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
+from qcontact_sync.core.outbound import (
+    Sending,
+    agreed_on,
+    arrived,
+    kinds_of,
+    sending_of,
+    version_with,
+)
 
 
 def decided(remote, local, link=None):
@@ -199,3 +208,9 @@ class TestAgreement:
         link = agreed_on(before, found, answered(found, a_remote()))
         assert link.frozen == {ASSIGNED_TO}
         assert (link.remote_id, link.ticket_id) == (before.remote_id, before.ticket_id)
+
+
+def test_a_refusal_is_remembered_by_the_pair_and_the_notes_that_wait_in_any_order():
+    """PostgreSQL reckons the same: md5 of 'a,b' in ``list_pending.sql``."""
+    assert version_with("v", []) == "v"
+    assert version_with("v", ["b", "a"]) == "v/" + md5(b"a,b").hexdigest()

@@ -147,7 +147,12 @@ def test_stats_travel_under_the_contracts_names():
         "skipped": 3,
         "created": 1,
         "updated": 1,
+        "success_rate": 2 / 3,
     }.items() <= plain.items()
+
+
+def test_durations_travel_in_milliseconds():
+    assert DirectionStats(duration_seconds=1.23456).to_dict()["duration_seconds"] == 1.235
 
 
 @pytest.mark.parametrize("plain", [{}, {"successful": None, "error_code": None}])

@@ -50,8 +50,9 @@ class TestScheduled:
 
     @pytest.mark.parametrize("cursor", [at(12), at(12, 1), at(40)])
     def test_reads_exactly_the_interval_where_the_cursor_is_past_its_end(self, cursor):
-        window = resolved(SCHEDULED, cursor, interval=INTERVAL).window
-        assert window == INTERVAL
+        found = resolved(SCHEDULED, cursor, interval=INTERVAL)
+        assert found.window == INTERVAL
+        assert not found.is_dated
 
     def test_without_an_interval_it_reads_to_now(self):
         assert resolved(SCHEDULED, at(6)) == until_now(at(6), NOW)
@@ -211,6 +212,26 @@ def test_what_is_asked_for_reaches_back_and_never_past_the_remotes_clock(
     window, remote_now, expected
 ):
     assert read_window(window, OVERLAP, remote_now) == expected
+
+
+@pytest.mark.parametrize(
+    ("remote_now", "since_cursor", "start"),
+    [
+        pytest.param(at(12), timedelta(hours=5), at(6), id="it-kept-going"),
+        pytest.param(at(9), timedelta(hours=5), at(4), id="it-was-set-back"),
+        pytest.param(None, timedelta(hours=5), at(6), id="it-is-not-shown"),
+        pytest.param(at(9), None, at(6), id="nothing-is-known-of-the-cursor"),
+    ],
+)
+def test_where_the_remotes_clock_was_set_back_a_read_begins_earlier(
+    remote_now, since_cursor, start
+):
+    found = read_window(Window(at(6), at(12)), OVERLAP, remote_now, since_cursor)
+    assert found.start == start - OVERLAP
+
+
+def test_from_the_beginning_no_clock_moves_the_start():
+    assert read_window(Window(None, at(12)), OVERLAP, at(9), timedelta(hours=5)).start is None
 
 
 @given(intervals.filter(bool), st.integers(0, 600), st.none() | moments)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.model import Direction
-from qcontact_sync.core.ports import Clock
+from qcontact_sync.core.ports import Clock, RemoteTickets
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.leases import hold_lease
@@ -25,7 +26,8 @@ class Engine:
     """Carries directions out with these parts."""
 
     world: World
-    database: type[Database] = Database
+    database: Callable[[str], Database] = Database
+    seen_as: Callable[[TicketsClient], RemoteTickets] = lambda remote: remote
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -51,7 +53,7 @@ class Engine:
             open_remote(world.endpoints, world.settings, self.sleep) as remote,
         ):
             options = sync_options(world.settings, remote)
-            work = Work(run, options, remote, PostgresStore(database), held)
+            work = Work(run, options, self.seen_as(remote), PostgresStore(database), held)
             return await lifecycle.carry_out(PostgresRunStore(database), direction, work)
 
     @asynccontextmanager

@@ -1,0 +1,166 @@
+"""A run that dies at any one of its steps outside: a request to QContact, a commit."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from engine import Engine
+from psycopg.rows import DictRow
+from qcontact_sync.core.mapping import StatusWords
+from qcontact_sync.core.model import (
+    Direction,
+    Note,
+    Page,
+    RemoteId,
+    RemoteNote,
+    RemoteTicket,
+    Window,
+)
+from qcontact_sync.core.ports import BeforeTry
+from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.qcontact.tickets_dialect import TicketsClient
+from sync_world import World
+
+Result = TypeVar("Result")
+_HOUSEKEEPING = {"begin_transaction", "forbid_writes", "limit_lock_waits", "renew_lease"}
+DEAD_PID = 2**22 + 1
+"""Beyond the largest number that a process can have."""
+
+
+class Crash(BaseException):
+    """The process is gone: no code of it runs any more."""
+
+
+@dataclass
+class Gate:
+    """Lets every step through but one, and none after that.
+
+    Attributes:
+        at: The step at which the process dies, by its number (from 0) or its name; None: never.
+        is_after: Whether the step's effect has come about by then.
+    """
+
+    at: int | str | None = None
+    is_after: bool = False
+    steps: list[str] = field(default_factory=list)
+    is_dead: bool = False
+
+    async def step(self, name: str, act: Callable[[], Awaitable[Result]]) -> Result:
+        """Take one step outside."""
+        is_the_last = self.enter(name)
+        if is_the_last and not self.is_after:
+            self.die()
+        try:
+            return await act()
+        finally:
+            # However it was answered: a refusal is an effect as well.
+            if is_the_last:
+                self.die()
+
+    def enter(self, name: str) -> bool:
+        """Whether this step is the one to die at."""
+        if self.is_dead:
+            raise Crash
+        self.steps.append(name)
+        return self.at in (len(self.steps) - 1, name)
+
+    def die(self) -> None:
+        """End the process here."""
+        self.is_dead = True
+        raise Crash
+
+
+class GatedDatabase(Database):
+    """A step per transaction: its commit."""
+
+    def __init__(self, conninfo: str, gate: Gate) -> None:
+        super().__init__(conninfo)
+        self._gate = gate
+        self._asked: list[str] = []
+
+    @asynccontextmanager
+    async def transaction(
+        self, lease: Lease | None = None, *, read_only: bool = False
+    ) -> AsyncIterator[Database]:
+        if self._gate.is_dead:
+            raise Crash
+        is_the_last = False
+        async with super().transaction(lease, read_only=read_only) as database:
+            self._asked = []
+            yield database
+            if not read_only:
+                is_the_last = self._gate.enter(f"commit of {', '.join(self._asked)}")
+                if is_the_last and not self._gate.is_after:
+                    self._gate.die()
+        if is_the_last:
+            self._gate.die()
+
+    async def fetch(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
+        if name not in _HOUSEKEEPING:
+            self._asked.append(name)
+        return await super().fetch(name, params)
+
+
+class GatedRemote:
+    """A step per call of QContact."""
+
+    def __init__(self, remote: TicketsClient, gate: Gate) -> None:
+        self._remote = remote
+        self._gate = gate
+
+    @property
+    def words(self) -> StatusWords:
+        return self._remote.words
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        return await self._gate.step(
+            "read of a page", lambda: self._remote.list_page(window, page, page_size)
+        )
+
+    async def get(self, remote_id: RemoteId) -> RemoteTicket:
+        return await self._gate.step("read of a ticket", lambda: self._remote.get(remote_id))
+
+    async def update(
+        self, remote_id: RemoteId, fields: Mapping[str, str | None], before_try: BeforeTry
+    ) -> RemoteTicket | None:
+        return await self._gate.step(
+            "write of a ticket", lambda: self._remote.update(remote_id, fields, before_try)
+        )
+
+    async def add_note(
+        self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
+    ) -> str | None:
+        return await self._gate.step(
+            "write of a note",
+            lambda: self._remote.add_note(remote_id, note, idempotency_key, before_try),
+        )
+
+    async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
+        return await self._gate.step("read of notes", lambda: self._remote.list_notes(remote_id))
+
+    async def check(self) -> str:
+        return await self._remote.check()
+
+
+def dying_run(world: World, gate: Gate) -> None:
+    """Both directions of one run; where the gate lets it die, it is buried."""
+    engine = Engine(
+        world,
+        database=lambda conninfo: GatedDatabase(conninfo, gate),
+        seen_as=lambda remote: GatedRemote(remote, gate),
+    )
+    try:
+        engine.carry_out(Direction.INBOUND, Direction.OUTBOUND)
+    except Crash:
+        _bury(world)
+
+
+def _bury(world: World) -> None:
+    """What the operating system does: this test's process lives on, the run's is gone.
+
+    It was no run of Airflow's, which alone could say that one of its own is over.
+    """
+    world.execute("UPDATE qcontact_lease SET pid = %s", DEAD_PID)
+    world.execute("UPDATE qcontact_run SET pid = %s, dag_id = 'cli'", DEAD_PID)

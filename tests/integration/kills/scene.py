@@ -1,0 +1,62 @@
+"""A scene with every kind of work in it, and how it ends."""
+
+from typing import Any
+
+from sync_world import World
+
+
+def set_up(world: World) -> None:
+    """Tickets that are known, and then something to do for each."""
+    ann = world.add_user("Ann Nel")
+    ids = {
+        name: world.add_ticket(status="Open", title=name)
+        for name in ("edited", "sent", "noted", "conflict", "reopened", "assigned", "refused")
+    }
+    world.run()
+    world.set_local(ids["reopened"], status="resolved")
+    world.run()
+    world.edit(ids["edited"], title="edited there", priority="high")
+    world.set_local(ids["sent"], status="in_progress")
+    world.add_note(ids["noted"], "first note")
+    world.add_note(ids["noted"], "second note")
+    world.edit(ids["conflict"], status="Assigned")
+    world.set_local(ids["conflict"], status="pending_qa")
+    world.edit(ids["reopened"], status="Open")
+    world.set_local(ids["assigned"], assigned_to=ann)
+    world.qcontact.faults.add(
+        do="answer", status=422, method="PATCH", ticket_id=ids["refused"], times="forever"
+    )
+    world.set_local(ids["refused"], status="assigned")
+    world.add_ticket(status="New", title="created")
+    world.add_ticket(status="New", title="")
+    world.pass_time(400)
+
+
+def end_of(world: World) -> dict[str, Any]:
+    """Both sides and the sync's memory, without what differs from one play to the next."""
+    there = {
+        ticket: (shown["title"], shown["status"], shown.get("assigned_to"), world.notes_at(ticket))
+        for ticket, shown in world.qcontact.tickets.items()
+    }
+    here = world.rows(
+        "SELECT external_id, title, status, priority, users.full_name FROM tickets"
+        " LEFT JOIN users ON users.id = tickets.assigned_to ORDER BY external_id"
+    )
+    links = world.rows(
+        "SELECT remote_id, base_status_local, base_remote, frozen FROM qcontact_ticket_link"
+        " ORDER BY remote_id"
+    )
+    conflicts = world.rows(
+        "SELECT DISTINCT remote_id, field, kind, loser, local_value, remote_value,"
+        " resolved_at IS NULL AS is_open FROM qcontact_conflict ORDER BY 1, 2, 3"
+    )
+    quarantine = world.rows(
+        "SELECT remote_id, direction, error_code FROM qcontact_quarantine ORDER BY 1, 2"
+    )
+    return {
+        "there": there,
+        "here": here,
+        "links": links,
+        "conflicts": conflicts,
+        "quarantine": quarantine,
+    }

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from lines import fragile
 from own_server import OwnServer
 from program import Program, running
-from story import Story
+from story import PHASES, Story
 from sync_world import World
 
-LIFE_S = (0.5, 3.0)
+LIFE_S = (0.0, 2.0)
 MIDDLE_S = (0.8, 2.5)
 
 
@@ -30,14 +30,20 @@ class Accidents:
             yield program
 
     def kill(self) -> None:
-        """A run is killed (-9) at a random moment of its life."""
+        """A run is killed (-9) at a random moment of its life, or of the second half of it."""
         self._world.pass_time(400)
         with self._run(self._world) as program:
+            if self._pick.choice((True, False)):
+                self._await_outbound(program)
             self._story.edit_for(self._pick.uniform(*LIFE_S))
             phase = "already over" if program.poll() is not None else self._phase()
             program.kill()
             program.ended()
         self._tally.kills[phase] += 1
+
+    def _await_outbound(self, program: Program) -> None:
+        while program.poll() is None and self._phase() in PHASES[: PHASES.index("outbound")]:
+            self._story.edit_for(0.05)
 
     def _phase(self) -> str:
         rows = self._world.rows(

@@ -11,7 +11,7 @@ from program import Program, running
 from story import PHASES, Story
 from sync_world import World
 
-LIFE_S = (0.0, 2.0)
+LIFE_S = (0.0, 1.5)
 MIDDLE_S = (0.8, 2.5)
 
 
@@ -26,23 +26,22 @@ class Accidents:
     @contextmanager
     def _run(self, world: World) -> Iterator[Program]:
         self._tally.runs += 1
-        with running(world, connections=2, retry_budget_s=1) as program:
+        with running(world, connections=2, page_size=5, retry_budget_s=1) as program:
             yield program
 
     def kill(self) -> None:
-        """A run is killed (-9) at a random moment of its life, or of the second half of it."""
+        """A run is killed (-9) at a random moment: at its start, of inbound, of outbound."""
         self._world.pass_time(400)
         with self._run(self._world) as program:
-            if self._pick.choice((True, False)):
-                self._await_outbound(program)
+            self._await(program, self._pick.choice(PHASES[:3]))
             self._story.edit_for(self._pick.uniform(*LIFE_S))
             phase = "already over" if program.poll() is not None else self._phase()
             program.kill()
             program.ended()
         self._tally.kills[phase] += 1
 
-    def _await_outbound(self, program: Program) -> None:
-        while program.poll() is None and self._phase() in PHASES[: PHASES.index("outbound")]:
+    def _await(self, program: Program, phase: str) -> None:
+        while program.poll() is None and PHASES.index(self._phase()) < PHASES.index(phase):
             self._story.edit_for(0.05)
 
     def _phase(self) -> str:

@@ -35,23 +35,25 @@ class Accidents:
         with self._run(self._world) as program:
             self._await(program, self._pick.choice(PHASES[:3]))
             self._story.edit_for(self._pick.uniform(*LIFE_S))
-            phase = "already over" if program.poll() is not None else self._phase()
+            phase = self._phase(program)
             program.kill()
             program.ended()
         self._tally.kills[phase] += 1
 
     def _await(self, program: Program, phase: str) -> None:
-        while program.poll() is None and PHASES.index(self._phase()) < PHASES.index(phase):
+        while PHASES.index(self._phase(program)) < PHASES.index(phase):
             self._story.edit_for(0.05)
 
-    def _phase(self) -> str:
+    def _phase(self, program: Program) -> str:
+        if program.poll() is not None:
+            return "already over"
         rows = self._world.rows(
-            "SELECT run.job_id, job.status, count(done.direction) AS begun,"
-            " count(done.completed_at) AS ended FROM qcontact_run AS run"
-            " JOIN sync_job_history AS job ON job.id = run.job_id"
+            "SELECT count(done.direction) AS begun, count(done.completed_at) AS ended"
+            " FROM qcontact_run AS run"
             " LEFT JOIN qcontact_run_direction AS done ON done.job_id = run.job_id"
-            " WHERE run.opened_at > now() - interval '20 seconds' AND job.status = 'running'"
-            " GROUP BY 1, 2, run.opened_at ORDER BY run.opened_at DESC LIMIT 1"
+            " WHERE run.pid = %s GROUP BY run.job_id, run.opened_at"
+            " ORDER BY run.opened_at DESC LIMIT 1",
+            program.pid,
         )
         if not rows:
             return "before its record"

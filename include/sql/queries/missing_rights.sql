@@ -15,12 +15,15 @@ WITH needed (name, privileges) AS (
         ('qcontact_unlinked', 'SELECT INSERT UPDATE'),
         ('qcontact_note', 'SELECT INSERT UPDATE DELETE'),
         ('qcontact_quarantine', 'SELECT INSERT UPDATE DELETE'),
-        ('qcontact_conflict', 'SELECT INSERT UPDATE'),
-        ('qcontact_run', 'SELECT INSERT UPDATE'),
-        ('qcontact_run_direction', 'SELECT INSERT UPDATE'),
+        ('qcontact_conflict', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_run', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_run_direction', 'SELECT INSERT UPDATE DELETE'),
         ('qcontact_run_error', 'SELECT INSERT DELETE'),
         ('qcontact_cursor', 'SELECT INSERT UPDATE'),
-        ('qcontact_lease', 'SELECT INSERT UPDATE')
+        ('qcontact_lease', 'SELECT INSERT UPDATE'),
+        ('qcontact_alert', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_mail', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_sample', 'SELECT INSERT DELETE')
 ), missing AS (
     SELECT name, privilege
     FROM needed CROSS JOIN regexp_split_to_table(privileges, ' ') AS privilege

@@ -54,13 +54,10 @@ class LocalSystem:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     staff: list[str] = field(default_factory=list)
     sides: Sides = field(init=False)
+    sandbox: SandboxQContact = field(init=False)  # the demo's alone
     airflow: dict[str, str] = field(init=False)
     api: AirflowApi = field(init=False)
     audit: AuditReader = field(init=False)
-
-    @property
-    def sandbox(self) -> SandboxQContact:
-        return SandboxQContact(self.sides.qcontact)
 
     def bring_up(self, server_dsn: str) -> None:
         """Start everything on a running database server.
@@ -86,6 +83,8 @@ class LocalSystem:
         port = choose_port(UI_PORT, self.progress)
         fibreflow = self.settings.database_url or self._own_fibreflow(server_dsn)
         self.sides = Sides(self._qcontact(), fibreflow)
+        if self.settings.is_demo:
+            self.sandbox = SandboxQContact(self.sides.qcontact)
         kept = {name: text for name, text in self.given.items() if name not in REAL_SYSTEMS}
 
         def environment(metadata_dsn: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from own_server import OwnServer, run_own_server
 from psycopg import sql
 from sync_world import CLOCK_OFFSET_S, World
 
@@ -53,3 +54,10 @@ def seeded_world(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
     """A QContact with 300 realistic tickets, and an empty FibreFlow."""
     with run_sandbox(tickets=300, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
         yield World(sandbox, runtime_db, fibreflow_db)
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    """A PostgreSQL to stop and to start again."""
+    with run_own_server() as server:
+        yield server

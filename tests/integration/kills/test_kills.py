@@ -4,35 +4,47 @@
 """
 
 import os
+import random
+from collections.abc import Iterator
 
 import pytest
+from accidents import Accidents
+from own_server import OwnServer
 from story import Story
-from sync_world import World
+from sync_world import CLOCK_OFFSET_S, World
+
+from sandbox.running import run_sandbox
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 IS_DEEP = os.environ.get("PROOF") == "deep"
-KILLS, CUTS = (100, 12) if IS_DEEP else (6, 1)
+KILLS = 100 if IS_DEEP else 4
+OTHERS = 12 if IS_DEEP else 1
 PAUSES = 3 if IS_DEEP else 0  # half a minute each; test_interrupted_runs has a short one
 EDITS = 12
+
+
+@pytest.fixture
+def world(own_server: OwnServer) -> Iterator[World]:
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        yield World(sandbox, own_server.fibreflow, own_server.fibreflow)
 
 
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)
 @pytest.mark.parametrize("seed", [1])
 def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
-    world: World, seed: int, capsys: pytest.CaptureFixture[str]
+    world: World, own_server: OwnServer, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = Story(world, seed)
+    accidents = Accidents(story, own_server, seed)
+    happen = [accidents.kill] * KILLS
+    happen += [accidents.cut_lines, accidents.restart_database, accidents.meet] * OTHERS
+    happen += [accidents.pause_beyond_the_lease] * PAUSES
+    random.Random(seed).shuffle(happen)
     world.qcontact.faults.add(do="delay_answer", delay_s=0.08, times="forever")
-    for _ in range(KILLS):
+    for accident in happen:
         story.edit(EDITS)
-        story.kill_a_run()
-    for _ in range(CUTS):
-        story.edit(EDITS)
-        story.cut_connections()
-    for _ in range(PAUSES):
-        story.edit(EDITS)
-        story.pause_beyond_the_lease()
+        accident()
     tally = story.count()
     with capsys.disabled():
         print(f"\n{tally}")

@@ -1,0 +1,53 @@
+"""A PostgreSQL that a test may stop as it likes."""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+from qcontact_sync.jobs import migrate
+
+from dev.account import server_account
+from dev.postgres import ensure_database, server, settled
+
+
+class OwnServer:
+    """It comes back on the same port.
+
+    Attributes:
+        fibreflow: DSN of a migrated database.
+    """
+
+    def __init__(self, datadir: Path) -> None:
+        self._datadir = datadir
+        self._running = ExitStack()
+        self.dsn = self._running.enter_context(server(datadir))
+        self.fibreflow = ensure_database(self.dsn, "fibreflow")
+        migrate(self.fibreflow)
+
+    def restart(self, *, crashes: bool) -> None:
+        if crashes:
+            home = settled(self._datadir.resolve(), server_account(self._datadir.resolve()))
+            postmaster = int((home / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(postmaster, signal.SIGQUIT)
+            psutil.wait_procs([psutil.Process(postmaster)], timeout=30)
+        self.stop()
+        self._running.enter_context(server(self._datadir, urlsplit(self.dsn).port or 0))
+
+    def stop(self) -> None:
+        self._running.close()
+
+
+@contextmanager
+def run_own_server() -> Iterator[OwnServer]:
+    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
+        Path(parent).chmod(0o755)
+        owned = OwnServer(Path(parent) / "data")
+        try:
+            yield owned
+        finally:
+            owned.stop()

@@ -7,7 +7,8 @@ WORKDIR /opt/airflow/project
 
 # Dependencies first: they change less often than the code.
 COPY --chown=50000:0 requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+# The pins are complete, so nothing has to be resolved: pip stumbles over an extra of a pinned package.
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 
 COPY --chown=50000:0 pyproject.toml README.md LICENSE ./
 COPY --chown=50000:0 include ./include

@@ -16,13 +16,14 @@ help: ## this list
 
 install: $(VENV)/.installed ## build .venv from the pins
 
+# --no-deps: the pins are complete, and pip stumbles over an extra of a pinned package.
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv and ensurepip on PATH; set PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "==> installing into $(VENV) with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/uv --version 2>/dev/null | grep -q ' $(UV_VERSION) ' || $(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode -r requirements.txt \
-	  || $(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps -r requirements.txt \
+	  || $(BIN)/pip install --disable-pip-version-check --no-deps -r requirements.txt
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps -e . \
 	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@

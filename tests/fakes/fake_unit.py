@@ -240,7 +240,7 @@ class FakeUnit:
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         def mark() -> None:
-            for remote_id in remote_ids:
+            for remote_id in self._here.links.keys() & remote_ids:
                 self._here.links[remote_id].is_gone = True
 
         self._stage("mark gone", mark)

@@ -227,6 +227,16 @@ async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -
     assert await run.pending() == [Q1.id]
 
 
+async def test_marking_what_was_never_linked_as_gone_does_nothing(
+    run: Run,
+) -> None:
+    await run.bring_in()
+    async with run.unit() as unit:
+        await unit.mark_gone(["never seen"])
+    run.sides.set_local((await run.pair()).link.ticket_id, status="assigned")
+    assert await run.pending() == [Q1.id]
+
+
 # --- the record
 
 

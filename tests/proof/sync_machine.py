@@ -160,11 +160,12 @@ class SyncMachine(RuleBasedStateMachine):
     def refuse_row(self, number: int) -> None:
         self.world.fibreflow.broken_rows ^= {self._there(number)}
 
-    @rule(number=which)
-    def lists_show_an_older_version(self, number: int) -> None:
-        there, remote_id = self.world.qcontact, self._there(number)
-        if there.earlier[remote_id] and self._is_fresh(remote_id):
-            there.stale[remote_id] = there.earlier[remote_id][-1]
+    @rule()
+    def lists_show_older_versions(self) -> None:
+        there = self.world.qcontact
+        for remote_id in filter(self._is_fresh, there.tickets):
+            if there.earlier[remote_id]:
+                there.stale[remote_id] = there.earlier[remote_id][-1]
 
     @rule(number=which)
     def lists_leave_one_out(self, number: int) -> None:

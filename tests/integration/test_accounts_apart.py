@@ -37,7 +37,7 @@ class Accounts:
 
 
 @pytest.fixture
-def accounts(pg_server: str, template_db: str) -> Iterator[Accounts]:
+def accounts(pg_server: str, template_db: str, roles: SyncRoles) -> Iterator[Accounts]:
     worlds = {}
     try:
         with (
@@ -45,7 +45,8 @@ def accounts(pg_server: str, template_db: str) -> Iterator[Accounts]:
             run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as south,
         ):
             for name, sandbox in zip(NAMES, (north, south), strict=True):
-                world = World(sandbox, _cloned(pg_server, template_db, f"accounts_{name}"))
+                owner = _cloned(pg_server, template_db, f"accounts_{name}")
+                world = World(sandbox, roles.as_runtime(owner), owner)
                 world.settings = Settings(
                     account=name, retry_budget_s=0, connections=4, alert_to=f"{name}@example.test"
                 )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 import httpx
 import psycopg
 import pytest
-from qcontact_sync.jobs import migrate
 
 pytestmark = pytest.mark.integration
 
@@ -23,11 +22,11 @@ def accounts(year) -> Iterator[Callable[[str], object]]:
 
 
 @pytest.fixture
-def two_accounts(year, empty_db, accounts):
+def two_accounts(year, empty_db, roles, accounts):
     """The page over a year of the default account, and north, in which nothing happened but that
     one ticket failed.
     """
-    migrate(empty_db)
+    roles.migrate(empty_db)
     with psycopg.connect(empty_db) as connection:
         connection.execute(
             "INSERT INTO qcontact_quarantine (remote_id, direction, sync_type, error_code,"

@@ -8,12 +8,12 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import httpx
 import pytest
 from pydantic import SecretStr
-from qcontact_sync.jobs import migrate
 from qcontact_sync.settings import Settings
 from serving import HEALTH, SYNC, Installation, Server, serve
 
 from dev.airflow_env import postgres_connection
 from dev.postgres import drop_database, ensure_database
+from tests.sync_roles import SyncRoles
 
 pytestmark = pytest.mark.integration
 
@@ -24,24 +24,28 @@ DEFAULT_DAG, NORTH_DAG = "qcontact_sync", "qcontact_sync_north"
 
 @pytest.fixture(scope="module")
 def north(
-    pg_server: str, installation: Installation, tmp_path_factory: pytest.TempPathFactory
+    pg_server: str,
+    roles: SyncRoles,
+    installation: Installation,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
     """The installation with a second account, whose things these are."""
     file: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
     file.write_text("[accounts.default]\n[accounts.north]\n")
     database = ensure_database(pg_server, "endpoint_fibreflow_north")
-    migrate(database)
+    roles.migrate(database)
+    runtime = roles.as_runtime(database)
     environment = {**installation.environment, "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)}
     own = replace(
         installation,
         environment=environment,
-        fibreflow=replace(installation.fibreflow, database_url=SecretStr(database)),
+        fibreflow=replace(installation.fibreflow, database_url=SecretStr(runtime)),
         settings=Settings(account="north"),
         dag_id=NORTH_DAG,
     )
     own.tool("dags", "reserialize")
     own.tool(
-        *("connections", "add", "fibreflow_north", "--conn-json", postgres_connection(database))
+        *("connections", "add", "fibreflow_north", "--conn-json", postgres_connection(runtime))
     )
     yield own
     drop_database(pg_server, "endpoint_fibreflow_north")

@@ -15,14 +15,8 @@ import psycopg
 from tests.benchmarks.measuring import measured
 from tests.benchmarks.tickets import PAGE
 
-_STATUSES = {
-    "New": "open",
-    "Open": "open",
-    "Assigned": "assigned",
-    "In Progress": "in_progress",
-    "Solved": "resolved",
-    "Closed": "closed",
-}
+_STATUSES = {"new": "open", "in progress": "in_progress", "solved": "resolved"}
+_CUSTOM = ("dr_number", "pole_number", "pon_number", "project_id", "zone_id")
 _FIND = "SELECT id FROM tickets WHERE source = 'qcontact' AND external_id = %s"
 _CREATE = """
 INSERT INTO tickets (
@@ -61,7 +55,8 @@ def _bring_in(connection: psycopg.Connection[tuple[object, ...]], made: dict[str
 
 
 def _status(made: dict[str, object]) -> str:
-    return _STATUSES.get(str(made["status"]), str(made["status"]))
+    word = str(made["status"]).lower()
+    return _STATUSES.get(word, word)
 
 
 def _row(made: dict[str, object]) -> tuple[object, ...]:
@@ -70,7 +65,7 @@ def _row(made: dict[str, object]) -> tuple[object, ...]:
     return (
         f"FT{str(made['id'])[-8:]}", made["id"], made["title"], made.get("description"),
         made["category"], made["priority"], _status(made), made.get("address"),
-        *(custom.get(k) for k in ("dr_number", "pole_number", "pon_number", "project_id", "zone_id")),
+        *(custom.get(k) for k in _CUSTOM),
     )  # fmt: skip
 
 

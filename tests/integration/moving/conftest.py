@@ -15,7 +15,6 @@ from sandbox.running import run_sandbox
 from tests.sync_roles import SyncRoles
 
 
-
 @pytest.fixture
 def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch) -> str:
     """DSN, for its owner, of a migrated database in which no table has its usual name."""
@@ -31,7 +30,7 @@ def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch)
             there = sql.Identifier(*schema, renamed)
             rename = sql.SQL("ALTER TABLE {} RENAME TO {}")
             connection.execute(rename.format(table, sql.Identifier(renamed)))
-            view = sql.SQL("CREATE VIEW {} AS SELECT * FROM {}")
+            view = sql.SQL("CREATE VIEW {} AS SELECT xmin, * FROM {}")
             connection.execute(view.format(sql.Identifier("eyes", usual), there))
     roles.migrate(empty_db, NAMES)
     for usual, name in asdict(NAMES).items():

@@ -1,4 +1,4 @@
-"""Each command and query of docs/migrating.md that needs no Airflow, carried out as it stands there."""
+"""Each command and query of docs/migrating.md, carried out as it stands; without Airflow's."""
 
 import os
 import re

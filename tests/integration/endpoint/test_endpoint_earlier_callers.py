@@ -1,4 +1,4 @@
-"""Callers of the earlier job's endpoint, who know nothing of ours, and docs/migrating.md on them."""
+"""Callers of the earlier job's endpoint, and what docs/migrating.md says of them."""
 
 import http.client
 import json

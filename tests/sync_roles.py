@@ -5,13 +5,14 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrate
+from qcontact_sync.fibreflow.tables import USUAL, TableNames
 from yarl import URL
 
 from dev.pg_binaries import find_bindir
@@ -27,24 +28,25 @@ class SyncRoles:
     runtime: str
     password: str = field(repr=False)
 
-    def grant(self, owner: str) -> None:
+    def grant(self, owner: str, tables: TableNames = USUAL) -> None:
         """Run the script in a database, as the operator does.
 
         Args:
             owner: DSN of who may grant.
         """
-        names = [f"--set=migrator={self.migrator}", f"--set=runtime={self.runtime}"]
+        names = {"migrator": self.migrator, "runtime": self.runtime, **asdict(tables)}
+        given = [f"--set={name}={value}" for name, value in names.items()]
         subprocess.run(
-            [find_bindir() / "psql", owner, "-q", "--no-psqlrc", *names, "-f", SCRIPT],
+            [find_bindir() / "psql", owner, "-q", "--no-psqlrc", *given, "-f", SCRIPT],
             check=True,
             capture_output=True,
         )
 
-    def migrate(self, owner: str) -> None:
+    def migrate(self, owner: str, tables: TableNames = USUAL) -> None:
         """Give a database the schema, its own role the ownership, and the sync its rights."""
-        self.grant(owner)
-        migrate(self.as_migrator(owner))
-        self.grant(owner)
+        self.grant(owner, tables)
+        migrate(self.as_migrator(owner), tables)
+        self.grant(owner, tables)
 
     def as_runtime(self, dsn: str) -> str:
         """The same database for the sync."""

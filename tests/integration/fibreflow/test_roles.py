@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.tables import TableNames
 
 from tests.sync_roles import SyncRoles
 
@@ -133,3 +134,13 @@ def test_tables_that_another_role_made_come_to_the_migrator(fibreflow: str, role
     roles.grant(fibreflow)
     execute(roles.as_migrator(fibreflow), "ALTER TABLE qcontact_run ADD COLUMN more int")
     execute(roles.as_migrator(fibreflow), "ALTER SEQUENCE qcontact_ticket_uid_seq CACHE 1")
+
+
+def test_a_table_of_the_apps_that_is_called_like_the_syncs_own_stays_the_apps(
+    empty_db: str, roles: SyncRoles
+):
+    execute(empty_db, "CREATE TABLE qcontact_ticket_notes ()")
+    roles.grant(empty_db, TableNames(ticket_notes="qcontact_ticket_notes"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        execute(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
+    execute(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")

@@ -1,66 +1,49 @@
 """A FibreFlow whose tables have other names, and eyes that see them by the usual ones."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import psycopg
 import pytest
+from other_names import NAMES
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from pydantic import SecretStr
-from qcontact_sync.jobs import migrate
-from qcontact_sync.settings import Endpoints
+from qcontact_sync.fibreflow.migrate import migrations
 from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
-
-NAMES = {
-    "tickets": "app.maintenance_tickets",
-    "ticket_notes": "app.maintenance_ticket_notes",
-    "users": "app.Staff",
-    "qcontact_sync_log": "maintenance_qcontact_sync_log",
-    "sync_job_history": "maintenance_sync_job_history",
-}
-
-
-def quoted(name: str) -> str:
-    return ".".join(f'"{part}"' for part in name.split("."))
-
-
-class RenamedWorld(World):
-    """The tests look through views of the usual names; the sync never sees those."""
-
-    @property
-    def endpoints(self) -> Endpoints:
-        return Endpoints(
-            SecretStr(make_conninfo(self.database, options="")),
-            self.sandbox.url,
-            SecretStr(self.sandbox.api_key),
-        )
+from tests.sync_roles import SyncRoles
 
 
 @pytest.fixture
-def renamed_db(empty_db: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """DSN of a migrated database in which no table has its usual name."""
+def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch) -> str:
+    """DSN, for its owner, of a migrated database in which no table has its usual name."""
     with psycopg.connect(empty_db) as connection:
-        migrate(empty_db)
-        connection.execute(b"CREATE SCHEMA app")
-        for usual, name in NAMES.items():
-            *schema, table = name.split(".")
-            if schema:
-                connection.execute(f"ALTER TABLE {usual} SET SCHEMA {schema[0]}".encode())
-            there = f"{schema[0]}.{usual}" if schema else usual
-            connection.execute(f'ALTER TABLE {there} RENAME TO "{table}"'.encode())
-        connection.execute(b"CREATE SCHEMA eyes")
-        for usual, name in NAMES.items():
-            view = f"CREATE VIEW eyes.{usual} AS SELECT * FROM {quoted(name)}"
-            connection.execute(view.encode())
-    for usual, name in NAMES.items():
+        connection.execute(migrations()[0].text.encode())
+        connection.execute(b"CREATE SCHEMA app; CREATE SCHEMA eyes")
+        for usual, name in asdict(NAMES).items():
+            table = sql.Identifier(usual)
+            if "." in name:
+                connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA app").format(table))
+                table = sql.Identifier("app", usual)
+            *schema, renamed = name.split(".")
+            there = sql.Identifier(*schema, renamed)
+            rename = sql.SQL("ALTER TABLE {} RENAME TO {}")
+            connection.execute(rename.format(table, sql.Identifier(renamed)))
+            view = sql.SQL("CREATE VIEW {} AS SELECT xmin, * FROM {}")
+            connection.execute(view.format(sql.Identifier("eyes", usual), there))
+    roles.migrate(empty_db, NAMES)
+    for usual, name in asdict(NAMES).items():
         monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
     return empty_db
 
 
 @pytest.fixture
-def world(renamed_db: str) -> Iterator[World]:
-    """An empty QContact and an empty FibreFlow with other names."""
+def world(renamed_db: str, roles: SyncRoles) -> Iterator[World]:
+    """An empty QContact and an empty FibreFlow with other names.
+
+    The tests look through views of the usual names, which the sync never sees.
+    """
     eyes = make_conninfo(renamed_db, options="-c search_path=eyes,public")
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        yield RenamedWorld(sandbox, eyes)
+        yield World(sandbox, roles.as_runtime(renamed_db), eyes)

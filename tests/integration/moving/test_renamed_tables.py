@@ -1,7 +1,10 @@
 """The engine does the same where FibreFlow's tables have other names."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
+from other_names import NAMES
 from qcontact_sync.core.errors import FatalError
 from qcontact_sync.doctor import examine
 from qcontact_sync.jobs import get_sync_job_history, migrate
@@ -53,9 +56,9 @@ def test_doctor_names_a_column_that_is_missing_or_of_another_type(renamed_db, mo
 
 
 def test_columns_with_other_names_are_reached_through_a_view_of_the_owners(
-    world: World, monkeypatch
+    world: World, roles, monkeypatch
 ):
-    with psycopg.connect(world.database) as connection:
+    with psycopg.connect(world.owner) as connection:
         connection.execute(
             b"ALTER TABLE app.maintenance_tickets RENAME COLUMN external_id TO qcontact_id"
         )
@@ -65,6 +68,7 @@ def test_columns_with_other_names_are_reached_through_a_view_of_the_owners(
             b" pole_number, pon_number, project_id, zone_id, address, gps_coordinates, ont_serial,"
             b" assigned_to, created_at, updated_at, closed_at FROM app.maintenance_tickets"
         )
+    roles.grant(world.owner, replace(NAMES, tickets="app.sync_tickets"))
     monkeypatch.setenv("QCONTACT_SYNC_TABLE_TICKETS", "app.sync_tickets")
     remote_id = world.add_ticket(status="New")
     world.run()

@@ -22,6 +22,7 @@ from sync_world import CLOCK_OFFSET_S, World
 from dev.postgres import database_dsn, drop_database
 from sandbox.faults import Fault
 from sandbox.running import run_sandbox
+from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

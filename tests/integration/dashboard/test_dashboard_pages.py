@@ -74,7 +74,7 @@ def test_health_is_a_sentence(year):
     ("ago", "code", "reason"),
     [
         (OUTAGE, "SERVER_ERROR", "QContact answered 503"),
-        (KEY, "AUTHENTICATION_ERROR", "put a valid key into the connection"),
+        (KEY, "AUTHENTICATION_ERROR", "put a valid key into the QContact connection"),
     ],
 )
 def test_a_red_day_says_why_and_what_to_do(year, ago, code, reason):

@@ -9,6 +9,7 @@ import pytest
 
 from dev.postgres import drop_database, ensure_database
 from tests.chromium import chromium
+from tests.pooler import pgbouncer
 from tests.private_postgres import postgres
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -16,17 +17,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_NEEDED = {"browser": ("Chromium", chromium), "pooler": ("PgBouncer", pgbouncer)}
+"""By mark: a program that may be missing, and where it is."""
+
+
+def _missing() -> dict[str, str]:
+    return {mark: name for mark, (name, find) in _NEEDED.items() if find() is None}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser its tests are left out; `pytest_terminal_summary` says so."""
-    if chromium() is None:
-        left_out = [item for item in items if item.get_closest_marker("browser")]
+    """Leaves out the tests of what is not here; `pytest_terminal_summary` says so."""
+    for mark in _missing():
+        left_out = [item for item in items if item.get_closest_marker(mark)]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if chromium() is None:
-        terminalreporter.write_line("no Chromium on PATH: the tests marked browser were left out")
+    for mark, name in _missing().items():
+        terminalreporter.write_line(f"no {name} on PATH: the tests marked {mark} were left out")
 
 
 @pytest.fixture(autouse=True)

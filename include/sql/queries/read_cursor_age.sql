@@ -1,4 +1,4 @@
--- read_cursor_age: how long ago the run began that moved the cursor of this run's account.
+-- read_cursor_age: how long ago the run began that read on last from the cursor of this run's account.
 -- params:  job_id uuid
 -- returns: at most one row: age interval
 -- locks:   none

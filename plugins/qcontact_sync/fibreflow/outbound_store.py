@@ -65,7 +65,8 @@ class PostgresUnit(InboundUnit):
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not know these tickets any more: stop trying."""
-        await self._database.fetch("mark_gone", {"remote_ids": list(remote_ids)})
+        if remote_ids:
+            await self._database.fetch("mark_gone", {"remote_ids": list(remote_ids)})
 
     async def intend_note(
         self, note: Note, remote_id: RemoteId, key: str, equal_before: int | None

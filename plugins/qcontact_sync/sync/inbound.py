@@ -66,6 +66,7 @@ class Inbound:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._people = People({}, {})
+        self._doubted = set[RemoteId]()
         self._skipped = 0
         self._done = 0
         self._expected = 0
@@ -127,6 +128,7 @@ class Inbound:
                 # The first one tells how many tickets the whole window has.
                 self._expected = self._expected or self._done + chunk.expected
                 batch += chunk.tickets
+                self._doubted |= chunk.doubted
                 await self._fail_malformed(chunk)
                 if len(batch) >= BATCH or chunk.settled_until:
                     await batches.start({t.id for t in batch}, partial(self._apply, batch))
@@ -206,11 +208,13 @@ class Inbound:
         outcome = _Outcome()
         for ticket, version in prints:
             match = matches[ticket.id]
-            if match.is_unchanged:
+            if not is_trusted and ticket.id in self._doubted:
+                outcome.suspects.append(ticket.id)
+            elif match.is_unchanged:
                 outcome.skipped += not match.is_counted
                 outcome.passed.append(ticket.id)
-            elif not is_trusted and _is_older(ticket, match):
-                # A listed version that is behind what was seen before is not believed.
+            elif not is_trusted and _may_be_older(ticket, version, match):
+                # A listed version that may be behind what was seen before is not believed.
                 outcome.suspects.append(ticket.id)
             else:
                 self._decide(ticket, version, match, outcome)
@@ -264,6 +268,8 @@ class Inbound:
             tell_failures(Direction.INBOUND, failures)
             async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
                 await unit.add_counts(await unit.record_failures(failures))
+                gone = [f.remote_id for f in failures if f.code is ErrorCode.NOT_FOUND]
+                await unit.mark_gone(gone)
 
     def _report(self, seen: int, outcome: _Outcome) -> None:
         work = self._work
@@ -290,10 +296,13 @@ def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
     return newest.values()
 
 
-def _is_older(ticket: RemoteTicket, match: Match) -> bool:
+def _may_be_older(ticket: RemoteTicket, version: str, match: Match) -> bool:
+    """Stamps have whole seconds: of two edits with one stamp, the list may show the first."""
     link = match.pair.link
     if link is None or link.remote_updated_at is None or ticket.updated_at is None:
         return False
+    if ticket.updated_at == link.remote_updated_at:
+        return version != link.fingerprint
     return ticket.updated_at < link.remote_updated_at
 
 

@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
-from qcontact_sync.core.model import Page, RemoteTicket, Window
+from qcontact_sync.core.model import Page, RemoteId, RemoteTicket, Window
 from qcontact_sync.core.ports import RemoteTickets
 from qcontact_sync.sync.concurrency import ReadAhead
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(seconds=1)
+REACH = 2 * MARGIN
 MAX_SLICE_TICKETS = 10_000
 MAX_PASSES = 3
 FANOUT = 16
@@ -34,6 +35,8 @@ class Chunk:
     """Tickets of one page that were not seen before in their slice.
 
     Attributes:
+        doubted: Ids of those that show a stamp from before what was asked for: the list knows of a
+            change and shows the ticket as it was.
         settled_until: Set on a slice's last chunk: everything before it has been handed out.
         expected: How many tickets the slice has, on the first chunk the whole window; for showing
             progress.
@@ -41,6 +44,7 @@ class Chunk:
 
     tickets: tuple[RemoteTicket, ...] = ()
     malformed: tuple[tuple[str, str], ...] = ()
+    doubted: frozenset[RemoteId] = frozenset()
     settled_until: datetime | None = None
     expected: int = 0
 
@@ -242,7 +246,8 @@ class _Slice:
     def _fresh(self, page: Page) -> Chunk:
         tickets = tuple(t for t in page.tickets if self._is_fresh(t))
         malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
-        return Chunk(tickets, malformed, expected=page.total)
+        doubted = frozenset(t.id for t in tickets if _is_behind(self._window, t.updated_at))
+        return Chunk(tickets, malformed, doubted, expected=page.total)
 
     def _is_fresh(self, ticket: RemoteTicket) -> bool:
         """Whether this version belongs to the slice and was not handed out yet."""
@@ -266,9 +271,12 @@ def _is_neighbours(window: Window, moment: datetime) -> bool:
 
     One that lies further out disagrees with the list that showed it: no other slice will.
     """
-    reach = 2 * MARGIN
-    is_before = window.start is not None and window.start - reach <= moment < window.start
-    return is_before or window.end <= moment < window.end + reach
+    is_before = window.start is not None and window.start - REACH <= moment < window.start
+    return is_before or window.end <= moment < window.end + REACH
+
+
+def _is_behind(window: Window, moment: datetime | None) -> bool:
+    return moment is not None and window.start is not None and moment < window.start - REACH
 
 
 def _widened(window: Window) -> Window:

@@ -84,3 +84,16 @@ def _poison(history: History, at: datetime) -> None:
         " gen_random_uuid())",
         at=at,
     )
+
+
+@pytest.mark.parametrize(("successful", "failed"), [(1, 8), (0, 0)])
+def test_too_few_tickets_are_no_rate_and_an_empty_run_is_none(
+    history: History, successful: int, failed: int
+) -> None:
+    history.run(FIRST, "partial" if failed else "success", successful=successful, failed=failed)
+    assert history.check(FIRST + timedelta(minutes=5)) == []
+
+
+def test_ten_tickets_of_which_too_many_failed_are_a_low_rate(history: History) -> None:
+    history.run(FIRST, "partial", successful=7, failed=3)
+    assert history.check(FIRST + timedelta(minutes=5)) == ["inbound-rate opened"]

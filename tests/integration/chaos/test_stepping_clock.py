@@ -45,3 +45,14 @@ def test_clock_that_was_not_set_back_costs_no_reading(world: World, ticket: str)
     pass_here(world, SIX_HOURS_S)
     world.run()
     assert world.history()[-1]["total_processed"] == 0
+
+
+def test_edit_made_while_the_clock_was_back_for_a_while_comes_in(world: World, ticket: str) -> None:
+    """The run in between read only to the present that QContact showed."""
+    world.pass_time(-BACK_S)
+    world.run()
+    world.edit(ticket, title="Light is back")
+    world.pass_time(BACK_S)
+    pass_here(world, BETWEEN_RUNS_S)
+    assert world.run().status == "success"
+    assert world.local(ticket)["title"] == "Light is back"

@@ -357,6 +357,16 @@ def test_a_listed_version_that_is_older_is_read_again_by_id(world: World):
     assert counts(result) == all_counts(total_processed=1, skipped=1)
 
 
+def test_a_listed_version_from_before_what_was_asked_for_is_read_again_by_id(world: World):
+    """The list says that the ticket changed, and shows what was seen before the change."""
+    remote_id = world.add_ticket(title="First")
+    world.run()
+    world.edit(remote_id, title="Second")
+    world.qcontact.faults.add(do="stale", path=r"/tickets\?")
+    assert world.run().status == "success"
+    assert world.local(remote_id)["title"] == "Second"
+
+
 def test_tickets_of_other_sources_are_never_touched(world: World):
     remote_id = world.add_ticket()
     other = world.add_local(remote_id, source="ad_hoc", title="Not from QContact")

@@ -1,6 +1,7 @@
 """From FibreFlow to QContact: only what changed here, read first, merged, settled, never echoed."""
 
 import pytest
+from qcontact_sync.review import retry_failures
 from qcontact_sync.settings import Settings
 from sync_world import World
 
@@ -286,6 +287,29 @@ def test_a_reopening_there_waits_for_a_person(world: World, reopened: str):
     assert result.status == "success"
     assert is_still(world)
     assert len(world.conflicts()) == 1
+
+
+def test_a_ticket_that_waits_for_a_person_and_is_deleted_there_is_asked_for_once(
+    world: World, reopened: str
+):
+    world.run()
+    world.qcontact.delete(reopened)
+    for _ in range(3):
+        world.run()
+    failed = [row for row in world.audit(reopened) if row["status"] == "failed"]
+    assert [row["error_message"][:9] for row in failed] == ["NOT_FOUND"]
+    assert is_still(world)
+
+
+def test_a_ticket_that_was_gone_is_asked_for_again_on_request(world: World, reopened: str):
+    world.run()
+    lost = world.remote(reopened)
+    world.qcontact.delete(reopened)
+    world.run()
+    world.qcontact.add(ticket_id=reopened, title=lost["title"], status="Solved", at=0)
+    retry_failures(world.endpoints, reopened)
+    world.run()
+    assert world.quarantine() == {}
 
 
 def test_other_fields_flow_while_one_waits(world: World, reopened: str):

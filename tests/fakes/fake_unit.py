@@ -1,0 +1,373 @@
+"""One transaction on `FibreFlow`: rows read are locked, what it does is staged until its commit."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
+from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
+from qcontact_sync.core.model import (
+    Direction,
+    JobId,
+    Link,
+    LocalId,
+    LocalTicket,
+    Note,
+    Pair,
+    RemoteId,
+    RemoteTicket,
+)
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.store_ports import Failure, Match, OutboundPair, SentRow
+
+from tests.fakes.fake_fibreflow import (
+    APP,
+    ConflictRow,
+    Entry,
+    FibreFlow,
+    KnownNote,
+    LinkRow,
+    Row,
+)
+from tests.fakes.fake_gate import Time
+
+LOCK_TIMEOUT_S = 2.0
+MAX_ATTEMPTS = 8
+
+
+class FakeUnit:
+    """The `Unit` port; see `FakeStore.unit`."""
+
+    def __init__(
+        self,
+        fibreflow: FibreFlow,
+        time: Time,
+        job_id: JobId,
+        direction: Direction,
+        seen: dict[tuple[RemoteId, str], int],
+        *,
+        is_dry: bool,
+    ) -> None:
+        self._here = fibreflow
+        self._time = time
+        self._job_id = job_id
+        self._direction = direction
+        self._seen = seen
+        self._is_dry = is_dry
+        self._began_at = fibreflow.now()
+        self._locked: list[LocalId] = []
+        self._staged: list[Callable[[], None]] = []
+        self._deeds: dict[str, None] = {}
+
+    @property
+    def deeds(self) -> list[str]:
+        """What was asked of it, by name."""
+        return list(self._deeds)
+
+    def commit(self) -> None:
+        for apply in self._staged:
+            apply()
+
+    def end(self) -> None:
+        for ticket_id in self._locked:
+            self._here.unlock(ticket_id)
+
+    def _stage(self, name: str, apply: Callable[[], None]) -> None:
+        if self._is_dry:
+            raise FatalError("cannot write in a read-only transaction", ErrorCode.DATABASE_ERROR)
+        self._deeds[name] = None
+        self._staged.append(apply)
+
+    # --- looking up
+
+    async def match(
+        self, tickets: Sequence[tuple[RemoteTicket, str]], *, force: bool
+    ) -> Mapping[RemoteId, Match]:
+        self._deeds["match"] = None
+        return {
+            ticket.id: await self._match(ticket.id, version, force=force)
+            for ticket, version in tickets
+        }
+
+    async def _match(self, remote_id: RemoteId, version: str, *, force: bool) -> Match:
+        known = self._here.links.get(remote_id)
+        if known is None:
+            rows = [await self._lock(i) for i in self._here.unlinked(remote_id)]
+            return Match(Pair(unlinked=tuple(row for row in rows if row)))
+        link, is_counted = known.link, known.inbound_job == self._job_id
+        if link.fingerprint == version and not link.frozen and not force:
+            return Match(Pair(), is_unchanged=True, is_counted=is_counted)
+        return Match(Pair(link, await self._lock(link.ticket_id)), is_counted=is_counted)
+
+    async def read_pairs(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, OutboundPair]:
+        self._deeds["read pairs"] = None
+        pairs = {}
+        for remote_id in remote_ids:
+            if (known := self._here.links.get(remote_id)) is None:
+                continue
+            local = await self._lock(known.link.ticket_id)
+            if row := self._here.row_of(remote_id):
+                self._seen |= {(remote_id, name): number for name, number in row.versions.items()}
+            pairs[remote_id] = OutboundPair(
+                known.link,
+                local,
+                self._here.pair_version(remote_id),
+                known.outbound_job == self._job_id,
+            )
+        return pairs
+
+    async def _lock(self, ticket_id: LocalId) -> LocalTicket | None:
+        waited_s = 0.0
+        while not self._is_dry and ticket_id not in self._locked:
+            holder = self._here.locks.get(ticket_id)
+            if holder is None:
+                self._here.locks[ticket_id] = self
+                self._locked.append(ticket_id)
+            elif holder is APP or waited_s >= LOCK_TIMEOUT_S:
+                raise RowLocked
+            else:
+                waited_s += 0.1
+                self._time.pass_by(0.1)
+                await asyncio.sleep(0)
+        return self._here.local(ticket_id)
+
+    # --- tickets and their conflicts
+
+    async def write(self, decisions: Sequence[TicketDecision]) -> None:
+        for decision in decisions:
+            if decision.remote.id in self._here.broken_rows:
+                raise TicketError("the row is refused", ErrorCode.DATABASE_ERROR)
+        if decisions:
+            self._stage("write", lambda: [self._write(d) for d in decisions] and None)
+
+    def _write(self, decision: TicketDecision) -> None:
+        here, remote_id = self._here, decision.remote.id
+        numbers = decision.remote.payload.get("versions", {})
+        taken = {name: numbers.get(name, 0) for name in decision.writes}
+        if decision.local is None:
+            values = {"assigned_to": None, **decision.writes}
+            uid = f"FT{len(here.tickets):06}"
+            ticket_id = here.insert(remote_id, values, {"assigned_to": 0, **taken}, uid)
+        else:
+            ticket_id = decision.local.id
+        row = here.tickets[ticket_id]
+        base = here.links[remote_id].link.base.local if remote_id in here.links else {}
+        self._link(decision, ticket_id)
+        self._record_conflicts(remote_id, decision.conflicts)
+        self._close(remote_id, set(decision.agreed))
+        if decision.local is not None and decision.writes:
+            for name, number in taken.items():
+                was = row.versions.get(name, 0), row.values.get(name), base.get(name)
+                here.sync_wrote(remote_id, name, number, *was)
+            row.values.update(decision.writes)
+            row.versions.update(taken)
+            row.updated_at = self._began_at
+        row.is_closed_at_set = decision.closes or (row.is_closed_at_set and not decision.reopens)
+        self._tell_agreed(decision, row, numbers)
+        if decision.kind is Kind.CREATE or decision.writes or decision.warnings:
+            here.audit.append((remote_id, Direction.INBOUND, decision.sync_type.value, "success"))
+
+    def _tell_agreed(self, decision: TicketDecision, row: Row, numbers: Mapping[str, int]) -> None:
+        seen = decision.remote.values
+        for name, here in decision.base.local.items():
+            if row.values.get(name) == here and seen.get(name) == decision.base.remote.get(name):
+                self._here.agreed(row.versions.get(name, 0), numbers.get(name, 0))
+
+    def _link(self, decision: TicketDecision, ticket_id: LocalId) -> None:
+        here, remote_id = self._here, decision.remote.id
+        known = here.links.get(remote_id)
+        stamp = decision.remote.updated_at or (known and known.link.remote_updated_at)
+        link = Link(
+            remote_id, ticket_id, decision.base, decision.fingerprint, stamp,
+            frozenset(decision.frozen), decision.turns,
+        )  # fmt: skip
+        sent_by = known.outbound_job if known else None
+        here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by)
+        if decision.kind is Kind.ADOPT:
+            for note_id, note in here.notes.items():
+                if note.ticket_id == ticket_id and note.note_type != "system":
+                    here.known_notes.setdefault(note_id, KnownNote(remote_id, "before_link"))
+
+    async def keep_losers(
+        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+    ) -> None:
+        if conflicts:
+            self._stage("keep losers", lambda: self._record_conflicts(remote_id, conflicts))
+
+    def _record_conflicts(self, remote_id: RemoteId, conflicts: Sequence[Conflict]) -> None:
+        known = self._here.links.get(remote_id)
+        for c in conflicts:
+            kind = "needs_you" if c.needs_you else "settled"
+            row = ConflictRow(
+                remote_id, c.field, kind, c.local, c.remote, c.loser, self._began_at
+            )  # fmt: skip
+            if c.needs_you and (remote_id, c.field) in self._here.open_conflicts():
+                continue
+            is_known = any(
+                replace(other, opened_at=row.opened_at) == row
+                and known is not None
+                and other.opened_at >= known.settled_at
+                for other in self._here.conflicts
+            )
+            if c.needs_you or not is_known:
+                self._here.conflicts.append(row)
+
+    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        self._stage("close conflict", lambda: self._close(remote_id, {field}))
+
+    def _close(self, remote_id: RemoteId, fields: set[str]) -> None:
+        self._here.resolved |= {
+            number
+            for number, c in enumerate(self._here.conflicts)
+            if c.remote_id == remote_id and c.field in fields and c.kind == "needs_you"
+        }
+
+    # --- what went out
+
+    async def audit_sent(self, rows: Sequence[SentRow]) -> None:
+        sent = [(r.remote_id, Direction.OUTBOUND, r.sync_type.value, "success") for r in rows]
+        if sent:
+            self._stage("audit", lambda: self._here.audit.extend(sent))
+
+    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+        def mark() -> None:
+            for remote_id in remote_ids:
+                self._here.links[remote_id].outbound_job = self._job_id
+
+        if remote_ids:
+            self._stage("mark counted", mark)
+
+    async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
+        def mark() -> None:
+            for remote_id in remote_ids:
+                self._here.links[remote_id].is_gone = True
+
+        self._stage("mark gone", mark)
+
+    async def intend_note(
+        self, note: Note, remote_id: RemoteId, key: str, equal_before: int | None
+    ) -> None:
+        def intend() -> None:
+            known = self._here.known_notes.get(note.id)
+            if known is None or known.state == "intended":
+                self._here.known_notes[note.id] = KnownNote(remote_id, "intended", equal_before)
+
+        self._stage("intend note", intend)
+
+    async def settle_note(self, note: Note, remote_note_id: str | None) -> None:
+        self._stage("settle note", lambda: self._end_note(note, "sent", remote_note_id))
+
+    async def doubt_note(self, note: Note) -> None:
+        self._stage("doubt note", lambda: self._end_note(note, "doubtful", None))
+
+    def _end_note(self, note: Note, state: str, remote_note_id: str | None) -> None:
+        if known := self._here.known_notes.get(note.id):
+            known.state, known.remote_note_id = state, remote_note_id
+
+    async def withdraw_note(self, note: Note) -> None:
+        def withdraw() -> None:
+            known = self._here.known_notes.get(note.id)
+            if known and known.state == "intended":
+                del self._here.known_notes[note.id]
+
+        self._stage("withdraw note", withdraw)
+
+    # --- the record
+
+    async def record_failures(self, failures: Sequence[Failure]) -> Counts:
+        counts = Counts()
+        for f in {f.remote_id: f for f in failures}.values():
+            entry = self._here.quarantine.get((f.remote_id, self._direction))
+            version = f.version if f.version is not None else entry and entry.version
+            is_again = entry is not None and entry.version == version
+            if (self._job_id, self._direction, f.remote_id) not in self._here.run_errors:
+                counts += Counts(failed=not is_again, failed_again=is_again)
+            self._stage("record failures", lambda f=f, v=version: self._enter(f, v))
+        return counts
+
+    def _enter(self, f: Failure, version: str | None) -> None:
+        here, key = self._here, (f.remote_id, self._direction)
+        entry = here.quarantine.get(key)
+        is_again = entry is not None and entry.version == version
+        attempts = entry.attempts if entry and is_again else 0
+        may_pass = f.recoverable and attempts < MAX_ATTEMPTS
+        pause: timedelta = here.pause_after(attempts)
+        next_try: datetime | None = self._began_at + pause if may_pass else None
+        is_dismissed = bool(entry and is_again and entry.is_dismissed)
+        here.quarantine[key] = Entry(version, f.code.value, next_try, attempts + 1, is_dismissed)
+        here.run_errors.setdefault((self._job_id, self._direction, f.remote_id), is_again)
+        here.audit.append((f.remote_id, self._direction, f.sync_type.value, "failed"))
+
+    async def release(self, remote_ids: Sequence[RemoteId]) -> None:
+        if remote_ids:
+            self._stage("release", lambda: [self._release(i) for i in remote_ids] and None)
+
+    def _release(self, remote_id: RemoteId) -> None:
+        here = self._here
+        if known := here.links.get(remote_id):
+            known.is_gone = False
+        was_again = here.run_errors.pop((self._job_id, self._direction, remote_id), None)
+        if was_again is not None:
+            self._count(Counts(failed=-(not was_again), failed_again=-was_again))
+        for way in Direction:
+            entry = here.quarantine.get((remote_id, way))
+            is_ended = way == self._direction or (
+                way is Direction.OUTBOUND and entry and entry.code == ErrorCode.NOT_FOUND
+            )
+            if entry and is_ended and not (way is Direction.OUTBOUND and self._doubts(remote_id)):
+                del here.quarantine[remote_id, way]
+
+    def _doubts(self, remote_id: RemoteId) -> bool:
+        known = self._here.known_notes.values()
+        return any(k.remote_id == remote_id and k.state == "doubtful" for k in known)
+
+    async def release_moot(self, *, internal_notes: bool) -> None:
+        def free() -> None:
+            for remote_id, way in list(self._here.quarantine):
+                if way is Direction.OUTBOUND and self._is_moot(remote_id, internal_notes):
+                    del self._here.quarantine[remote_id, way]
+
+        self._stage("release moot", free)
+
+    def _is_moot(self, remote_id: RemoteId, internal_notes: bool) -> bool:
+        here = self._here
+        if (known := here.links.get(remote_id)) is None or known.is_gone:
+            return False
+        row = here.row_of(remote_id)
+        has_moved = row is not None and any(
+            row.values[name] != value for name, value in known.link.base.local.items()
+        )
+        notes = here.notes_to_send(known.link.ticket_id, internal_notes=internal_notes)
+        return not (has_moved or notes or self._doubts(remote_id))
+
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        def forget() -> None:
+            for key, entry in list(self._here.quarantine.items()):
+                is_unknown = key[0] in remote_ids and key[0] not in self._here.links
+                if is_unknown and entry.code == ErrorCode.NOT_FOUND:
+                    del self._here.quarantine[key]
+
+        if remote_ids:
+            self._stage("forget", forget)
+
+    async def add_counts(self, counts: Counts) -> None:
+        if counts != Counts():
+            self._stage("add counts", lambda: self._count(counts))
+
+    def _count(self, counts: Counts) -> None:
+        self._here.directions[self._job_id, self._direction].counts += counts
+
+    async def settle_until(self, moment: datetime) -> None:
+        self._stage("settle until", lambda: self._settle(moment))
+
+    def _settle(self, moment: datetime) -> None:
+        run = self._here.runs[self._job_id]
+        account = run.key.account
+        reads_on = run.window.window.start == self._here.read_until(account)
+        run.settled_until = max(run.settled_until or moment, moment)
+        cursor = self._here.cursors.get(account)
+        if run.window.moves_cursor and (cursor is None or cursor[0] < moment or reads_on):
+            moved = max(cursor[0], moment) if cursor else moment
+            self._here.cursors[account] = moved, self._job_id
+        self._here.cursor_moved(self._job_id, moment)

@@ -1,0 +1,355 @@
+"""What the engine relies on of FibreFlow's database, held by the fake as by PostgreSQL."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Conflict
+from qcontact_sync.core.errors import ErrorCode, LeaseBusy, LeaseLost, RowLocked, SyncError
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.mapping import TICKETS_WORDS
+from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.model import (
+    Direction,
+    JobId,
+    LocalId,
+    People,
+    RemoteId,
+    RemoteTicket,
+    SyncType,
+    Window,
+)
+from qcontact_sync.core.request import parse_request
+from qcontact_sync.core.run_ports import RunKey
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.store_ports import Failure, Lease
+from qcontact_sync.core.windows import RunWindow, Trigger
+from two_sides import Sides
+
+pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+ACCOUNT = "default"
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+Q1 = RemoteTicket(RemoteId("1001"), {"title": "No light", "status": "Open", "assigned_to": None})
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Run:
+    """A run under its lease."""
+
+    sides: Sides
+    job: JobId
+    lease: Lease
+
+    def unit(self, direction: Direction = IN, *, is_dry: bool = False):
+        return self.sides.ports.store.unit(self.job, direction, None if is_dry else self.lease)
+
+    async def bring_in(self, ticket: RemoteTicket = Q1) -> LocalId:
+        async with self.unit() as unit:
+            version = fingerprint(ticket.values)
+            match = (await unit.match([(ticket, version)], force=False))[ticket.id]
+            decision = decide(ticket, match.pair, People({}, {}), Policy(TICKETS_WORDS))
+            await unit.write([decision])
+        async with self.unit() as unit:
+            return (await unit.read_pairs([ticket.id]))[ticket.id].link.ticket_id
+
+    async def bring_in_and_break(self) -> None:
+        async with self.unit() as unit:
+            pair = (await unit.match([(Q1, "v")], force=False))[Q1.id].pair
+            await unit.write([decide(Q1, pair, People({}, {}), Policy(TICKETS_WORDS))])
+            raise LeaseBusy
+
+    async def match(self, ticket: RemoteTicket = Q1, *, force: bool = False):
+        async with self.unit(is_dry=True) as unit:
+            return (await unit.match([(ticket, fingerprint(ticket.values))], force=force))[
+                ticket.id
+            ]
+
+    async def pair(self):
+        async with self.unit(OUT) as unit:
+            return (await unit.read_pairs([Q1.id]))[Q1.id]
+
+    async def pending(self, window: Window | None = None) -> list[RemoteId]:
+        return list(await self.sides.ports.store.list_pending(window, None, internal_notes=False))
+
+    async def notes(self):
+        found = await self.sides.ports.store.list_notes_to_send([Q1.id], internal_notes=False)
+        return found.get(Q1.id, [])
+
+    async def fail(self, version: str | None, *, recoverable: bool = False) -> Counts:
+        failure = Failure(
+            Q1.id, SyncType.STATUS_UPDATE, ErrorCode.VALIDATION_ERROR, "refused", version,
+            recoverable=recoverable,
+        )  # fmt: skip
+        async with self.unit(OUT) as unit:
+            return await unit.record_failures([failure])
+
+
+async def open_run(sides: Sides, start=None, trigger=Trigger.MANUAL, run_id="", **window):
+    job = JobId(uuid4())
+    run_id = run_id or str(job)
+    key = RunKey(job, ACCOUNT, "qcontact_sync", run_id, trigger)
+    kinds = {"moves_cursor": True, "is_dated": False, **window}
+    spans = RunWindow(Window(start, sides.remote_now()), **kinds)
+    opened = await sides.ports.runs.open_run(key, parse_request({}), spans)
+    for direction in Direction:
+        await sides.ports.runs.open_direction(job, direction)
+    return key, opened
+
+
+@pytest.fixture
+async def run(sides: Sides) -> Run:
+    key, _ = await open_run(sides)
+    return Run(sides, key.job_id, await sides.ports.leases.take(ACCOUNT, "one"))
+
+
+async def settle(run: Run, job: JobId, moment) -> None:
+    async with run.sides.ports.store.unit(job, IN, run.lease) as unit:
+        await unit.settle_until(moment)
+
+
+# --- transactions
+
+
+async def test_what_a_broken_unit_did_is_undone(run: Run) -> None:
+    with pytest.raises(LeaseBusy):
+        await run.bring_in_and_break()
+    assert (await run.match()).pair.link is None
+
+
+async def test_whoever_lost_the_lease_cannot_commit(run: Run) -> None:
+    await run.sides.ports.leases.release(run.lease)
+    assert (await run.sides.ports.leases.take(ACCOUNT, "two")).fence == run.lease.fence + 1
+    with pytest.raises(LeaseLost):
+        await run.bring_in()
+    assert (await run.match()).pair.link is None
+
+
+async def test_a_dry_run_cannot_write(run: Run) -> None:
+    with pytest.raises(SyncError):
+        async with run.unit(is_dry=True) as unit:
+            await unit.add_counts(Counts(skipped=1))
+
+
+async def test_units_on_different_tickets_overlap(run: Run) -> None:
+    await run.bring_in()
+    async with run.unit() as one, run.unit() as other:
+        await one.read_pairs([Q1.id])
+        match = await other.match([(replace(Q1, id=RemoteId("1002")), "v")], force=False)
+    assert match[RemoteId("1002")].pair.link is None
+
+
+async def test_a_row_that_the_app_holds_is_said_and_its_change_not_seen(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    commit = run.sides.begin_local(ticket_id, "closed")
+    with pytest.raises(RowLocked):
+        await run.pair()
+    assert await run.pending() == []
+    commit()
+    assert (await run.pair()).local.values["status"] == "closed"
+    assert await run.pending() == [Q1.id]
+
+
+# --- looking up
+
+
+async def test_what_was_written_is_recognised(run: Run) -> None:
+    await run.bring_in()
+    match = await run.match()
+    assert (match.is_unchanged, match.is_counted) == (True, True)
+    other, _ = await open_run(run.sides)
+    assert not (await replace(run, job=other.job_id).match()).is_counted
+
+
+async def test_what_differs_comes_with_its_base(run: Run) -> None:
+    await run.bring_in()
+    match = await run.match(replace(Q1, values={**Q1.values, "status": "Assigned"}))
+    assert not match.is_unchanged
+    assert match.pair.link.base.remote["status"] == "Open"
+    assert match.pair.link.base.local["status"] == match.pair.local.values["status"] == "open"
+
+
+async def test_a_forced_run_recognises_nothing(run: Run) -> None:
+    await run.bring_in()
+    assert not (await run.match(force=True)).is_unchanged
+
+
+async def test_the_version_of_a_pair_changes_with_either_side(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    first = (await run.pair()).version
+    run.sides.set_local(ticket_id, status="assigned")
+    second = (await run.pair()).version
+    run.sides.set_local(ticket_id, status="open")
+    assert (await run.pair()).version == first != second
+
+
+# --- pending
+
+
+async def test_a_move_here_is_pending_until_it_is_taken_back(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    assert await run.pending() == []
+    run.sides.set_local(ticket_id, status="assigned")
+    assert await run.pending() == [Q1.id]
+    run.sides.set_local(ticket_id, status="open")
+    assert await run.pending() == []
+
+
+async def test_what_was_refused_waits_until_it_changes(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    run.sides.set_local(ticket_id, status="assigned")
+    await run.fail((await run.pair()).version)
+    assert await run.pending() == []
+    run.sides.set_local(ticket_id, status="closed")
+    assert await run.pending() == [Q1.id]
+
+
+async def test_what_passed_leaves_the_quarantine(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    run.sides.set_local(ticket_id, status="assigned")
+    await run.fail((await run.pair()).version)
+    async with run.unit(OUT) as unit:
+        await unit.release([Q1.id])
+    assert await run.pending() == [Q1.id]
+
+
+async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    run.sides.set_local(ticket_id, status="assigned")
+    async with run.unit(OUT) as unit:
+        await unit.mark_gone([Q1.id])
+    assert await run.pending() == []
+    async with run.unit() as unit:
+        await unit.release([Q1.id])
+    assert await run.pending() == [Q1.id]
+
+
+# --- the record
+
+
+async def test_a_failure_is_counted_once_a_run_and_again_in_the_next(run: Run) -> None:
+    await run.bring_in()
+    assert await run.fail("v1") == Counts(failed=1)
+    assert await run.fail("v1") == Counts()
+    key, _ = await open_run(run.sides)
+    following = replace(run, job=key.job_id)
+    assert await following.fail("v1") == Counts(failed_again=1)
+
+
+async def test_the_same_loss_is_kept_once(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    lost = Conflict("status", False, "closed", "Assigned", "remote", "both moved")
+    for _ in range(2):
+        async with run.unit(OUT) as unit:
+            await unit.keep_losers(Q1.id, ticket_id, [lost])
+    assert run.sides.losers() == 1
+
+
+async def test_counts_are_kept_in_the_database(run: Run) -> None:
+    for _ in range(2):
+        async with run.unit() as unit:
+            await unit.add_counts(Counts(successful=1, created=1, skipped=2))
+    stats = (await run.sides.ports.runs.read_directions(run.job))[IN]
+    assert stats.counts == Counts(successful=2, created=2, skipped=4)
+
+
+# --- notes
+
+
+async def test_a_note_goes_out_until_it_is_settled(run: Run) -> None:
+    run.sides.add_note(await run.bring_in(), "please call")
+    (waiting,) = await run.notes()
+    assert (waiting.is_intended, waiting.equal_before) == (False, None)
+    async with run.unit(OUT) as unit:
+        await unit.intend_note(waiting.note, Q1.id, "key", 3)
+    (waiting,) = await run.notes()
+    assert (waiting.is_intended, waiting.equal_before) == (True, 3)
+    assert await run.pending() == [Q1.id]
+    async with run.unit(OUT) as unit:
+        await unit.settle_note(waiting.note, "N1")
+    assert (await run.notes(), await run.pending()) == ([], [])
+
+
+async def test_a_note_that_was_refused_was_never_intended(run: Run) -> None:
+    run.sides.add_note(await run.bring_in(), "please call")
+    (waiting,) = await run.notes()
+    async with run.unit(OUT) as unit:
+        await unit.intend_note(waiting.note, Q1.id, "key", 0)
+    async with run.unit(OUT) as unit:
+        await unit.withdraw_note(waiting.note)
+    (waiting,) = await run.notes()
+    assert not waiting.is_intended
+
+
+# --- runs and the cursor
+
+
+async def test_the_cursor_goes_forward_only(run: Run) -> None:
+    runs, now = run.sides.ports.runs, run.sides.remote_now()
+    assert await runs.read_cursor(ACCOUNT) is None
+    await settle(run, run.job, now)
+    key, _ = await open_run(run.sides, start=now - MINUTE)
+    await settle(run, key.job_id, now - MINUTE)
+    assert await runs.read_cursor(ACCOUNT) == now
+
+
+async def test_a_run_that_may_not_leaves_the_cursor(run: Run) -> None:
+    key, _ = await open_run(run.sides, moves_cursor=False, is_dated=True)
+    await settle(run, key.job_id, run.sides.remote_now())
+    assert await run.sides.ports.runs.read_cursor(ACCOUNT) is None
+
+
+async def test_a_run_that_read_on_less_far_is_where_the_next_reads_on(run: Run) -> None:
+    runs, now = run.sides.ports.runs, run.sides.remote_now()
+    await settle(run, run.job, now)
+    key, _ = await open_run(run.sides, start=now)
+    await settle(run, key.job_id, now - MINUTE)
+    assert await runs.read_cursor(ACCOUNT) == now - MINUTE
+    later, _ = await open_run(run.sides, start=now - MINUTE)
+    await settle(run, later.job_id, now + MINUTE)
+    assert await runs.read_cursor(ACCOUNT) == now + MINUTE
+
+
+async def test_a_run_taken_up_again_goes_on_where_it_was(run: Run) -> None:
+    runs, now = run.sides.ports.runs, run.sides.remote_now()
+    key, first = await open_run(run.sides)
+    await settle(run, key.job_id, now)
+    again = await runs.open_run(key, parse_request({}), RunWindow(Window(None, now), False, True))
+    assert (again.window, again.settled_until, again.attempt) == (first.window, now, 2)
+    assert again.started_at == first.started_at
+
+
+async def test_a_direction_that_starts_over_counts_what_it_skips_anew(run: Run) -> None:
+    async with run.unit() as unit:
+        await unit.add_counts(Counts(successful=1, created=1, skipped=2))
+    await run.sides.ports.runs.open_direction(run.job, IN)
+    stats = (await run.sides.ports.runs.read_directions(run.job))[IN]
+    assert stats.counts == Counts(successful=1, created=1)
+
+
+async def test_the_other_runs_of_the_account_are_listed_while_they_run(run: Run) -> None:
+    key, _ = await open_run(run.sides)
+    assert [r.job_id for r in await run.sides.ports.runs.list_running(key)] == [run.job]
+
+
+# --- leases
+
+
+async def test_a_lease_has_one_holder_and_its_fence_grows(sides: Sides) -> None:
+    leases = sides.ports.leases
+    one = await leases.take(ACCOUNT, "one")
+    assert await leases.take(ACCOUNT, "two") is None
+    assert (await leases.holder(ACCOUNT)).lease == one
+    await leases.release(one)
+    two = await leases.take(ACCOUNT, "two")
+    assert (two.fence, await leases.renew(one), await leases.renew(two)) == (2, False, True)
+
+
+async def test_a_dead_holder_is_evicted(sides: Sides) -> None:
+    leases = sides.ports.leases
+    await leases.take(ACCOUNT, "one")
+    await leases.evict(await leases.holder(ACCOUNT))
+    assert (await leases.take(ACCOUNT, "two")).fence == 2

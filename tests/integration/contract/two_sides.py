@@ -1,0 +1,156 @@
+"""Both sides as the contract tests see them: in memory, or PostgreSQL and the sandbox."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+import psycopg
+from qcontact_sync.core.model import LocalId, RemoteId
+from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.run_ports import RunStore
+from qcontact_sync.core.store_ports import Leases, Store
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.wiring import open_remote
+from sync_world import World
+
+from tests.fakes.fake_gate import Gate
+from tests.fakes.fake_qcontact import FakeTickets
+from tests.fakes.fake_runs import FakeLeases, FakeRuns
+from tests.fakes.fake_store import FakeStore
+from tests.fakes.fake_world import FakeWorld
+
+
+@dataclass
+class Ports:
+    """What the use cases are given."""
+
+    remote: RemoteTickets
+    store: Store
+    runs: RunStore
+    leases: Leases
+
+
+class Sides(Protocol):
+    """The people on both sides, and time."""
+
+    ports: Ports
+
+    def remote_now(self) -> datetime: ...
+    def add_ticket(self, **fields: str) -> RemoteId: ...
+    def edit(self, remote_id: RemoteId, **fields: str) -> None: ...
+    def delete(self, remote_id: RemoteId) -> None: ...
+    def lose_next_answer(self) -> None: ...
+    def set_local(self, ticket_id: LocalId, **columns: str) -> None: ...
+    def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]: ...
+    def add_note(self, ticket_id: LocalId, content: str) -> None: ...
+    def losers(self) -> int: ...
+
+
+class InMemory:
+    """The fakes."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld()
+        here, there, gate = self.world.fibreflow, self.world.qcontact, Gate(self.world.time)
+        self.ports = Ports(
+            FakeTickets(there, gate), FakeStore(here, gate), FakeRuns(here, gate),
+            FakeLeases(here, gate),
+        )  # fmt: skip
+
+    def remote_now(self) -> datetime:
+        return self.world.qcontact.now()
+
+    def add_ticket(self, **fields: str) -> RemoteId:
+        self.world.time.pass_by(2)
+        return self.world.qcontact.add(**fields)
+
+    def edit(self, remote_id: RemoteId, **fields: str) -> None:
+        self.world.time.pass_by(2)
+        self.world.qcontact.edit(remote_id, **fields)
+
+    def delete(self, remote_id: RemoteId) -> None:
+        self.world.qcontact.delete(remote_id)
+
+    def lose_next_answer(self) -> None:
+        self.world.qcontact.faults.append("lost")
+
+    def set_local(self, ticket_id: LocalId, **columns: str) -> None:
+        self.world.fibreflow.edit(ticket_id, **columns)
+
+    def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]:
+        return self.world.fibreflow.begin(ticket_id, status=status)
+
+    def add_note(self, ticket_id: LocalId, content: str) -> None:
+        self.world.fibreflow.add_note(ticket_id, content)
+
+    def losers(self) -> int:
+        return sum(c.kind == "settled" for c in self.world.fibreflow.conflicts)
+
+
+class Real:
+    """PostgreSQL and the sandbox over HTTP."""
+
+    def __init__(self, world: World, ports: Ports) -> None:
+        self.world = world
+        self.ports = ports
+
+    def remote_now(self) -> datetime:
+        return self.world.remote_now()
+
+    def add_ticket(self, **fields: str) -> RemoteId:
+        return RemoteId(self.world.add_ticket(**fields))
+
+    def edit(self, remote_id: RemoteId, **fields: str) -> None:
+        self.world.edit(remote_id, **fields)
+
+    def delete(self, remote_id: RemoteId) -> None:
+        self.world.qcontact.delete(remote_id)
+
+    def lose_next_answer(self) -> None:
+        self.world.qcontact.faults.add(do="lose_answer")
+
+    def set_local(self, ticket_id: LocalId, **columns: str) -> None:
+        for name, value in columns.items():
+            self.world.execute(f"UPDATE tickets SET {name} = %s WHERE id = %s", value, ticket_id)
+
+    def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]:
+        connection = psycopg.connect(self.world.database)
+        connection.execute("UPDATE tickets SET status = %s WHERE id = %s", (status, ticket_id))
+
+        def commit() -> None:
+            connection.commit()
+            connection.close()
+
+        return commit
+
+    def add_note(self, ticket_id: LocalId, content: str) -> None:
+        self.world.execute(
+            "INSERT INTO ticket_notes (id, ticket_id, note_type, content)"
+            " VALUES (%s, %s, 'client', %s)",
+            uuid4(), ticket_id, content,
+        )  # fmt: skip
+
+    def losers(self) -> int:
+        return sum(row["kind"] == "settled" for row in self.world.conflicts())
+
+
+@asynccontextmanager
+async def real_sides(world: World) -> AsyncIterator[Real]:
+    databases = [Database(world.database) for _ in range(3)]
+    first, second, leases = databases
+    try:
+        async with open_remote(world.endpoints, world.settings) as remote:
+            ports = Ports(
+                remote, PostgresStore(first, second), PostgresRunStore(first),
+                PostgresLeases(leases),
+            )  # fmt: skip
+            yield Real(world, ports)
+    finally:
+        for database in databases:
+            await database.close()

@@ -1,0 +1,229 @@
+"""The promises of docs/guarantees.md as checks of a `FakeWorld`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from edit_history import EditHistory
+from qcontact_sync.core.mapping import TICKETS_WORDS, status_key, to_local_status
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    STATUS,
+    TWO_WAY_FIELDS,
+    Direction,
+    JobId,
+    RemoteId,
+)
+from qcontact_sync.core.sameness import is_same_person, is_same_status
+from qcontact_sync.core.stats import Counts
+
+from tests.fakes.fake_world import ACCOUNT, Engine, FakeWorld
+
+WATCHED = (*TWO_WAY_FIELDS, "title")
+
+
+@dataclass
+class Promises:
+    """Watches a world from its beginning.
+
+    Attributes:
+        broken: What did not hold, in words; the sync itself is not disturbed by it.
+        adopted: How many rows were there before the sync.
+    """
+
+    world: FakeWorld
+    history: EditHistory = field(default_factory=EditHistory)
+    broken: list[str] = field(default_factory=list)
+    adopted: int = 0
+    _cursor: datetime | None = None
+    _untold: dict[tuple[RemoteId, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        there, here = self.world.qcontact, self.world.fibreflow
+        there.edited = here.edited = self.history.add
+        there.sync_wrote, here.sync_wrote = self._wrote_there, self._wrote_here
+        here.agreed, here.cursor_moved = self._agreed, self._cursor_moved
+
+    # --- nothing is lost, nothing goes backwards: looked at whenever the sync writes
+
+    def _wrote_there(self, i: RemoteId, name: str, new: int, old: int, value: str | None) -> None:
+        self._untold[i, name] = new
+        base = self.world.fibreflow.links[i].link.base.remote.get(name)
+        self._wrote("remote", i, name, new, old, value, _key(name, base) == _key(name, value))
+
+    def _wrote_here(
+        self, i: RemoteId, name: str, new: int, old: int, value: str | None, base: str | None
+    ) -> None:
+        self._wrote("local", i, name, new, old, value, value == base)
+
+    def _wrote(
+        self,
+        side: str,
+        i: RemoteId,
+        name: str,
+        new: int,
+        old: int,
+        value: str | None,
+        is_as_agreed: bool,
+    ) -> None:
+        """Args: `is_as_agreed`: what is overwritten came back to what it was, net of all."""
+        if name not in WATCHED or old == new:
+            return
+        is_kept = any(
+            c.remote_id == i and c.field == name and c.loser == side
+            and (c.local if side == "local" else c.remote) == value
+            for c in self.world.fibreflow.conflicts
+        )  # fmt: skip
+        # Ended between QContact's answer and its own commit, a run has told nobody what it sent.
+        is_untold = side == "local" and self._untold.get((i, name)) == new
+        if self.history.came_after(old, new):
+            if not (is_kept or is_untold):
+                self._break(f"{i}.{name}: {new} replaced {old}, which came after it ({side})")
+            return
+        is_overruled = name in TWO_WAY_FIELDS and not self.history.came_after(new, old)
+        if is_overruled and not (is_kept or is_as_agreed):
+            self._break(f"{i}.{name}: {old} was overruled by {new} and not kept ({side})")
+        self.history.add(old, new)
+
+    def _agreed(self, here: int, there: int) -> None:
+        self.history.agree(here, there)
+        self._untold = {key: number for key, number in self._untold.items() if number != there}
+
+    # --- the cursor: looked at whenever a stretch is settled
+
+    def _cursor_moved(self, job_id: JobId, moment: datetime) -> None:
+        here, there = self.world.fibreflow, self.world.qcontact
+        run = here.runs[job_id]
+        cursor = here.cursors.get(ACCOUNT, (None,))[0]
+        if self._cursor is not None and (cursor is None or cursor < self._cursor):
+            self._break("the cursor moved back")
+        if cursor != self._cursor and not run.window.moves_cursor:
+            self._break("a run moved the cursor that must not")
+        self._cursor = cursor
+        if not run.window.moves_cursor:
+            return
+        for i, ticket in there.tickets.items():
+            is_due = ticket.changed_s < run.began_s and ticket.updated_at < moment
+            is_late = there.lagged.get(i) == ticket.changed_s
+            if is_due and not ticket.is_deleted and not is_late and not self._is_settled(i):
+                self._break(f"the cursor passed {i}, which is not settled")
+
+    def _is_settled(self, i: RemoteId) -> bool:
+        here = self.world.fibreflow
+        if (i, Direction.INBOUND) in here.quarantine or i in self.world.qcontact.malformed:
+            return True
+        if (known := here.links.get(i)) is None:
+            return False
+        link, row = known.link, here.row_of(i)
+        return row is None or all(
+            _key(name, link.base.remote.get(name)) == _key(name, value)
+            or name in link.frozen
+            or row.values.get(name) != link.base.local.get(name, row.values.get(name))
+            for name, value in self.world.qcontact.tickets[i].values.items()
+        )
+
+    # --- after every step
+
+    def check(self) -> None:
+        """Whatever the sync was in the middle of."""
+        here, there = self.world.fibreflow, self.world.qcontact
+        linked = Counter(known.link.ticket_id for known in here.links.values())
+        self._none(i for i, times in linked.items() if times > 1)
+        created = [a[0] for a in here.audit if a[1:3] == (Direction.INBOUND, "create")]
+        made = Counter(i for i in created if i in here.links)
+        self._none(f"{i} made {times} times" for i, times in made.items() if times > 1)
+        for i, notes in there.notes.items():
+            copies = Counter(note.content for note in notes)
+            self._none(f"{i}: {n} copies of {text}" for text, n in copies.items() if n > 1)
+        if len(here.tickets) - self.adopted != self._sum().created:
+            self._break(f"{len(here.tickets) - self.adopted} rows made, {self._sum().created} told")
+        assert not self.broken, self.broken
+
+    def check_run(self, engine: Engine, audited: int, written: int) -> None:
+        """What one run, that nobody killed, left on record."""
+        here, there = self.world.fibreflow, self.world.qcontact
+        stats = engine.stats.get(Direction.OUTBOUND)
+        if stats is not None and stats.is_complete:
+            told = {row[0] for row in here.audit[audited:] if row[1] is Direction.OUTBOUND}
+            self._none(f"{i} was sent and not told" for i, *_ in there.writes[written:]
+                       if i not in told)  # fmt: skip
+        for way, row in here.directions.items():
+            if min(row.counts.failed, row.counts.skipped, row.counts.successful) < 0:
+                self._break(f"{way}: {row.counts}")
+
+    def _sum(self) -> Counts:
+        return sum((row.counts for row in self.world.fibreflow.directions.values()), Counts())
+
+    # --- once it is quiet
+
+    def check_agreement(self) -> None:
+        """Both sides hold the same, every note is there once, every run has its end."""
+        here, there = self.world.fibreflow, self.world.qcontact
+        running = [run.key.run_id for run in here.runs.values() if run.status == "running"]
+        if running:
+            self._break(f"{running} never ended")
+        for i, ticket in there.tickets.items():
+            if not (ticket.is_deleted or self._waits(i)):
+                self._check_ticket(i)
+        assert not self.broken, self.broken
+
+    def _waits(self, i: RemoteId) -> bool:
+        """In quarantine, it is on record instead."""
+        return any((i, way) in self.world.fibreflow.quarantine for way in Direction)
+
+    def _check_ticket(self, i: RemoteId) -> None:
+        here, shown = self.world.fibreflow, self.world.qcontact.tickets[i].values
+        row = here.row_of(i)
+        if row is None:
+            self._break(f"{i} never came")
+            return
+        apart = here.links[i].link.frozen | self._apart_when_linked(i)
+        if STATUS not in apart and not self._is_status_same(row.values[STATUS], shown[STATUS]):
+            self._break(f"{i}: {row.values[STATUS]} here, {shown[STATUS]} there")
+        if ASSIGNED_TO not in apart and not self._is_person_same(i, row.values[ASSIGNED_TO]):
+            self._break(f"{i}: assigned to {row.values[ASSIGNED_TO]}, there {shown[ASSIGNED_TO]}")
+        if row.values["title"] != shown["title"]:
+            self._break(f"{i}: {row.values['title']} here, {shown['title']} there")
+        self._check_notes(i)
+
+    def _apart_when_linked(self, i: RemoteId) -> set[str]:
+        """Fields on which the sides differed when an old row was linked, and that nobody moved."""
+        here, there = self.world.fibreflow.row_of(i), self.world.qcontact.tickets[i]
+        return {
+            c.field
+            for c in self.world.fibreflow.conflicts
+            if c.remote_id == i
+            and (c.kind, c.loser) == ("settled", None)
+            and (here.values[c.field], there.values[c.field]) == (c.local, c.remote)
+        }
+
+    def _is_status_same(self, here: str | None, there: str | None) -> bool:
+        return to_local_status(there) is None or is_same_status(here, there, TICKETS_WORDS)
+
+    def _is_person_same(self, i: RemoteId, here: str | None) -> bool:
+        people, there = self.world.fibreflow.people(), self.world.qcontact.tickets[i].values
+        name = there[ASSIGNED_TO]
+        is_known = name is None or name in people.id_by_name
+        return not is_known or is_same_person(here, name, people)
+
+    def _check_notes(self, i: RemoteId) -> None:
+        here = self.world.fibreflow
+        arrived = {note.content for note in self.world.qcontact.notes[i]}
+        for note_id, note in here.notes.items():
+            if note.ticket_id != here.links[i].link.ticket_id:
+                continue
+            known = here.known_notes.get(note_id)
+            is_before = known is not None and known.state == "before_link"
+            if (note.content in arrived) != (note.note_type == "client" and not is_before):
+                self._break(f"{i}: note {note.content} ({note.note_type})")
+
+    def _none(self, wrong: Iterator[object]) -> None:
+        self.broken += [str(one) for one in wrong]
+
+    def _break(self, what: str) -> None:
+        self.broken.append(what)
+
+
+def _key(name: str, value: str | None) -> str | None:
+    return status_key(value) if name == STATUS else value

@@ -1,0 +1,50 @@
+"""What the state machine found, each in its smallest form."""
+
+from tests.fakes.fake_world import FakeWorld
+
+
+def test_of_two_edits_with_one_stamp_the_first_does_not_come_back() -> None:
+    """Stamps have whole seconds, and a list may be a little behind."""
+    world = FakeWorld()
+    ticket = world.qcontact.add(status="New")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.edit(ticket, status="Assigned")
+    world.qcontact.edit(ticket, status="Escalated")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.stale[ticket] = world.qcontact.earlier[ticket][-1]
+    world.run()
+    assert world.fibreflow.row_of(ticket).values["status"] == "in_progress"
+
+
+def test_a_ticket_that_waits_for_a_person_and_is_gone_is_not_asked_for_in_every_run() -> None:
+    world = FakeWorld()
+    ticket = world.qcontact.add(status="New")
+    world.time.pass_by(2)
+    world.run()
+    world.fibreflow.edit(world.fibreflow.links[ticket].link.ticket_id, status="resolved")
+    world.run()
+    world.qcontact.edit(ticket, status="In Review")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.delete(ticket)
+    world.run()
+    told = len(world.fibreflow.audit)
+    world.run()
+    assert len(world.fibreflow.audit) == told
+
+
+def test_an_edit_made_while_the_remote_clock_was_back_for_a_while_comes_in() -> None:
+    """The run in between read only to the present that QContact showed."""
+    world = FakeWorld()
+    ticket = world.qcontact.add(status="New")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.clock.offset_s = -3600
+    world.run()
+    world.time.pass_by(2)
+    world.qcontact.edit(ticket, status="Assigned")
+    world.qcontact.clock.offset_s = 0
+    world.run()
+    assert world.fibreflow.row_of(ticket).values["status"] == "assigned"

@@ -1,0 +1,61 @@
+"""The promises hold in whatever order people, clocks, faults and deaths come.
+
+`make prove` goes on with ever new stories for PROVE_MINUTES.
+"""
+
+import logging
+import os
+import time
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sync_machine import SyncMachine
+
+MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
+FAST = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+DEEP = settings(FAST, max_examples=100, stateful_step_count=50, derandomize=False)
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    """Thousands of runs that fail on purpose have little to say."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_the_promises_hold_in_any_order_of_things() -> None:
+    run_state_machine_as_test(SyncMachine, settings=FAST)
+
+
+if os.environ.get("PROOF") == "deep":
+
+    @pytest.mark.timeout(MINUTES * 60 + 1_800)
+    def test_the_promises_hold_for_as_long_as_there_is_time(
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        end = time.monotonic() + MINUTES * 60
+        first = int(os.environ.get("PROVE_SEED", str(time.time_ns() // 10**9)))
+        for number in count(first):
+            with capsys.disabled():
+                print(f"\n{_tally()} held; on with seed {number}")
+            run_state_machine_as_test(_seeded(number), settings=DEEP)
+            if time.monotonic() > end:
+                break
+        with capsys.disabled():
+            print(f"\n{_tally()}: all promises held")
+
+    def _tally() -> str:
+        return f"{SyncMachine.examples} stories, {SyncMachine.runs} runs"
+
+    def _seeded(number: int) -> type[SyncMachine]:
+        return seed(number)(type("Seeded", (SyncMachine,), {}))

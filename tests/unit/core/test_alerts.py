@@ -97,6 +97,7 @@ def test_each_rule_opens_its_alert_and_no_other_and_ends_it(facts, rule):
         ),
         pytest.param(replace(WELL, last_settled_at=NOON - STALE_AFTER), id="at-the-grace's-end"),
         pytest.param(replace(WELL, old_entries=1), id="entries-of-no-known-age"),
+        pytest.param(replace(WELL, scheduled=GOOD), id="a-run-that-has-no-slot"),
     ],
 )
 def test_at_the_edge_nothing_is_told_yet(facts):

@@ -75,6 +75,7 @@ def test_edit_of_qcontact_that_ours_wins_against_is_kept():
     (lost,) = sending(a_remote(status="Assigned"), a_local(status="qa_approved")).overruled
     assert (lost.field, lost.needs_you, lost.loser) == (STATUS, False, "remote")
     assert (lost.local, lost.remote) == ("qa_approved", "Assigned")
+    assert lost.reason == "both moved, FibreFlow's is not behind"
 
 
 def test_edit_of_an_unknown_name_that_ours_wins_against_is_kept():
@@ -102,6 +103,7 @@ def test_what_has_no_counterpart_there_is_an_error_of_the_ticket(values, field):
         sending(a_remote(), a_local(**values))
     assert error.value.code is ErrorCode.VALIDATION_ERROR
     assert error.value.field == field
+    assert "FibreFlow" in str(error.value)
 
 
 @pytest.mark.parametrize(

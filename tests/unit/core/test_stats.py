@@ -165,4 +165,4 @@ def test_a_broken_direction_keeps_its_counts(some):
     broken = some.broken("TIMEOUT", "no answer")
     assert (broken.counts, broken.duration_seconds) == (some.counts, some.duration_seconds)
     assert (broken.error_code, broken.error_message) == ("TIMEOUT", "no answer")
-    assert not broken.is_complete
+    assert broken.is_complete is False

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from core_values import PEOPLE, REVIEW, a_link, a_local, a_remote, answered, stored
-from qcontact_sync.core.decide import decide
+from core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote, answered, stored
+from qcontact_sync.core.decide import decide, turns_of
 from qcontact_sync.core.decision import MAX_TURNS
-from qcontact_sync.core.model import STATUS, Pair, Turns
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
 from qcontact_sync.core.outbound import agreed_on, sending_of
 
 
@@ -64,8 +64,15 @@ def test_a_field_that_is_turned_back_and_forth_is_frozen_and_reported_once():
     writes = [bool(d.writes or d.sends) for d in decisions]
     # The first write goes there; the next ones are turns.
     assert writes == [True] * (1 + MAX_TURNS) + [False] * (len(writes) - 1 - MAX_TURNS)
-    assert [c.needs_you for d in decisions for c in d.conflicts] == [True]
+    (conflict,) = [c for d in decisions for c in d.conflicts]
+    assert conflict.needs_you
+    assert (conflict.local, conflict.remote) == ("assigned", "Open")
 
 
 def test_a_few_turns_are_nobodys_fault():
     assert not any(d.frozen for d in to_and_fro(MAX_TURNS // 2))
+
+
+def test_clearing_a_field_for_the_first_time_is_no_going_back():
+    link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"})
+    assert turns_of(link, ASSIGNED_TO).after(None).count == 0

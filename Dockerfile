@@ -1,19 +1,20 @@
 # Airflow with the sync in it, for every service of docker-compose.yaml.
 FROM apache/airflow:3.3.2-python3.12
 
-# The image's own account, which is not root.
-USER airflow
+# The image's own account `airflow`, by number: Kubernetes refuses to take a name for "not root".
+USER 50000
 WORKDIR /opt/airflow/project
 
 # Dependencies first: they change less often than the code.
-COPY --chown=airflow:root requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY --chown=50000:0 requirements.txt ./
+# The pins are complete, so nothing has to be resolved: pip stumbles over an extra of a pinned package.
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 
-COPY --chown=airflow:root pyproject.toml README.md LICENSE ./
-COPY --chown=airflow:root include ./include
-COPY --chown=airflow:root plugins ./plugins
-COPY --chown=airflow:root dags ./dags
-COPY --chown=airflow:root sandbox ./sandbox
+COPY --chown=50000:0 pyproject.toml README.md LICENSE ./
+COPY --chown=50000:0 include ./include
+COPY --chown=50000:0 plugins ./plugins
+COPY --chown=50000:0 dags ./dags
+COPY --chown=50000:0 sandbox ./sandbox
 # Editable: the package's folder is Airflow's plugins folder, and there is one copy of it.
 RUN pip install --no-cache-dir --no-deps -e . && mkdir -m 0700 /opt/airflow/state
 

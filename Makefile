@@ -9,20 +9,21 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check mutants mutate-core prove bench bench-quick pins clean
+.PHONY: help install run test check mutants mutate-core prove bench bench-quick licences pins clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## build .venv from the pins
 
+# --no-deps: the pins are complete, and pip stumbles over an extra of a pinned package.
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv and ensurepip on PATH; set PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "==> installing into $(VENV) with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/uv --version 2>/dev/null | grep -q ' $(UV_VERSION) ' || $(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode -r requirements.txt \
-	  || $(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps -r requirements.txt \
+	  || $(BIN)/pip install --disable-pip-version-check --no-deps -r requirements.txt
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps -e . \
 	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
@@ -54,6 +55,9 @@ bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--
 
 bench-quick: install ## a quick look at the same, at small sizes
 	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
+
+licences: install ## write docs/licences.md from the installed pins
+	@$(BIN)/python -m dev.licences
 
 pins: install ## compile requirements.in into requirements.txt
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \

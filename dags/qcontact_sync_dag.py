@@ -44,6 +44,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    DAG,
     Asset,
     AssetAlias,
     AsyncCallback,
@@ -55,170 +56,184 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
+from qcontact_sync.accounts import Account
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
+from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
-SIX_HOURLY = "0 */6 * * *"
 TEN_MINUTES = timedelta(minutes=10)
-
-
-def tell_of_failure(context: Any) -> None:
-    """Mail what changed; where the run could not be put on record, this is all that tells."""
-    from qcontact_sync.on_airflow import alerts
-
-    alerts.on_failure(context)
-
 
 # Only for a task that hangs. A direction ends by itself and in good order: a scheduled one after
 # QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S; before that it
 # may have waited as long for another run.
 BACKSTOP = timedelta(hours=3)
 
-# What other DAGs schedule on. The alias is what inbound_sync declares: an asset declared there
-# itself would have an event from every run, also from one that wrote nothing.
-TICKETS = Asset("fibreflow_tickets", uri="fibreflow://tickets")
-TICKETS_WRITTEN = AssetAlias("fibreflow_tickets_written")
-
-
-@dag(
-    dag_id="qcontact_sync",
-    # A plain cron string would give each run an interval of no length.
-    schedule=CronDataIntervalTimetable(SIX_HOURLY, timezone="UTC"),
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
-    catchup=False,  # one run makes up for all that were missed: it reads from the cursor
-    deadline=DeadlineAlert(
-        name="run-late",
-        reference=ScheduledSlotDeadline(),
-        interval=TEN_MINUTES,
-        # In the triggerer: a synchronous callback may not read connections of Airflow's database.
-        callback=AsyncCallback("qcontact_sync.on_airflow.deadlines.on_deadline"),
+PARAMS = {
+    "sync_direction": Param(
+        "both",
+        title="Direction",
+        description="Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
+        type="string",
+        enum=["both", "inbound", "outbound"],
+        values_display={
+            "both": "Both ways",
+            "inbound": "Inbound only",
+            "outbound": "Outbound only",
+        },
     ),
-    max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker meanwhile
-    default_args={
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2,
-        "max_retry_delay": timedelta(minutes=5),
-    },
-    params={
-        "sync_direction": Param(
-            "both",
-            title="Direction",
-            description="Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
-            type="string",
-            enum=["both", "inbound", "outbound"],
-            values_display={
-                "both": "Both ways",
-                "inbound": "Inbound only",
-                "outbound": "Outbound only",
-            },
-        ),
-        "start_date": Param(
-            None,
-            title="Changed from",
-            description="Read what changed in QContact since then. Empty: since the last "
-            "complete run; or, where only an end is given, from the beginning. The logical date "
-            "and data interval above have no say.",
-            type=["null", "string"],
-            format="date-time",
-        ),
-        "end_date": Param(
-            None,
-            title="Changed until",
-            description="Empty: until now. A run with dates does not move the point where the "
-            "next one starts, and sends only tickets that FibreFlow changed between them.",
-            type=["null", "string"],
-            format="date-time",
-        ),
-        "ticket_ids": Param(
-            [],
-            title="Only these tickets",
-            description="One id per line: FT number, FibreFlow id or QContact id. Empty: all.",
-            type=["null", "array"],
-        ),
-        "dry_run": Param(
-            False,
-            title="Dry run",
-            description="Find out what would be done and write nothing on either side.",
-            type="boolean",
-        ),
-        "force_resync": Param(
-            False,
-            title="Force resync",
-            description="Take QContact's own fields over again even where nothing seems to have "
-            "changed there: a repair of what was overwritten here.",
-            type="boolean",
-        ),
-        "confirm_outbound": Param(
-            False,
-            title="Confirm outbound",
-            description="Send even if more changes are waiting than usually go out unasked.",
-            type="boolean",
-        ),
-    },
-    tags=["qcontact", "fibreflow", "tickets"],
-    doc_md=__doc__,
-)
-def qcontact_sync() -> None:
-    """Declare the tasks and their order."""
-    # The package is imported inside the tasks: the DAG processor reads this file again and again.
+    "start_date": Param(
+        None,
+        title="Changed from",
+        description="Read what changed in QContact since then. Empty: since the last "
+        "complete run; or, where only an end is given, from the beginning. The logical date "
+        "and data interval above have no say. In a backfill leave both empty: its windows are "
+        "its dates.",
+        type=["null", "string"],
+        format="date-time",
+    ),
+    "end_date": Param(
+        None,
+        title="Changed until",
+        description="Empty: until now. A run with dates does not move the point where the "
+        "next one starts, and sends only tickets that FibreFlow changed between them.",
+        type=["null", "string"],
+        format="date-time",
+    ),
+    "ticket_ids": Param(
+        [],
+        title="Only these tickets",
+        description="One id per line: FT number, FibreFlow id or QContact id. Empty: all.",
+        type=["null", "array"],
+    ),
+    "dry_run": Param(
+        False,
+        title="Dry run",
+        description="Find out what would be done and write nothing on either side.",
+        type="boolean",
+    ),
+    "force_resync": Param(
+        False,
+        title="Force resync",
+        description="Take QContact's own fields over again even where nothing seems to have "
+        "changed there: a repair of what was overwritten here.",
+        type="boolean",
+    ),
+    "confirm_outbound": Param(
+        False,
+        title="Confirm outbound",
+        description="Send even if more changes are waiting than usually go out unasked.",
+        type="boolean",
+    ),
+}
 
-    # multiple_outputs=False, here and below: the dict is one value, not one XCom a key.
-    @task(
-        retries=3,
-        execution_timeout=TEN_MINUTES,
-        multiple_outputs=False,
-        on_failure_callback=tell_of_failure,
+
+def sync_dag(account: Account) -> DAG:
+    """The DAG of one account."""
+    # What other DAGs schedule on. The alias is what inbound_sync declares: an asset declared there
+    # itself would have an event from every run, also from one that wrote nothing.
+    tickets = Asset(
+        f"fibreflow_tickets{account.suffix}",
+        uri="fibreflow://tickets" + (f"/{account.name}" if account.suffix else ""),
     )
-    def start_run() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import steps
+    tickets_written = AssetAlias(f"fibreflow_tickets_written{account.suffix}")
 
-        return steps.start_run(get_current_context())
+    def tell_of_failure(context: Any) -> None:
+        """Mail what changed; where the run could not be put on record, this is all that tells."""
+        from qcontact_sync.on_airflow import alerts
 
-    # Directions wait out passing failures themselves, and what a run leaves undone the next one
-    # does: one more try is enough.
-    @task(
-        retries=1,
-        execution_timeout=BACKSTOP,
-        multiple_outputs=False,
-        outlets=[TICKETS_WRITTEN],
+        alerts.on_failure(context, account.name)
+
+    @dag(
+        dag_id=account.dag_id,
+        # A plain cron string would give each run an interval of no length.
+        schedule=CronDataIntervalTimetable(account.schedule, timezone="UTC"),
+        start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
+        catchup=False,  # one run makes up for all that were missed: it reads from the cursor
+        deadline=DeadlineAlert(
+            name="run-late",
+            reference=ScheduledSlotDeadline(),
+            interval=TEN_MINUTES,
+            # In the triggerer: a synchronous callback may not read connections of Airflow's
+            # database.
+            callback=AsyncCallback(
+                "qcontact_sync.on_airflow.deadlines.on_deadline", {"account": account.name}
+            ),
+        ),
+        max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker
+        default_args={
+            "show_return_value_in_logs": False,  # the task's own lines say the same to a person
+            "retry_delay": timedelta(seconds=30),
+            "retry_exponential_backoff": 2,
+            "max_retry_delay": timedelta(minutes=5),
+        },
+        params=PARAMS,
+        tags=["qcontact", "fibreflow", "tickets"],
+        doc_md=manual(__doc__, account),
     )
-    def inbound_sync() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import steps
+    def qcontact_sync() -> None:
+        """Declare the tasks and their order."""
+        # The package is imported inside the tasks: the DAG processor reads this file often.
 
-        context = get_current_context()
-        stats = steps.run_direction(context, "inbound")
-        steps.announce(context, TICKETS_WRITTEN, TICKETS, stats)
-        return stats
+        # multiple_outputs=False, here and below: the dict is one value, not one XCom a key.
+        @task(
+            retries=3,
+            execution_timeout=TEN_MINUTES,
+            multiple_outputs=False,
+            on_failure_callback=tell_of_failure,
+        )
+        def start_run() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import steps
 
-    # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
-    # because start_run is its setup.
-    @task(
-        retries=1,
-        execution_timeout=BACKSTOP,
-        multiple_outputs=False,
-        trigger_rule=TriggerRule.ALL_DONE,
-    )
-    def outbound_sync() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import steps
+            return steps.start_run(get_current_context(), account.name)
 
-        return steps.run_direction(get_current_context(), "outbound")
+        # Directions wait out passing failures themselves, and what a run leaves undone the next one
+        # does: one more try is enough.
+        @task(
+            retries=1,
+            execution_timeout=BACKSTOP,
+            multiple_outputs=False,
+            outlets=[tickets_written],
+        )
+        def inbound_sync() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import steps
 
-    @task(
-        retries=3,
-        execution_timeout=TEN_MINUTES,
-        multiple_outputs=False,
-        on_failure_callback=tell_of_failure,
-    )
-    def finalize() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import steps
+            context = get_current_context()
+            stats = steps.run_direction(context, "inbound", account.name)
+            steps.announce(context, tickets_written, tickets, stats)
+            return stats
 
-        return steps.finish_run(get_current_context())
+        # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
+        # because start_run is its setup.
+        @task(
+            retries=1,
+            execution_timeout=BACKSTOP,
+            multiple_outputs=False,
+            trigger_rule=TriggerRule.ALL_DONE,
+        )
+        def outbound_sync() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import steps
 
-    started, finished = start_run(), finalize()
-    started >> inbound_sync() >> outbound_sync() >> finished
-    # Setup and teardown: finalize runs whenever start_run succeeded, also where a direction broke
-    # or a person marked the run as failed, and clearing a direction takes both along. Unlike other
-    # teardowns it decides: where it fails, the DAG run is red.
-    finished.as_teardown(setups=started, on_failure_fail_dagrun=True)
+            return steps.run_direction(get_current_context(), "outbound", account.name)
+
+        @task(
+            retries=3,
+            execution_timeout=TEN_MINUTES,
+            multiple_outputs=False,
+            on_failure_callback=tell_of_failure,
+        )
+        def finalize() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import steps
+
+            return steps.finish_run(get_current_context(), account.name)
+
+        started, finished = start_run(), finalize()
+        started >> inbound_sync() >> outbound_sync() >> finished
+        # Setup and teardown: finalize runs whenever start_run succeeded, also where a direction
+        # broke or a person marked the run as failed, and clearing a direction takes both along.
+        # Unlike other teardowns it decides: where it fails, the DAG run is red.
+        finished.as_teardown(setups=started, on_failure_fail_dagrun=True)
+
+    return qcontact_sync()
 
 
-qcontact_sync()
+for account in accounts_to_declare():
+    sync_dag(account)

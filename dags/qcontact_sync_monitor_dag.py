@@ -22,45 +22,57 @@ Connections: `fibreflow_default`, `qcontact_default`, `smtp_default`.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import TriggerRule, dag, task
+from airflow.sdk import DAG, TriggerRule, dag, task
+from qcontact_sync.accounts import Account
+from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
 
-@dag(
-    dag_id="qcontact_sync_monitor",
-    schedule="30 * * * *",  # half past: never beside the sync's own start
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,  # an old check tells nobody anything
-    max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=20),
-    default_args={"retries": 1, "retry_delay": timedelta(minutes=1)},
-    tags=["qcontact", "fibreflow", "monitoring"],
-    doc_md=__doc__,
-)
-def qcontact_sync_monitor() -> None:
-    """Declare the tasks and their order."""
-    # The package is imported inside the tasks: the DAG processor reads this file again and again.
+def monitor_dag(account: Account) -> DAG:
+    """The DAG that watches over one account."""
 
-    @task(execution_timeout=timedelta(minutes=5))
-    def compare_sample() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import monitoring
+    @dag(
+        dag_id=account.monitor_dag_id,
+        schedule="30 * * * *",  # half past: never beside the sync's own start
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,  # an old check tells nobody anything
+        max_active_runs=1,
+        dagrun_timeout=timedelta(minutes=20),
+        default_args={
+            "retries": 1,
+            "retry_delay": timedelta(minutes=1),
+            "show_return_value_in_logs": False,  # the task's own lines say the same to a person
+        },
+        tags=["qcontact", "fibreflow", "monitoring"],
+        doc_md=manual(__doc__, account),
+    )
+    def qcontact_sync_monitor() -> None:
+        """Declare the tasks and their order."""
+        # The package is imported inside the tasks: the DAG processor reads this file often.
 
-        return monitoring.compare_sample()
+        @task(execution_timeout=timedelta(minutes=5))
+        def compare_sample() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import monitoring
 
-    # After the sample, whatever became of it: what it found is one of the alerts.
-    @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
-    def check_alerts() -> None:
-        from qcontact_sync.on_airflow import alerts
+            return monitoring.compare_sample(account.name)
 
-        alerts.tell()
+        # After the sample, whatever became of it: what it found is one of the alerts.
+        @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
+        def check_alerts() -> None:
+            from qcontact_sync.on_airflow import alerts
 
-    @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
-    def delete_old_rows() -> dict[str, Any]:
-        from qcontact_sync.on_airflow import monitoring
+            alerts.tell(account.name)
 
-        return monitoring.delete_old_rows()
+        @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
+        def delete_old_rows() -> dict[str, Any]:
+            from qcontact_sync.on_airflow import monitoring
 
-    compared = compare_sample()
-    compared >> [check_alerts(), delete_old_rows()]
+            return monitoring.delete_old_rows(account.name)
+
+        compared = compare_sample()
+        compared >> [check_alerts(), delete_old_rows()]
+
+    return qcontact_sync_monitor()
 
 
-qcontact_sync_monitor()
+for account in accounts_to_declare():
+    monitor_dag(account)

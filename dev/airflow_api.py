@@ -116,7 +116,7 @@ class AirflowApi:
         value = answer.raise_for_status().json()["value"]
         return value if isinstance(value, dict) else {}
 
-    def _get(self, path: str, **query: str | int) -> dict[str, Any]:
+    def _get(self, path: str, **query: str | int | list[str]) -> dict[str, Any]:
         answer: dict[str, Any] = self._http.get(path, params=query).raise_for_status().json()
         return answer
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from qcontact_sync.fibreflow.tls import verified
 
 QUERIES = Path(__file__).parent / "sql"
 
@@ -15,7 +16,8 @@ Row = dict[str, Any]
 def query(dsn: str, name: str, params: Mapping[str, object] | None = None) -> list[Row]:
     """Run one named query in a transaction of its own; return its rows, if it has any."""
     statement = (QUERIES / f"{name}.sql").read_bytes()
-    with psycopg.connect(dsn, row_factory=dict_row, options="-c timezone=UTC") as connection:
+    address, options = verified(dsn), "-c timezone=UTC"
+    with psycopg.connect(address, row_factory=dict_row, options=options) as connection:
         cursor = connection.execute(statement, params or {})
         return cursor.fetchall() if cursor.description else []
 

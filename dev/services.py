@@ -96,6 +96,18 @@ class Services:
                 raise CannotRun(f"{what} did not come within {timeout_s:g} s")
             time.sleep(POLL_S)
 
+    def session_of(self, name: str) -> int:
+        """The session that a service and all its processes belong to."""
+        return next(s.process.pid for s in self._running if s.name == name)
+
+    def kill(self, name: str) -> None:
+        """Kill a service and all its processes at once, as a machine that dies takes them along."""
+        service = next(s for s in self._running if s.name == name)
+        _kill_session(service.process.pid)
+        service.process.wait()
+        self._running.remove(service)
+        self._remember()
+
     def stop_all(self, hurry: Callable[[], bool]) -> None:
         """Stop the newest first, each with its whole session; ``hurry`` cuts the waiting short."""
         while self._running:

@@ -12,6 +12,7 @@ from pathlib import Path
 from shlex import quote
 
 import psycopg
+from qcontact_sync.fibreflow.tls import verified
 
 from dev import metadata
 from dev.airflow_api import AirflowApi
@@ -236,6 +237,6 @@ def _stop(services: Services, progress: Progress, interrupts: Interrupts) -> Non
 
 def _require_reachable(dsn: str) -> None:
     try:
-        psycopg.connect(dsn, connect_timeout=10).close()
+        psycopg.connect(verified(dsn), connect_timeout=10).close()
     except psycopg.OperationalError as error:
         raise CannotRun(f"DATABASE_URL: {error}") from None

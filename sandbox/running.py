@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -35,7 +36,13 @@ class _CuttableProtocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """Calls `on_listening` once the socket is served."""
 
-    def __init__(self, world: World, prefix: str, on_listening: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        world: World,
+        prefix: str,
+        on_listening: Callable[[], object],
+        certificate: Path | None = None,
+    ) -> None:
         config = uvicorn.Config(
             create_app(world, prefix),
             http=_CuttableProtocol,
@@ -47,6 +54,7 @@ class Server(uvicorn.Server):
             date_header=False,  # the sandbox has its own clock
             server_header=False,
             backlog=2048,
+            ssl_certfile=certificate,
         )
         super().__init__(config)
         self._on_listening = on_listening
@@ -112,21 +120,27 @@ def run_sandbox(
     seed: int = 1,
     api_key: str = "sandbox-key",
     prefix: str = "",
+    certificate: Path | None = None,
     **switches: Any,
 ) -> Iterator[Sandbox]:
-    """Run a sandbox on a free port in a thread of this process; yields once it answers."""
+    """Run a sandbox on a free port in a thread of this process; yields once it answers.
+
+    Args:
+        certificate: PEM file with key and certificate; it speaks HTTPS then.
+    """
     world = World(
         tickets=tickets, seed=seed, api_key=api_key, switches=Switches().changed(switches)
     )
     listener = listen("127.0.0.1", 0)
     listening = threading.Event()
-    server = Server(world, prefix, listening.set)
+    server = Server(world, prefix, listening.set, certificate)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     if not listening.wait(10):
         raise RuntimeError("the sandbox did not start within 10 seconds")
     try:
-        yield Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}{prefix}", world)
+        scheme = "https" if certificate else "http"
+        yield Sandbox(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}{prefix}", world)
     finally:
         server.should_exit = True
         thread.join(10)

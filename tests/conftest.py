@@ -1,6 +1,7 @@
 """The database every test may ask for: a real PostgreSQL, private unless one is given."""
 
 import logging
+import shutil
 import signal
 import uuid
 from collections.abc import Iterator
@@ -10,14 +11,20 @@ import pytest
 from dev.postgres import drop_database, ensure_database
 from tests.chromium import chromium
 from tests.pooler import pgbouncer
-from tests.private_postgres import postgres
+from tests.private_postgres import postgres, tls_bindir
+from tests.sync_roles import SyncRoles, sync_roles
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_NEEDED = {"browser": ("Chromium", chromium), "pooler": ("PgBouncer", pgbouncer)}
+_NEEDED = {
+    "browser": ("Chromium", chromium),
+    "pooler": ("PgBouncer", pgbouncer),
+    "tls": ("PostgreSQL with TLS", tls_bindir),
+    "redis": ("Redis", lambda: shutil.which("redis-server")),
+}
 """By mark: a program that may be missing, and where it is."""
 
 
@@ -35,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for mark, name in _missing().items():
-        terminalreporter.write_line(f"no {name} on PATH: the tests marked {mark} were left out")
+        terminalreporter.write_line(f"no {name} here: the tests marked {mark} were left out")
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +62,15 @@ def pg_server() -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def roles(pg_server: str) -> Iterator[SyncRoles]:
+    """Who migrates and who syncs; what is not the sync's is done as the server's own user."""
+    with sync_roles(pg_server) as made:
+        yield made
+
+
 @pytest.fixture
-def empty_db(pg_server: str) -> Iterator[str]:
+def empty_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a database of the test's own, dropped after it."""
     name = f"test_{uuid.uuid4().hex}"
     yield ensure_database(pg_server, name)

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from qcontact_sync.core.alert_words import PREFIX, message
-from qcontact_sync.core.alerts import Facts, Told, evaluate
+from qcontact_sync.core.alert_words import message, no_database
+from qcontact_sync.core.alerts import Change, Facts, Told, evaluate
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.mails import Link, render, shown
+from qcontact_sync.run_steps import CLI_DAG_ID
 from qcontact_sync.settings import Endpoints, Settings
-from qcontact_sync.wiring import ACCOUNT, open_database
+from qcontact_sync.wiring import open_database
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,8 @@ async def _check(
     now: datetime | None,
 ) -> Sequence[Told]:
     async with open_database(endpoints.database_url) as database:
-        store = AlertStore(database, ACCOUNT)
+        await require_own(database, settings.account)
+        store = AlertStore(database, settings.account)
         async with store.deciding():
             facts = await store.read_facts(now)
             alerts, told = evaluate(facts, await store.read_open(), overdue)
@@ -90,15 +93,17 @@ async def _queue(
         return
     details = await store.read_details()
     for change in told:
-        content = message(change, facts, details, lambda at: shown(at, settings.zone))
+        content = message(
+            change, facts, details, lambda at: shown(at, settings.zone), settings.named_account
+        )
         links = _links(facts, url, settings.runbook_url, content.anchor)
         parts = render(content, change.change, links)
         await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
 
 
 def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> list[Link]:
-    links = [("Runbook", f"{runbook or 'docs/runbook.md'}#{anchor}")]
-    if url and facts.live:
+    links = [_runbook(runbook, anchor)]
+    if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
         run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
         links.insert(0, ("Newest run", run))
     return links
@@ -127,22 +132,24 @@ async def _problem(mail: Mail, send: Send) -> NotSent | None:
     return None
 
 
-def tell_directly(settings: Settings, send: Send, error: SyncError, run_id: str) -> None:
+def tell_directly(
+    settings: Settings, send: Send, error: SyncError, run_id: str, log_url: str | None
+) -> None:
     """The one mail that needs no database: because there is none to ask.
 
     Nothing remembers it, so it is for the end of a run that could not be put on record.
     """
-    subject = f"{PREFIX} run failed: {error.code.value}, FibreFlow's database cannot be asked"
-    text = (
-        f"The run {run_id} ended with: {error}\n\n"
-        "It could not be put on record, and no alert can be decided until FibreFlow's database "
-        "answers again. Nothing is lost: the next run goes on from the last one that settled.\n\n"
-        "What to do:\n  1. Check the database and the connection fibreflow_default: "
-        "qcontact-sync doctor\n\nRunbook: "
-        f"{settings.runbook_url or 'docs/runbook.md'}#no-database\n"
-    )
+    content = no_database(error, run_id, settings.named_account)
+    links = [_runbook(settings.runbook_url, content.anchor)]
+    if log_url:
+        links.insert(0, ("Log of the task", log_url))
+    parts = render(content, Change.OPENED, links)
     for address in settings.alert_to:
         try:
-            send(address, subject, text, f"<pre>{text}</pre>")
+            send(address, content.subject, parts.text, parts.html)
         except NotSent as problem:
             log.warning("mail.not_sent directly: %s", problem)
+
+
+def _runbook(url: str | None, anchor: str) -> Link:
+    return "Runbook", f"{url or 'docs/runbook.md'}#{anchor}"

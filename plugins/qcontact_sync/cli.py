@@ -5,6 +5,7 @@ once.
 """
 
 import logging
+import os
 import sys
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from qcontact_sync import cli_help, cli_review
+from qcontact_sync.accounts import ACCOUNT, find_account
 from qcontact_sync.cli_review import AsJson
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.request import ParamError, parse_request
@@ -71,8 +73,18 @@ def _show_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
+def _choose_account(name: str | None) -> None:
+    if name is not None:
+        # Where everything that this command does will look, in this process alone.
+        os.environ[ACCOUNT] = find_account(name).name
+
+
 @app.callback()
 def options(
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", callback=_choose_account, help=cli_help.ACCOUNT),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
@@ -186,7 +198,8 @@ app.add_typer(cli_review.conflicts_app, name="conflicts")
 def doctor(as_json: AsJson = False) -> int:
     """Make all checks and show what they found."""
     from qcontact_sync import terminal
-    from qcontact_sync.doctor import State, examine
+    from qcontact_sync.checks import State
+    from qcontact_sync.doctor import examine
 
     checks = examine()
     is_healthy = all(check.state is not State.FAILED for check in checks)

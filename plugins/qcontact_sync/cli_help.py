@@ -8,6 +8,8 @@ Reads from the environment (no .env file is read):
   QCONTACT_API_URL       QContact's base URL
   QCONTACT_API_KEY       its API key
   QCONTACT_SYNC_<NAME>   settings, all with defaults: docs/configuration.md
+Where QCONTACT_SYNC_ACCOUNTS_FILE is set, --account says whose these are, and takes that account's
+settings from the file: docs/accounts.md
 
 \b
 Exit status of every command:
@@ -166,3 +168,4 @@ ANY_TICKET_ID = "FibreFlow uuid, ticket_uid or QContact id."
 ENTRY_ID = "An entry's id, or any id of a ticket: FibreFlow uuid, ticket_uid or QContact id."
 CONFLICT_ID = "The conflict's id, as `conflicts` shows it."
 KEEP = "The side whose value stays."
+ACCOUNT = "The account of the accounts file that is meant (or QCONTACT_SYNC_ACCOUNT)."

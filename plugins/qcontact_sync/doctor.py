@@ -4,39 +4,39 @@ Each check looks on its own; one that cannot be made because another failed is l
 """
 
 import asyncio
-import json
 import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.accounts import Account, find_account
+from qcontact_sync.checks import Check, State
+from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.core.model import Window
+from qcontact_sync.doctor_airflow import check_connections
+from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.settings import (
     PREFIX,
-    ConfigError,
+    TABLE_PREFIX,
     Endpoints,
     Settings,
+    TableSettings,
+    check_accounts,
     database_url_from_env,
     load_settings,
     qcontact_from_env,
+    table_names,
 )
 from qcontact_sync.wiring import open_database, open_remote
 
 MAX_SKEW = timedelta(minutes=5)
 # Somebody is looking on: one try, and not for long.
 PATIENCE_S = 10.0
-AIRFLOW_TIMEOUT_S = 60.0
-CONNECTIONS = {"qcontact_default": "qcontact", "fibreflow_default": "postgres"}
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
 _REMOTE_ADVICE = {
@@ -52,29 +52,6 @@ _REMOTE_ADVICE = {
 }
 
 
-class State(StrEnum):
-    """How a check came out; only `FAILED` keeps the sync from working."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check, its outcome, and what to do about it (None: nothing)."""
-
-    name: str
-    state: State
-    found: str
-    advice: str | None = None
-
-    def to_dict(self) -> dict[str, str | None]:
-        """Plain values, for JSON."""
-        return {**asdict(self), "state": self.state.value}
-
-
 def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """Make all checks.
 
@@ -82,36 +59,43 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
         environment: For what is looked up outside the settings (Airflow); the settings read the
             process's own.
     """
-    settings, checks = _check_settings(environment)
+    account, settings, checks = _check_settings(environment)
     checks += asyncio.run(_check_sides(settings))
-    mails = bool(settings.alert_to)
-    return [*checks, *_check_connections(environment, mails=mails)]
+    wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
+    mails = MAIL_CONNECTION if settings.alert_to else {}
+    return [*checks, *check_connections(environment, wanted | mails)]
 
 
-def _check_settings(environment: Mapping[str, str]) -> tuple[Settings, list[Check]]:
+def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
     """The settings, or their defaults where they cannot be used: the other checks go on."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
     try:
-        settings = load_settings()
+        table_names()
+        check_accounts()
+        account = find_account()
+        settings = load_settings(account)
     except ConfigError as error:
         check = Check("settings", State.FAILED, str(error), "correct them: docs/configuration.md")
-        return Settings.model_construct(), [check]
+        return Account(), Settings.model_construct(), [check]
     if unknown:
         found = f"not a setting: {', '.join(unknown)}"
         advice = "correct the names: docs/configuration.md lists all"
-        return settings, [Check("settings", State.WARNING, found, advice)]
+        return account, settings, [Check("settings", State.WARNING, found, advice)]
     given = sorted(set(environment) & known)
     found = f"set: {', '.join(given)}" if given else "all have their defaults"
-    return settings, [Check("settings", State.OK, found)]
+    return account, settings, [Check("settings", State.OK, found)]
 
 
 async def _check_sides(settings: Settings) -> list[Check]:
-    database, remote = await asyncio.gather(_check_database(), _check_remote(settings))
+    database, remote = await asyncio.gather(
+        _check_database(settings.account), _check_remote(settings)
+    )
     return [*database, *remote]
 
 
-async def _check_database() -> list[Check]:
+async def _check_database(account: str) -> list[Check]:
     try:
         url = _impatient(database_url_from_env())
         checks = [*await _check_server(url)]
@@ -120,7 +104,15 @@ async def _check_database() -> list[Check]:
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
         )
         return [Check("database", State.FAILED, str(error), advice)]
-    return [*checks, await _check_schema(url), await _check_rights(url)]
+    return [*checks, *_check_tls(url), await _check_schema(url, account), await _check_rights(url)]
+
+
+def _check_tls(url: SecretStr) -> Iterator[Check]:
+    address = url.get_secret_value()
+    if not (tls.is_local(address) or tls.is_verified(address)):
+        found = "the database's server does not have to prove who it is"
+        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
+        yield Check("database TLS", State.WARNING, found, advice)
 
 
 def _impatient(url: SecretStr) -> SecretStr:
@@ -143,12 +135,26 @@ async def _check_server(url: SecretStr) -> list[Check]:
     ]
 
 
-async def _check_schema(url: SecretStr) -> Check:
+async def _check_schema(url: SecretStr, account: str) -> Check:
     try:
         await check_schema(url.get_secret_value())
+        async with open_database(url) as database:
+            await require_own(database, account)
+            wrong = await database.read("wrong_columns")
     except SyncError as error:
         return Check("schema", State.FAILED, str(error))  # which says what to do
+    if wrong:
+        advice = "see docs/configuration.md: a table may have another name, a view other columns"
+        return Check("schema", State.FAILED, "; ".join(map(_what_is_wrong, wrong)), advice)
     return Check("schema", State.OK, "up to date")
+
+
+def _what_is_wrong(row: Mapping[str, str | None]) -> str:
+    if row["column_name"] is None:
+        return f"there is no table {row['name']}"
+    if row["type"] is None:
+        return f"{row['name']} has no column {row['column_name']}"
+    return f"{row['name']}.{row['column_name']} has type {row['type']}"
 
 
 async def _check_rights(url: SecretStr) -> Check:
@@ -160,15 +166,36 @@ async def _check_rights(url: SecretStr) -> Check:
     for row in missing:
         by_table.setdefault(row["name"], []).append(row["privilege"])
     lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
-    return Check("rights", State.FAILED, f"lacking: {lacks}", "GRANT these to the database's user")
+    return Check(
+        "rights",
+        State.FAILED,
+        f"lacking: {lacks}",
+        "run include/sql/optional/roles.sql, or GRANT these",
+    )
 
 
 async def _check_remote(settings: Settings) -> list[Check]:
     patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
     try:
-        return await _ask_remote(qcontact_from_env(), settings.model_copy(update=patience))
+        endpoints = qcontact_from_env()
     except SyncError as error:
-        return [Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))]
+        return [_remote_failed(error)]
+    try:
+        asked = await _ask_remote(endpoints, settings.model_copy(update=patience))
+    except SyncError as error:
+        asked = [_remote_failed(error)]
+    return [*asked, *_check_https(endpoints.qcontact_url)]
+
+
+def _remote_failed(error: SyncError) -> Check:
+    return Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))
+
+
+def _check_https(url: str) -> Iterator[Check]:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+        found = "the API key goes out unencrypted"
+        yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
 
 async def _ask_remote(endpoints: Endpoints, settings: Settings) -> list[Check]:
@@ -192,51 +219,3 @@ def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime
     if abs(skew) <= MAX_SKEW:
         return Check(name, State.OK, found)
     return Check(name, State.WARNING, found, "no outcome depends on it; set the wrong clock right")
-
-
-def _check_connections(environment: Mapping[str, str], *, mails: bool) -> Iterator[Check]:
-    wanted = CONNECTIONS | (MAIL_CONNECTION if mails else {})
-    program = _airflow_program(environment)
-    if not environment.get("AIRFLOW_HOME") or program is None:
-        yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
-        return
-    for conn_id, conn_type in wanted.items():
-        yield _check_connection(program, environment, conn_id, conn_type)
-
-
-def _airflow_program(environment: Mapping[str, str]) -> str | None:
-    beside = Path(sys.executable).with_name("airflow")
-    return shutil.which("airflow", path=environment.get("PATH")) or shutil.which(beside)
-
-
-def _check_connection(
-    program: str, environment: Mapping[str, str], conn_id: str, conn_type: str
-) -> Check:
-    name = f"connection {conn_id}"
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    if environment.get(variable):
-        return Check(name, State.OK, f"set by {variable}")
-    advice = f"add it under Admin > Connections with type {conn_type}, or set {variable}"
-    found = _connection_type([program, "connections", "get", conn_id, "-o", "json"], environment)
-    if found is None:
-        return Check(name, State.FAILED, "airflow connections get does not find it", advice)
-    if found != conn_type:
-        return Check(name, State.FAILED, f"has type {found}, must be {conn_type}", advice)
-    return Check(name, State.OK, f"type {found}")
-
-
-def _connection_type(command: Sequence[str], environment: Mapping[str, str]) -> str | None:
-    """The type of a connection; the rest of what Airflow prints is secret and dropped."""
-    try:
-        # The program is Airflow's own, found on PATH; the arguments are constants of this module.
-        answer = subprocess.run(  # noqa: S603
-            command,
-            env=environment,
-            capture_output=True,
-            check=True,
-            timeout=AIRFLOW_TIMEOUT_S,
-        )
-        [connection] = json.loads(answer.stdout)
-        return str(connection["conn_type"])
-    except (subprocess.SubprocessError, OSError, ValueError, KeyError):
-        return None

@@ -21,6 +21,7 @@ from qcontact_sync.settings import (
     database_url_from_env,
     endpoints_from_env,
     load_settings,
+    table_names,
 )
 from qcontact_sync.sync.abandoned import IsRunning
 from qcontact_sync.sync.context import Progress, Run
@@ -214,4 +215,4 @@ def check_qcontact(endpoints: Endpoints, settings: Settings) -> str:
 
 def migrate(database_url: str) -> list[str]:
     """Bring the database's schema up to date; the names of the migrations applied now."""
-    return migrate_database(database_url)
+    return migrate_database(database_url, table_names())

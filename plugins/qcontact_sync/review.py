@@ -16,13 +16,14 @@ from qcontact_sync.core.model import RemoteId
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.review_store import ReviewStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.resolving import Resolving
 from qcontact_sync.ticket_story import StoryTeller, TicketStory
-from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
+from qcontact_sync.wiring import open_database, open_remote, sync_options
 
 __all__ = [
     "Keep",
@@ -155,6 +156,7 @@ async def _resolve_conflict(
         open_database(endpoints.database_url) as lease_database,
         open_remote(endpoints, _impatient(settings)) as remote,
     ):
+        await require_own(database, settings.account)
         insights = Insights(database)
         conflict_id = _uuid(given)
         found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]
@@ -162,7 +164,7 @@ async def _resolve_conflict(
             raise UnknownId(given, "open conflict")
         leases = PostgresLeases(lease_database)
         async with AsyncExitStack() as stack:
-            held = await _held(stack, leases, patience_s)
+            held = await _held(stack, leases, settings.account, patience_s)
             resolving = Resolving(
                 PostgresStore(database), remote, sync_options(settings, remote).policy, held.lease
             )
@@ -173,11 +175,11 @@ async def _resolve_conflict(
 
 
 async def _held(
-    stack: AsyncExitStack, leases: PostgresLeases, patience_s: float | None
+    stack: AsyncExitStack, leases: PostgresLeases, account: str, patience_s: float | None
 ) -> HeldLease:
     try:
         async with asyncio.timeout(patience_s):
-            return await stack.enter_async_context(hold_lease(leases, ACCOUNT, SystemClock()))
+            return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
     except TimeoutError:
         raise RetryableError(
             "a run is at work: decide again when it has ended", ErrorCode.CONFLICT

@@ -13,6 +13,7 @@ from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.pinging import ping
@@ -25,7 +26,7 @@ from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
-from qcontact_sync.wiring import ACCOUNT, open_database, open_remote, sync_options
+from qcontact_sync.wiring import open_database, open_remote, sync_options
 
 CLI_DAG_ID = "cli"
 
@@ -46,8 +47,10 @@ async def start_run(
         open_remote(endpoints, settings),
         open_database(endpoints.database_url) as database,
     ):
+        # Before the params: what is wrong with them is put on record, too.
+        await require_own(database, settings.account)
         runs = PostgresRunStore(database)
-        key, request, opened = await lifecycle.start(runs, SystemClock(), ACCOUNT, order)
+        key, request, opened = await lifecycle.start(runs, SystemClock(), settings.account, order)
         if not request.dry_run:
             await close_abandoned(runs, key, CLI_DAG_ID, is_running)
     window = opened.window
@@ -149,7 +152,7 @@ async def run_direction(
             leases = PostgresLeases(lease_database)
             try:
                 async with hold_lease(
-                    leases, ACCOUNT, SystemClock(), stop.sleep, waits=waits
+                    leases, settings.account, SystemClock(), stop.sleep, waits=waits
                 ) as held:
                     stats = await _run_held(
                         endpoints, settings, database, store, run, direction, progress, stop, held

@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.core.divergence import diverges
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.settings import Endpoints, Settings
 from qcontact_sync.sync.single_reads import read_each
-from qcontact_sync.wiring import ACCOUNT, open_database, open_remote
+from qcontact_sync.wiring import open_database, open_remote
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +38,22 @@ async def _compare(endpoints: Endpoints, settings: Settings) -> dict[str, object
         open_database(endpoints.database_url) as database,
         open_remote(endpoints, settings) as remote,
     ):
-        rows = await database.read("sample_links", {"account": ACCOUNT, "size": SAMPLE})
+        await require_own(database, settings.account)
+        rows = await database.read("sample_links", {"account": settings.account, "size": SAMPLE})
         ids = [RemoteId(row["remote_id"]) for row in rows]
         reads = await read_each(remote, ids)
         reads.raise_if_nothing_answered()
-        differing = await _differing(database, reads.tickets)
-        await _note(database, ids, len(reads.tickets), differing)
+        differing = await _differing(database, settings.account, reads.tickets)
+        await _note(database, settings.account, ids, len(reads.tickets), differing)
     log.info("sample.compared tickets=%d differing=%s", len(reads.tickets), differing)
     unread = len(ids) - len(reads.tickets)
     return {"compared": len(reads.tickets), "differing": differing, "unread": unread}
 
 
-async def _differing(database: Database, tickets: Sequence[RemoteTicket]) -> list[str]:
-    settled_until = await PostgresRunStore(database).read_cursor(ACCOUNT)
+async def _differing(
+    database: Database, account: str, tickets: Sequence[RemoteTicket]
+) -> list[str]:
+    settled_until = await PostgresRunStore(database).read_cursor(account)
     async with PostgresStore(database).unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
         pairs = await unit.read_pairs([ticket.id for ticket in tickets])
     return [
@@ -61,13 +66,17 @@ async def _differing(database: Database, tickets: Sequence[RemoteTicket]) -> lis
 
 
 async def _note(
-    database: Database, ids: Sequence[RemoteId], compared: int, differing: Sequence[str]
+    database: Database,
+    account: str,
+    ids: Sequence[RemoteId],
+    compared: int,
+    differing: Sequence[str],
 ) -> None:
     async with database.transaction():
         await database.fetch(
             "note_sample",
             {
-                "account": ACCOUNT,
+                "account": account,
                 "compared": compared,
                 "differing": list(differing),
                 "last_id": ids[-1] if ids else None,
@@ -75,8 +84,11 @@ async def _note(
         )
 
 
-def delete_old_rows(endpoints: Endpoints, days: int) -> Mapping[str, int]:
+def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> Mapping[str, int]:
     """Delete the sync's own rows that are older than this and of no use any more.
+
+    Args:
+        account: Whose database it must be.
 
     Returns:
         How many, by kind.
@@ -86,8 +98,10 @@ def delete_old_rows(endpoints: Endpoints, days: int) -> Mapping[str, int]:
     """
 
     async def delete() -> Mapping[str, int]:
-        async with open_database(endpoints.database_url) as database, database.transaction():
-            (row,) = await database.fetch("delete_old_rows", {"days": days})
+        async with open_database(endpoints.database_url) as database:
+            await require_own(database, account)
+            async with database.transaction():
+                (row,) = await database.fetch("delete_old_rows", {"days": days})
         return row
 
     deleted = asyncio.run(delete())

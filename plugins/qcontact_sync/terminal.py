@@ -21,11 +21,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from qcontact_sync.checks import Check
 from qcontact_sync.console import open_console, seconds, share, shown_at, state, table
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import told
-from qcontact_sync.doctor import Check
 from qcontact_sync.results import HistoryRow, JobResult
 from qcontact_sync.streams import say
 

@@ -7,22 +7,20 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
-from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings
+from qcontact_sync.settings import Dialect, Endpoints, Settings, table_names
 from qcontact_sync.sync.context import SyncOptions
-
-ACCOUNT = "default"
-"""The QContact account: cursor and lease are kept per account."""
 
 
 @asynccontextmanager
 async def open_database(url: SecretStr) -> AsyncIterator[Database]:
     """FibreFlow's database for the time of the block; it connects when first asked."""
-    database = Database(url.get_secret_value())
+    database = Database(url.get_secret_value(), table_names())
     try:
         yield database
     finally:
@@ -49,6 +47,7 @@ async def open_remote(
         deadline_s=settings.time_limit_s,
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
+        ca_file=settings.ca_file,
         sleep=sleep,
     )
     async with open_client(

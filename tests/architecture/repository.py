@@ -20,7 +20,7 @@ ROOMS = (
 CODE = ("plugins", "dags", "sandbox", "dev")
 PACKAGE = ROOT / "plugins" / "qcontact_sync"
 SQL = ROOT / "include" / "sql"
-_NOT_TEXT = {".pyc", ".png", ".ico", ".gz"}
+_NOT_TEXT = {".pyc", ".png", ".ico", ".gz", ".whl"}
 
 
 def named(path: Path) -> str:

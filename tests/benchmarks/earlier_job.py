@@ -6,6 +6,7 @@
 import json
 import os
 import sys
+from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ import psycopg
 from tests.benchmarks.measuring import measured
 from tests.benchmarks.tickets import PAGE
 
+_STATUSES = {"new": "open", "in progress": "in_progress", "solved": "resolved"}
+_CUSTOM = ("dr_number", "pole_number", "pon_number", "project_id", "zone_id")
 _FIND = "SELECT id FROM tickets WHERE source = 'qcontact' AND external_id = %s"
 _CREATE = """
 INSERT INTO tickets (
@@ -28,13 +31,14 @@ INSERT INTO qcontact_sync_log (
 ) VALUES (%s, %s, 'inbound', 'create', %s, 'success')"""
 
 
-def work(dsn: str, url: str, pages: int) -> None:
-    """Bring all pages in."""
+def work(dsn: str, url: str, pages: int, key: str = "") -> None:
+    """Bring all pages in; with the key of a QContact that asks for one."""
     address = urlsplit(url)
     remote = HTTPConnection(address.hostname or "", address.port or 80)
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    admitted = {"Authorization": f"Bearer {key}"} if key else {}
+    with closing(remote), psycopg.connect(dsn, autocommit=True) as connection:
         for page in range(1, pages + 1):
-            remote.request("GET", f"/tickets?page={page}&page_size={PAGE}")
+            remote.request("GET", f"/tickets?page={page}&page_size={PAGE}", headers=admitted)
             for made in json.loads(remote.getresponse().read())["data"]["tickets"]:
                 _bring_in(connection, made)
 
@@ -44,18 +48,24 @@ def _bring_in(connection: psycopg.Connection[tuple[object, ...]], made: dict[str
     if found is None:
         found = connection.execute(_CREATE, _row(made)).fetchone()
     else:
-        connection.execute(_UPDATE, (made["title"], made["status"], made["priority"], found[0]))
+        changed = (made["title"], _status(made), made["priority"], found[0])
+        connection.execute(_UPDATE, changed)
     assert found is not None
     connection.execute(_LOG, (found[0], made["id"], json.dumps(made)))
 
 
+def _status(made: dict[str, object]) -> str:
+    word = str(made["status"]).lower()
+    return _STATUSES.get(word, word)
+
+
 def _row(made: dict[str, object]) -> tuple[object, ...]:
-    custom = made["custom_fields"]
+    custom = made.get("custom_fields") or {}
     assert isinstance(custom, dict)
     return (
-        f"FT{str(made['id'])[-8:]}", made["id"], made["title"], made["description"],
-        made["category"], made["priority"], made["status"], made["address"],
-        *(custom[k] for k in ("dr_number", "pole_number", "pon_number", "project_id", "zone_id")),
+        f"FT{str(made['id'])[-8:]}", made["id"], made["title"], made.get("description"),
+        made["category"], made["priority"], _status(made), made.get("address"),
+        *(custom.get(k) for k in _CUSTOM),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from dev.airflow_api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
@@ -41,10 +43,10 @@ class AirflowClient(AirflowApi):
         """Trigger the DAG without a logical date; return the run when it is over."""
         return self.wait(self.trigger(conf))
 
-    def trigger(self, conf: dict[str, Any] | None = None) -> str:
+    def trigger(self, conf: dict[str, Any] | None = None, dag_id: str = DAG_ID) -> str:
         """Trigger the DAG without a logical date; return the run's id."""
         order = {"logical_date": None, "conf": conf or {}}
-        answer = self._http.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json=order)
+        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=order)
         run_id: str = answer.raise_for_status().json()["dag_run_id"]
         return run_id
 
@@ -66,7 +68,7 @@ class AirflowClient(AirflowApi):
         Args:
             options: As REST takes them: ``max_active_runs``, ``reprocess_behavior``, ...
         """
-        self.wait_for_backfills()
+        self.close_backfills()
         order = {
             "dag_id": DAG_ID,
             "from_date": windows.first.isoformat(),
@@ -78,19 +80,26 @@ class AirflowClient(AirflowApi):
         backfill_id: int = answer.raise_for_status().json()["id"]
         return backfill_id
 
-    def wait_for_backfills(self) -> None:
-        """Wait until none runs: there may be one at a time, and the scheduler closes it late."""
+    def close_backfills(self) -> None:
+        """Wait until no run goes on, and close the backfills that are over.
+
+        There may be one at a time, and the scheduler looks only twice a minute which ones are over.
+        """
+        path, unfinished = f"/api/v2/dags/{DAG_ID}/dagRuns", ["queued", "running"]
         deadline = time.monotonic() + TIMEOUT_S
-        while any(
-            not backfill["completed_at"]
-            for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]
-        ):
+        while self._get(path, state=unfinished)["dag_runs"]:
             if time.monotonic() > deadline:
                 raise TimeoutError("the backfill before this one does not end")
-            time.sleep(0.5)
+            time.sleep(0.3)
+        for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]:
+            if not backfill["completed_at"]:
+                self.cancel_backfill(backfill["id"])
 
     def cancel_backfill(self, backfill_id: int) -> None:
-        self._http.put(f"/api/v2/backfills/{backfill_id}/cancel").raise_for_status()
+        """End a backfill; one that the scheduler has closed meanwhile is no error."""
+        answer = self._http.put(f"/api/v2/backfills/{backfill_id}/cancel")
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
 
     def runs_in(self, windows: Windows) -> list[DagRun]:
         """The runs of these windows, oldest window first."""
@@ -126,9 +135,17 @@ class AirflowClient(AirflowApi):
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
             time.sleep(0.1)
 
-    def wait(self, run_id: str, dag_id: str = DAG_ID) -> DagRun:
-        """Return the run when it is over."""
+    def wait_for_try(self, run_id: str, task_id: str, number: int) -> None:
+        """Wait until a task begins its try of this number; the first is 1."""
         deadline = time.monotonic() + TIMEOUT_S
+        while self.tries(run_id, task_id) < number:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{run_id}: {self.states(run_id)}")
+            time.sleep(0.3)
+
+    def wait(self, run_id: str, dag_id: str = DAG_ID, timeout_s: float = TIMEOUT_S) -> DagRun:
+        """Return the run when it is over."""
+        deadline = time.monotonic() + timeout_s
         while not (run := self.run(dag_id, run_id)).is_over:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {run.state}, {self.tasks(dag_id, run_id)}")
@@ -193,9 +210,9 @@ class AirflowClient(AirflowApi):
         """Each task's state."""
         return self.tasks(DAG_ID, run_id)
 
-    def tries(self, run_id: str, task_id: str) -> int:
+    def tries(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> int:
         """How often a task was tried."""
-        tried: int = self._get(self._task(run_id, task_id))["try_number"]
+        tried: int = self._get(self._task(run_id, task_id, dag_id))["try_number"]
         return tried
 
     def returned(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,18 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from playwright.sync_api import Page, sync_playwright
 from psycopg.rows import dict_row
-from qcontact_sync.jobs import migrate
 
 from dev.airflow_api import DagRun
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
+from dev.airflow_env import (
+    ADMIN,
+    Sides,
+    airflow_environment,
+    postgres_connection,
+    qcontact_connection,
+    write_login,
+)
 from dev.credentials import Credentials
-from dev.postgres import ensure_database, free_port
+from dev.postgres import drop_database, ensure_database, free_port
 from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
@@ -29,6 +36,7 @@ from dev.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from sandbox.running import Sandbox, run_sandbox
 from tests.chromium import chromium, launch
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
+from tests.sync_roles import SyncRoles
 
 TICKETS = 40
 OFTEN = "qcontact_sync_often"
@@ -37,6 +45,7 @@ EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
 PERSON = "ops@example.test"
+NORTHS_TICKETS = 7
 FOLLOWER = "ticket_follower"
 
 
@@ -54,6 +63,11 @@ class FibreFlow:
     def history(self, job_id: str) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM sync_job_history WHERE id = %(id)s", id=job_id)
 
+    def cursor(self) -> datetime:
+        (row,) = self.rows("SELECT settled_until FROM qcontact_cursor")
+        at: datetime = row["settled_until"]
+        return at
+
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
@@ -62,10 +76,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def fibreflow(pg_server: str) -> FibreFlow:
-    dsn = ensure_database(pg_server, "fibreflow_e2e")
-    migrate(dsn)
-    return FibreFlow(dsn)
+def fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
+    name = "fibreflow_e2e"
+    dsn = ensure_database(pg_server, name)
+    roles.migrate(dsn)
+    yield FibreFlow(dsn)
+    drop_database(pg_server, name)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +101,12 @@ def dags_folder(directory: RunDirectory) -> Path:
     for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
         (folder / file.name).symlink_to(file)
     source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
-    often = _edited(source, (f'"{DAG_ID}"', f'"{OFTEN}"'), ("0 */6 * * *", EVERY))
+    often = _edited(
+        source,
+        ("account.dag_id", f'"{OFTEN}"'),
+        ("account.schedule", f'"{EVERY}"'),
+        ("in accounts_to_declare()", "in [Account()]"),
+    )
     (folder / f"{OFTEN}_dag.py").write_text(often)
     # Late after two seconds, and no task of it ever gets a place to run in.
     late = _edited(
@@ -142,10 +163,38 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture(scope="session")
+def north_sandbox() -> Iterator[Sandbox]:
+    """The QContact of a second account."""
+    with run_sandbox(tickets=NORTHS_TICKETS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def north_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
+    name = "fibreflow_e2e_north"
+    dsn = ensure_database(pg_server, name)
+    roles.migrate(dsn)
+    yield FibreFlow(dsn)
+    drop_database(pg_server, name)
+
+
+@pytest.fixture(scope="session")
+def accounts_file(directory: RunDirectory) -> Path:
+    """It holds the default account alone, unless a test writes more."""
+    file = directory.root / "accounts.toml"
+    file.write_text("[accounts.default]\n")
+    return file
+
+
+@pytest.fixture(scope="session")
 def environment(
     pg_server: str,
     fibreflow: FibreFlow,
+    roles: SyncRoles,
     sandbox: Sandbox,
+    accounts_file: Path,
+    north_sandbox: Sandbox,
+    north_fibreflow: FibreFlow,
     directory: RunDirectory,
     dags_folder: Path,
     credentials: Credentials,
@@ -157,9 +206,16 @@ def environment(
         credentials,
         metadata_dsn=ensure_database(pg_server, "airflow_e2e"),
         ui_port=free_port(),
-        sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), fibreflow.dsn),
+        sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), roles.as_runtime(fibreflow.dsn)),
     )
-    return {**environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder)}
+    north = RemoteAccess(north_sandbox.url, north_sandbox.api_key)
+    return {
+        **environment,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder),
+        "QCONTACT_SYNC_ACCOUNTS_FILE": str(accounts_file),
+        "AIRFLOW_CONN_QCONTACT_NORTH": qcontact_connection(north),
+        "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(roles.as_runtime(north_fibreflow.dsn)),
+    }
 
 
 @pytest.fixture(scope="session")

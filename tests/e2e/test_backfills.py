@@ -34,12 +34,6 @@ class Parallel:
     cursor_before: datetime
 
 
-def cursor_in(fibreflow: FibreFlow) -> datetime:
-    (row,) = fibreflow.rows("SELECT settled_until FROM qcontact_cursor")
-    at: datetime = row["settled_until"]
-    return at
-
-
 def add_in_each(sandbox: Sandbox, windows: Windows) -> list[str]:
     """A ticket changed in the middle of each window, which no run has seen so far."""
     return [
@@ -74,7 +68,7 @@ def parallel(
     """A backfill with three runs at a time, and a run by hand in between."""
     windows = Windows(datetime(2026, 6, 1, tzinfo=UTC), 4)
     remote_ids = add_in_each(sandbox, windows)
-    before = cursor_in(fibreflow)
+    before = fibreflow.cursor()
     airflow.backfill(windows, max_active_runs=3)
     while not any(run.state == "running" for run in airflow.runs_in(windows)):
         time.sleep(0.1)
@@ -104,7 +98,7 @@ def test_a_backfill_leaves_the_cursor_to_the_live_runs(airflow, fibreflow, paral
     """It stands where the run by hand put it, which read on from where it stood before."""
     live = airflow.returned(parallel.live, "start_run")
     assert datetime.fromisoformat(live["window_start"]) == parallel.cursor_before
-    assert cursor_in(fibreflow) <= datetime.fromisoformat(live["window_end"])
+    assert fibreflow.cursor() <= datetime.fromisoformat(live["window_end"])
 
 
 def test_a_live_run_waits_for_one_window_at_most(airflow, fibreflow, parallel):
@@ -131,7 +125,7 @@ def test_a_backfill_killed_halfway_is_finished_by_the_next_one(
     )
     sandbox.world.edit(newer, title="New")
     airflow.trigger_and_wait()
-    before = cursor_in(fibreflow)
+    before = fibreflow.cursor()
 
     first = airflow.backfill(windows)
     kill_the_one_at_work(fibreflow)
@@ -145,7 +139,7 @@ def test_a_backfill_killed_halfway_is_finished_by_the_next_one(
     assert found(fibreflow, remote_ids) == 2
     (row,) = fibreflow.rows("SELECT title FROM tickets WHERE external_id = %(id)s", id=newer)
     assert row["title"] == "New"
-    assert cursor_in(fibreflow) == before
+    assert fibreflow.cursor() == before
     jobs = [airflow.returned(run.run_id, "finalize")["job_id"] for run in runs]
     assert [fibreflow.history(job)[0]["status"] for job in jobs] == ["success"] * 2
 
@@ -176,8 +170,8 @@ def test_reprocessing_a_scheduled_run_keeps_its_id_and_the_cursor(
     """From the command line."""
     end = datetime.fromisoformat(scheduled.run_id.removeprefix("scheduled__"))
     windows = Windows(end - SIX_HOURS, 1)
-    before = cursor_in(fibreflow)
-    airflow.wait_for_backfills()
+    before = fibreflow.cursor()
+    airflow.close_backfills()
 
     command = [Path(sys.executable).with_name("airflow"), "backfill", "create", "--dag-id", DAG_ID]
     span = ["--from-date", windows.first.isoformat(), "--to-date", windows.last.isoformat()]
@@ -189,13 +183,10 @@ def test_reprocessing_a_scheduled_run_keeps_its_id_and_the_cursor(
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    deadline = time.monotonic() + TIMEOUT_S
-    while airflow.tries(scheduled.run_id, "finalize") < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
+    airflow.wait_for_try(scheduled.run_id, "finalize", 2)
     (run,) = airflow.wait_for_windows(windows)
 
     started = airflow.returned(run.run_id, "start_run")
     assert (run.run_id, run.state) == (scheduled.run_id, "success")
     assert (started["window_start"], started["window_end"]) == windows.bounds[0]
-    assert cursor_in(fibreflow) == before
+    assert fibreflow.cursor() == before

@@ -1,10 +1,13 @@
 """The trigger form and what comes of it, seen and used by a person in a real browser."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from dev.airflow_api import DagRun
-from tests.e2e.airflow_client import DAG_ID, AirflowClient
+from tests.e2e.airflow_client import DAG_ID, AirflowClient, Windows
+from tests.e2e.conftest import FibreFlow
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -87,3 +90,54 @@ def test_an_end_before_its_start_is_refused_and_the_person_sees_why(
     form.goto(f"/dags/{DAG_ID}/runs/{run.run_id}/tasks/start_run")
     reason = "end_date 2026-03-01T00:00:00+00:00 is not after start_date 2026-03-02T00:00:00+00:00"
     expect(form.get_by_text(reason).first).to_be_visible()
+
+
+def start_backfill(form: Page, windows: Windows, *options: str) -> None:
+    """Choose Backfill in the open form, the windows' starts as dates, and these options."""
+    form.get_by_role("dialog").get_by_text("Backfill", exact=True).click()
+    for start in (windows.first, windows.last):
+        form.get_by_text("Select date and time").first.click()
+        form.get_by_placeholder("YYYY/MM/DD").fill(f"{start:%Y/%m/%d}")
+        form.get_by_placeholder("HH:mm").fill(f"{start:%H:%M}")
+        form.keyboard.press("Escape")
+    for option in options:
+        form.get_by_role("dialog").get_by_text(option, exact=True).click()
+    form.get_by_role("button", name="Run Backfill").click()
+    expect(form.get_by_text("Backfill in progress")).to_be_visible()
+
+
+def test_a_backfill_by_the_form_runs_its_windows_backwards_and_leaves_the_cursor(
+    form: Page, airflow: AirflowClient, fibreflow: FibreFlow
+) -> None:
+    windows = Windows(datetime(2026, 2, 3, tzinfo=UTC), 2)
+    cursor = fibreflow.cursor()
+    airflow.close_backfills()
+
+    start_backfill(form, windows, "Run Backwards")
+    runs = airflow.wait_for_windows(windows)
+
+    assert [(run.run_type, run.state) for run in runs] == [("backfill", "success")] * 2
+    started = [airflow.returned(run.run_id, "start_run") for run in runs]
+    assert [(run["window_start"], run["window_end"]) for run in started] == windows.bounds
+    earlier, later = (fibreflow.history(run["job_id"])[0]["started_at"] for run in started)
+    assert later < earlier
+    assert fibreflow.cursor() == cursor
+
+
+def test_a_backfill_by_the_form_does_all_runs_again_where_it_is_told_to(
+    form: Page, airflow: AirflowClient, fibreflow: FibreFlow
+) -> None:
+    windows = Windows(datetime(2026, 2, 5, tzinfo=UTC), 1)
+    airflow.backfill(windows)
+    (first,) = airflow.wait_for_windows(windows)
+    cursor = fibreflow.cursor()
+    airflow.close_backfills()
+    form.reload()
+    form.get_by_role("button", name="Trigger").first.click()
+
+    start_backfill(form, windows, "All Runs")
+    airflow.wait_for_try(first.run_id, "finalize", 2)
+    (again,) = airflow.wait_for_windows(windows)
+
+    assert (again.run_id, again.state) == (first.run_id, "success")
+    assert fibreflow.cursor() == cursor

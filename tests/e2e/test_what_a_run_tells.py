@@ -30,10 +30,10 @@ def test_each_step_leaves_a_line_with_its_counts(airflow):
     assert re.search(r"inbound\.done processed=\d+ created=\d+", said["inbound_sync"])
     assert re.search(r"outbound\.pending tickets=\d+", said["outbound_sync"])
     assert re.search(r"outbound\.done processed=\d+", said["outbound_sync"])
-    assert re.search(r"run\.settled job=\S+ status=success processed=\d+", said["finalize"])
+    assert re.search(r"run\.settled status=success processed=\d+", said["finalize"])
 
 
-@pytest.mark.usefixtures("edited")
+@pytest.mark.usefixtures("edited", "mailbox")
 def test_a_good_run_has_nothing_above_info_in_its_log(airflow):
     run = airflow.trigger_and_wait()
 
@@ -41,10 +41,20 @@ def test_a_good_run_has_nothing_above_info_in_its_log(airflow):
     assert {level for level, _ in told} == {"info"}
 
 
+@pytest.mark.usefixtures("edited")
+def test_no_log_repeats_what_a_task_returned(airflow):
+    run = airflow.trigger_and_wait()
+
+    logs = {task: airflow.log(run.run_id, task) for task in airflow.states(run.run_id)}
+    assert [task for task, log in logs.items() if "Returned value was" in log] == []
+
+
 def test_a_dry_runs_plan_stands_in_the_log(airflow, edited):
     run = airflow.trigger_and_wait({"dry_run": True})
 
     told = [text for _, text in airflow.lines(run.run_id, "inbound_sync")]
+    (ended,) = [text for _, text in airflow.lines(run.run_id, "finalize")]
+    assert ended.startswith("run.previewed status=success")
     assert [line for line in told if line.startswith(f"inbound.plan + {edited}")]
     assert airflow.returned(run.run_id, "finalize")["plan"]["inbound"]["create"] >= 1
 
@@ -58,6 +68,7 @@ def test_the_summary_is_there_also_where_the_run_failed(airflow, sandbox):
     assert airflow.returned(run.run_id, "finalize")["error_code"] == "AUTHORIZATION_ERROR"
     errors = [text for level, text in airflow.lines(run.run_id, "finalize") if level == "error"]
     assert "AUTHORIZATION_ERROR" in errors[-1]
+    assert "What helps: ask QContact for the right" in errors[-1]
 
 
 def test_a_run_that_wrote_tickets_starts_the_dag_that_follows_them(airflow, edited):

@@ -177,7 +177,8 @@ class FakeUnit:
     def _link(self, decision: TicketDecision, ticket_id: LocalId) -> None:
         here, remote_id = self._here, decision.remote.id
         known = here.links.get(remote_id)
-        stamp = decision.remote.updated_at or (known and known.link.remote_updated_at)
+        stamps = (decision.remote.updated_at, known and known.link.remote_updated_at)
+        stamp = max(filter(None, stamps), default=None)
         link = Link(
             remote_id, ticket_id, decision.base, decision.fingerprint, stamp,
             frozenset(decision.frozen), decision.turns,
@@ -240,7 +241,7 @@ class FakeUnit:
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         def mark() -> None:
-            for remote_id in remote_ids:
+            for remote_id in self._here.links.keys() & remote_ids:
                 self._here.links[remote_id].is_gone = True
 
         self._stage("mark gone", mark)

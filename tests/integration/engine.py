@@ -17,7 +17,7 @@ from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.leases import hold_lease
-from qcontact_sync.wiring import ACCOUNT, open_remote, sync_options
+from qcontact_sync.wiring import open_remote, sync_options
 from sync_world import World
 
 
@@ -49,7 +49,7 @@ class Engine:
         async with (
             self._opened() as database,
             self._opened() as lease_database,
-            hold_lease(PostgresLeases(lease_database), ACCOUNT, self.clock) as held,
+            hold_lease(PostgresLeases(lease_database), "default", self.clock) as held,
             open_remote(world.endpoints, world.settings, self.sleep) as remote,
         ):
             options = sync_options(world.settings, remote)

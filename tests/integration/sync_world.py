@@ -32,12 +32,14 @@ class World:
     """Both sides and the doors between them.
 
     Attributes:
-        database: DSN of FibreFlow's database.
+        database: DSN of FibreFlow's database for the sync, whose role may do only what it needs.
+        owner: The same for who may do everything: FibreFlow's staff, and the tests that look.
         settings: No waiting on a failing remote, unless a test wants it.
     """
 
     sandbox: Sandbox
     database: str
+    owner: str
     settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
 
     @property
@@ -127,7 +129,7 @@ class World:
     # --- FibreFlow
 
     def rows(self, query: str, *params: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database, row_factory=dict_row) as connection:
+        with psycopg.connect(self.owner, row_factory=dict_row) as connection:
             return connection.execute(query.encode(), params or None).fetchall()
 
     def value(self, query: str, *params: object) -> Any:
@@ -136,7 +138,7 @@ class World:
         return value
 
     def execute(self, statement: str, *params: object) -> None:
-        with psycopg.connect(self.database) as connection:
+        with psycopg.connect(self.owner) as connection:
             connection.execute(statement.encode(), params or None)
 
     def local(self, remote_id: str) -> dict[str, Any]:
@@ -149,7 +151,7 @@ class World:
         change = sql.SQL("UPDATE tickets SET {} WHERE external_id = %s").format(
             sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
         )
-        with psycopg.connect(self.database) as connection:
+        with psycopg.connect(self.owner) as connection:
             changed = connection.execute(change, [*columns.values(), remote_id])
             assert changed.rowcount == 1
 
@@ -168,7 +170,7 @@ class World:
             sql.SQL(", ").join(map(sql.Identifier, values)),
             sql.SQL(", ").join([sql.Placeholder()] * len(values)),
         )
-        with psycopg.connect(self.database) as connection:
+        with psycopg.connect(self.owner) as connection:
             connection.execute(insert, list(values.values()))
         return UUID(str(values["id"]))
 

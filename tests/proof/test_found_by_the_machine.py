@@ -48,3 +48,18 @@ def test_an_edit_made_while_the_remote_clock_was_back_for_a_while_comes_in() -> 
     world.qcontact.clock.offset_s = 0
     world.run()
     assert world.fibreflow.row_of(ticket).values["status"] == "assigned"
+
+
+def test_a_stale_list_is_not_believed_though_its_stamp_is_later_than_that_of_the_change() -> None:
+    """QContact's clock was set back before the change; the list still shows what was before."""
+    world = FakeWorld()
+    ticket = world.qcontact.add(status="New")
+    world.time.pass_by(2)
+    world.run()
+    world.qcontact.clock.offset_s = -7200
+    world.run()
+    world.fibreflow.edit(world.fibreflow.links[ticket].link.ticket_id, status="in_progress")
+    world.run()
+    world.qcontact.stale[ticket] = world.qcontact.earlier[ticket][-1]
+    world.run()
+    assert world.fibreflow.row_of(ticket).values["status"] == "in_progress"

@@ -15,8 +15,8 @@ from sync_machine import SyncMachine
 
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
 FAST = settings(
-    max_examples=60,
-    stateful_step_count=25,
+    max_examples=300,
+    stateful_step_count=30,
     derandomize=True,
     deadline=None,
     database=None,

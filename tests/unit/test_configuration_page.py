@@ -6,7 +6,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le
-from qcontact_sync.settings import PREFIX, Settings
+from qcontact_sync.settings import PREFIX, TABLE_PREFIX, Settings, TableSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -42,7 +42,9 @@ def shown_range(field):
 
 
 def test_the_table_lists_exactly_the_settings():
-    assert documented().keys() == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    assert documented().keys() == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
+        f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields
+    }
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

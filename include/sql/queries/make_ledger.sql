@@ -1,4 +1,5 @@
--- make_ledger: the list of migrations that were applied.
+-- make_ledger: the list of migrations that were applied. works_from is the number of the last
+-- migration that code must know to run on the result; null is any code.
 -- params:  none
 -- returns: nothing
 -- locks:   none where it exists
@@ -7,5 +8,6 @@ CREATE TABLE IF NOT EXISTS qcontact_migration (
     name       text NOT NULL,
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now(),
+    works_from int,
     CONSTRAINT qcontact_migration_pkey PRIMARY KEY (number)
 );

@@ -65,7 +65,7 @@ WITH decision AS MATERIALIZED (
         base_assigned_local = EXCLUDED.base_assigned_local,
         base_remote         = EXCLUDED.base_remote,
         fingerprint         = EXCLUDED.fingerprint,
-        remote_updated_at   = coalesce(EXCLUDED.remote_updated_at, link.remote_updated_at),
+        remote_updated_at   = greatest(EXCLUDED.remote_updated_at, link.remote_updated_at),
         frozen              = EXCLUDED.frozen,
         turns               = EXCLUDED.turns,
         inbound_job_id      = EXCLUDED.inbound_job_id,

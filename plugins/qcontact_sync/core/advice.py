@@ -13,7 +13,7 @@ ADVICE: Mapping[ErrorCode, tuple[str, str]] = MappingProxyType(
         ),
         ErrorCode.AUTHENTICATION_ERROR: (
             "QContact does not accept the API key",
-            "put a valid key into the connection qcontact_default; the next run makes up for it",
+            "put a valid key into the QContact connection; the next run makes up for it",
         ),
         ErrorCode.AUTHORIZATION_ERROR: (
             "the API key may not do this",

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.alerts import Change, Detail, Facts, RateFacts, Rule, Told
+from qcontact_sync.core.errors import SyncError
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
@@ -26,7 +28,7 @@ class Message:
         subject: ASCII; says it all.
         paragraphs: What happened.
         numbers: (name, value) pairs.
-        details: Error codes and fields with ids of tickets.
+        details: Error codes and fields with ids of tickets, under ``details_title``.
         steps: What to do.
         anchor: The section of the runbook.
     """
@@ -36,29 +38,67 @@ class Message:
     paragraphs: Sequence[str]
     numbers: Sequence[tuple[str, str]]
     details: Sequence[Detail]
+    details_title: str
     steps: Sequence[str]
     anchor: str
 
 
-def message(told: Told, facts: Facts, details: Sequence[Detail], show: Show) -> Message:
+def message(
+    told: Told,
+    facts: Facts,
+    details: Sequence[Detail],
+    show: Show,
+    account: str | None = None,
+) -> Message:
     """Put a change of an alert into words.
 
     Args:
         details: Everything in quarantine and in conflict; what concerns the rule is taken.
+        account: Where there are several, whose alert it is.
     """
     rule, is_over = told.alert.rule, told.change is Change.OVER
     headline = _OVER[rule] if is_over else _headline(told, facts, show)
-    subject = f"{PREFIX} {_LEAD[told.change]}{headline}"
-    kinds = _DETAILS.get(rule, ())
+    subject = f"{headed(_LEAD[told.change], account)}{headline}"
+    kind = _DETAILS.get(rule, "")
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
         paragraphs=_paragraphs(told, facts, show),
-        numbers=_numbers(told, facts, show),
-        details=() if is_over else [d for d in details if d.kind in kinds],
-        steps=() if is_over else _STEPS[rule],
+        numbers=[*_whose(account), *_numbers(told, facts, show)],
+        details=() if is_over else [d for d in details if d.kind == kind],
+        details_title=_DETAILS_TITLE.get(kind, ""),
+        steps=() if is_over else _steps(rule, facts),
         anchor=rule.value,
     )
+
+
+def headed(lead: str, account: str | None) -> str:
+    """How a subject begins."""
+    return f"{PREFIX} {f'{account}: ' if account else ''}{lead}"
+
+
+def no_database(error: SyncError, run_id: str, account: str | None) -> Message:
+    """What can be told of a run where FibreFlow's database cannot be asked about anything."""
+    headline = f"run failed: {error.code.value}, FibreFlow's database cannot be asked"
+    return Message(
+        subject=f"{headed('', account)}{headline}",
+        headline=headline[0].upper() + headline[1:],
+        paragraphs=[
+            "The run could not be put on record, and no alert can be decided until the database "
+            "answers again. Nothing is lost: the next run goes on from the last one that settled.",
+            f"It ended with: {error}",
+            "No mail says when this is over: the next green run does.",
+        ],
+        numbers=[*_whose(account), ("Run", run_id)],
+        details=(),
+        details_title="",
+        steps=["Check the database and the connection to it: qcontact-sync doctor"],
+        anchor="no-database",
+    )
+
+
+def _whose(account: str | None) -> list[tuple[str, str]]:
+    return [("Account", account)] if account else []
 
 
 def finding(rule: Rule, facts: Facts, show: Show) -> str:
@@ -93,10 +133,12 @@ def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
     alert = told.alert
     began = show(alert.opened_at)
     if told.change is Change.OVER:
-        return [f"This alert was open since {began} and has ended by itself.", _MEANS_OVER]
+        return [f"This alert was open since {began} and is over.", _MEANS_OVER]
     lines = [_MEANING[alert.rule]]
-    if alert.rule is Rule.RUN_FAILED and facts.live and facts.live.error_message:
+    if alert.rule in (Rule.RUN_FAILED, Rule.HELD) and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")
+    if told.alert.rule is Rule.RUN_FAILED and told.alert.severity > 1:
+        lines.append("No run has settled for more than 12 hours and 30 minutes.")
     if told.change is not Change.OPENED:
         lines.append(f"The alert has been open since {began}.")
     return lines
@@ -108,10 +150,10 @@ def _numbers(told: Told, facts: Facts, show: Show) -> list[tuple[str, str]]:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
     if facts.failing and facts.failing_since:
         numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))
-    for name, rate in (("In", facts.inbound), ("Out", facts.outbound)):
-        if rate:
-            tried = rate.successful + rate.failed
-            numbers.append((name, f"{rate.successful} of {tried} tried succeeded"))
+    rates = {Rule.INBOUND_RATE: facts.inbound, Rule.OUTBOUND_RATE: facts.outbound}
+    if rate := rates.get(told.alert.rule):
+        tried = rate.successful + rate.failed
+        numbers.append(("Newly tried", f"{tried}, of which {rate.successful} succeeded"))
     if facts.old_entries and facts.oldest_entry_at:
         numbers.append(
             ("Failing for a day", f"{facts.old_entries}, since {show(facts.oldest_entry_at)}")
@@ -119,6 +161,15 @@ def _numbers(told: Told, facts: Facts, show: Show) -> list[tuple[str, str]]:
     if facts.needs_you:
         numbers.append(("Waiting for a person", str(facts.needs_you)))
     return numbers
+
+
+def _steps(rule: Rule, facts: Facts) -> Sequence[str]:
+    if rule is not Rule.RUN_FAILED or facts.live is None:
+        return _STEPS[rule]
+    code = facts.live.error_code
+    means, helps = advice_for(code)
+    advice = f"{code}: {means}. What helps: {helps}." if means else _FAILURES
+    return [advice, *_STEPS[rule]]
 
 
 def _shown(moment: datetime | None, show: Show) -> str:
@@ -135,12 +186,13 @@ def _count(count: int, noun: str) -> str:
 
 _MEANS_OVER = "Nothing needs to be done; what was left undone has been or will be made up for."
 _DETAILS = {
-    Rule.RUN_FAILED: ("quarantine",),
-    Rule.INBOUND_RATE: ("quarantine",),
-    Rule.OUTBOUND_RATE: ("quarantine",),
-    Rule.QUARANTINE_OLD: ("quarantine",),
-    Rule.NEEDS_YOU: ("needs_you",),
+    Rule.RUN_FAILED: "quarantine",
+    Rule.INBOUND_RATE: "quarantine",
+    Rule.OUTBOUND_RATE: "quarantine",
+    Rule.QUARANTINE_OLD: "quarantine",
+    Rule.NEEDS_YOU: "needs_you",
 }
+_DETAILS_TITLE = {"quarantine": "Tickets in quarantine", "needs_you": "Waiting for a person"}
 _MEANING = {
     Rule.RUN_FAILED: "The newest run broke off, or nothing that it tried succeeded. Nothing is "
     "lost: what it settled stays, and the next run goes on from there.",
@@ -197,6 +249,7 @@ _STEPS = {
         "See what would be sent: qcontact-sync run --dry-run --direction outbound",
         "If it is meant: trigger the DAG with Confirm outbound, "
         "or qcontact-sync run --confirm-outbound",
+        "If it is not: undo it in FibreFlow; what agrees again is not pending any more.",
     ],
     Rule.DIVERGENCE: [
         "The log of compare_sample in qcontact_sync_monitor names the tickets.",

@@ -142,6 +142,13 @@ class FatalError(SyncError):
     """Nothing more can or may be done in this run."""
 
 
+class ConfigError(FatalError):
+    """A setting or connection is missing or wrong; names it, never its value."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ErrorCode.CONFIG_ERROR)
+
+
 class PageRefused(FatalError):
     """QContact does not show so many pages of one list."""
 

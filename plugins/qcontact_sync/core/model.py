@@ -137,7 +137,8 @@ class Link:
 
     Attributes:
         fingerprint: Digest of ``base.remote`` (`core.fingerprint`).
-        remote_updated_at: Stamp of the newest remote version believed so far.
+        remote_updated_at: Highest stamp of a remote version believed so far; not the newest one's
+            where QContact's clock was set back.
         frozen: Fields with an open conflict that needs a person.
         turns: By field, where our own writes changed it before.
     """
@@ -184,6 +185,7 @@ class RemoteNote:
     id: str
     content: str
     is_internal: bool
+    author_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

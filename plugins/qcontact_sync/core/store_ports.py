@@ -109,12 +109,16 @@ class NoteToSend:
         is_intended: An earlier run was about to send it: it may have arrived.
         equal_before: How many equal notes QContact listed before that.
         version: Changes with the note's content.
+        sent_ids: QContact's ids of the ticket's notes that went out.
+        sent_unnamed: How many more went out and got no id that we know.
     """
 
     note: Note
     is_intended: bool = False
     equal_before: int | None = None
     version: str = ""
+    sent_ids: frozenset[str] = frozenset()
+    sent_unnamed: int = 0
 
 
 class Unit(Protocol):

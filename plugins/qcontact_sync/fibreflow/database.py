@@ -20,10 +20,13 @@ from qcontact_sync.core.errors import (
     LeaseLost,
     RetryableError,
     RowLocked,
+    SyncError,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.tables import USUAL, TableNames
 
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
@@ -74,11 +77,18 @@ def translate(error: psycopg.Error) -> Exception:
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 
-def connection_failed(error: psycopg.Error) -> RetryableError:
+def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
     """What a person should look at where no connection came about.
 
     libpq's own text is left out: of an address that was mistyped it may show the password.
+
+    Args:
+        conninfo: As it was used.
     """
+    if problem := tls.problem(conninfo):
+        return FatalError(
+            f"no connection to the database: {problem} (docs/security.md)", ErrorCode.DATABASE_ERROR
+        )
     refused = getattr(error.pgconn, "used_password", False)
     return RetryableError(
         "the database answers but refuses the login: check user, password and database name"
@@ -92,8 +102,9 @@ def connection_failed(error: psycopg.Error) -> RetryableError:
 class Database:
     """A connection that is opened when first needed and anew when it was lost."""
 
-    def __init__(self, conninfo: str) -> None:
-        self._conninfo = conninfo
+    def __init__(self, conninfo: str, tables: TableNames = USUAL) -> None:
+        self._conninfo = tls.verified(conninfo)
+        self._tables = tables
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
 
@@ -104,7 +115,8 @@ class Database:
                     self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
                 )
             except psycopg.Error as error:
-                raise connection_failed(error) from error
+                failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
+                raise failed from error
         return self._connection
 
     @asynccontextmanager
@@ -144,7 +156,8 @@ class Database:
         """Run a query file inside the present transaction; its rows, if it returns any."""
         if self._connection is None:
             raise RuntimeError("fetch belongs inside a transaction")
-        cursor = await self._connection.execute(statement(name).encode(), params)
+        text = statement(name, self._tables)
+        cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
 
     async def read(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -11,6 +12,8 @@ from psycopg.rows import DictRow, dict_row
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.database import Database, connection_failed, translate
 from qcontact_sync.fibreflow.statements import sql_folder, statement
+from qcontact_sync.fibreflow.tables import USUAL, TableNames, renamed
+from qcontact_sync.fibreflow.tls import verified
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,12 @@ class Migration:
         """Digest of the text: an applied file must not be edited."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @property
+    def works_from(self) -> int | None:
+        """The last migration that code must know to run on the result; None: any code runs."""
+        said = re.search(r"^-- works with code from: (\d+)$", self.text, re.MULTILINE)
+        return int(said[1]) if said else None
+
 
 def migrations() -> Sequence[Migration]:
     """All migrations of this version, in order."""
@@ -44,74 +53,93 @@ def migrations() -> Sequence[Migration]:
     ]
 
 
-def migrate(conninfo: str) -> list[str]:
+def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     """Bring a database up to date; safe to repeat and to run twice at once.
 
     Returns:
         The names of the migrations applied now.
 
     Raises:
-        SchemaMismatch: An applied file was edited, or the database is ahead of this code.
+        SchemaMismatch: An applied file was edited, the database is ahead of this code, or a table
+            does not exist whose name is not the usual one.
     """
+    address = verified(conninfo)
     try:
-        connection = psycopg.connect(conninfo, row_factory=dict_row)
+        connection = psycopg.connect(address, row_factory=dict_row)
     except psycopg.Error as error:
-        raise connection_failed(error) from error
+        raise connection_failed(error, address) from error
     try:
         with connection:
-            return _apply_missing(connection)
+            return _apply_missing(connection, tables)
     except psycopg.Error as error:
         raise translate(error) from error
 
 
-def _apply_missing(connection: psycopg.Connection[DictRow]) -> list[str]:
+def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) -> list[str]:
     # One transaction: whoever comes second waits at the lock and then finds nothing left to do.
     connection.execute(statement("begin_migration").encode())
     connection.execute(statement("begin_transaction").encode())
+    _require_named(connection, tables)
     connection.execute(statement("make_ledger").encode())
-    done = {
-        row["number"]: row["checksum"]
-        for row in connection.execute(statement("migrations_done").encode())
-    }
+    connection.execute(statement("widen_ledger").encode())
+    done = _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
     known = migrations()
     check_ledger(done, known)
     applied = []
     for migration in known:
         if migration.number not in done:
             log.info("migrate.apply name=%s", migration.name)
-            connection.execute(migration.text.encode())
+            connection.execute(renamed(migration.text, tables).encode())
             connection.execute(
                 statement("note_migration").encode(),
                 {
                     "number": migration.number,
                     "name": migration.name,
                     "checksum": migration.checksum,
+                    "works_from": migration.works_from,
                 },
             )
             applied.append(migration.name)
     return applied
 
 
-def check_ledger(done: dict[int, str], known: Sequence[Migration]) -> None:
-    """Refuse a database that this code does not know.
+def _require_named(connection: psycopg.Connection[DictRow], tables: TableNames) -> None:
+    """Make no empty table under a name that somebody mistyped."""
+    named = set(tables.set_names().values())
+    wrong = connection.execute(statement("wrong_columns", tables).encode()).fetchall()
+    absent = {row["name"] for row in wrong if row["column_name"] is None} & named
+    if absent:
+        raise SchemaMismatch(
+            f"there is no table {', '.join(sorted(absent))}: correct QCONTACT_SYNC_TABLE_..., "
+            "or the search path"
+        )
+
+
+def _by_number(rows: Sequence[DictRow]) -> dict[int, DictRow]:
+    return {row["number"]: row for row in rows}
+
+
+def check_ledger(done: Mapping[int, DictRow], known: Sequence[Migration]) -> None:
+    """Refuse a database that this code cannot work with; one that is only ahead it can.
 
     Args:
-        done: Checksum by number, as the ledger has it.
+        done: Rows of the ledger by number.
     """
     by_number = {m.number: m for m in known}
-    ahead = sorted(set(done) - set(by_number))
-    if ahead:
-        raise SchemaMismatch(
-            f"the database has migration {ahead[-1]}, which this version does not know: "
-            "upgrade qcontact-sync"
-        )
-    edited = [by_number[n].name for n, c in done.items() if by_number[n].checksum != c]
+    for number in sorted(set(done) - set(by_number), reverse=True):
+        if (done[number]["works_from"] or 0) > max(by_number):
+            raise SchemaMismatch(
+                f"the database has migration {number}, which this version cannot work with: "
+                "upgrade qcontact-sync"
+            )
+    both = set(done) & set(by_number)
+    edited = [by_number[n].name for n in both if by_number[n].checksum != done[n]["checksum"]]
     if edited:
         raise SchemaMismatch(f"migration {edited[0]} was edited after it had been applied")
 
 
 async def check_schema(conninfo: str) -> None:
-    """Refuse to run on a schema that is behind or ahead.
+    """Refuse to run on a schema that is behind, or so far ahead that this code does not fit.
 
     Raises:
         SchemaMismatch: Says what to do.
@@ -131,6 +159,6 @@ async def _missing(database: Database) -> list[str]:
     known = migrations()
     if not (await database.read("has_ledger"))[0]["exists"]:
         return [m.name for m in known]
-    done = {row["number"]: row["checksum"] for row in await database.read("migrations_done")}
+    done = _by_number(await database.read("migrations_done"))
     check_ledger(done, known)
     return [m.name for m in known if m.number not in done]

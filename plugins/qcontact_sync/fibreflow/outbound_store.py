@@ -121,4 +121,6 @@ def note_to_send(row: Mapping[str, Any]) -> NoteToSend:
         row["is_intended"],
         row["equal_before"],
         row["version"],
+        frozenset(row["sent_ids"] or ()),
+        row["sent_unnamed"],
     )

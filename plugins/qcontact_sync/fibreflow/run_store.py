@@ -22,6 +22,7 @@ from qcontact_sync.core.run_ports import (
 from qcontact_sync.core.stats import Counts, DirectionStats
 from qcontact_sync.core.windows import RunWindow
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.ownership import claim
 
 _AUDIT_STATUS = {
     RunStatus.SUCCESS: "success",
@@ -42,7 +43,7 @@ class PostgresRunStore:
         return rows[0]["settled_until"] if rows else None
 
     async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
-        """Begin a run's record, or take it up again."""
+        """Begin a run's record, or take it up again; from the first one the database is owned."""
         params = {
             "job_id": key.job_id,
             "account": key.account,
@@ -59,6 +60,7 @@ class PostgresRunStore:
             "pid": os.getpid(),
         }
         async with self._database.transaction() as database:
+            await claim(database, key.account)
             row = (await database.fetch("open_run", params))[0]
         return OpenedRun(
             row["started_at"],

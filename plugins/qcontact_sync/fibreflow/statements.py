@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from qcontact_sync.fibreflow.tables import USUAL, TableNames, renamed
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -13,6 +15,7 @@ def sql_folder() -> Path:
 
 
 @cache
-def statement(name: str) -> str:
-    """The text of ``queries/<name>.sql``."""
-    return (sql_folder() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, tables: TableNames = USUAL) -> str:
+    """The text of ``queries/<name>.sql``, with FibreFlow's tables called as they are here."""
+    text = (sql_folder() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return renamed(text, tables)

@@ -7,6 +7,9 @@ twice tells nothing twice.
 
 import logging
 import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -16,8 +19,9 @@ from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
-from qcontact_sync.core.errors import ErrorCode, RetryableError, SyncError
+from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
 from qcontact_sync.settings import Settings
 
@@ -26,13 +30,13 @@ log = logging.getLogger(__name__)
 SMTP = "smtp_default"
 
 
-def tell(overdue: datetime | None = None) -> None:
-    """Decide about all alerts and tell people what changed.
+def tell(account: str, overdue: datetime | None = None) -> None:
+    """Decide about all alerts of an account and tell people what changed.
 
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    endpoints, settings = fibreflow_configuration()
+    endpoints, settings = fibreflow_configuration(account)
     told = check_alerts(
         endpoints,
         settings,
@@ -43,25 +47,25 @@ def tell(overdue: datetime | None = None) -> None:
     log.info("alerts.checked changed=%d", len(told))
 
 
-def tell_or_log() -> None:
+def tell_or_log(account: str) -> None:
     """The same where it must not change what it comes after."""
     try:
-        tell()
+        tell(account)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
-def on_failure(context: Context) -> None:
+def on_failure(context: Context, account: str = DEFAULT) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
-        tell()
-    except RetryableError as error:
-        _, settings = fibreflow_configuration()
-        send = mailer(settings)
-        if error.code is ErrorCode.DATABASE_ERROR and send is not None:
-            tell_directly(settings, send, error, context["run_id"])
+        tell(account)
     except SyncError as error:
-        log.warning("alerts.not_checked code=%s: %s", error.code, error)
+        if error.code is ErrorCode.DATABASE_ERROR:
+            _, settings = fibreflow_configuration(account)
+            if send := mailer(settings):
+                tell_directly(settings, send, error, context["run_id"], context["ti"].log_url)
+        else:
+            log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
 def mailer(settings: Settings) -> Send | None:
@@ -84,7 +88,7 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
         NotSent: Says why, without the address.
     """
     try:
-        with SmtpHook(smtp_conn_id=SMTP) as hook:
+        with _connected() as hook:
             client = hook._smtp_client  # the hook itself sends HTML alone
             assert isinstance(client, smtplib.SMTP)  # noqa: S101  (the hook's type says so, too)
             client.send_message(_mail(hook.from_email, address, subject, text, html))
@@ -94,8 +98,24 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
         raise NotSent(reason, concerns_all=False) from error
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the server answered {error.smtp_code}") from error
+    except ssl.SSLCertVerificationError as error:
+        raise NotSent(
+            f"the mail server's certificate is not accepted ({error.verify_message}); a CA of "
+            "your own goes into SSL_CERT_FILE (docs/security.md)"
+        ) from error
     except (smtplib.SMTPException, OSError, AirflowException) as error:
         raise NotSent(f"{type(error).__name__} while talking to the mail server") from error
+
+
+@contextmanager
+def _connected() -> Iterator[SmtpHook]:
+    """As the hook's own, which leaves a connection open where STARTTLS or the login failed."""
+    hook = SmtpHook(smtp_conn_id=SMTP)
+    try:
+        yield hook.get_conn()
+    finally:
+        if hook._smtp_client is not None:
+            hook._smtp_client.close()
 
 
 def _mail(sender: str | None, address: str, subject: str, text: str, html: str) -> EmailMessage:

@@ -7,7 +7,6 @@ may be a secret.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook, Connection
@@ -17,10 +16,9 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr, ValidationError
 
-from qcontact_sync.settings import ConfigError, Dialect, Endpoints, Settings, load_settings
-
-QCONTACT = "qcontact_default"
-FIBREFLOW = "fibreflow_default"
+from qcontact_sync.accounts import Account, find_account
+from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.settings import Dialect, Endpoints, Settings, load_settings, settings_with
 
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
 # PostgresHook reads these itself; libpq does not know them and they do not change where to go.
@@ -44,29 +42,32 @@ class QContactAccount:
     options: Mapping[str, object]
 
 
-def configuration() -> tuple[Endpoints, Settings]:
-    """Both sides and the settings, with the QContact connection's options laid over them.
+def configuration(name: str) -> tuple[Endpoints, Settings]:
+    """An account's sides and settings, with the QContact connection's options laid over them.
 
     Raises:
         ConfigError: Names the setting, or the connection and its field, and what to do.
     """
-    account = qcontact_account(QCONTACT)
+    account = find_account(name)
+    remote = qcontact_account(account.qcontact_conn_id)
     endpoints = Endpoints(
-        database_url=fibreflow_database(FIBREFLOW),
-        qcontact_url=account.url,
-        qcontact_key=account.key,
-        dialect=account.dialect,
+        database_url=fibreflow_database(account.fibreflow_conn_id),
+        qcontact_url=remote.url,
+        qcontact_key=remote.key,
+        dialect=remote.dialect,
     )
-    return endpoints, settings_for(QCONTACT, account)
+    return endpoints, settings_for(account, remote)
 
 
-def fibreflow_configuration() -> tuple[Endpoints, Settings]:
-    """FibreFlow's side and the settings, for what asks nothing of QContact.
+def fibreflow_configuration(name: str) -> tuple[Endpoints, Settings]:
+    """An account's FibreFlow and settings, for what asks nothing of QContact.
 
     Raises:
         ConfigError: The connection or a setting cannot be used.
     """
-    return Endpoints(fibreflow_database(FIBREFLOW), "", SecretStr("")), load_settings()
+    account = find_account(name)
+    url = fibreflow_database(account.fibreflow_conn_id)
+    return Endpoints(url, "", SecretStr("")), load_settings(account)
 
 
 def qcontact_account(conn_id: str) -> QContactAccount:
@@ -91,19 +92,19 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     return QContactAccount(_base_url(conn_id, connection), SecretStr(key), dialect, options)
 
 
-def settings_for(conn_id: str, account: QContactAccount) -> Settings:
-    """The settings, with a connection's options laid over them; numbers may be text.
+def settings_for(account: Account, remote: QContactAccount) -> Settings:
+    """An account's settings, with its connection's options laid over them; numbers may be text.
 
     Raises:
         ConfigError: Names the variable or the extra that cannot be used, and why.
     """
     # First on their own: a bad variable is named as a variable, not as the connection's extra.
-    load_settings()
+    load_settings(account)
     try:
-        return Settings(**dict[str, Any](account.options))
+        return settings_with(account, **remote.options)
     except ValidationError as error:
         reasons = "; ".join(f"extra {e['loc'][0]}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"connection {conn_id}: cannot use {reasons}") from None
+        raise ConfigError(f"connection {account.qcontact_conn_id}: cannot use {reasons}") from None
 
 
 def fibreflow_database(conn_id: str) -> SecretStr:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import BaseDeadlineReference  # type: ignore[attr-defined]
 
+from qcontact_sync.accounts import DEFAULT
 from qcontact_sync.core.alerts import LATE_AFTER
 
 
@@ -41,13 +42,14 @@ class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]
         return slot if timezone.utcnow() <= slot + LATE_AFTER else None
 
 
-async def on_deadline(context: Mapping[str, Any]) -> None:
+async def on_deadline(context: Mapping[str, Any], account: str = DEFAULT) -> None:
     """Callback of the Deadline Alert; runs in the triggerer, where a thread may ask for more.
 
     Args:
         context: ``dag_run`` as REST shows it.
+        account: Its name; a deadline of an older release has none.
     """
     from qcontact_sync.on_airflow.alerts import tell
 
     slot = datetime.fromisoformat(context["dag_run"]["run_after"])
-    await asyncio.to_thread(tell, slot)
+    await asyncio.to_thread(tell, account, slot)

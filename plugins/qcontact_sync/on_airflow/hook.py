@@ -6,13 +6,9 @@ from airflow.sdk import BaseHook
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
+from qcontact_sync.accounts import Account
 from qcontact_sync.core.errors import ErrorCode, SyncError
-from qcontact_sync.on_airflow.connections import (
-    QCONTACT,
-    QContactAccount,
-    qcontact_account,
-    settings_for,
-)
+from qcontact_sync.on_airflow.connections import QContactAccount, qcontact_account, settings_for
 from qcontact_sync.settings import Endpoints, Settings
 
 _TEST_TIMEOUT_S = 10.0
@@ -37,11 +33,13 @@ class QContactHook(BaseHook):
     """
 
     conn_name_attr = "qcontact_conn_id"
-    default_conn_name: ClassVar[str] = QCONTACT
+    default_conn_name: ClassVar[str] = "qcontact_default"
     conn_type = "qcontact"
     hook_name = "QContact"
 
-    def __init__(self, qcontact_conn_id: str = QCONTACT, logger_name: str | None = None) -> None:
+    def __init__(
+        self, qcontact_conn_id: str = "qcontact_default", logger_name: str | None = None
+    ) -> None:
         super().__init__(logger_name=logger_name)
         self.qcontact_conn_id = qcontact_conn_id
 
@@ -57,7 +55,7 @@ class QContactHook(BaseHook):
         """List one ticket; what answered, or what is wrong and what to do about it."""
         try:
             account = self.get_conn()
-            settings = settings_for(self.qcontact_conn_id, account)
+            settings = settings_for(Account(qcontact_conn_id=self.qcontact_conn_id), account)
             return True, jobs.check_qcontact(_remote_only(account), _impatient(settings))
         except SyncError as error:
             advice = _ADVICE.get(error.code)

@@ -9,16 +9,16 @@ from qcontact_sync.on_airflow.steps import told_to_airflow
 Plain = dict[str, object]
 
 
-def compare_sample() -> Plain:
+def compare_sample(account: str) -> Plain:
     """Compare the next few tickets; see `sampling.compare_sample`."""
     with told_to_airflow():
-        return sampling.compare_sample(*configuration())
+        return sampling.compare_sample(*configuration(account))
 
 
-def delete_old_rows() -> Plain:
+def delete_old_rows(account: str) -> Plain:
     """Delete what is older than the settings say; skip where they say nothing."""
     with told_to_airflow():
-        endpoints, settings = fibreflow_configuration()
+        endpoints, settings = fibreflow_configuration(account)
         if settings.retention_days is None:
             raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows stay")
-        return dict(sampling.delete_old_rows(endpoints, settings.retention_days))
+        return dict(sampling.delete_old_rows(endpoints, settings.retention_days, account))

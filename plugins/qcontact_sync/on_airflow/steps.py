@@ -28,6 +28,7 @@ from airflow.sdk.exceptions import (
 
 from qcontact_sync import jobs
 from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
@@ -43,16 +44,16 @@ ASK_AGAIN_S = (10.0, 20.0)
 """When a backfill's run that was put off asks again: not all of them at once."""
 
 
-def start_run(context: Context) -> Plain:
+def start_run(context: Context, account: str) -> Plain:
     """Open the run; see `jobs.start_run`."""
     with told_to_airflow():
-        endpoints, settings = configuration()
+        endpoints, settings = configuration(account)
         return jobs.start_run(
             endpoints, settings, order_from(context, settings), _asks_airflow(context)
         )
 
 
-def run_direction(context: Context, name: str) -> Plain:
+def run_direction(context: Context, name: str, account: str) -> Plain:
     """Carry out one direction and return its stats; skip it where the run was not asked for it."""
     run = _started(context)
     direction = Direction(name)
@@ -60,7 +61,7 @@ def run_direction(context: Context, name: str) -> Plain:
         raise AirflowSkipException(f"{direction} was not asked for")
     with told_to_airflow(), _put_off_where_busy():
         return jobs.run_direction(
-            *configuration(),
+            *configuration(account),
             run,
             direction,
             ProgressLog(SystemClock()),
@@ -83,18 +84,20 @@ def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) 
         log.info("inbound.announced asset=%s", tickets.name)
 
 
-def finish_run(context: Context) -> Plain:
+def finish_run(context: Context, account: str) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
     with told_to_airflow():
-        summary = jobs.finish_run(*configuration(), run, stats)
-    if not run["dry_run"]:
-        alerts.tell_or_log()
+        summary = jobs.finish_run(*configuration(account), run, stats)
+    if run["dry_run"]:
+        log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
+    else:
+        alerts.tell_or_log(account)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
-        log.error(_reason(summary))
+        log.error(_explained(_reason(summary), summary["error_code"]))
         raise AirflowFailException(_reason(summary))
     return summary
 
@@ -117,6 +120,12 @@ def _reason(summary: Plain) -> str:
     if summary["error_code"] is None:
         return "the run failed: no ticket that was tried succeeded, see qcontact-sync failures"
     return f"the run failed: {summary['error_code']}: {summary['error_message']}"
+
+
+def _explained(reason: str, code: object) -> str:
+    """With what helps, so that nobody has to look the code up."""
+    means, helps = advice_for(str(code))
+    return f"{reason} ({means}). What helps: {helps}" if means else reason
 
 
 def _started(context: Context) -> Plain:
@@ -157,7 +166,7 @@ def told_to_airflow() -> Iterator[None]:
     except SyncError as error:
         reason = f"{error.code}: {error}"
         # In a line of its own: in the traceback that follows it is hard to find.
-        log.error(reason)  # noqa: TRY400
+        log.error(_explained(reason, error.code.value))  # noqa: TRY400
         if isinstance(error, FatalError):
             raise AirflowFailException(reason) from error
         raise

@@ -75,6 +75,7 @@ class _Note(msgspec.Struct):
     id: int | str
     content: str
     is_internal: bool
+    author_id: str | int | None = None
 
 
 _listing_decoder = msgspec.json.Decoder(_Envelope[_Listing[msgspec.Raw]], strict=False)
@@ -138,7 +139,12 @@ def decode_notes(body: bytes) -> tuple[RemoteNote, ...] | None:
     except (msgspec.ValidationError, UnicodeError):
         return None
     return tuple(
-        RemoteNote(_storable(str(note.id)), _storable(note.content), note.is_internal)
+        RemoteNote(
+            _storable(str(note.id)),
+            _storable(note.content),
+            note.is_internal,
+            None if note.author_id is None else str(note.author_id),
+        )
         for note in notes
     )
 

@@ -130,12 +130,22 @@ def failure_of_exception(error: Exception) -> Failure:
     is_late = is_connected and isinstance(error, TimeoutError)
     return Failure(
         code=ErrorCode.TIMEOUT if is_late else ErrorCode.NETWORK_ERROR,
-        detail=type(error).__name__,
+        detail=_named(error),
         may_be_applied=is_connected,
         is_fatal=isinstance(error, aiohttp.ClientSSLError),
         # It says which host could not be reached and why; others may quote URL or headers.
         cause=_bare(error) if isinstance(error, aiohttp.ClientConnectorError) else None,
     )
+
+
+def _named(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = getattr(error.certificate_error, "verify_message", "")
+        return (
+            f"the server's certificate is not accepted ({reason}); a CA of your own goes into "
+            "QCONTACT_SYNC_CA_FILE (docs/security.md)"
+        )
+    return type(error).__name__
 
 
 def _bare(error: Exception) -> Exception:

@@ -154,14 +154,14 @@ async def settle(
     counts = sum((stats.counts for stats in directions.values()), Counts())
     log.log(
         level,
-        "run.settled job=%s status=%s processed=%d successful=%d failed=%d skipped=%d took_s=%.1f",
-        run.job_id,
+        "run.settled status=%s processed=%d successful=%d failed=%d skipped=%d took_s=%.1f job=%s",
         status,
         counts.processed,
         counts.successful,
         counts.failed,
         counts.skipped,
         closed.duration_seconds,
+        run.job_id,
     )
     return settlement, closed
 

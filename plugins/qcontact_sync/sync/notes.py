@@ -12,7 +12,7 @@ from qcontact_sync.core.errors import (
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, Note, RemoteId, SyncType
+from qcontact_sync.core.model import Direction, Note, RemoteId, RemoteNote, SyncType
 from qcontact_sync.core.store_ports import NoteToSend, SentRow, Unit
 from qcontact_sync.sync.context import Work
 
@@ -50,6 +50,8 @@ class NoteSender:
         self._remote_id = remote_id
         self._writing = writing
         self._finish = finish
+        self._sent_ids: set[str] = set()
+        self._sent_unnamed = 0
 
     async def send(self, notes: Sequence[NoteToSend]) -> None:
         """Send what did not arrive yet.
@@ -58,21 +60,37 @@ class NoteSender:
             NoteDoubtful: One has an unknown outcome; the rest wait behind it.
         """
         for waiting in notes:
-            is_last = waiting is notes[-1]
-            equal_now = await self._count_equal(waiting.note)
-            if not (waiting.is_intended and _has_arrived(waiting, equal_now)):
-                remote_note_id = await self._send(waiting.note, equal_now)
-                await self._settle(waiting.note, remote_note_id, is_last=is_last)
+            self._sent_ids |= waiting.sent_ids
+            self._sent_unnamed = max(self._sent_unnamed, waiting.sent_unnamed)
+            equal_now = await self._list_equal(waiting.note)
+            if self._is_there(waiting, equal_now):
+                remote_note_id = None
             else:
-                await self._settle(waiting.note, None, is_last=is_last)
+                remote_note_id = await self._send(waiting.note, _count(equal_now))
+            await self._settle(waiting.note, remote_note_id, is_last=waiting is notes[-1])
 
-    async def _count_equal(self, note: Note) -> int | None:
-        """How many notes QContact lists that say the same; None where it cannot list."""
+    def _is_there(self, waiting: NoteToSend, equal_now: Sequence[RemoteNote] | None) -> bool:
+        if waiting.is_intended:
+            return _has_arrived(waiting, _count(equal_now))
+        return self._is_unaccounted_for(waiting.note, equal_now or ())
+
+    def _is_unaccounted_for(self, note: Note, equal: Sequence[RemoteNote]) -> bool:
+        """Whether QContact has one more of ours than is on record: a backup was restored here."""
+        ours = [
+            other
+            for other in equal
+            if (other.author_id, other.is_internal) == (note.author_id, note.is_internal)
+            and other.id not in self._sent_ids
+        ]
+        return len(ours) > self._sent_unnamed
+
+    async def _list_equal(self, note: Note) -> Sequence[RemoteNote] | None:
+        """The notes QContact lists that say the same; None where it cannot list."""
         listed = await self._work.remote.list_notes(self._remote_id)
         if listed is None:
             return None
         wanted = canonical_text(note.content)[0]
-        return sum(canonical_text(other.content)[0] == wanted for other in listed)
+        return [other for other in listed if canonical_text(other.content)[0] == wanted]
 
     async def _send(self, note: Note, equal_before: int | None) -> str | None:
         """Intent, send; the id it got there, where the answer said so."""
@@ -86,7 +104,7 @@ class NoteSender:
                 )
         except OutcomeUnknown:
             intended = NoteToSend(note, is_intended=True, equal_before=equal_before)
-            if not _has_arrived(intended, await self._count_equal(note)):
+            if not _has_arrived(intended, _count(await self._list_equal(note))):
                 raise
             return None
         except LeaseLost:
@@ -106,6 +124,10 @@ class NoteSender:
             {"note_id": str(note.id), "is_internal": note.is_internal},
             {"id": remote_note_id} if remote_note_id else None,
         )
+        if remote_note_id is None:
+            self._sent_unnamed += 1
+        else:
+            self._sent_ids.add(remote_note_id)
         async with self._unit() as unit:
             await unit.settle_note(note, remote_note_id)
             await unit.audit_sent([row])
@@ -115,6 +137,10 @@ class NoteSender:
     def _unit(self) -> AbstractAsyncContextManager[Unit]:
         work = self._work
         return work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease)
+
+
+def _count(notes: Sequence[RemoteNote] | None) -> int | None:
+    return None if notes is None else len(notes)
 
 
 def _has_arrived(waiting: NoteToSend, equal_now: int | None) -> bool:

@@ -29,7 +29,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def history(fibreflow_db: str, server: MailServer) -> History:
+def history(runtime_db: str, fibreflow_db: str, server: MailServer) -> History:
     from qcontact_sync.on_airflow.alerts import send_mail
 
-    return History(fibreflow_db, Settings(alert_to=PEOPLE), send_mail)
+    return History(runtime_db, fibreflow_db, Settings(alert_to=PEOPLE), send_mail)

@@ -40,8 +40,9 @@ VALUES (
 class History:
     """FibreFlow's record, written by hand."""
 
-    def __init__(self, dsn: str, settings: Settings, send: Send | None = None) -> None:
+    def __init__(self, dsn: str, owner: str, settings: Settings, send: Send | None = None) -> None:
         self.dsn = dsn
+        self._owner = owner
         self.settings = settings
         self.send = send
 
@@ -78,7 +79,7 @@ class History:
             "successful": successful,
             "failed": failed,
         }
-        with psycopg.connect(self.dsn) as connection:
+        with psycopg.connect(self._owner) as connection:
             connection.execute(_RUN, row)
             connection.execute(_JOB, row)
             connection.execute(_DIRECTION, {**row, "direction": "inbound"})
@@ -86,7 +87,7 @@ class History:
             connection.execute(_DIRECTION, {**row, "direction": "outbound", **outbound})
 
     def execute(self, statement: str, **params: object) -> None:
-        with psycopg.connect(self.dsn) as connection:
+        with psycopg.connect(self._owner) as connection:
             connection.execute(statement.encode(), params)
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:

@@ -51,10 +51,15 @@ class MailServer:
 
 
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """A server for the time of the block."""
+def mail_server(**options: Any) -> Iterator[MailServer]:
+    """A server for the time of the block.
+
+    Args:
+        options: aiosmtpd's: ``ssl_context`` for TLS from the first byte, ``tls_context`` for
+            STARTTLS.
+    """
     server = MailServer(free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
     controller.start()
     try:
         yield server

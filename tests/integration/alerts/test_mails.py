@@ -4,6 +4,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from history import PEOPLE, History
@@ -12,10 +15,13 @@ from psycopg.conninfo import make_conninfo
 from qcontact_sync.core.alerts import Rule
 from qcontact_sync.on_airflow import alerts
 
+from tests.integration.certificates import Authority
+
 pytestmark = pytest.mark.integration
 
 NOW = datetime(2026, 11, 24, 6, 2, tzinfo=UTC)
 SLOT = datetime(2026, 11, 24, 6, tzinfo=UTC)
+TASK = SimpleNamespace(log_url="https://airflow.example.test/log-of-finalize")
 
 
 def fail(history: History) -> None:
@@ -52,11 +58,13 @@ def test_a_mail_says_what_happened_what_to_do_and_where_to_look(
     history.check(NOW)
     mail = server.mails[0]
     for kind in ("plain", "html"):
-        text = body(mail, kind)
+        text = " ".join(body(mail, kind).split())
         for said in (
             "24 Nov 02:01 SAST (00:01 UTC)",
             "SERVER_ERROR",
+            "Tickets in quarantine",
             "T-17",
+            "What helps: nothing, if it passes",
             "qcontact-sync doctor",
             "https://airflow.example.test/dags/qcontact_sync/runs/scheduled__2026",
             "docs/runbook.md#run-failed",
@@ -79,6 +87,43 @@ def test_what_is_over_is_said(history: History, server: MailServer) -> None:
     history.run(SLOT + timedelta(hours=6), successful=3)
     history.check(NOW + timedelta(hours=6))
     assert server.subjects[2:] == ["[qcontact_sync] OVER: runs succeed again"] * 2
+
+
+def test_a_run_of_the_command_line_has_no_link_into_airflow(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    history.execute("UPDATE qcontact_run SET dag_id = 'cli'")
+    history.check(NOW)
+    assert "https://airflow.example.test" not in body(server.mails[0], "plain")
+
+
+def test_a_mail_that_got_worse_says_why(history: History, server: MailServer) -> None:
+    fail(history)
+    history.check(NOW)
+    history.check(NOW + timedelta(hours=13))
+    assert server.mails[-1]["Subject"] == "[qcontact_sync] WORSE: run failed: SERVER_ERROR"
+    said = "No run has settled for more than 12 hours and 30 minutes."
+    assert [said in body(mail, "plain") for mail in server.mails] == [False, False, True, True]
+
+
+def test_where_no_ticket_succeeded_the_failures_are_the_first_thing_to_look_at(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    history.execute("UPDATE sync_job_history SET error_code = NULL")
+    history.check(NOW)
+    assert "1. Look at the failures: qcontact-sync failures" in body(server.mails[0], "plain")
+
+
+def test_held_changes_are_told_with_their_number(history: History, server: MailServer) -> None:
+    history.execute("UPDATE qcontact_migration SET applied_at = %(at)s", at=NOW - timedelta(days=9))
+    why = "12 outbound changes are pending"
+    history.run(SLOT, "failed", error_code="NEEDS_CONFIRMATION", outbound_code="NEEDS_CONFIRMATION")
+    history.execute("UPDATE sync_job_history SET error_message = %(why)s", why=why)
+    history.check(NOW)
+    assert "changes are held" in server.subjects[0]
+    assert f"It ended with: {why}" in body(server.mails[0], "plain")
 
 
 def test_callers_at_once_send_one_mail(history: History, server: MailServer) -> None:
@@ -149,13 +194,42 @@ def test_with_the_database_down_one_direct_mail_still_goes_out(
     nobody = make_conninfo(history.dsn, port=1)
     monkeypatch.setenv("QCONTACT_SYNC_ALERT_TO", PEOPLE[0])
     monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_DEFAULT", _connection(nobody))
-    alerts.on_failure({"run_id": "scheduled__2026-11-24T06:00:00+00:00"})
+    alerts.on_failure({"run_id": "scheduled__2026-11-24T06:00:00+00:00", "ti": TASK})
     (mail,) = server.mails
     assert mail["Subject"] == (
         "[qcontact_sync] run failed: DATABASE_ERROR, FibreFlow's database cannot be asked"
     )
-    assert "scheduled__2026-11-24T06:00:00+00:00" in body(mail, "plain")
-    assert re.search(r"docs/runbook\.md#no-database", body(mail, "plain"))
+    for kind in ("plain", "html"):
+        text = body(mail, kind)
+        assert "scheduled__2026-11-24T06:00:00+00:00" in unescape(text)
+        assert re.search(r"docs/runbook\.md#no-database", text)
+        assert "https://airflow.example.test/log-of-finalize" in text
+    assert max(map(len, body(mail, "plain").splitlines())) <= 80
+
+
+def test_a_database_that_does_not_prove_itself_is_told_by_a_direct_mail_too(
+    history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    unproven = make_conninfo(history.dsn, sslrootcert=str(Authority(tmp_path).ca_file))
+    monkeypatch.setenv("QCONTACT_SYNC_ALERT_TO", PEOPLE[0])
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_DEFAULT", _connection(unproven))
+    alerts.on_failure({"run_id": "any", "ti": TASK})
+    (mail,) = server.mails
+    assert "offers no TLS" in " ".join(body(mail, "plain").split())
+
+
+def test_a_direct_mail_says_whose_run_it_was(
+    history: History, server: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.toml").write_text("[accounts.north]\nalert_to = 'north@example.test'")
+    monkeypatch.setenv("QCONTACT_SYNC_ACCOUNTS_FILE", str(tmp_path / "accounts.toml"))
+    nobody = make_conninfo(history.dsn, port=1)
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_NORTH", _connection(nobody))
+    alerts.on_failure({"run_id": "any", "ti": TASK}, "north")
+    (mail,) = server.mails
+    assert mail["To"] == "north@example.test"
+    assert mail["Subject"].startswith("[qcontact_sync] north: run failed: DATABASE_ERROR")
+    assert re.search(r"Account +north", body(mail, "plain"))
 
 
 def test_a_failed_task_tells_what_the_record_says(

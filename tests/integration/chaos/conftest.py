@@ -7,7 +7,7 @@ from sandbox.running import run_sandbox
 
 
 @pytest.fixture
-def world(fibreflow_db: str) -> Iterator[World]:
+def world(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
     """An empty QContact and an empty FibreFlow."""
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        yield World(sandbox, fibreflow_db)
+        yield World(sandbox, runtime_db, fibreflow_db)

@@ -46,7 +46,7 @@ def test_a_real_pooler_may_stand_between_even_where_runs_meet(
 ) -> None:
     with pooled(empty_db) as through, run_sandbox(tickets=0, clock_offset_s=-3600) as sandbox:
         migrate(through)
-        world = World(sandbox, through)
+        world = World(sandbox, through, through)
         tickets = [world.add_ticket(status="Open") for _ in range(12)]
         world.run()
         for ticket in tickets:

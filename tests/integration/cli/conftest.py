@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from command_line import CommandLine
-from qcontact_sync.fibreflow.migrate import migrate
 
 from sandbox.running import Sandbox, run_sandbox
+from tests.sync_roles import SyncRoles
 
 TICKETS = 25
 
@@ -30,7 +30,7 @@ def unmigrated(empty_db: str, qcontact: Sandbox) -> CommandLine:
 
 
 @pytest.fixture
-def program(unmigrated: CommandLine, empty_db: str) -> CommandLine:
-    """The program, ready to run."""
-    migrate(empty_db)
-    return unmigrated
+def program(unmigrated: CommandLine, empty_db: str, roles: SyncRoles) -> CommandLine:
+    """The program, ready to run, as the role that may do only what it needs."""
+    roles.migrate(empty_db)
+    return unmigrated.having(DATABASE_URL=roles.as_runtime(empty_db))

@@ -92,6 +92,31 @@ def test_a_remote_clock_that_is_off_is_shown_and_does_not_fail(program, qcontact
     assert states(ended)["QContact clock"] == state
 
 
+def test_a_database_elsewhere_that_does_not_prove_itself_is_a_warning(program, roles, empty_db):
+    """Elsewhere by its name; its address is this machine's."""
+    elsewhere = {"host": "db.example.test", "hostaddr": "127.0.0.1", "sslmode": "prefer"}
+    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(empty_db)), **elsewhere})
+    ended = program.having(DATABASE_URL=dsn)("doctor", "--json")
+    assert ended.exit_status == 0
+    assert states(ended)["database TLS"] == "warning"
+
+
+def test_a_database_elsewhere_must_prove_itself_where_nothing_else_is_said(
+    program, roles, empty_db
+):
+    elsewhere = {"host": "db.example.test", "hostaddr": "127.0.0.1"}
+    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(empty_db)), **elsewhere})
+    database = checks(program.having(DATABASE_URL=dsn)("doctor", "--json"))["database"]
+    assert database["state"] == "failed"
+    assert "offers no TLS: switch it on there, or set sslmode" in database["found"]
+
+
+def test_an_api_key_that_goes_elsewhere_in_the_clear_is_a_warning(program):
+    url = "http://qcontact.invalid"
+    found = states(program.having(QCONTACT_API_URL=url)("doctor", "--json"))
+    assert (found["QContact"], found["QContact TLS"]) == ("failed", "warning")
+
+
 # --- rights -------------------------------------------------------------------------------------
 
 
@@ -214,3 +239,25 @@ def test_a_connection_by_variable_needs_no_airflow(program, airflow):
     assert {found[f"connection {name}_default"] for name in ("qcontact", "fibreflow", "smtp")} == {
         "ok"
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "extra", "is_warned"),
+    [
+        ("mail.example.test", {"disable_ssl": True, "disable_tls": "True"}, True),
+        ("mail.example.test", {"disable_ssl": True, "ssl_context": "none"}, True),
+        ("mail.example.test", {"disable_ssl": True}, False),
+        ("localhost", {"disable_ssl": True, "disable_tls": True}, False),
+    ],
+)
+def test_mails_that_go_elsewhere_in_the_clear_are_a_warning(
+    program, airflow, host, extra, is_warned
+):
+    variables = {
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(
+            {"conn_type": "smtp", "host": host, "extra": extra}
+        ),
+        "QCONTACT_SYNC_ALERT_TO": "noc@example.test",
+    }
+    found = states(program.having(**airflow(), **variables)("doctor", "--json"))
+    assert ("mail TLS" in found) is is_warned

@@ -1,7 +1,7 @@
 """What the engine relies on of FibreFlow's database, held by the fake as by PostgreSQL."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -225,6 +225,23 @@ async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -
     async with run.unit() as unit:
         await unit.release([Q1.id])
     assert await run.pending() == [Q1.id]
+
+
+async def test_marking_what_was_never_linked_as_gone_does_nothing(
+    run: Run,
+) -> None:
+    await run.bring_in()
+    async with run.unit() as unit:
+        await unit.mark_gone(["never seen"])
+    run.sides.set_local((await run.pair()).link.ticket_id, status="assigned")
+    assert await run.pending() == [Q1.id]
+
+
+async def test_the_highest_stamp_stays_where_the_remote_clock_was_set_back(run: Run) -> None:
+    now = datetime.now(UTC)
+    await run.bring_in(replace(Q1, updated_at=now))
+    await run.bring_in(replace(Q1, values={**Q1.values, "title": "Slow"}, updated_at=now - MINUTE))
+    assert (await run.pair()).link.remote_updated_at == now
 
 
 # --- the record

@@ -16,7 +16,6 @@ import pytest
 from dashboard_year import fill
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from qcontact_sync.jobs import migrate
 
 from dev.airflow_env import Sides, airflow_environment
 from dev.credentials import Credentials
@@ -25,17 +24,25 @@ from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
+from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"
+ONE_ACCOUNT = "[accounts.default]\n"
 USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
 
 
 @dataclass
 class ApiServer:
-    """A running API server; its connections are kept in Airflow's own database."""
+    """A running API server; its connections are kept in Airflow's own database.
+
+    Attributes:
+        accounts: The accounts file; it holds the default one alone, unless a test writes another.
+    """
 
     url: str
     log: Path
+    roles: SyncRoles
+    accounts: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -61,10 +68,11 @@ class ApiServer:
     def disconnect(self, conn_id: str) -> None:
         self._ask("DELETE", f"/api/v2/connections/{conn_id}")
 
-    def connect_fibreflow(self, dsn: str, **more: Any) -> None:
-        parts = conninfo_to_dict(dsn)
+    def connect_fibreflow(self, dsn: str, account: str = "default", **more: Any) -> None:
+        """Lead the page there, as the role that may do only what it needs."""
+        parts = conninfo_to_dict(self.roles.as_runtime(dsn))
         self.connect(
-            "fibreflow_default",
+            f"fibreflow_{account}",
             conn_type="postgres",
             host=parts["host"],
             port=int(parts.get("port") or 5432),
@@ -94,7 +102,9 @@ def qcontact() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+def api_server(
+    pg_server: str, roles: SyncRoles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiServer]:
     run = RunDirectory(tmp_path_factory.mktemp("api-server"))
     run.logs.mkdir()
     run.airflow_home.mkdir()
@@ -117,9 +127,17 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     airflow = str(Path(sys.executable).with_name("airflow"))
     subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
     services = Services(run.logs, run.processes)
+    accounts = run.root / "accounts.toml"
+    accounts.write_text(ONE_ACCOUNT)
+    environment["QCONTACT_SYNC_ACCOUNTS_FILE"] = str(accounts)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
-        server = ApiServer(environment["AIRFLOW__API__BASE_URL"], services.log_of("api-server"))
+        server = ApiServer(
+            environment["AIRFLOW__API__BASE_URL"],
+            services.log_of("api-server"),
+            roles,
+            accounts,
+        )
         version = f"{server.url}/api/v2/version"
         services.wait_until(
             lambda: httpx.get(version, trust_env=False).is_success, "the API server", timeout_s=240
@@ -130,10 +148,10 @@ def api_server(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def year_db(pg_server: str) -> Iterator[str]:
+def year_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a FibreFlow with a year behind it; whoever changes it takes a copy."""
     dsn = ensure_database(pg_server, "fibreflow_year")
-    migrate(dsn)
+    roles.migrate(dsn)
     fill(dsn, datetime.now(UTC))
     yield dsn
     drop_database(pg_server, "fibreflow_year")

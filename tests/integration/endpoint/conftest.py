@@ -5,24 +5,24 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from qcontact_sync.jobs import migrate
 from serving import NEW_SECRET, SECRET, WORKERS, Installation, Server, install, serve
 
 from dev.postgres import drop_database, ensure_database
 from dev.state import RunDirectory
 from sandbox.running import run_sandbox
+from tests.sync_roles import SyncRoles
 
 
 @pytest.fixture(scope="session")
 def installation(
-    pg_server: str, tmp_path_factory: pytest.TempPathFactory
+    pg_server: str, roles: SyncRoles, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     names = ("endpoint_airflow", "endpoint_fibreflow")
     metadata, fibreflow = (ensure_database(pg_server, name) for name in names)
-    migrate(fibreflow)
+    roles.migrate(fibreflow)
     directory = RunDirectory(tmp_path_factory.mktemp("endpoint"))
     with run_sandbox(tickets=3) as sandbox:
-        yield install(directory, metadata, fibreflow, sandbox)
+        yield install(directory, metadata, roles.as_runtime(fibreflow), sandbox)
     for name in names:
         drop_database(pg_server, name)
 

@@ -53,6 +53,8 @@ class Installation:
     environment: Mapping[str, str] = field(repr=False)
     metadata_dsn: str = field(repr=False)
     fibreflow: Endpoints = field(repr=False)
+    settings: Settings = field(default_factory=Settings)
+    dag_id: str = DAG_ID
 
     def tool(self, *arguments: str) -> None:
         done = subprocess.run(
@@ -87,8 +89,8 @@ class Installation:
 
     def carry_out(self, run: Mapping[str, Any]) -> None:
         """Do what the DAG's tasks do, and end the run."""
-        order = jobs.RunOrder(DAG_ID, run["run_id"], Trigger.MANUAL, run["conf"])
-        sides, settings = self.fibreflow, Settings()
+        order = jobs.RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
+        sides, settings = self.fibreflow, self.settings
         started = jobs.start_run(sides, settings, order)
         stats = {
             name: jobs.run_direction(sides, settings, started, Direction(name))

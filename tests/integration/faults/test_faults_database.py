@@ -22,7 +22,7 @@ QUERIES = Path(__file__).parents[3] / "include" / "sql" / "queries"
 # A sequence counts on through a rollback: the first so many writes of a table fail.
 FAIL_FIRST = """
     CREATE SEQUENCE failures;
-    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
         IF nextval('failures') <= {times} THEN
             RAISE EXCEPTION 'another transaction won' USING ERRCODE = '{state}';
@@ -108,7 +108,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
     holds_high = threading.Event()
 
     def app() -> None:
-        with psycopg.connect(world.database) as connection:
+        with psycopg.connect(world.owner) as connection:
             # So that it is the sync that is thrown out.
             connection.execute("SET deadlock_timeout = '1min'")
             touch = "UPDATE tickets SET pole_number = %s WHERE external_id = %s"
@@ -118,7 +118,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
             )
             for _ in range(200):
-                with psycopg.connect(world.database) as other:
+                with psycopg.connect(world.owner) as other:
                     if other.execute(waits_for_us).fetchone() != (0,):
                         break
                 threading.Event().wait(0.05)
@@ -143,7 +143,7 @@ def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction)
 
 @contextmanager
 def locked(world: World, remote_id: str) -> Iterator[None]:
-    with psycopg.connect(world.database) as connection:
+    with psycopg.connect(world.owner) as connection:
         connection.execute("SELECT FROM tickets WHERE external_id = %s FOR UPDATE", [remote_id])
         yield
         connection.rollback()
@@ -210,14 +210,18 @@ def restored(world: World) -> Iterator[World]:
     for _ in range(4):
         world.add_ticket(status="In Progress")
     world.run()
-    live = psycopg.conninfo.conninfo_to_dict(world.database)["dbname"]
+    live = psycopg.conninfo.conninfo_to_dict(world.owner)["dbname"]
     clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(str(live))
     )
-    server = database_dsn(world.database, "postgres")
+    server = database_dsn(world.owner, "postgres")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(clone)
-    yield replace(world, database=database_dsn(world.database, name))
+    yield replace(
+        world,
+        database=database_dsn(world.database, name),
+        owner=database_dsn(world.owner, name),
+    )
     drop_database(server, name)
 
 
@@ -272,7 +276,10 @@ def test_xb9_many_bases_that_disagree_are_held_until_a_person_looks(world: World
     ("change", "advice"),
     [
         ("DELETE FROM qcontact_migration WHERE number = 2", "qcontact-sync migrate"),
-        ("INSERT INTO qcontact_migration VALUES (99, '0099_later', 'x')", "upgrade qcontact-sync"),
+        (
+            "INSERT INTO qcontact_migration VALUES (99, '0099_later', 'x', now(), 98)",
+            "upgrade qcontact-sync",
+        ),
     ],
     ids=["behind", "ahead"],
 )

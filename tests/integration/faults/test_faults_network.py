@@ -10,7 +10,7 @@ import pytest
 from qcontact_sync.jobs import JobResult, run_sync_job
 from sync_world import BETWEEN_RUNS_S, World
 
-from tests.integration.certificates import self_signed
+from tests.integration.certificates import Authority, server_context
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -100,7 +100,7 @@ def test_xn1_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, p
 def test_xn2_a_certificate_that_does_not_verify_stops_the_run_at_once(
     world: World, pending, tmp_path
 ):
-    context = self_signed(tmp_path)
+    context = server_context(Authority(tmp_path).issue("127.0.0.1"))
     handshakes: list[bool] = []
 
     def answer(connection: socket.socket) -> None:

@@ -14,7 +14,7 @@ def test_xb7_an_edit_whose_transaction_was_open_across_a_run_goes_out_with_the_n
 ) -> None:
     ticket = world.add_ticket(status="Open")
     world.run()
-    with psycopg.connect(world.database) as app:
+    with psycopg.connect(world.owner) as app:
         app.execute("UPDATE tickets SET status = 'in_progress' WHERE external_id = %s", [ticket])
         assert world.run().status == "success"
         assert world.patches() == []
@@ -28,11 +28,11 @@ def test_xb8_a_database_that_takes_no_writes_stops_the_run_before_anything_is_se
     ticket = world.add_ticket(status="Open")
     world.run()
     world.set_local(ticket, status="in_progress")
-    _forbid_writes(world.database, is_forbidden=True)
+    _forbid_writes(world.owner, is_forbidden=True)
     with pytest.raises(FatalError, match="ReadOnly"):
         world.run()
     assert world.patches() == []
-    _forbid_writes(world.database, is_forbidden=False)
+    _forbid_writes(world.owner, is_forbidden=False)
     world.run()
     assert world.patches() == [(ticket, {"status": "in_progress"})]
 

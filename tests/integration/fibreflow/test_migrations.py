@@ -170,13 +170,45 @@ def test_an_applied_file_that_was_edited_is_refused(empty_db: str):
         migrate(empty_db)
 
 
-def test_a_database_that_is_ahead_is_refused(empty_db: str):
-    migrate(empty_db)
-    execute(empty_db, "INSERT INTO qcontact_migration VALUES (9999, '9999_later', 'x', now())")
+def be_ahead(database: str, works_from: int | None) -> None:
+    """As a later version leaves it."""
+    migrate(database)
+    value = "NULL" if works_from is None else str(works_from)
+    execute(
+        database, f"INSERT INTO qcontact_migration VALUES (9999, '9999_later', 'x', now(), {value})"
+    )
+
+
+def test_a_database_that_has_more_than_this_version_needs_is_worked_with(empty_db: str):
+    be_ahead(empty_db, None)
+    assert migrate(empty_db) == []
+    assert list(get_sync_job_history(endpoints=endpoints(empty_db))) == []
+
+
+def test_a_database_that_needs_later_code_is_refused(empty_db: str):
+    be_ahead(empty_db, 9998)
     with pytest.raises(SchemaMismatch, match=r"9999.*upgrade qcontact-sync"):
         migrate(empty_db)
     with pytest.raises(SchemaMismatch, match="upgrade qcontact-sync"):
         run_sync_job(endpoints=endpoints(empty_db), settings=Settings())
+
+
+def test_a_file_says_which_code_it_needs():
+    needs = Migration(
+        9, "0009_drop", "-- Drops a column.\n-- works with code from: 0008\nSELECT 1;"
+    )
+    assert needs.works_from == 8
+    assert Migration(9, "0009_add", "-- Adds a column.\nSELECT 1;").works_from is None
+
+
+def test_the_list_of_an_earlier_version_is_widened(empty_db: str):
+    migrate(empty_db)
+    execute(empty_db, "ALTER TABLE qcontact_migration DROP COLUMN works_from")
+    assert list(get_sync_job_history(endpoints=endpoints(empty_db))) == []
+    migrate(empty_db)
+    assert rows(empty_db, "SELECT DISTINCT works_from FROM qcontact_migration") == [
+        {"works_from": None}
+    ]
 
 
 def test_a_file_that_fails_leaves_nothing_behind(empty_db: str, monkeypatch: pytest.MonkeyPatch):

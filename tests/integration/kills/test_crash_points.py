@@ -16,6 +16,7 @@ from sync_world import CLOCK_OFFSET_S, World
 from dev.postgres import database_dsn, drop_database
 from dev.state import PROJECT
 from sandbox.running import run_sandbox
+from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -26,7 +27,7 @@ BEGIN, END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
 
 
 @pytest.fixture
-def play(pg_server: str, template_db: str):
+def play(pg_server: str, template_db: str, roles: SyncRoles):
     """Play the scene in a world of its own; its steps and its end."""
 
     @contextmanager
@@ -38,7 +39,8 @@ def play(pg_server: str, template_db: str):
         with psycopg.connect(pg_server, autocommit=True) as connection:
             connection.execute(clone)
         with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-            played = World(sandbox, database_dsn(pg_server, name))
+            owner = database_dsn(pg_server, name)
+            played = World(sandbox, roles.as_runtime(owner), owner)
             played.configure(connections=1)
             yield played
         drop_database(pg_server, name)

@@ -27,7 +27,7 @@ EDITS = 12
 @pytest.fixture
 def world(own_server: OwnServer) -> Iterator[World]:
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        yield World(sandbox, own_server.fibreflow)
+        yield World(sandbox, own_server.fibreflow, own_server.fibreflow)
 
 
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)

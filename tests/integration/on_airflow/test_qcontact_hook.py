@@ -4,8 +4,8 @@ import json
 import socket
 
 import pytest
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.hook import QContactHook
-from qcontact_sync.settings import ConfigError
 
 import tests.private_airflow  # noqa: F401  before Airflow
 from sandbox.faults import Fault

@@ -5,9 +5,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from qcontact_sync.checks import Check, State
 from qcontact_sync.console import shown_at, shown_briefly
 from qcontact_sync.core.canon import printable
-from qcontact_sync.doctor import Check, State
 from qcontact_sync.results import HistoryRow, JobResult
 from qcontact_sync.terminal import (
     show_checks,

@@ -1,11 +1,12 @@
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.connections import (
     configuration,
     fibreflow_database,
     qcontact_account,
 )
-from qcontact_sync.settings import ConfigError, Dialect
+from qcontact_sync.settings import Dialect
 
 from tests.unit.on_airflow.conftest import FIBREFLOW, QCONTACT
 
@@ -14,7 +15,7 @@ def test_both_sides_come_from_their_connections(define):
     define("qcontact_default", {**QCONTACT, "extra": {"dialect": "entities"}})
     define("fibreflow_default", FIBREFLOW)
 
-    endpoints, _ = configuration()
+    endpoints, _ = configuration("default")
 
     assert endpoints.qcontact_url == "https://api.example.test"
     assert endpoints.qcontact_key.get_secret_value() == "key-12345"
@@ -25,7 +26,7 @@ def test_both_sides_come_from_their_connections(define):
 
 @pytest.mark.usefixtures("both_sides")
 def test_a_secret_never_shows_in_what_is_printed():
-    assert "key-12345" not in repr(configuration())
+    assert "key-12345" not in repr(configuration("default"))
     assert "key-12345" not in repr(qcontact_account("qcontact_default"))
 
 
@@ -43,7 +44,7 @@ def test_a_secret_never_shows_in_what_is_printed():
 def test_an_option_of_the_connection_takes_the_place_of_the_setting(define, extra, expected):
     define("qcontact_default", {**QCONTACT, "extra": extra})
 
-    _, settings = configuration()
+    _, settings = configuration("default")
 
     assert settings.page_size == expected
 
@@ -54,7 +55,7 @@ def test_other_settings_still_come_from_the_environment(define, monkeypatch):
     monkeypatch.setenv("QCONTACT_SYNC_TIMEOUT_S", "7")
     monkeypatch.setenv("QCONTACT_SYNC_REOPEN", "follow")
 
-    _, settings = configuration()
+    _, settings = configuration("default")
 
     assert (settings.timeout_s, settings.reopen) == (5, "follow")
 
@@ -81,7 +82,7 @@ def test_what_cannot_be_used_is_refused_by_name_and_never_by_value(define, field
     define("qcontact_default", {**QCONTACT, **fields})
 
     with pytest.raises(ConfigError, match=named) as refusal:
-        configuration()
+        configuration("default")
 
     assert "connection qcontact_default" in str(refusal.value)
     assert "key-12345" not in str(refusal.value)
@@ -93,7 +94,7 @@ def test_a_bad_setting_is_named_as_the_setting_that_it_is(monkeypatch):
     monkeypatch.setenv("QCONTACT_SYNC_PAGE_SIZE", "many")
 
     with pytest.raises(ConfigError, match="QCONTACT_SYNC_PAGE_SIZE"):
-        configuration()
+        configuration("default")
 
 
 @pytest.mark.parametrize("defined", ["qcontact_default", "fibreflow_default"])
@@ -107,7 +108,7 @@ def test_a_connection_that_is_missing_fails_and_says_how_to_add_it(define, monke
     define(defined, fields[defined])
 
     with pytest.raises(ConfigError, match=f"{missing} is not defined.*AIRFLOW_CONN_"):
-        configuration()
+        configuration("default")
 
 
 @pytest.mark.parametrize(

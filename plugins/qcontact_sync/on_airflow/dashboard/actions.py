@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from qcontact_sync import review
 from qcontact_sync.on_airflow.dashboard import sources, views
-from qcontact_sync.on_airflow.dashboard.pages import remember_user, show
-from qcontact_sync.on_airflow.dashboard.security import check_form, may_read
+from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
+from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
 
 RUN_PATIENCE_S = 8.0
 """How long a decision waits for a run; nobody stops waiting before it is made or refused."""
@@ -17,7 +17,7 @@ RUN_PATIENCE_S = 8.0
 Change = Literal["retry", "dismiss"]
 
 router = APIRouter(
-    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+    dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 _checked = [Depends(check_form)]
 
@@ -31,12 +31,12 @@ async def ask_about_failure(request: Request, entry_id: UUID, change: Change) ->
 @router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
 async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
     """Make an entry due now, or leave it alone."""
-    await sources.in_thread(_change_failure, str(entry_id), change)
+    await sources.in_thread(_change_failure, account_of(request).name, str(entry_id), change)
     return _back(request, "/quarantine", change)
 
 
-def _change_failure(entry_id: str, change: Change) -> None:
-    at = sources.fibreflow()
+def _change_failure(account: str, entry_id: str, change: Change) -> None:
+    at = sources.fibreflow(account)
     decide = review.retry_failures if change == "retry" else review.dismiss_failures
     decide(at.endpoints, entry_id)
 
@@ -54,12 +54,12 @@ async def resolve_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> RedirectResponse:
     """Let one side win."""
-    await sources.in_thread(_resolve, str(conflict_id), keep)
+    await sources.in_thread(_resolve, account_of(request).name, str(conflict_id), keep)
     return _back(request, "/conflicts", keep)
 
 
-def _resolve(conflict_id: str, keep: review.Keep) -> None:
-    at = sources.both_sides()
+def _resolve(account: str, conflict_id: str, keep: review.Keep) -> None:
+    at = sources.both_sides(account)
     review.resolve_conflict(at.endpoints, at.settings, conflict_id, keep, patience_s=RUN_PATIENCE_S)
 
 

@@ -3,8 +3,11 @@
 from airflow.api_fastapi.app import get_auth_manager
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from qcontact_sync.core.advice import advice_for
@@ -29,10 +32,20 @@ _BROKEN = {
 }
 
 
-def create_app() -> FastAPI:
+def create_app() -> Starlette:
     """Build the app; no connection is read before a page is asked for."""
+    pages_of_an_account = _pages()
+    return Starlette(
+        routes=[
+            Mount("/accounts/{account}", pages_of_an_account),
+            Mount("", pages_of_an_account),
+        ],
+        middleware=[Middleware(SecureHeaders)],
+    )
+
+
+def _pages() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(SecureHeaders)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.include_router(pages.router)
     app.include_router(actions.router)

@@ -1,17 +1,16 @@
 """The pages to look at; each is one view and one template."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal, ParamSpec
+from typing import Annotated, Concatenate, Literal, ParamSpec
 from uuid import UUID
 
-from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.on_airflow.dashboard import views
 from qcontact_sync.on_airflow.dashboard.rendering import page
-from qcontact_sync.on_airflow.dashboard.security import MayAct, may_read
+from qcontact_sync.on_airflow.dashboard.security import MayAct, account_of, may_read
 from qcontact_sync.on_airflow.dashboard.sources import patiently
 
 P = ParamSpec("P")
@@ -23,13 +22,13 @@ _SAID = {
 }
 
 
-def remember_user(request: Request, user: GetUserDep, may_act: MayAct) -> None:
-    """Note who asks, for the page's buttons and tokens."""
-    request.state.dashboard_user, request.state.may_act = user, may_act
+def remember_rights(request: Request, may_act: MayAct) -> None:
+    """Note what who asks may do, for the page's buttons."""
+    request.state.may_act = may_act
 
 
 router = APIRouter(
-    dependencies=[may_read, Depends(remember_user)], default_response_class=HTMLResponse
+    dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 
 
@@ -48,12 +47,12 @@ Span = Annotated[views.Span, Depends(span)]
 async def show(
     request: Request,
     template: str,
-    view: Callable[P, views.View],
+    view: Callable[Concatenate[str, P], views.View],
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> HTMLResponse:
     """A page from its view; a sentence about what was just done stands on top of it."""
-    made = await patiently(view, *args, **kwargs)
+    made = await patiently(view, account_of(request).name, *args, **kwargs)
     return page(
         request, template, {**made, "said": _SAID.get(request.query_params.get("said", ""))}
     )

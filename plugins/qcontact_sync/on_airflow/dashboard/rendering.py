@@ -15,7 +15,7 @@ from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.periods import LAST
 from qcontact_sync.on_airflow.dashboard import charts, wording
-from qcontact_sync.on_airflow.dashboard.security import DAG_ID, issue_token
+from qcontact_sync.on_airflow.dashboard.security import account_of, issue_token
 from qcontact_sync.review_terminal import next_try
 
 FOLDER = Path(__file__).parent
@@ -42,7 +42,6 @@ _environment.globals.update(
     wording=wording,
     next_try=next_try,
     periods=LAST,
-    dag_id=DAG_ID,
     version=version("qcontact-sync"),
 )
 
@@ -54,7 +53,7 @@ def page(request: Request, template: str, view: dict[str, Any], status: int = 20
         view: The template's own names; ``user`` and ``may_act`` come from the request's state.
     """
     prefix: str = request.scope["root_path"]
-    airflow = prefix.removesuffix(PREFIX)
+    airflow = prefix.rpartition(PREFIX)[0]
     user = getattr(request.state, "dashboard_user", None)
     names = {
         "may_act": getattr(request.state, "may_act", False),
@@ -62,7 +61,11 @@ def page(request: Request, template: str, view: dict[str, Any], status: int = 20
         "url": lambda path, **query: _address(prefix + path, query),
         "airflow_url": lambda path: airflow + path,
         "segment": lambda text: quote(str(text), safe=""),
-        "token": lambda purpose: issue_token(user, purpose) if user else "",
+        "token": lambda purpose: issue_token(user, account_of(request), purpose) if user else "",
+        "account": request.path_params.get("account"),
+        "accounts": getattr(request.state, "accounts", []),
+        "accounts_url": lambda name: f"{airflow}{PREFIX}/accounts/{name}/",
+        "dag_id": lambda: account_of(request).dag_id,
         "said": None,
         **view,
     }

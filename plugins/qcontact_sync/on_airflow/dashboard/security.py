@@ -13,7 +13,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-DAG_ID = "qcontact_sync"
+from qcontact_sync.accounts import DEFAULT, Account, configured_accounts
+
 TOKEN_LIFE_S = 3600
 _HEADERS = {
     # Only files of our own, and only Airflow's own UI may frame the page.
@@ -29,15 +30,45 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-may_read = Depends(requires_access_dag(method="GET", param_dag_id=DAG_ID))
+
+def account_of(request: Request) -> Account:
+    """The account whose pages are asked for.
+
+    Raises:
+        HTTPException: 404, there is none of this name.
+        ConfigError: The accounts file cannot be used.
+    """
+    accounts = configured_accounts()
+    name = request.path_params.get("account")
+    if (name or DEFAULT) in accounts:
+        return accounts[name or DEFAULT]
+    raise HTTPException(404, "No account has this name." if name else "Choose an account.")
 
 
-def _may_act(user: GetUserDep) -> bool:
+def _may_read(request: Request, user: GetUserDep) -> None:
+    request.state.dashboard_user = user
+    request.state.accounts = _readable(user)
+    dag_id = account_of(request).dag_id
+    requires_access_dag(method="GET", param_dag_id=dag_id)(request, user)
+
+
+def _readable(user: BaseUser) -> list[str]:
+    """The accounts that a user may choose from."""
+    accounts = configured_accounts()
+    ids = {account.dag_id for account in accounts.values()}
+    allowed = get_auth_manager().filter_authorized_dag_ids(dag_ids=ids, user=user)
+    return [name for name, account in accounts.items() if account.dag_id in allowed]
+
+
+may_read = Depends(_may_read)
+
+
+def _may_act(request: Request, user: GetUserDep) -> bool:
     """Whether the user may start runs, and so decide what they do."""
     return get_auth_manager().is_authorized_dag(
         method="POST",
         access_entity=DagAccessEntity.RUN,
-        details=DagDetails(id=DAG_ID),
+        details=DagDetails(id=account_of(request).dag_id),
         user=user,
     )
 
@@ -45,9 +76,9 @@ def _may_act(user: GetUserDep) -> bool:
 MayAct = Annotated[bool, Depends(_may_act)]
 
 
-def issue_token(user: BaseUser, purpose: str) -> str:
-    """What a form must bring back: good for one user, one purpose and an hour."""
-    return _serializer().dumps([user.get_id(), purpose])
+def issue_token(user: BaseUser, account: Account, purpose: str) -> str:
+    """What a form must bring back: good for one user, account and purpose, and an hour."""
+    return _serializer().dumps([user.get_id(), account.name, purpose])
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -72,7 +103,8 @@ def check_form(
         signed = _serializer().loads(token, max_age=TOKEN_LIFE_S)
     except BadSignature:
         signed = None
-    if signed != [user.get_id(), request.url.path.removeprefix(request.scope["root_path"])]:
+    purpose = request.url.path.removeprefix(request.scope["root_path"])
+    if signed != [user.get_id(), account_of(request).name, purpose]:
         raise HTTPException(403, "This form is too old or not yours. Go back and open it again.")
 
 

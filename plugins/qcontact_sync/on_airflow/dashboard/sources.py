@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
@@ -11,8 +11,8 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ErrorCode, RetryableError
-from qcontact_sync.on_airflow.connections import FIBREFLOW, configuration, fibreflow_database
-from qcontact_sync.settings import Endpoints, Settings, load_settings
+from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
+from qcontact_sync.settings import Endpoints, Settings
 
 PATIENCE_S = 20.0
 _CONNECT_TIMEOUT_S = 5
@@ -38,31 +38,27 @@ class Sources:
     now: datetime
 
 
-def fibreflow() -> Sources:
-    """FibreFlow's database and the settings.
+def fibreflow(account: str) -> Sources:
+    """The account's FibreFlow database and the settings.
 
     Raises:
         ConfigError: Names the connection or setting.
     """
-    endpoints = Endpoints(_impatient(fibreflow_database(FIBREFLOW)), "", SecretStr(""))
-    return Sources(endpoints, load_settings(), datetime.now(UTC))
+    endpoints, settings = fibreflow_configuration(account)
+    hurried = replace(endpoints, database_url=_impatient(endpoints.database_url))
+    return Sources(hurried, settings, datetime.now(UTC))
 
 
-def both_sides() -> Sources:
+def both_sides(account: str) -> Sources:
     """The same with QContact.
 
     Raises:
         ConfigError: Names the connection or setting.
     """
-    endpoints, settings = configuration()
+    endpoints, settings = configuration(account)
     timeout_s = min(settings.timeout_s, _QCONTACT_TIMEOUT_S)
-    remote = Endpoints(
-        _impatient(endpoints.database_url),
-        endpoints.qcontact_url,
-        endpoints.qcontact_key,
-        endpoints.dialect,
-    )
-    return Sources(remote, settings.model_copy(update={"timeout_s": timeout_s}), datetime.now(UTC))
+    hurried = replace(endpoints, database_url=_impatient(endpoints.database_url))
+    return Sources(hurried, settings.model_copy(update={"timeout_s": timeout_s}), datetime.now(UTC))
 
 
 def _impatient(conninfo: SecretStr) -> SecretStr:

@@ -41,9 +41,9 @@ class Span:
         return period_named(self.period or DEFAULT, now, zone)
 
 
-def overview(span: Span) -> View:
+def overview(account: str, span: Span) -> View:
     """Health, what waits, and a period with its charts."""
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     zone = at.settings.zone
     period = span.resolved(at.now, zone)
     report = run_reports.report_period(at.endpoints, at.settings, period, NEWEST_RUNS)
@@ -58,9 +58,9 @@ def overview(span: Span) -> View:
     }
 
 
-def runs(span: Span, status: str | None, page: int) -> View:
+def runs(account: str, span: Span, status: str | None, page: int) -> View:
     """The runs of a period, a page of them."""
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     period = span.resolved(at.now, at.settings.zone)
     found = run_reports.list_runs(
         at.endpoints, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
@@ -75,41 +75,41 @@ def runs(span: Span, status: str | None, page: int) -> View:
     }
 
 
-def run(job_id: UUID) -> View:
+def run(account: str, job_id: UUID) -> View:
     """One run.
 
     Raises:
         NotThere: No run has this id.
     """
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     report = run_reports.report_run(at.endpoints, job_id, MAX_LISTED)
     if report is None:
         raise NotThere("No run on record has this id.")
     return {**_common(at), "report": report, "run": report.run}
 
 
-def quarantine() -> View:
+def quarantine(account: str) -> View:
     """Tickets that failed."""
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     return {**_common(at), "quarantine": run_reports.list_quarantine(at.endpoints, MAX_LISTED)}
 
 
-def failure(entry_id: UUID) -> View:
+def failure(account: str, entry_id: UUID) -> View:
     """One entry of the quarantine.
 
     Raises:
         NotThere: It has gone.
     """
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     found = review.list_failures(at.endpoints, [str(entry_id)])
     if not found:
         raise NotThere("This ticket is not in quarantine any more.")
     return {**_common(at), "entry": found[0]}
 
 
-def conflicts() -> View:
+def conflicts(account: str) -> View:
     """Fields that wait for a person, and values that lost."""
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     found = review.list_conflicts(at.endpoints, MAX_LISTED)
     return {
         **_common(at),
@@ -118,35 +118,35 @@ def conflicts() -> View:
     }
 
 
-def conflict(conflict_id: UUID) -> View:
+def conflict(account: str, conflict_id: UUID) -> View:
     """One conflict that waits for a person.
 
     Raises:
         NotThere: It does not, or not any more.
     """
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     found = [row for row in review.list_conflicts(at.endpoints) if row["id"] == conflict_id]
     if not found or not found[0]["is_open"]:
         raise NotThere("This conflict does not wait for anybody any more.")
     return {**_common(at), "conflict": found[0]}
 
 
-def pending() -> View:
+def pending(account: str) -> View:
     """What the next run would send."""
-    at = sources.fibreflow()
+    at = sources.fibreflow(account)
     return {
         **_common(at),
         "pending": run_reports.list_pending(at.endpoints, at.settings, MAX_LISTED),
     }
 
 
-def ticket(ticket_id: str) -> View:
+def ticket(account: str, ticket_id: str) -> View:
     """Why a ticket is as it is.
 
     Raises:
         UnknownId: No ticket that came from QContact has this id.
     """
-    at = sources.both_sides()
+    at = sources.both_sides(account)
     return {**_common(at), "story": review.explain_ticket(at.endpoints, at.settings, ticket_id)}
 
 

@@ -12,12 +12,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from qcontact_sync.accounts import Account
 from qcontact_sync.on_airflow.endpoint import orders, runs, schema
 from qcontact_sync.on_airflow.endpoint.answers import Refusal, Timed, failure, success
 from qcontact_sync.on_airflow.endpoint.auth import Door
 from qcontact_sync.on_airflow.endpoint.record import describe
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
-from qcontact_sync.on_airflow.endpoint.sync_health import HealthCheck
+from qcontact_sync.on_airflow.endpoint.sync_health import HealthChecks
 from qcontact_sync.on_airflow.endpoint.threads import Threads
 from qcontact_sync.on_airflow.endpoint.waiting import Waiting
 
@@ -37,38 +38,58 @@ class Endpoint:
         # Of their own: FibreFlow may hang while Airflow does not.
         self._airflow, self._fibreflow = Threads(), Threads()
         self._waiting = Waiting(self._airflow)
-        self._health = HealthCheck()
+        self._health = HealthChecks()
         # Others of this process wait here instead of each holding a connection while it does.
         self._starting = asyncio.Lock()
 
     async def trigger(self, request: Request) -> JSONResponse:
         """Start a run of the DAG, or join an equal one, and wait for its end."""
-        caller = await self._door.admit(request)
+        caller, account = await self._admit(request)
         key, wait_s = orders.read_key(request), orders.read_wait(request)
         wanted = await orders.read_request(request)
         async with self._starting:
-            run_id = await self._airflow.run(runs.start, wanted, key, caller)
-        seen = await self._waiting.for_end(run_id, wait_s, request)
-        return await self._told(request, seen, 200 if seen.is_over else 202)
+            run_id = await self._airflow.run(runs.start, account.dag_id, wanted, key, caller)
+        seen = await self._waiting.for_end(account.dag_id, run_id, wait_s, request)
+        return await self._told(request, account, seen, 200 if seen.is_over else 202)
 
     async def look(self, request: Request, job_id: str) -> JSONResponse:
         """Tell where a run stands."""
-        await self._door.admit(request)
-        run_id = await self._airflow.run(runs.find, _uuid(job_id))
-        seen = await self._airflow.run(runs.look, run_id) if run_id is not None else None
+        _, account = await self._admit(request)
+        run_id = await self._airflow.run(runs.find, account.dag_id, _uuid(job_id))
+        if run_id is None:
+            raise _unknown_run()
+        seen = await self._airflow.run(runs.look, account.dag_id, run_id)
         if seen is None:
             raise _unknown_run()
-        return await self._told(request, seen, 200)
+        return await self._told(request, account, seen, 200)
 
     async def health(self, request: Request) -> JSONResponse:
         """Whether a person should look at the sync; for an uptime monitor."""
-        if not await self._health.answer():
+        name = orders.read_account(request)
+        account = await self._airflow.run(orders.account_named, name) if name is not None else None
+        if isinstance(account, Refusal):
+            # Without what it says of the file: anybody may ask.
+            raise Refusal(account.status, account.code, "the account cannot be asked about")
+        if not await self._health.of(account).answer():
             raise Refusal(503, "UNHEALTHY", "a person should look at the sync")
         return success(request, 200, {"is_healthy": True}, "the sync is healthy")
 
-    async def _told(self, request: Request, seen: SeenRun, status: int) -> JSONResponse:
-        data = await self._fibreflow.run(describe, seen)
+    async def _admit(self, request: Request) -> tuple[str, Account]:
+        """The caller, and the account that is meant; who may not call learns of no account."""
+        named = await self._airflow.run(orders.account_named, orders.read_account(request))
+        asked = Account() if isinstance(named, Refusal) else named
+        caller = await self._door.admit(request, asked.dag_id)
+        if isinstance(named, Refusal):
+            raise named
+        return caller, named
+
+    async def _told(
+        self, request: Request, account: Account, seen: SeenRun, status: int
+    ) -> JSONResponse:
+        data = await self._fibreflow.run(describe, seen, account.name)
         location = f"{request.scope.get('root_path', '')}{SYNC_PATH}/{seen.job_id}"
+        if account.suffix:
+            location += f"?account={account.name}"
         headers = {"Location": location} if status == HTTPStatus.ACCEPTED else None
         return success(request, status, data, f"the run's status is {data['status']}", headers)
 
@@ -125,7 +146,11 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
         dependencies=_SECRET,
         operation_id="readSync",
         response_model=None,
-        responses={200: {"model": schema.RunAnswer}, **schema.refused(401, 403, 404, 429, 500)},
+        openapi_extra={"parameters": [schema.ACCOUNT]},
+        responses={
+            200: {"model": schema.RunAnswer},
+            **schema.refused(401, 403, 404, 422, 429, 500),
+        },
     )
     app.add_api_route(
         HEALTH_PATH,
@@ -133,7 +158,8 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
         methods=["GET"],
         operation_id="readHealth",
         response_model=None,
-        responses={200: {"model": schema.HealthAnswer}, **schema.refused(500, 503)},
+        openapi_extra={"parameters": [schema.ACCOUNT]},
+        responses={200: {"model": schema.HealthAnswer}, **schema.refused(422, 500, 503)},
     )
     app.add_api_route(
         HEALTH_PATH, endpoint.health, methods=["HEAD"], response_model=None, include_in_schema=False

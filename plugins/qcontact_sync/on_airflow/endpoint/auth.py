@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
-from qcontact_sync.on_airflow.endpoint.runs import DAG_ID
 from qcontact_sync.on_airflow.endpoint.throttle import FailedAttempts
 
 log = logging.getLogger(__name__)
@@ -30,8 +29,11 @@ class Door:
     def __init__(self) -> None:
         self._failed = FailedAttempts()
 
-    async def admit(self, request: Request) -> str:
+    async def admit(self, request: Request, dag_id: str) -> str:
         """The caller's name.
+
+        Args:
+            dag_id: What an Airflow user must be allowed to trigger.
 
         Raises:
             Refusal: 401, or 403 where the user is known and may not trigger the DAG; 429 after
@@ -43,7 +45,7 @@ class Door:
                 raise _unauthorized()
             if secrets:
                 return _holder(token, secrets)
-            return await _airflow_user(token)
+            return await _airflow_user(token, dag_id)
         except Refusal as refusal:
             self._slow_down(request, refusal.status)
             raise
@@ -82,7 +84,7 @@ def _holder(token: bytes, secrets: Sequence[bytes]) -> str:
     return SECRET_HOLDER
 
 
-async def _airflow_user(token: bytes) -> str:
+async def _airflow_user(token: bytes, dag_id: str) -> str:
     from airflow.api_fastapi.app import get_auth_manager
     from jwt import InvalidTokenError
 
@@ -90,12 +92,12 @@ async def _airflow_user(token: bytes) -> str:
         user = await get_auth_manager().get_user_from_token(token.decode("ascii"))
     except (InvalidTokenError, UnicodeDecodeError):
         raise _unauthorized() from None
-    if not await run_in_threadpool(_may_trigger, user):
-        raise Refusal(403, "FORBIDDEN", f"this user may not trigger the DAG {DAG_ID}")
+    if not await run_in_threadpool(_may_trigger, user, dag_id):
+        raise Refusal(403, "FORBIDDEN", f"this user may not trigger the DAG {dag_id}")
     return user.get_name()
 
 
-def _may_trigger(user: object) -> bool:
+def _may_trigger(user: object, dag_id: str) -> bool:
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.auth.managers.models.resource_details import (
         DagAccessEntity,
@@ -103,7 +105,7 @@ def _may_trigger(user: object) -> bool:
     )
     from airflow.models import DagModel
 
-    details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
+    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
     return get_auth_manager().is_authorized_dag(
         method="POST", access_entity=DagAccessEntity.RUN, details=details, user=user
     )

@@ -6,7 +6,9 @@ from email.message import Message
 import msgspec
 from starlette.requests import Request
 
+from qcontact_sync.accounts import DEFAULT, Account, configured_accounts
 from qcontact_sync.clock import SystemClock
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
@@ -15,6 +17,24 @@ LARGEST_BODY = 64 * 1024
 DEFAULT_WAIT_S = 25.0
 LONGEST_WAIT_S = 600.0
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+def read_account(request: Request) -> str | None:
+    """The name of the account that is asked for; None where none is."""
+    return request.query_params.get("account")
+
+
+def account_named(name: str | None) -> Account | Refusal:
+    """The account; blocking, for it reads the file. Refused: 422, no such account; 500, no file."""
+    try:
+        accounts = configured_accounts()
+    except ConfigError as error:
+        return Refusal(500, "CRON_JOB_ERROR", str(error))
+    wanted = DEFAULT if name is None else name
+    if wanted not in accounts:
+        names = ", ".join(accounts)
+        return Refusal(422, "VALIDATION_ERROR", f"account must be one of: {names}")
+    return accounts[wanted]
 
 
 async def read_request(request: Request) -> RunRequest:

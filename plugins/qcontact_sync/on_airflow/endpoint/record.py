@@ -8,12 +8,13 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
+from qcontact_sync.accounts import find_account
 from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import RunStatus, Window
 from qcontact_sync.core.request import ParamError, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
-from qcontact_sync.on_airflow.connections import FIBREFLOW, fibreflow_database
+from qcontact_sync.on_airflow.connections import fibreflow_database
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.results import run_data
 from qcontact_sync.settings import Endpoints
@@ -24,20 +25,20 @@ Data = dict[str, Any]
 PATIENCE_S = 5
 
 
-def fibreflow() -> Endpoints:
-    """FibreFlow alone, as Airflow's connection has it; somebody waits, so not for long.
+def fibreflow(account: str) -> Endpoints:
+    """An account's FibreFlow alone, as its connection has it; somebody waits, so not for long.
 
     Raises:
         ConfigError: The connection is missing or wrong.
     """
-    url = fibreflow_database(FIBREFLOW).get_secret_value()
+    url = fibreflow_database(find_account(account).fibreflow_conn_id).get_secret_value()
     return Endpoints(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)), "", SecretStr(""))
 
 
-def describe(seen: SeenRun) -> Data:
-    """The run (design section 2.5, ``data``); blocking."""
+def describe(seen: SeenRun, account: str) -> Data:
+    """An account's run (design section 2.5, ``data``); blocking."""
     # Nothing is on record before a run begins, and whoever just started one is told at once.
-    recorded = _recorded(seen.job_id) if seen.state != "queued" else None
+    recorded = _recorded(seen.job_id, account) if seen.state != "queued" else None
     if not seen.is_over:
         return _under_way(seen, recorded)
     if recorded and recorded["status"] != RunStatus.RUNNING:
@@ -46,9 +47,9 @@ def describe(seen: SeenRun) -> Data:
     return dict(seen.summary) if seen.summary else _without_record(seen)
 
 
-def _recorded(job_id: UUID) -> Data | None:
+def _recorded(job_id: UUID, account: str) -> Data | None:
     try:
-        return jobs.find_run(job_id, endpoints=fibreflow())
+        return jobs.find_run(job_id, endpoints=fibreflow(account))
     except SyncError as error:
         # What Airflow knows is an answer as well, and the run itself will say what is wrong.
         log.warning("endpoint.no_record code=%s: %s", error.code, error)

@@ -18,7 +18,6 @@ from qcontact_sync.sync.lifecycle import job_id_of
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-DAG_ID = "qcontact_sync"
 FINALIZE = "finalize"
 _JOINED = "qcontact_sync_joined"
 
@@ -28,10 +27,12 @@ class SeenRun:
     """A DAG run at one moment.
 
     Attributes:
+        dag_id: Its account's DAG.
         conf: Its params as they were handed over.
         summary: What `finalize` returned, once the run is over.
     """
 
+    dag_id: str
     run_id: str
     state: str
     conf: Mapping[str, Any]
@@ -42,7 +43,7 @@ class SeenRun:
     @property
     def job_id(self) -> UUID:
         """The run's id for callers."""
-        return job_id_of(DAG_ID, self.run_id)
+        return job_id_of(self.dag_id, self.run_id)
 
     @property
     def is_over(self) -> bool:
@@ -50,14 +51,14 @@ class SeenRun:
         return self.state in ("success", "failed")
 
 
-def start(wanted: RunRequest, key: str | None, caller: str) -> str:
+def start(dag_id: str, wanted: RunRequest, key: str | None, caller: str) -> str:
     """Start a run, or join the one that is meant; its run id.
 
     All in one transaction that holds the DAG's row: however many callers, workers and servers
     ask at once, the second sees what the first did. The scheduler skips a locked row.
 
     Args:
-        key: The same one always gives the same run.
+        key: The same one always gives the same run of this DAG.
 
     Raises:
         Refusal: 409: the DAG is paused; 500: it is not there.
@@ -69,33 +70,35 @@ def start(wanted: RunRequest, key: str | None, caller: str) -> str:
 
     # Not scoped: what Airflow calls opens sessions too, and would end a shared one.
     with create_session(scoped=False) as session:
-        row = select(DagModel).where(DagModel.dag_id == DAG_ID)
+        row = select(DagModel).where(DagModel.dag_id == dag_id)
         dag = session.scalar(with_row_locks(row, session, of=DagModel))
-        if key is not None and (known := _run_of_key(session, key)):
+        if key is not None and (known := _run_of_key(session, dag_id, key)):
             return known
         if dag is None or dag.is_stale:
-            raise Refusal(500, "CRON_JOB_ERROR", f"Airflow does not know the DAG {DAG_ID}")
+            raise Refusal(500, "CRON_JOB_ERROR", f"Airflow does not know the DAG {dag_id}")
         if dag.is_paused:
-            raise Refusal(409, "DAG_PAUSED", f"the DAG {DAG_ID} is paused; nothing was started")
-        if joined := _equal_run(session, wanted):
+            raise Refusal(409, "DAG_PAUSED", f"the DAG {dag_id} is paused; nothing was started")
+        if joined := _equal_run(session, dag_id, wanted):
             if key is not None:
-                _remember(session, key, joined, caller)
+                _remember(session, dag_id, key, joined, caller)
             return joined
-        return _create(session, wanted, key, caller)
+        return _create(session, dag_id, wanted, key, caller)
 
 
-def _run_of_key(session: "Session", key: str) -> str | None:
+def _run_of_key(session: "Session", dag_id: str, key: str) -> str | None:
     """The run that a key gave before: it was started for it, or joined with it."""
     from airflow.models import DagRun
     from airflow.models.log import Log
     from sqlalchemy import select
 
-    own = select(DagRun.run_id).where(DagRun.dag_id == DAG_ID, DagRun.run_id == _run_id_of(key))
-    joined = select(Log.run_id).where(Log.event == _JOINED, Log.extra == _digest(key))
+    own = select(DagRun.run_id).where(DagRun.dag_id == dag_id, DagRun.run_id == _run_id_of(key))
+    joined = select(Log.run_id).where(
+        Log.dag_id == dag_id, Log.event == _JOINED, Log.extra == _digest(key)
+    )
     return session.scalar(own) or session.scalar(joined.limit(1))
 
 
-def _equal_run(session: "Session", wanted: RunRequest) -> str | None:
+def _equal_run(session: "Session", dag_id: str, wanted: RunRequest) -> str | None:
     """A run by hand that waits or runs with equal params.
 
     Scheduled runs and backfills have windows of their own and are never meant.
@@ -107,7 +110,7 @@ def _equal_run(session: "Session", wanted: RunRequest) -> str | None:
     active = (
         select(DagRun.run_id, DagRun.conf)
         .where(
-            DagRun.dag_id == DAG_ID,
+            DagRun.dag_id == dag_id,
             DagRun.run_type == DagRunType.MANUAL,
             DagRun.state.in_(("queued", "running")),
         )
@@ -130,20 +133,22 @@ def _unordered(request: RunRequest) -> RunRequest:
     return replace(request, ticket_ids=tuple(sorted(request.ticket_ids)))
 
 
-def _remember(session: "Session", key: str, run_id: str, caller: str) -> None:
+def _remember(session: "Session", dag_id: str, key: str, run_id: str, caller: str) -> None:
     """In Airflow's audit log, where people look for who asked for what."""
     from airflow.models.log import Log
 
-    session.add(Log(_JOINED, owner=caller, extra=_digest(key), dag_id=DAG_ID, run_id=run_id))
+    session.add(Log(_JOINED, owner=caller, extra=_digest(key), dag_id=dag_id, run_id=run_id))
 
 
-def _create(session: "Session", wanted: RunRequest, key: str | None, caller: str) -> str:
+def _create(
+    session: "Session", dag_id: str, wanted: RunRequest, key: str | None, caller: str
+) -> str:
     from airflow.api.common.trigger_dag import trigger_dag
     from airflow.utils.types import DagRunTriggeredByType
 
     run_id = _run_id_of(key) if key is not None else _new_run_id()
     trigger_dag(
-        DAG_ID,
+        dag_id,
         triggered_by=DagRunTriggeredByType.REST_API,
         triggering_user_name=caller,
         run_id=run_id,
@@ -165,42 +170,42 @@ def _digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def find(job_id: UUID) -> str | None:
+def find(dag_id: str, job_id: UUID) -> str | None:
     """The run id behind a job id, newest runs first: a uuid5 does not tell what it was made of."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    newest_first = select(DagRun.run_id).where(DagRun.dag_id == DAG_ID).order_by(DagRun.id.desc())
+    newest_first = select(DagRun.run_id).where(DagRun.dag_id == dag_id).order_by(DagRun.id.desc())
     with create_session(scoped=False) as session:
         for run_id in session.scalars(newest_first.execution_options(yield_per=500)):
-            if job_id_of(DAG_ID, run_id) == job_id:
+            if job_id_of(dag_id, run_id) == job_id:
                 return run_id
     return None
 
 
-def look(run_id: str) -> SeenRun | None:
+def look(dag_id: str, run_id: str) -> SeenRun | None:
     """A run as it stands now; None where Airflow does not have it any more."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     columns = (DagRun.state, DagRun.conf, DagRun.start_date, DagRun.end_date)
-    row = select(*columns).where(DagRun.dag_id == DAG_ID, DagRun.run_id == run_id)
+    row = select(*columns).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
     with create_session(scoped=False) as session:
         found = session.execute(row).one_or_none()
         if found is None:
             return None
         state, conf, started_at, ended_at = found
-        seen = SeenRun(run_id, str(state), conf or {}, started_at, ended_at, None)
-        return replace(seen, summary=_summary(session, run_id)) if seen.is_over else seen
+        seen = SeenRun(dag_id, run_id, str(state), conf or {}, started_at, ended_at, None)
+        return replace(seen, summary=_summary(session, dag_id, run_id)) if seen.is_over else seen
 
 
-def _summary(session: "Session", run_id: str) -> Mapping[str, Any] | None:
+def _summary(session: "Session", dag_id: str, run_id: str) -> Mapping[str, Any] | None:
     from airflow.models.xcom import XComModel
 
     returned = XComModel.get_many(
-        run_id=run_id, key="return_value", task_ids=FINALIZE, dag_ids=DAG_ID, limit=1
+        run_id=run_id, key="return_value", task_ids=FINALIZE, dag_ids=dag_id, limit=1
     )
     found = session.scalar(returned)
     value = XComModel.deserialize_value(found) if found is not None else None

@@ -126,12 +126,21 @@ class Failure(BaseModel):
     meta: Meta
 
 
+ACCOUNT = {
+    "name": "account",
+    "in": "query",
+    "description": "Where there are several accounts, the name of one of them. Without it the "
+    "account `default` is meant; of the health, all of them.",
+    "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
+}
+
 BODY = {
     "requestBody": {
         "required": False,
         "content": {"application/json": {"schema": Params.model_json_schema()}},
     },
     "parameters": [
+        ACCOUNT,
         {
             "name": "Prefer",
             "in": "header",

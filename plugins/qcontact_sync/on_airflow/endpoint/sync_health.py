@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from qcontact_sync.accounts import Account, configured_accounts
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
 from qcontact_sync.on_airflow.endpoint.threads import Threads
@@ -17,6 +18,24 @@ KEPT_S = 10.0
 PATIENCE_S = 10.0
 
 
+def are_healthy() -> bool:
+    """Whether all accounts are."""
+    try:
+        return all(map(is_healthy, configured_accounts().values()))
+    except SyncError as error:
+        log.warning("endpoint.health code=%s: %s", error.code, error)
+        return False
+
+
+def is_healthy(account: Account) -> bool:
+    """As `qcontact-sync status` judges it; False where it cannot be told."""
+    try:
+        return get_status(fibreflow(account.name), load_settings(account)).is_healthy
+    except SyncError as error:
+        log.warning("endpoint.health code=%s: %s", error.code, error)
+        return False
+
+
 class HealthCheck:
     """Asks once in a while, once at a time; in between the last answer counts.
 
@@ -26,9 +45,9 @@ class HealthCheck:
     """
 
     def __init__(
-        self, check: Callable[[], bool] | None = None, patience_s: float = PATIENCE_S
+        self, check: Callable[[], bool] = are_healthy, patience_s: float = PATIENCE_S
     ) -> None:
-        self._check, self._patience_s = check or is_healthy, patience_s
+        self._check, self._patience_s = check, patience_s
         self._threads = Threads(1)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = 0.0
@@ -48,10 +67,14 @@ class HealthCheck:
             self._asked_at = time.monotonic()
 
 
-def is_healthy() -> bool:
-    """As `qcontact-sync status` judges it; False where it cannot be told."""
-    try:
-        return get_status(fibreflow(), load_settings()).is_healthy
-    except SyncError as error:
-        log.warning("endpoint.health code=%s: %s", error.code, error)
-        return False
+class HealthChecks:
+    """One for each account that is asked about, and one for all together."""
+
+    def __init__(self) -> None:
+        self._all, self._checks = HealthCheck(), dict[str, HealthCheck]()
+
+    def of(self, account: Account | None) -> HealthCheck:
+        """An account's; that of all where none is named."""
+        if account is None:
+            return self._all
+        return self._checks.setdefault(account.name, HealthCheck(lambda: is_healthy(account)))

@@ -22,13 +22,13 @@ class Waiting:
         self._threads = threads
         self._callers = 0
 
-    async def for_end(self, run_id: str, wait_s: float, request: Request) -> SeenRun:
+    async def for_end(self, dag_id: str, run_id: str, wait_s: float, request: Request) -> SeenRun:
         """The run when it is over, or when the time is, or the caller has gone.
 
         Raises:
             Refusal: 404: somebody deleted the run.
         """
-        seen = await self._seen(run_id)
+        seen = await self._seen(dag_id, run_id)
         if wait_s <= 0 or self._callers >= MOST_CALLERS:
             return seen
         self._callers += 1
@@ -45,11 +45,11 @@ class Waiting:
             if await request.is_disconnected():
                 break
             pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
-            seen = await self._seen(seen.run_id)
+            seen = await self._seen(seen.dag_id, seen.run_id)
         return seen
 
-    async def _seen(self, run_id: str) -> SeenRun:
-        seen = await self._threads.run(look, run_id)
+    async def _seen(self, dag_id: str, run_id: str) -> SeenRun:
+        seen = await self._threads.run(look, dag_id, run_id)
         if seen is None:
             raise Refusal(404, "NOT_FOUND", "Airflow does not have this run any more")
         return seen

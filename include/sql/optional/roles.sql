@@ -1,0 +1,92 @@
+-- The two roles of the sync and their rights. Whoever owns the database or is a superuser runs
+-- this with psql, before the first `qcontact-sync migrate` and again after each one:
+--
+--   psql -v migrator=qcontact_migrator -v runtime=qcontact_sync -f include/sql/optional/roles.sql
+--
+-- The migrator owns the sync's own tables and runs `migrate`, nothing else does. The runtime role
+-- runs the sync: it may read and write what the sync's statements read and write, and no more.
+-- Neither gets a password here: `\password qcontact_sync` sets one. Safe to repeat; a table that
+-- is not there yet is left out. The rights are those that `doctor` checks (missing_rights.sql).
+--
+-- A table of FibreFlow's that has another name is named the same way, as in QCONTACT_SYNC_TABLE_...:
+-- `-v tickets=app.maintenance_tickets`.
+\set ON_ERROR_STOP on
+\if :{?migrator} \else \set migrator qcontact_migrator \endif
+\if :{?runtime} \else \set runtime qcontact_sync \endif
+\if :{?tickets} \else \set tickets tickets \endif
+\if :{?ticket_notes} \else \set ticket_notes ticket_notes \endif
+\if :{?users} \else \set users users \endif
+\if :{?qcontact_sync_log} \else \set qcontact_sync_log qcontact_sync_log \endif
+\if :{?sync_job_history} \else \set sync_job_history sync_job_history \endif
+SELECT current_schema() AS schema \gset
+
+BEGIN;
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+FROM unnest(ARRAY[:'migrator', :'runtime']) AS name
+WHERE to_regrole(quote_ident(name)) IS NULL \gexec
+
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"migrator", :"runtime";
+GRANT USAGE ON SCHEMA :"schema" TO :"migrator", :"runtime";
+GRANT CREATE ON SCHEMA :"schema" TO :"migrator";
+
+-- Where FibreFlow's tables are in other schemas. CREATE TABLE IF NOT EXISTS asks for CREATE too.
+SELECT DISTINCT format('GRANT USAGE ON SCHEMA %1$I TO %2$I, %3$I; GRANT CREATE ON SCHEMA %1$I TO %2$I',
+                       split_part(name, '.', 1), :'migrator', :'runtime')
+FROM unnest(ARRAY[:'tickets', :'ticket_notes', :'users', :'qcontact_sync_log',
+                  :'sync_job_history']) AS name
+WHERE name LIKE '%.%' \gexec
+
+-- Where another role made them before: later migrations alter them, which only an owner may.
+SELECT format('ALTER TABLE %s OWNER TO %I', oid::regclass, :'migrator')
+FROM pg_class
+WHERE relnamespace = to_regnamespace(quote_ident(:'schema'))
+  AND (relkind = 'r' AND relname LIKE 'qcontact\_%'
+       AND relname <> ALL (string_to_array(concat_ws('.', 'qcontact_sync_log', :'tickets',
+           :'ticket_notes', :'users', :'qcontact_sync_log', :'sync_job_history'), '.'))
+       OR relname = 'qcontact_ticket_uid_seq')
+  AND pg_get_userbyid(relowner) <> :'migrator' \gexec
+
+SELECT format('GRANT %s ON %s TO %I', rights, relation, :'runtime')
+FROM (
+    VALUES
+        -- FibreFlow's. Of users only what is sent; of tickets only what comes from QContact.
+        (:'tickets', 'SELECT'),
+        (:'tickets', 'INSERT (id, ticket_uid, source, external_id, title, description, ticket_type,
+             priority, status, address, dr_number, pole_number, pon_number, project_id, zone_id,
+             gps_coordinates, ont_serial, assigned_to, closed_at)'),
+        (:'tickets', 'UPDATE (title, description, ticket_type, priority, status, address,
+             dr_number, pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial,
+             assigned_to, closed_at)'),
+        (:'ticket_notes', 'SELECT'),
+        (:'users', 'SELECT (id, full_name)'),
+        (:'qcontact_sync_log', 'SELECT, INSERT'),
+        (:'sync_job_history', 'SELECT, INSERT, UPDATE'),
+        -- The sync's own.
+        ('qcontact_migration', 'SELECT'),
+        ('qcontact_ticket_link', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_unlinked', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_note', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_quarantine', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_conflict', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run_direction', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_run_error', 'SELECT, INSERT, DELETE'),
+        ('qcontact_cursor', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_lease', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_alert', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_mail', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('qcontact_sample', 'SELECT, INSERT, DELETE')
+) AS needed (name, rights)
+CROSS JOIN LATERAL (
+    SELECT to_regclass(string_agg(quote_ident(part), '.' ORDER BY place)) AS relation
+    FROM unnest(string_to_array(name, '.')) WITH ORDINALITY AS parts (part, place)
+) AS found
+WHERE relation IS NOT NULL \gexec
+
+-- The next number is taken, and set past the numbers that were there before.
+SELECT format('GRANT SELECT, USAGE, UPDATE ON SEQUENCE %s TO %I', sequence, :'runtime')
+FROM to_regclass('qcontact_ticket_uid_seq') AS sequence
+WHERE sequence IS NOT NULL \gexec
+
+COMMIT;

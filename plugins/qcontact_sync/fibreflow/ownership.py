@@ -1,0 +1,35 @@
+"""Whose a database is: links, quarantine, conflicts and notes in it are one account's."""
+
+from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.fibreflow.database import Database
+
+
+async def require_own(database: Database, account: str) -> None:
+    """Refuse a database that is kept for another account.
+
+    Raises:
+        ConfigError: It names the other account.
+    """
+    async with database.transaction(read_only=True):
+        await _refuse_others(database, account)
+
+
+async def claim(database: Database, account: str) -> None:
+    """Inside a transaction: make a database that nobody has worked in yet the account's own.
+
+    Raises:
+        ConfigError: It is kept for another account, which is named.
+    """
+    await database.fetch("lock_owner")
+    await _refuse_others(database, account)
+    await database.fetch("own_database", {"account": account})
+
+
+async def _refuse_others(database: Database, account: str) -> None:
+    owners = [row["account"] for row in await database.fetch("list_owners")]
+    others = [owner for owner in owners if owner != account]
+    if others:
+        raise ConfigError(
+            f"FibreFlow's database is kept for account {', '.join(others)}, not for {account}: "
+            "each account needs a database of its own"
+        )

@@ -1,0 +1,100 @@
+"""TLS to PostgreSQL: verified, unless the address says otherwise or leads to this machine."""
+
+import os
+import socket
+import ssl
+import struct
+from ipaddress import ip_address
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+PATIENCE_S = 10.0
+SYSTEM = "system"
+_VERIFYING = ("verify-ca", "verify-full")
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: length, code
+
+
+def verified(conninfo: str) -> str:
+    """The address, with full verification where it names no sslmode.
+
+    One on this machine is left as it is, unless it names a CA.
+    """
+    mode = _given(conninfo, "sslmode", "PGSSLMODE")
+    root = _given(conninfo, "sslrootcert", "PGSSLROOTCERT")
+    if not mode and (root or not is_local(conninfo)):
+        mode = "verify-full"
+    if mode not in _VERIFYING:
+        return conninfo
+    # libpq's own idea of the system's CAs depends on who built it, so it is told where they are.
+    root = root or ssl.get_default_verify_paths().cafile or SYSTEM
+    return make_conninfo(conninfo, sslmode=mode, sslrootcert=root)
+
+
+def is_local(conninfo: str) -> bool:
+    """Whether the address leads to this machine alone."""
+    hosts = (_given(conninfo, "host", "PGHOST"), _given(conninfo, "hostaddr", "PGHOSTADDR"))
+    return all(is_local_host(host) for host in ",".join(hosts).split(","))
+
+
+def is_verified(conninfo: str) -> bool:
+    """Whether the address has the server prove who it is."""
+    return _given(verified(conninfo), "sslmode", "PGSSLMODE") in _VERIFYING
+
+
+def problem(conninfo: str) -> str | None:
+    """Why the server's proof of itself is not accepted; None where it is, or none is asked for.
+
+    libpq does not tell this apart from other failures, so it is asked for once more.
+    """
+    mode = _given(conninfo, "sslmode", "PGSSLMODE")
+    if mode not in _VERIFYING:
+        return None
+    try:
+        context = _context(_given(conninfo, "sslrootcert", "PGSSLROOTCERT"))
+    except OSError:
+        return "the file that sslrootcert names cannot be read as certificates"
+    context.check_hostname = mode == "verify-full"
+    # Of several hosts the first speaks for all.
+    host = _given(conninfo, "host", "PGHOST").split(",")[0]
+    address = _given(conninfo, "hostaddr", "PGHOSTADDR").split(",")[0] or host
+    port = _given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
+    try:
+        return _ask(context, host or address, (address, int(port)))
+    except OSError:
+        return None
+
+
+def _given(conninfo: str, name: str, variable: str) -> str:
+    return str(conninfo_to_dict(conninfo).get(name) or os.environ.get(variable, ""))
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a name or address is this machine's own."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _context(root: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=None if root in ("", SYSTEM) else root)
+
+
+def _ask(context: ssl.SSLContext, host: str, address: tuple[str, int]) -> str | None:
+    with socket.create_connection(address, PATIENCE_S) as plain:
+        plain.sendall(_SSL_REQUEST)
+        answer = plain.recv(1)
+        if answer == b"N":
+            return "the server offers no TLS: switch it on there, or set sslmode=disable"
+        if answer != b"S":
+            return None
+        try:
+            context.wrap_socket(plain, server_hostname=host).close()
+        except ssl.SSLCertVerificationError as error:
+            return (
+                f"the server's certificate is not accepted ({error.verify_message}): name its CA's "
+                "file in sslrootcert, and the host as the certificate does"
+            )
+    return None

@@ -1,0 +1,91 @@
+"""Every service of docker-compose.yaml does its work, and a run of the DAG passes through them."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from dev.airflow_api import DagRun
+from tests.deployment.loopback import Loopback, demo_variables, loopback
+from tests.e2e.airflow_client import ALL_GREEN, DAG_ID, AirflowClient
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
+STAY_UP = ("sandbox", *AIRFLOW, "log-groomer")
+# Their programs are in images of others, which are not here.
+NOT_OURS = {"postgres", "mail-catcher"}
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    with loopback(tmp_path_factory.mktemp("compose"), demo_variables(), {}, "demo") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def initialised(system: Loopback) -> Loopback:
+    for _ in range(2):
+        done = system.once("airflow-init")
+        assert done.returncode == 0, done.stdout + done.stderr
+    old = system.root / "logs" / "old.log"
+    old.touch()
+    os.utime(old, (0, 0))
+    return system
+
+
+@pytest.fixture(scope="module")
+def client(initialised: Loopback) -> Iterator[AirflowClient]:
+    for name in STAY_UP:
+        initialised.start(name)
+    client = initialised.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def run(initialised: Loopback, client: AirflowClient) -> DagRun:
+    initialised.running.wait_until(lambda: client.dag(DAG_ID) is not None, DAG_ID, timeout_s=180)
+    client.unpause(DAG_ID)
+    (first,) = client.wait_for_scheduled()
+    return first
+
+
+def rows(dsn: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def test_a_run_passes_through_all_of_them(system, client, run):
+    assert (run.state, client.states(run.run_id)) == ("success", ALL_GREEN)
+    here = {str(found) for (found,) in rows(system.fibreflow, "SELECT external_id FROM tickets")}
+    with system.qcontact() as sandbox:
+        assert here == {str(ticket["id"]) for ticket in sandbox.tickets()}
+
+
+def test_its_log_is_in_the_shared_volume_and_the_ui_shows_it(system, client, run):
+    assert list((system.root / "logs").rglob("*inbound_sync*"))
+    assert client.lines(run.run_id, "inbound_sync")
+
+
+@pytest.mark.parametrize("name", STAY_UP)
+def test_a_health_check_finds_its_service_well(name, system, run):
+    system.await_healthy(name)
+
+
+def test_nothing_of_ours_was_left_out(system):
+    assert set(system.services) - {"airflow-init", *STAY_UP} == NOT_OURS
+
+
+def test_init_may_run_again_beside_the_others_and_changes_nothing(system, run):
+    count = "SELECT count(*), max(updated_at) FROM tickets"
+    before = rows(system.fibreflow, count)
+    done = system.once("airflow-init")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(system.fibreflow, count) == before
+
+
+def test_old_logs_go_and_new_ones_stay(system, run):
+    assert not (system.root / "logs" / "old.log").exists()
+    assert list((system.root / "logs").rglob("*.log"))

@@ -1,0 +1,140 @@
+"""The endpoint where there are several accounts: each caller says which one is meant."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from qcontact_sync.settings import Settings
+from serving import HEALTH, SYNC, Installation, Server, serve
+
+from dev.airflow_env import postgres_connection
+from dev.postgres import drop_database, ensure_database
+from tests.sync_roles import SyncRoles
+
+pytestmark = pytest.mark.integration
+
+ASYNC = {"Prefer": "respond-async"}
+NORTH = {"account": "north"}
+DEFAULT_DAG, NORTH_DAG = "qcontact_sync", "qcontact_sync_north"
+
+
+@pytest.fixture(scope="module")
+def north(
+    pg_server: str,
+    roles: SyncRoles,
+    installation: Installation,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation]:
+    """The installation with a second account, whose things these are."""
+    file: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
+    file.write_text("[accounts.default]\n[accounts.north]\n")
+    database = ensure_database(pg_server, "endpoint_fibreflow_north")
+    roles.migrate(database)
+    runtime = roles.as_runtime(database)
+    environment = {**installation.environment, "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)}
+    own = replace(
+        installation,
+        environment=environment,
+        fibreflow=replace(installation.fibreflow, database_url=SecretStr(runtime)),
+        settings=Settings(account="north"),
+        dag_id=NORTH_DAG,
+    )
+    own.tool("dags", "reserialize")
+    own.tool(
+        *("connections", "add", "fibreflow_north", "--conn-json", postgres_connection(runtime))
+    )
+    yield own
+    drop_database(pg_server, "endpoint_fibreflow_north")
+
+
+@pytest.fixture(scope="module")
+def two_server(north: Installation) -> Iterator[Server]:
+    with serve(north) as running:
+        yield running
+
+
+@pytest.fixture
+def caller(two_server: Server, north: Installation) -> Iterator[httpx.Client]:
+    north.forget_runs()
+    with two_server.admitted() as client:
+        yield client
+
+
+def started(north: Installation) -> list[str]:
+    return [run["dag_id"] for run in north.runs()]
+
+
+def test_a_trigger_starts_the_dag_of_the_account_that_is_named(caller, north):
+    answer = caller.post(SYNC, params=NORTH, headers=ASYNC)
+
+    (run,) = north.runs()
+    job_id = str(uuid5(NAMESPACE_URL, f"{NORTH_DAG}/{run['run_id']}"))
+    assert (answer.status_code, run["dag_id"]) == (202, NORTH_DAG)
+    assert answer.json()["data"]["job_id"] == job_id
+    assert answer.headers["location"] == f"{SYNC}/{job_id}?account=north"
+    assert caller.get(answer.headers["location"]).json()["data"]["status"] == "queued"
+
+
+def test_without_an_account_the_default_one_is_meant(caller, north):
+    caller.post(SYNC, headers=ASYNC)
+
+    assert started(north) == [DEFAULT_DAG]
+
+
+def test_the_record_comes_from_the_accounts_own_database(caller, north):
+    location = caller.post(SYNC, params=NORTH, headers=ASYNC).headers["location"]
+    north.carry_out(north.runs()[0])
+
+    data = caller.get(location).json()["data"]
+
+    assert data["status"] == "success"
+    assert data["summary"]["inbound"]["created"] == 3
+
+
+def test_a_run_is_not_found_under_another_account(caller):
+    job_id = caller.post(SYNC, params=NORTH, headers=ASYNC).json()["data"]["job_id"]
+
+    assert caller.get(f"{SYNC}/{job_id}").status_code == 404
+
+
+def test_equal_params_and_keys_of_two_accounts_are_two_runs(caller, north):
+    caller.post(SYNC, headers=ASYNC)
+    key = {**ASYNC, "Idempotency-Key": f"same-{uuid4()}"}
+
+    joined = caller.post(SYNC, headers=key)
+    other = caller.post(SYNC, params=NORTH, headers=key)
+
+    assert started(north) == [DEFAULT_DAG, NORTH_DAG]
+    assert joined.json()["data"]["job_id"] != other.json()["data"]["job_id"]
+
+
+@pytest.mark.parametrize("name", ["west", "", "monitor", "\x00", "north "])
+def test_an_account_that_is_not_there_starts_nothing(caller, north, name):
+    answer = caller.post(SYNC, params={"account": name}, headers=ASYNC)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION_ERROR")
+    assert "default, north" in answer.json()["error"]["message"]
+    assert started(north) == []
+
+
+def test_who_may_not_call_learns_of_no_account(two_server):
+    with two_server.client(Authorization="Bearer wrong") as stranger:
+        answer = stranger.post(SYNC, params={"account": "west"})
+
+    assert answer.status_code == 401
+    assert "north" not in answer.text
+
+
+def test_health_is_that_of_all_accounts_or_of_one(caller, north, two_server):
+    north.carry_out({"run_id": f"well-{uuid4()}", "conf": {}})
+
+    with two_server.client() as anybody:
+        assert anybody.get(HEALTH, params=NORTH).status_code == 200
+        refused = [anybody.get(HEALTH, params={"account": name}) for name in ("west", "")]
+
+    assert [answer.status_code for answer in refused] == [422, 422]
+    assert not any("north" in answer.text for answer in refused)

@@ -1,0 +1,146 @@
+"""What the sync's roles may do, and what they may not."""
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.tables import TableNames
+
+from tests.sync_roles import SyncRoles
+
+pytestmark = pytest.mark.integration
+
+APPS_OWN = """
+ALTER TABLE users ADD COLUMN password_hash text;
+CREATE TABLE invoices (id int);
+"""
+
+GRANTED = """
+WITH role AS (SELECT %s::regrole AS oid)
+SELECT privilege_type || ' ON ' || table_class.oid::regclass
+FROM role, pg_class AS table_class, aclexplode(relacl)
+WHERE relkind = 'r' AND grantee = role.oid
+UNION ALL
+SELECT privilege_type || ' (' || attname || ') ON ' || attrelid::regclass
+FROM role, pg_attribute, aclexplode(attacl)
+WHERE grantee = role.oid
+"""
+
+
+@pytest.fixture
+def fibreflow(empty_db: str, roles: SyncRoles) -> str:
+    """A migrated database that holds more than the sync's business; its owner's DSN."""
+    roles.migrate(empty_db)
+    execute(empty_db, APPS_OWN)
+    return empty_db
+
+
+def execute(dsn: str, statements: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute(statements)
+
+
+def test_the_runtime_role_lacks_nothing_that_doctor_asks_for(fibreflow: str, roles: SyncRoles):
+    with psycopg.connect(roles.as_runtime(fibreflow), row_factory=dict_row) as connection:
+        assert connection.execute(statement("missing_rights")).fetchall() == []
+
+
+def test_every_right_that_is_taken_away_is_missed(fibreflow: str, roles: SyncRoles):
+    """What the script grants beyond doctor's list would go unnoticed here, and fails."""
+    unnoticed = []
+    with (
+        psycopg.connect(fibreflow, autocommit=True) as owner,
+        psycopg.connect(roles.as_runtime(fibreflow), autocommit=True) as runtime,
+    ):
+        granted = owner.execute(GRANTED, [roles.runtime]).fetchall()
+        assert len(granted) > 80
+        for (right,) in granted:
+            owner.execute(f"REVOKE {right} FROM {roles.runtime}")
+            if not runtime.execute(statement("missing_rights")).fetchall():
+                unnoticed.append(right)
+            owner.execute(f"GRANT {right} TO {roles.runtime}")
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        "DELETE FROM tickets",
+        "UPDATE tickets SET ticket_uid = 'FT1'",
+        "UPDATE tickets SET external_id = '1'",
+        "UPDATE tickets SET created_by = NULL",
+        "TRUNCATE tickets",
+        "UPDATE ticket_notes SET content = ''",
+        "INSERT INTO ticket_notes (ticket_id, content) VALUES (gen_random_uuid(), '')",
+        "SELECT password_hash FROM users",
+        "SELECT * FROM users",
+        "UPDATE users SET full_name = ''",
+        "UPDATE qcontact_sync_log SET status = 'success'",
+        "DELETE FROM qcontact_sync_log",
+        "DELETE FROM sync_job_history",
+        "DELETE FROM qcontact_ticket_link",
+        "DELETE FROM qcontact_migration",
+        "INSERT INTO qcontact_migration VALUES (9999, '9999_later', 'x', now())",
+        "SELECT FROM invoices",
+        "CREATE TABLE more ()",
+        "ALTER TABLE tickets ADD COLUMN more int",
+        "ALTER TABLE qcontact_run ADD COLUMN more int",
+        "DROP TABLE qcontact_run",
+        "CREATE INDEX ON tickets (title)",
+        "CREATE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER TABLE tickets DISABLE TRIGGER ALL",
+        "CREATE ROLE more",
+        "CREATE SCHEMA more",
+        "COPY tickets TO PROGRAM 'cat'",
+    ],
+)
+def test_the_runtime_role_may_do_no_more(fibreflow: str, roles: SyncRoles, beyond: str):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        execute(roles.as_runtime(fibreflow), beyond)
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    ["CREATE ROLE more", "CREATE SCHEMA more", "DROP TABLE invoices", "SELECT FROM invoices"],
+)
+def test_the_migrator_may_touch_nothing_but_tables_of_its_own(
+    fibreflow: str, roles: SyncRoles, beyond: str
+):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        execute(roles.as_migrator(fibreflow), beyond)
+
+
+def test_the_script_makes_the_roles_where_they_are_missing(empty_db: str):
+    mark = empty_db.rpartition("_")[2][:12]
+    made = SyncRoles(f"new_migrator_{mark}", f'new "runtime" {mark}', "")
+    made.grant(empty_db)
+    with psycopg.connect(empty_db) as connection:
+        names = [made.migrator, made.runtime]
+        found = connection.execute(
+            "SELECT bool_and(rolcanlogin AND NOT (rolsuper OR rolcreaterole OR rolcreatedb))"
+            " FROM pg_roles WHERE rolname = ANY(%s) HAVING count(*) = 2",
+            [names],
+        ).fetchone()
+        for name in names:
+            quoted = psycopg.sql.Identifier(name)
+            connection.execute(psycopg.sql.SQL("DROP OWNED BY {}").format(quoted))
+            connection.execute(psycopg.sql.SQL("DROP ROLE {}").format(quoted))
+    assert found == (True,)
+
+
+def test_tables_that_another_role_made_come_to_the_migrator(fibreflow: str, roles: SyncRoles):
+    execute(fibreflow, "ALTER TABLE qcontact_run OWNER TO CURRENT_USER")
+    execute(fibreflow, "ALTER SEQUENCE qcontact_ticket_uid_seq OWNER TO CURRENT_USER")
+    roles.grant(fibreflow)
+    execute(roles.as_migrator(fibreflow), "ALTER TABLE qcontact_run ADD COLUMN more int")
+    execute(roles.as_migrator(fibreflow), "ALTER SEQUENCE qcontact_ticket_uid_seq CACHE 1")
+
+
+def test_a_table_of_the_apps_that_is_called_like_the_syncs_own_stays_the_apps(
+    empty_db: str, roles: SyncRoles
+):
+    execute(empty_db, "CREATE TABLE qcontact_ticket_notes ()")
+    roles.grant(empty_db, TableNames(ticket_notes="qcontact_ticket_notes"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        execute(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
+    execute(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")

@@ -1,0 +1,49 @@
+"""A FibreFlow whose tables have other names, and eyes that see them by the usual ones."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import psycopg
+import pytest
+from other_names import NAMES
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from qcontact_sync.fibreflow.migrate import migrations
+from sync_world import CLOCK_OFFSET_S, World
+
+from sandbox.running import run_sandbox
+from tests.sync_roles import SyncRoles
+
+
+@pytest.fixture
+def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch) -> str:
+    """DSN, for its owner, of a migrated database in which no table has its usual name."""
+    with psycopg.connect(empty_db) as connection:
+        connection.execute(migrations()[0].text.encode())
+        connection.execute(b"CREATE SCHEMA app; CREATE SCHEMA eyes")
+        for usual, name in asdict(NAMES).items():
+            table = sql.Identifier(usual)
+            if "." in name:
+                connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA app").format(table))
+                table = sql.Identifier("app", usual)
+            *schema, renamed = name.split(".")
+            there = sql.Identifier(*schema, renamed)
+            rename = sql.SQL("ALTER TABLE {} RENAME TO {}")
+            connection.execute(rename.format(table, sql.Identifier(renamed)))
+            view = sql.SQL("CREATE VIEW {} AS SELECT xmin, * FROM {}")
+            connection.execute(view.format(sql.Identifier("eyes", usual), there))
+    roles.migrate(empty_db, NAMES)
+    for usual, name in asdict(NAMES).items():
+        monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
+    return empty_db
+
+
+@pytest.fixture
+def world(renamed_db: str, roles: SyncRoles) -> Iterator[World]:
+    """An empty QContact and an empty FibreFlow with other names.
+
+    The tests look through views of the usual names, which the sync never sees.
+    """
+    eyes = make_conninfo(renamed_db, options="-c search_path=eyes,public")
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        yield World(sandbox, roles.as_runtime(renamed_db), eyes)

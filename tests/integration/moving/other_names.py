@@ -1,0 +1,11 @@
+"""What FibreFlow's tables are called in these tests."""
+
+from qcontact_sync.fibreflow.tables import TableNames
+
+NAMES = TableNames(
+    tickets="app.maintenance_tickets",
+    ticket_notes="app.maintenance_ticket_notes",
+    users="app.Staff",
+    qcontact_sync_log="maintenance_qcontact_sync_log",
+    sync_job_history="maintenance_sync_job_history",
+)

@@ -77,4 +77,4 @@ ADVICE: Mapping[ErrorCode, tuple[str, str]] = MappingProxyType(
 
 def advice_for(code: str | None) -> tuple[str, str]:
     """What a code means and what to do; two empty texts where it is not one of ours."""
-    return ADVICE.get(ErrorCode(code), ("", "")) if code in set(ErrorCode) else ("", "")
+    return ADVICE[ErrorCode(code)] if code in set(ErrorCode) else ("", "")

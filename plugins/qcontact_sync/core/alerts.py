@@ -169,7 +169,7 @@ def evaluate(
     opened: list[Alert] = []
     told: list[Told] = []
     for rule in Rule:
-        was, severity = known.get(rule), severities.get(rule, 0)
+        was, severity = known.get(rule), severities[rule]
         if severity:
             alert, change = _present(rule, was, severity, facts.now, slot)
             opened.append(alert)
@@ -196,7 +196,7 @@ def _present(
 def _severities(
     facts: Facts, known: Mapping[Rule, Alert], overdue: datetime | None
 ) -> dict[Rule, int]:
-    """1 or 2 for each rule that finds something; absent is well."""
+    """1 or 2 for each rule that finds something, 0 for the others."""
     return {
         Rule.RUN_FAILED: _run_failed(facts),
         Rule.DATED_RUN_FAILED: _many(facts.dated_failed),

@@ -85,11 +85,10 @@ def _story(
     remote: Mapping[str, str | None],
     *verdict: str,
 ) -> FieldStory:
-    base_local = link.base.local.get(name) if name in TWO_WAY_FIELDS else None
     action, what_next, reason = verdict
     return FieldStory(
         field=name,
-        base_local=_told(name, base_local),
+        base_local=link.base.local.get(name),
         base_remote=_told(name, link.base.remote.get(name)),
         local=_told(name, local.values.get(name)),
         remote=_told(name, remote.get(name)),

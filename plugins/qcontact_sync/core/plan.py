@@ -89,7 +89,7 @@ class Plan:
         """Plan what an inbound decision would write here."""
         uid = decision.local.ticket_uid if decision.local else None
         if decision.kind is Kind.CREATE:
-            self.add(PlanLine(Sign.CREATE, decision.remote.id, uid, ()))
+            self.add(PlanLine(Sign.CREATE, decision.remote.id, None, ()))
         elif decision.writes:
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes)))
         # What differs when it is adopted stays so, which only a person can judge.

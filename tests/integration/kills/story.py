@@ -114,7 +114,10 @@ class Story:
 
     def _count_ticket(self, ticket: str) -> None:
         rows = self.world.rows("SELECT * FROM tickets WHERE external_id = %s", ticket)
-        if len(rows) != 1:
+        if not rows:
+            self.tally.lost.append(f"{ticket}: its row")
+            return
+        if len(rows) > 1:
             self.tally.doubled.append(f"{ticket}: {len(rows)} rows")
         here, there = rows[0], self.world.remote(ticket)
         if not there["title"] == here["title"] == self._titles.get(ticket, "No light"):

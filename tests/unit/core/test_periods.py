@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from qcontact_sync.core.periods import (
     LAST,
+    Period,
     PeriodError,
     Unit,
     period_between,
@@ -35,10 +36,15 @@ def test_a_period_has_never_more_parts_than_can_be_told_apart(name):
 
 
 def test_a_run_that_begins_now_is_part_of_the_last_hours():
-    period = period_named("24h", NOW, HERE)
+    late = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
 
-    assert period.start <= NOW - timedelta(hours=23)
-    assert period.end > NOW
+    assert period_named("24h", late, HERE) == Period(
+        late - timedelta(hours=24),
+        late + timedelta(seconds=1),
+        "24h",
+        date(2026, 11, 25),
+        date(2026, 11, 26),
+    )
 
 
 def test_one_day_alone_is_that_day_in_the_zone():
@@ -49,38 +55,56 @@ def test_one_day_alone_is_that_day_in_the_zone():
     assert period.first == period.last == date(2026, 11, 24)
 
 
-def test_days_begin_at_midnight_also_where_clocks_are_changed():
-    period = period_between("2026-03-20", "2026-04-10", BERLIN)
+@pytest.mark.parametrize("hour", [0, 11, 23])
+def test_days_begin_at_midnight_also_where_clocks_are_changed(hour):
+    now = datetime(2026, 4, 10, hour, 59, 58, 7, tzinfo=BERLIN)
+    parts = period_named("30d", now, BERLIN).parts(BERLIN)
 
-    assert {part.hour for part in period.parts(BERLIN)} == {0}
-    assert len(period.parts(BERLIN)) == 22
+    days = [datetime(2026, 3, 11, tzinfo=BERLIN) + timedelta(days=n) for n in range(31)]
+    assert parts == days
 
 
 def test_weeks_begin_on_mondays():
     parts = period_named("365d", NOW, HERE).parts(HERE)
 
-    assert {part.weekday() for part in parts} == {0}
+    mondays = [datetime(2025, 11, 24, tzinfo=HERE) + timedelta(weeks=n) for n in range(53)]
+    assert parts == mondays
 
 
-def test_slots_are_those_of_the_schedule():
-    parts = period_between("2026-11-24", "2026-11-24", HERE).parts(HERE)
+@pytest.mark.parametrize("minutes", [0, 7, 359])
+def test_slots_are_those_of_the_schedule(minutes):
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC) + timedelta(
+        minutes=minutes, seconds=5, microseconds=9
+    )
+    parts = period_named("24h", now.astimezone(HERE), HERE).parts(HERE)
 
-    assert [part.astimezone(UTC).hour for part in parts] == [18, 0, 6, 12, 18]
+    assert parts == [
+        datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(hours=6 * n) for n in range(5)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("first", "last"),
+    ("first", "last", "why"),
     [
-        ("2026-11-24", "2026-11-23"),
-        ("yesterday", ""),
-        ("2020-01-01", "2026-01-01"),
-        ("9999-12-31", ""),
-        ("0001-01-01", "0001-01-02"),
+        ("2026-11-24", "2026-11-23", "the last day lies before the first"),
+        ("yesterday", "", "a day is written as 2026-11-24"),
+        ("2020-01-01", "2026-01-01", "a period is at most three years long"),
+        ("9999-12-31", "", "a day is written as 2026-11-24"),
+        ("0001-01-01", "0001-01-02", "a day lies in 1970 or later"),
     ],
 )
-def test_days_that_cannot_be_meant_are_refused(first, last):
-    with pytest.raises(PeriodError):
-        period_between(first, last, BERLIN).parts(BERLIN)
+def test_days_that_cannot_be_meant_are_refused(first, last, why):
+    with pytest.raises(PeriodError) as refused:
+        period_between(first, last, BERLIN)
+    assert str(refused.value) == why
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("1970-01-01", ""), ("2024-01-01", "2027-01-02")], ids=["oldest", "longest"]
+)
+def test_the_oldest_day_and_the_longest_period_are_taken(first, last):
+    period = period_between(first, last, HERE)
+    assert (period.first.isoformat(), period.last.isoformat()) == (first, last or first)
 
 
 def test_a_name_that_is_none_is_refused():

@@ -15,6 +15,18 @@ from sandbox.running import run_sandbox
 from tests.sync_roles import SyncRoles
 
 
+def rename(connection: psycopg.Connection, usual: str, name: str) -> None:
+    *schema, table = name.split(".")
+    for part in schema:
+        move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+        connection.execute(move.format(sql.Identifier(usual), sql.Identifier(part)))
+    change = sql.SQL("ALTER TABLE {} RENAME TO {}")
+    connection.execute(change.format(sql.Identifier(*schema, usual), sql.Identifier(table)))
+    # With xmin, by which the tests see whether a row was written.
+    view = sql.SQL("CREATE VIEW {} AS SELECT xmin, * FROM {}")
+    connection.execute(view.format(sql.Identifier("eyes", usual), sql.Identifier(*schema, table)))
+
+
 @pytest.fixture
 def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch) -> str:
     """DSN, for its owner, of a migrated database in which no table has its usual name."""
@@ -22,19 +34,9 @@ def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch)
         connection.execute(migrations()[0].text.encode())
         connection.execute(b"CREATE SCHEMA app; CREATE SCHEMA eyes")
         for usual, name in asdict(NAMES).items():
-            table = sql.Identifier(usual)
-            if "." in name:
-                connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA app").format(table))
-                table = sql.Identifier("app", usual)
-            *schema, renamed = name.split(".")
-            there = sql.Identifier(*schema, renamed)
-            rename = sql.SQL("ALTER TABLE {} RENAME TO {}")
-            connection.execute(rename.format(table, sql.Identifier(renamed)))
-            view = sql.SQL("CREATE VIEW {} AS SELECT xmin, * FROM {}")
-            connection.execute(view.format(sql.Identifier("eyes", usual), there))
+            rename(connection, usual, name)
+            monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
     roles.migrate(empty_db, NAMES)
-    for usual, name in asdict(NAMES).items():
-        monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
     return empty_db
 
 

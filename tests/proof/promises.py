@@ -48,9 +48,12 @@ class Promises:
     # --- nothing is lost, nothing goes backwards: looked at whenever the sync writes
 
     def _wrote_there(self, i: RemoteId, name: str, new: int, old: int, value: str | None) -> None:
-        self._untold[i, name] = new
         base = self.world.fibreflow.links[i].link.base.remote.get(name)
-        self._wrote("remote", i, name, new, old, value, _key(name, base) == _key(name, value))
+        is_as_agreed = _key(name, base) == _key(name, value)
+        # What nobody was told of is sent once more, where the call centre put the field back.
+        if not (is_as_agreed and self._untold.get((i, name)) == new):
+            self._wrote("remote", i, name, new, old, value, is_as_agreed)
+        self._untold[i, name] = new
 
     def _wrote_here(
         self, i: RemoteId, name: str, new: int, old: int, value: str | None, base: str | None

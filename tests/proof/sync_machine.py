@@ -130,12 +130,14 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(seconds=seconds)
     def pass_time(self, seconds: float) -> None:
         self.world.time.pass_by(seconds)
+        self._lists_catch_up()
 
     @rule(by=st.sampled_from(JUMPS_S))
     def remote_clock_jumps(self, by: int) -> None:
         """Back by more than the overlap, it is read before it is right again."""
         there = self.world.qcontact
         there.clock.offset_s += by
+        self._lists_catch_up()
         self.ahead_s = max(self.ahead_s, there.clock.offset_s)
         if self.ahead_s - there.clock.offset_s > 200:
             there.faults.clear()
@@ -313,6 +315,14 @@ class SyncMachine(RuleBasedStateMachine):
     def _edit_here(self, number: int, **values: str | None) -> None:
         if ticket_id := self._here(number):
             self.world.fibreflow.edit(ticket_id, **values)
+
+    def _lists_catch_up(self) -> None:
+        """That a list is behind lasts no longer than the overlap: docs/guarantees.md."""
+        there = self.world.qcontact
+        for remote_id in there.tickets:
+            if not self._is_fresh(remote_id):
+                there.hidden.discard(remote_id)
+                there.stale.pop(remote_id, None)
 
     def _is_fresh(self, remote_id: RemoteId) -> bool:
         """Whether it changed so lately, by every clock, that a list may not show it yet."""

@@ -107,7 +107,11 @@ def install(
     credentials = Credentials()
     directory.logs.mkdir()
     environment = airflow_environment(
-        {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW_")},
+        {
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith(("AIRFLOW_", "_AIRFLOW_"))
+        },
         directory,
         credentials,
         metadata_dsn=metadata_dsn,

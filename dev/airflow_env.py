@@ -46,7 +46,9 @@ def airflow_environment(
         ui_port: Where the API server will listen on 127.0.0.1.
         sides: What the two connections of the sync point to.
     """
-    kept = {name: value for name, value in given.items() if not name.startswith("AIRFLOW__")}
+    # The second: what a DAG run in this process leaves, and which DAG a file is then parsed for.
+    not_theirs = ("AIRFLOW__", "_AIRFLOW_PARSING_CONTEXT_")
+    kept = {name: value for name, value in given.items() if not name.startswith(not_theirs)}
     ours = {
         "AIRFLOW_HOME": str(run.airflow_home),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]),

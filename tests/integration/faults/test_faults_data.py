@@ -278,7 +278,7 @@ def test_xd15_a_very_long_text_arrives_and_a_long_title_is_cut_and_marked(world:
 def test_xd15_a_note_is_found_among_thousands(world: World, linked):
     with world.qcontact.lock:
         for number in range(2_000):
-            body = {"content": f"Note {number % 500}", "is_internal": False}
+            body = {"content": f"Note {number % 500}", "is_internal": False, "author_id": "agent"}
             world.qcontact.keep_note(linked, world.qcontact.make_note(linked, body))
     world.qcontact.faults.add(do="lose_answer", **NOTE)
     world.add_note(linked, "Note 7")

@@ -107,11 +107,7 @@ def install(
     credentials = Credentials()
     directory.logs.mkdir()
     environment = airflow_environment(
-        {
-            name: text
-            for name, text in os.environ.items()
-            if not name.startswith(("AIRFLOW_", "_AIRFLOW_"))
-        },
+        {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW_")},
         directory,
         credentials,
         metadata_dsn=metadata_dsn,

@@ -16,6 +16,7 @@ from qcontact_sync.fibreflow.tables import USUAL, TableNames
 from yarl import URL
 
 from dev.pg_binaries import find_bindir
+from dev.postgres import drop_database, ensure_database
 
 SCRIPT = Path(__file__).parents[1] / "include" / "sql" / "optional" / "roles.sql"
 
@@ -47,6 +48,14 @@ class SyncRoles:
         self.grant(owner, tables)
         migrate(self.as_migrator(owner), tables)
         self.grant(owner, tables)
+
+    @contextmanager
+    def database(self, server: str, name: str) -> Iterator[str]:
+        """A migrated database for the time of the block; its owner's DSN."""
+        dsn = ensure_database(server, name)
+        self.migrate(dsn)
+        yield dsn
+        drop_database(server, name)
 
     def as_runtime(self, dsn: str) -> str:
         """The same database for the sync."""

@@ -28,7 +28,7 @@ from dev.airflow_env import (
     write_login,
 )
 from dev.credentials import Credentials
-from dev.postgres import drop_database, ensure_database, free_port
+from dev.postgres import ensure_database, free_port
 from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
@@ -77,11 +77,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
-    name = "fibreflow_e2e"
-    dsn = ensure_database(pg_server, name)
-    roles.migrate(dsn)
-    yield FibreFlow(dsn)
-    drop_database(pg_server, name)
+    with roles.database(pg_server, "fibreflow_e2e") as dsn:
+        yield FibreFlow(dsn)
 
 
 @pytest.fixture(scope="session")
@@ -171,11 +168,8 @@ def north_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def north_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
-    name = "fibreflow_e2e_north"
-    dsn = ensure_database(pg_server, name)
-    roles.migrate(dsn)
-    yield FibreFlow(dsn)
-    drop_database(pg_server, name)
+    with roles.database(pg_server, "fibreflow_e2e_north") as dsn:
+        yield FibreFlow(dsn)
 
 
 @pytest.fixture(scope="session")

@@ -150,11 +150,9 @@ def api_server(
 @pytest.fixture(scope="session")
 def year_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a FibreFlow with a year behind it; whoever changes it takes a copy."""
-    dsn = ensure_database(pg_server, "fibreflow_year")
-    roles.migrate(dsn)
-    fill(dsn, datetime.now(UTC))
-    yield dsn
-    drop_database(pg_server, "fibreflow_year")
+    with roles.database(pg_server, "fibreflow_year") as dsn:
+        fill(dsn, datetime.now(UTC))
+        yield dsn
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from qcontact_sync.settings import Settings
 from serving import HEALTH, SYNC, Installation, Server, serve
 
 from dev.airflow_env import postgres_connection
-from dev.postgres import drop_database, ensure_database
 from tests.sync_roles import SyncRoles
 
 pytestmark = pytest.mark.integration
@@ -23,32 +22,31 @@ DEFAULT_DAG, NORTH_DAG = "qcontact_sync", "qcontact_sync_north"
 
 
 @pytest.fixture(scope="module")
+def norths_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[str]:
+    """DSN of the second account's database, for the sync."""
+    with roles.database(pg_server, "endpoint_fibreflow_north") as owner:
+        yield roles.as_runtime(owner)
+
+
+@pytest.fixture(scope="module")
 def north(
-    pg_server: str,
-    roles: SyncRoles,
-    installation: Installation,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Installation]:
+    norths_fibreflow: str, installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
     """The installation with a second account, whose things these are."""
     file: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
     file.write_text("[accounts.default]\n[accounts.north]\n")
-    database = ensure_database(pg_server, "endpoint_fibreflow_north")
-    roles.migrate(database)
-    runtime = roles.as_runtime(database)
     environment = {**installation.environment, "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)}
     own = replace(
         installation,
         environment=environment,
-        fibreflow=replace(installation.fibreflow, database_url=SecretStr(runtime)),
+        fibreflow=replace(installation.fibreflow, database_url=SecretStr(norths_fibreflow)),
         settings=Settings(account="north"),
         dag_id=NORTH_DAG,
     )
     own.tool("dags", "reserialize")
-    own.tool(
-        *("connections", "add", "fibreflow_north", "--conn-json", postgres_connection(runtime))
-    )
-    yield own
-    drop_database(pg_server, "endpoint_fibreflow_north")
+    connection = postgres_connection(norths_fibreflow)
+    own.tool("connections", "add", "fibreflow_north", "--conn-json", connection)
+    return own
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ def norths_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def north(
     norths_fibreflow: str, installation: Installation, tmp_path_factory: pytest.TempPathFactory
-) -> Installation:
-    """The installation with a second account, whose things these are."""
+) -> Iterator[Installation]:
+    """The installation with a second account, whose things these are; it goes again."""
     file: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
     file.write_text("[accounts.default]\n[accounts.north]\n")
     environment = {**installation.environment, "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)}
@@ -46,7 +46,10 @@ def north(
     own.tool("dags", "reserialize")
     connection = postgres_connection(norths_fibreflow)
     own.tool("connections", "add", "fibreflow_north", "--conn-json", connection)
-    return own
+    yield own
+    own.tool("connections", "delete", "fibreflow_north")
+    for dag_id in (NORTH_DAG, "qcontact_sync_monitor_north"):
+        own.tool("dags", "delete", "--yes", dag_id)
 
 
 @pytest.fixture(scope="module")

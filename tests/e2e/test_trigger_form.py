@@ -100,6 +100,8 @@ def start_backfill(form: Page, windows: Windows, *options: str) -> None:
         form.get_by_placeholder("YYYY/MM/DD").fill(f"{start:%Y/%m/%d}")
         form.get_by_placeholder("HH:mm").fill(f"{start:%H:%M}")
         form.keyboard.press("Escape")
+        # The picker fades out: until it is gone, the next one's fields are there twice.
+        expect(form.get_by_placeholder("YYYY/MM/DD")).to_have_count(0)
     for option in options:
         form.get_by_role("dialog").get_by_text(option, exact=True).click()
     form.get_by_role("button", name="Run Backfill").click()

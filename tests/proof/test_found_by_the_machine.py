@@ -1,6 +1,9 @@
 """What the state machine found, each in its smallest form."""
 
-from qcontact_sync.core.model import RemoteId
+from datetime import timedelta
+
+from qcontact_sync.core.model import RemoteId, Window
+from qcontact_sync.core.windows import Trigger
 
 from tests.fakes.fake_world import FakeWorld
 
@@ -62,3 +65,18 @@ def test_a_stale_list_is_not_believed_though_its_stamp_is_later_than_that_of_the
     world.qcontact.stale[ticket] = world.qcontact.earlier[ticket][-1]
     world.run()
     assert world.fibreflow.row_of(ticket).values["status"] == "in_progress"
+
+
+def test_a_stale_list_is_not_believed_where_it_shows_a_stamp_of_the_future() -> None:
+    """QContact's clock was set back, and no run had seen what is stamped ahead of it since."""
+    world = FakeWorld()
+    ticket = world.qcontact.add(title="first")
+    end = world.clock.now() - timedelta(minutes=10)
+    world.run(trigger=Trigger.SCHEDULED, interval=Window(end - timedelta(minutes=10), end))
+    world.qcontact.clock.offset_s = -7200
+    world.run()
+    world.qcontact.edit(ticket, title="second")
+    world.run(ticket_ids=[ticket])
+    world.qcontact.stale[ticket] = world.qcontact.earlier[ticket][-1]
+    world.run()
+    assert world.fibreflow.row_of(ticket).values["title"] == "second"

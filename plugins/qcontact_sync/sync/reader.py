@@ -35,8 +35,8 @@ class Chunk:
     """Tickets of one page that were not seen before in their slice.
 
     Attributes:
-        doubted: Ids of those that show a stamp from before what was asked for: the list knows of a
-            change and shows the ticket as it was.
+        doubted: Ids of those that show a stamp from before what was asked for, or from after the
+            remote's present: the list knows of a change and shows the ticket as it was.
         settled_until: Set on a slice's last chunk: everything before it has been handed out.
         expected: How many tickets the slice has, on the first chunk the whole window; for showing
             progress.
@@ -246,8 +246,15 @@ class _Slice:
     def _fresh(self, page: Page) -> Chunk:
         tickets = tuple(t for t in page.tickets if self._is_fresh(t))
         malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
-        doubted = frozenset(t.id for t in tickets if _is_behind(self._window, t.updated_at))
+        doubted = frozenset(t.id for t in tickets if self._is_doubted(t.updated_at, page))
         return Chunk(tickets, malformed, doubted, expected=page.total)
+
+    def _is_doubted(self, stamp: datetime | None, page: Page) -> bool:
+        """A stamp of the future is from before the remote's clock was set back."""
+        if stamp is None:
+            return False
+        is_ahead = page.server_time is not None and stamp > page.server_time + REACH
+        return is_ahead or _is_behind(self._window, stamp)
 
     def _is_fresh(self, ticket: RemoteTicket) -> bool:
         """Whether this version belongs to the slice and was not handed out yet."""
@@ -275,8 +282,8 @@ def _is_neighbours(window: Window, moment: datetime) -> bool:
     return is_before or window.end <= moment < window.end + REACH
 
 
-def _is_behind(window: Window, moment: datetime | None) -> bool:
-    return moment is not None and window.start is not None and moment < window.start - REACH
+def _is_behind(window: Window, moment: datetime) -> bool:
+    return window.start is not None and moment < window.start - REACH
 
 
 def _widened(window: Window) -> Window:

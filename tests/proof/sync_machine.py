@@ -39,10 +39,12 @@ class SyncMachine(RuleBasedStateMachine):
     """One account and its database.
 
     Attributes:
-        examples, runs: How many stories ended well so far, and the runs of the sync in them.
+        stories, deeds, runs: How many stories ended well so far, their steps, and the runs of the
+            sync in them.
     """
 
-    examples = 0
+    stories = 0
+    deeds = 0
     runs = 0
 
     @initialize()
@@ -50,6 +52,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.world = FakeWorld()
         self.promises = Promises(self.world)
         self.titles = 0
+        self.done = 0
         self.users = [None, *map(self.world.fibreflow.add_user, NAMES[1:4])]
         self.users += [self.world.fibreflow.add_user(name) for name in ("Sam Twin", None)]
         self.open_edits = {}
@@ -251,6 +254,7 @@ class SyncMachine(RuleBasedStateMachine):
     def promises_hold(self) -> None:
         if hasattr(self, "promises"):
             self.promises.check()
+            self.done += 1
 
     def teardown(self) -> None:
         if not hasattr(self, "promises"):
@@ -268,7 +272,8 @@ class SyncMachine(RuleBasedStateMachine):
             assert self._deeds() == before, "a run with nothing to do wrote something"
         self.promises.check()
         SyncMachine.runs += len(self.world.fibreflow.runs)
-        SyncMachine.examples += 1
+        SyncMachine.deeds += self.done
+        SyncMachine.stories += 1
 
     def _stop_faults(self) -> None:
         there = self.world.qcontact

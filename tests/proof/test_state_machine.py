@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sync_machine import SyncMachine
 
+from tests.guarantees_page import commit, write_into
+
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
 FAST = settings(
     max_examples=300,
@@ -47,15 +49,17 @@ if os.environ.get("PROOF") == "deep":
         first = int(os.environ.get("PROVE_SEED", str(time.time_ns() // 10**9)))
         for number in count(first):
             with capsys.disabled():
-                print(f"\n{_tally()} held; on with seed {number}")
+                print(f"\n{_tally()}; on with seed {number}")
             run_state_machine_as_test(_seeded(number), settings=DEEP)
             if time.monotonic() > end:
                 break
         with capsys.disabled():
-            print(f"\n{_tally()}: all promises held")
+            print(f"\n{_tally()}")
+        write_into("stories", f"At commit {commit()}:\n{MINUTES:g} minutes, {_tally()}.")
 
     def _tally() -> str:
-        return f"{SyncMachine.examples} stories, {SyncMachine.runs} runs"
+        done = SyncMachine
+        return f"{done.stories} stories, {done.deeds} steps, {done.runs} runs: all promises held"
 
     def _seeded(number: int) -> type[SyncMachine]:
         return seed(number)(type("Seeded", (SyncMachine,), {}))

@@ -1,11 +1,13 @@
 """Killed at any request or commit, the next runs arrive where the uninterrupted one would have."""
 
 import os
-import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
+import crash_matrix
 import psycopg
 import pytest
 from crash_points import Gate, dying_run
@@ -14,7 +16,6 @@ from scene import end_of, set_up
 from sync_world import CLOCK_OFFSET_S, World
 
 from dev.postgres import database_dsn, drop_database
-from dev.state import PROJECT
 from sandbox.running import run_sandbox
 from tests.sync_roles import SyncRoles
 
@@ -22,13 +23,27 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 IS_DEEP = os.environ.get("PROOF") == "deep"
 EVERY = 1 if IS_DEEP else 9
-PAGE = PROJECT / "docs" / "guarantees.md"
-BEGIN, END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
+
+
+@dataclass
+class Played:
+    """A scene that was played to its end.
+
+    Attributes:
+        mended: What the first run after the crash did.
+        sent: Every write that QContact was asked for.
+    """
+
+    steps: list[str]
+    mended: str
+    end: dict[str, Any]
+    statuses: list[str]
+    sent: set[tuple[str, str, str]]
 
 
 @pytest.fixture
 def play(pg_server: str, template_db: str, roles: SyncRoles):
-    """Play the scene in a world of its own; its steps and its end."""
+    """Play the scene in a world of its own, with two runs after the one that may die."""
 
     @contextmanager
     def world(number: str) -> Iterator[World]:
@@ -45,63 +60,47 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
             yield played
         drop_database(pg_server, name)
 
-    def once(gate: Gate):
+    def once(gate: Gate) -> Played:
         with world(f"{gate.at}_{gate.is_after}") as played:
             set_up(played)
             dying_run(played, gate)
-            for _ in range(2):
-                played.run()
-            records = [row["status"] for row in played.history()]
-            sent = [(t, m, str(b)) for t, m, b in played.sent() if m in ("PATCH", "POST")]
-            return gate.steps, end_of(played), records, sent
+            mended = _mended(played)
+            played.run()
+            statuses = [row["status"] for row in played.history()]
+            sent = {(t, m, str(b)) for t, m, b in played.sent() if m in ("PATCH", "POST")}
+            return Played(gate.steps, mended, end_of(played), statuses, sent)
 
     return once
 
 
+def _mended(world: World) -> str:
+    """What a run does: tickets brought in, changes and notes that it asks QContact to take."""
+    before = len(world.sent())
+    stats = world.run().sync_result["inbound_stats"]
+    asked = Counter(method for _, method, _ in world.sent()[before:])
+    deeds = {
+        "in": stats["successful"],
+        "out": asked["PATCH"],
+        "notes": asked["POST"],
+    }
+    return ", ".join(f"{number} {what}" for what, number in deeds.items() if number) or "nothing"
+
+
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)
 def test_a_crash_at_any_step_changes_nothing_in_the_end(play) -> None:
-    steps, end, _, sent = play(Gate())
-    assert len(steps) > 20
-    for at in range(0, len(steps), EVERY):
+    whole = play(Gate())
+    crashes = {}
+    for at in range(0, len(whole.steps), EVERY):
         for is_after in (False, True):
-            _, crashed_end, records, crashed_sent = play(Gate(at, is_after))
-            where = f"{'after' if is_after else 'before'} step {at}: {steps[at]}"
-            assert crashed_end == end, where
-            assert "running" not in records, where
+            crashed = play(Gate(at, is_after))
+            where = f"{'after' if is_after else 'before'} step {at}: {whole.steps[at]}"
+            assert crashed.end == whole.end, where
+            assert "running" not in crashed.statuses, where
             # The refused ticket may be asked once more: nobody knew that it had been.
-            assert _accepted(crashed_sent) == _accepted(sent), where
+            assert crashed.sent == whole.sent, where
+            crashes[at, is_after] = crashed.mended
     if IS_DEEP:
-        _write(steps)
-
-
-def test_the_page_lists_the_steps_of_today(play) -> None:
-    steps, _, _, _ = play(Gate())
-    assert _table(steps) in PAGE.read_text(), "make prove writes the page anew"
-
-
-def _accepted(sent: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return sorted(set(sent))
-
-
-def _table(steps: list[str]) -> str:
-    kinds = dict.fromkeys(steps)
-    rows = (f"| {kind} | {steps.count(kind)} | the same end | the same end |" for kind in kinds)
-    return "\n".join(
-        (
-            "| step at which the run was killed | times in the scene | before it | after it |",
-            "| --- | ---: | --- | --- |",
-            *rows,
-        )
-    )
-
-
-def _write(steps: list[str]) -> None:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True,
-        check=True,
-    ).stdout.strip()  # fmt: skip
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    made = f"\n\nMade at commit {commit}: {2 * len(steps)} crashes, all with the same end.\n\n"
-    Path(PAGE).write_text(f"{before}{BEGIN}{made}{_table(steps)}\n\n{END}{after}")
+        crash_matrix.write(whole.steps, crashes)
+    steps, listed = crash_matrix.read()
+    assert steps == whole.steps, "make prove writes the page anew"
+    assert {key: listed[key] for key in crashes} == crashes

@@ -1,0 +1,33 @@
+"""The crash matrix of docs/guarantees.md: what the next run did after each crash."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tests.guarantees_page import commit, write_into, written_in
+
+PLACE = "crash matrix"
+HEAD = """\
+| step | killed at | the next run, killed before it | the next run, killed after it |
+| ---: | --- | --- | --- |"""
+
+Crashes = Mapping[tuple[int, bool], str]
+"""By step and whether its effect had come about: what the next run did."""
+
+
+def write(steps: Sequence[str], crashes: Crashes) -> None:
+    """Write the page's matrix anew."""
+    told = f"Made at commit {commit()}: {len(crashes)} crashes, all with the same end."
+    rows = [
+        f"| {at} | {step} | {crashes[at, False]} | {crashes[at, True]} |"
+        for at, step in enumerate(steps)
+    ]
+    write_into(PLACE, "\n".join([told, "", HEAD, *rows]))
+
+
+def read() -> tuple[list[str], Crashes]:
+    """The steps of the page's matrix, and what it says of each crash."""
+    rows = re.findall(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(PLACE), re.M)
+    crashes = {}
+    for at, _, before, after in rows:
+        crashes[int(at), False], crashes[int(at), True] = before, after
+    return [step for _, step, _, _ in rows], crashes

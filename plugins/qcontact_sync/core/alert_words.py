@@ -67,7 +67,7 @@ def message(
         numbers=[*_whose(account), *_numbers(told, facts, show)],
         details=() if is_over else [d for d in details if d.kind == kind],
         details_title=_DETAILS_TITLE.get(kind, ""),
-        steps=() if is_over else _steps(rule, facts),
+        steps=() if is_over else _of_account(account, _steps(rule, facts)),
         anchor=rule.value,
     )
 
@@ -92,9 +92,17 @@ def no_database(error: SyncError, run_id: str, account: str | None) -> Message:
         numbers=[*_whose(account), ("Run", run_id)],
         details=(),
         details_title="",
-        steps=["Check the database and the connection to it: qcontact-sync doctor"],
+        steps=_of_account(
+            account, ["Check the database and the connection to it: qcontact-sync doctor"]
+        ),
         anchor="no-database",
     )
+
+
+def _of_account(account: str | None, steps: Sequence[str]) -> Sequence[str]:
+    """Steps whose commands can be taken as they stand."""
+    command = f"qcontact-sync --account {account}" if account else "qcontact-sync"
+    return [step.replace("qcontact-sync", command) for step in steps]
 
 
 def _whose(account: str | None) -> list[tuple[str, str]]:
@@ -223,7 +231,7 @@ _STEPS = {
         "When it is mended, trigger the DAG, or wait for the next run: it makes up for this one.",
     ],
     Rule.DATED_RUN_FAILED: [
-        "Open the failed runs in Airflow and read the ERROR line of `finalize`.",
+        "Open the failed runs in Airflow and read the ERROR line of finalize.",
         "Clear them, or run the backfill again with --reprocess-behavior failed.",
     ],
     Rule.LATE: [
@@ -252,7 +260,7 @@ _STEPS = {
         "If it is not: undo it in FibreFlow; what agrees again is not pending any more.",
     ],
     Rule.DIVERGENCE: [
-        "The log of compare_sample in qcontact_sync_monitor names the tickets.",
+        "The task compare_sample of the monitor DAG names the tickets in its log.",
         "Why one of them is as it is: qcontact-sync ticket ID",
         "Bring QContact's own fields in again: qcontact-sync run --ticket-id ID --force-resync",
     ],

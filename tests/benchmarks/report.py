@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import ceil
 
 from rich.table import Table
 from rich.text import Text
 
 from dev.state import PROJECT
-from tests.benchmarks.goals import Figure
+from tests.benchmarks.goals import Figure, Series
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
 DATA = PROJECT / "docs" / "benchmarks.json"
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+GROWTH = 5
+"""The goal whose series are drawn."""
 _PACKAGES = ("aiohttp", "msgspec", "psycopg", "apache-airflow-core")
 
 
@@ -61,8 +64,35 @@ def _markdown(figures: Sequence[Figure], machine: dict[str, str]) -> str:
             for s in f.series
         ),
         "",
+        *(_growth(f.series) for f in figures if f.goal == GROWTH and f.series),
     ]
     return "\n".join(lines)
+
+
+def _growth(grown: Sequence[Series]) -> str:
+    """How the first import grows, drawn beside a straight line through its last point."""
+    sizes = [int(s.name.split()[0].replace(",", "")) for s in grown]
+    last = grown[-1].wall_s
+    straight = [last * size / sizes[-1] for size in sizes]
+    return f"""\
+First imports of ever more tickets at 0 ms, one each, in seconds, beside a straight line from
+nothing to the last of them (the first bar is that of {sizes[0]:,} tickets):
+
+```mermaid
+xychart-beta
+    x-axis "tickets" [{", ".join(f'"{size:,}"' for size in sizes)}]
+    y-axis "seconds" 0 --> {ceil(last)}
+    bar [{", ".join(f"{s.wall_s:.1f}" for s in grown)}]
+    line [{", ".join(f"{seconds:.1f}" for seconds in straight)}]
+```
+
+| tickets | seconds | of a straight line | microseconds a ticket | memory over imports |
+| ---: | ---: | ---: | ---: | ---: |
+""" + "\n".join(
+        f"| {size:,} | {s.wall_s:.1f} | {s.wall_s / line:.2f} | {s.wall_s / size * 1e6:.0f} "
+        f"| {s.memory_mb:.0f} MB |"
+        for size, s, line in zip(sizes, grown, straight, strict=True)
+    )
 
 
 def _verdict(figure: Figure) -> str:

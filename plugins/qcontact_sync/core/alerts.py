@@ -185,12 +185,15 @@ def _present(
     missed = slot if rule is Rule.LATE else None
     if was is None:
         return Alert(rule, severity, now, now, missed), Change.OPENED
+    change = _change(was, severity, now)
+    mailed_at = now if change else was.mailed_at
+    return Alert(rule, max(severity, was.severity), was.opened_at, mailed_at, missed), change
+
+
+def _change(was: Alert, severity: int, now: datetime) -> Change | None:
     if severity > was.severity:
-        return Alert(rule, severity, was.opened_at, now, missed), Change.WORSENED
-    worst = max(severity, was.severity)
-    if now - was.mailed_at >= REMIND_AFTER:
-        return Alert(rule, worst, was.opened_at, now, missed), Change.REMINDER
-    return Alert(rule, worst, was.opened_at, was.mailed_at, missed), None
+        return Change.WORSENED
+    return Change.REMINDER if now - was.mailed_at >= REMIND_AFTER else None
 
 
 def _severities(

@@ -98,7 +98,6 @@ def _adopt(
         version or fingerprint(base.remote),
         local=local,
         writes=_taken(owned),
-        fields=owned,
         conflicts=_differences(remote, local, people, policy),
         warnings=(
             *remote.warnings,
@@ -242,8 +241,6 @@ def _turned(
 ) -> Mapping[str, Turns]:
     """What is remembered of our own writes; a field that thawed begins anew."""
     taken = [d for d in fields if d.action is Action.TAKE]
-    if not taken and not thawed:
-        return link.turns
     kept = {name: turns for name, turns in link.turns.items() if name not in thawed}
     return {**kept, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
 

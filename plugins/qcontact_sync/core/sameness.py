@@ -18,4 +18,4 @@ def is_same_person(local: str | None, remote: str | None, people: People) -> boo
     """Whether a user id and a display name are one person, or both nobody."""
     if local is None or remote is None:
         return local is remote
-    return people.name_by_id.get(local) == remote or people.id_by_name.get(remote) == local
+    return people.name_by_id.get(local) == remote

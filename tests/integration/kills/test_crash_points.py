@@ -78,10 +78,11 @@ def _mended(world: World) -> str:
     before = len(world.sent())
     stats = world.run().sync_result["inbound_stats"]
     asked = Counter(method for _, method, _ in world.sent()[before:])
+    notes = asked["POST"]
     deeds = {
         "in": stats["successful"],
         "out": asked["PATCH"],
-        "notes": asked["POST"],
+        "note" if notes == 1 else "notes": notes,
     }
     return ", ".join(f"{number} {what}" for what, number in deeds.items() if number) or "nothing"
 

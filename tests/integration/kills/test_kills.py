@@ -6,6 +6,7 @@
 import os
 import random
 from collections.abc import Iterator
+from textwrap import fill
 
 import pytest
 from accidents import Accidents
@@ -51,4 +52,4 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
         print(f"\n{tally}")
     assert (tally.lost, tally.doubled, tally.sent_twice, tally.untrue) == ([], [], [], [])
     if IS_DEEP:
-        write_into("kills", f"At commit {commit()}:\n{tally}.")
+        write_into("kills", f"At commit {commit()}:\n{fill(str(tally), 118)}.")

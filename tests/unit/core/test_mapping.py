@@ -247,7 +247,7 @@ def test_coordinates_come_in_the_way_postgresql_writes_them(text, expected):
 )
 def test_coordinates_out_of_range_or_unreadable_leave_the_column_alone(text):
     mapped = to_local_owned("gps_coordinates", text)
-    assert not mapped.fits
+    assert mapped.fits is False
     assert "gps_coordinates" in mapped.warning
     assert not text.strip(",") or text not in mapped.warning
 

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,11 +65,13 @@ def test_days_begin_at_midnight_also_where_clocks_are_changed(hour):
     assert parts == days
 
 
-def test_weeks_begin_on_mondays():
-    parts = period_named("365d", NOW, HERE).parts(HERE)
+@pytest.mark.parametrize("days", range(7))
+def test_weeks_begin_on_mondays(days):
+    parts = period_named("365d", NOW + timedelta(days=days), HERE).parts(HERE)
 
     mondays = [datetime(2025, 11, 24, tzinfo=HERE) + timedelta(weeks=n) for n in range(53)]
-    assert parts == mondays
+    assert parts[:53] == mondays
+    assert parts[53:] in ([], [mondays[-1] + timedelta(weeks=1)])
 
 
 @pytest.mark.parametrize("minutes", [0, 7, 359])
@@ -81,6 +84,25 @@ def test_slots_are_those_of_the_schedule(minutes):
     assert parts == [
         datetime(2026, 11, 24, 12, tzinfo=UTC) + timedelta(hours=6 * n) for n in range(5)
     ]
+
+
+@pytest.mark.parametrize("host", ["UTC", "Asia/Kolkata"])
+def test_slots_are_in_utc_wherever_the_web_server_stands(host, monkeypatch):
+    monkeypatch.setenv("TZ", host)
+    time.tzset()
+    try:
+        parts = period_between("2026-11-24", "", HERE).parts(HERE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert parts == [
+        datetime(2026, 11, 23, 18, tzinfo=UTC) + timedelta(hours=6 * n) for n in range(5)
+    ]
+
+
+def test_what_begins_at_the_end_is_no_part():
+    parts = period_between("2026-11-24", "", ZoneInfo("UTC")).parts(ZoneInfo("UTC"))
+    assert [moment.hour for moment in parts] == [0, 6, 12, 18]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_keeping_fibreflows_side_sends_it_with_the_next_run():
     decision, pair = resolved(STATUS, "local", REOPENED, CLOSED, remote)
     assert decision.kind is Kind.RELINK
     assert not decision.writes
+    assert decision.base.local[STATUS] == "in_progress"
     assert pair.link.frozen == frozenset()
     sending = sending_of(decide(remote, pair, PEOPLE, REVIEW))
     assert sending.remote == {STATUS: "closed"}

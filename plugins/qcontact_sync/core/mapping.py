@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 TERMINAL_RANK = 7
@@ -97,9 +98,8 @@ def is_terminal(local_status: str | None) -> bool:
     return rank(local_status) >= TERMINAL_RANK
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """An owned field's local value.
+class Mapped(NamedTuple):
+    """An owned field's local value; a tuple, since every field of every new ticket becomes one.
 
     Attributes:
         fits: False where the remote value has no place in the column, which is left alone.

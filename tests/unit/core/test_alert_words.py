@@ -77,7 +77,7 @@ def every_mail() -> Iterator[Message]:
     for rule in Rule:
         yield mail(rule, Change.OVER)
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code=None, error_message=None))
-    yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="UNHEARD_OF"))
+    yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="UNHEARD_OF"), failing=2)
     yield mail(Rule.DATED_RUN_FAILED, dated_failed=2)
     yield mail(Rule.STALE, live=None, last_settled_at=None)
     yield mail(Rule.INBOUND_RATE, inbound=None)
@@ -134,3 +134,30 @@ def test_a_subject_is_plain_ascii() -> None:
 def test_an_alert_that_is_over_asks_for_nothing(rule: Rule) -> None:
     over = mail(rule, Change.OVER)
     assert (over.steps, over.details) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("rule", "title"),
+    [
+        (Rule.QUARANTINE_OLD, "Tickets in quarantine"),
+        (Rule.NEEDS_YOU, "Waiting for a person"),
+        (Rule.LATE, ""),
+    ],
+)
+def test_tickets_stand_under_a_title_where_there_are_any(rule: Rule, title: str) -> None:
+    assert mail(rule).details_title == title
+
+
+def test_without_a_database_there_is_nothing_to_list() -> None:
+    gone = no_database(FatalError("gone", ErrorCode.DATABASE_ERROR), "run", None)
+    assert (gone.details, gone.details_title) == ((), "")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"failing": 3}, {"failing_since": NOON}, {"old_entries": 3}, {"oldest_entry_at": NOON}],
+    ids=lambda given: next(iter(given)),
+)
+def test_half_a_number_is_not_told(facts: dict[str, object]) -> None:
+    names = [name for name, _ in mail(Rule.LATE, **facts).numbers]
+    assert names == ["Last settled run", "Newest run"]

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from dev.state import PROJECT
 from tests.benchmarks.goals import Figure, Series
+from tests.written_pages import write_into
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
 DATA = PROJECT / "docs" / "benchmarks.json"
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 GROWTH = 5
 """The goal whose series are drawn."""
 _PACKAGES = ("aiohttp", "msgspec", "psycopg", "apache-airflow-core")
@@ -40,10 +40,7 @@ def write(figures: Sequence[Figure], postgres: str) -> None:
     machine = _machine(postgres)
     plain = {"machine": machine, "figures": [asdict(f) | {"is_met": f.is_met} for f in figures]}
     DATA.write_text(json.dumps(plain, indent=1) + "\n")
-    page = PAGE.read_text()
-    before, rest = page.split(_BEGIN)
-    after = rest.split(_END)[1]
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{_markdown(figures, machine)}\n{_END}{after}")
+    write_into(PAGE, "measured", _markdown(figures, machine).rstrip("\n"))
 
 
 def _markdown(figures: Sequence[Figure], machine: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sync_machine import SyncMachine
 
-from tests.guarantees_page import commit, write_into
+from tests.written_pages import GUARANTEES, commit, write_into
 
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
 FAST = settings(
@@ -55,7 +55,9 @@ if os.environ.get("PROOF") == "deep":
                 break
         with capsys.disabled():
             print(f"\n{_tally()}")
-        write_into("stories", f"At commit {commit()}:\n{MINUTES:g} minutes, {_tally()}.")
+        write_into(
+            GUARANTEES, "stories", f"At commit {commit()}:\n{MINUTES:g} minutes, {_tally()}."
+        )
 
     def _tally() -> str:
         done = SyncMachine

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from tests.guarantees_page import commit, write_into, written_in
+from tests.written_pages import GUARANTEES, commit, write_into, written_in
 
 PLACE = "crash matrix"
 HEAD = """\
@@ -21,12 +21,14 @@ def write(steps: Sequence[str], crashes: Crashes) -> None:
         f"| {at} | {step} | {crashes[at, False]} | {crashes[at, True]} |"
         for at, step in enumerate(steps)
     ]
-    write_into(PLACE, "\n".join([told, "", HEAD, *rows]))
+    write_into(GUARANTEES, PLACE, "\n".join([told, "", HEAD, *rows]))
 
 
 def read() -> tuple[list[str], Crashes]:
     """The steps of the page's matrix, and what it says of each crash."""
-    rows = re.findall(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(PLACE), re.M)
+    rows = re.findall(
+        r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(GUARANTEES, PLACE), re.M
+    )
     crashes = {}
     for at, _, before, after in rows:
         crashes[int(at), False], crashes[int(at), True] = before, after

@@ -15,7 +15,7 @@ from story import Story
 from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
-from tests.guarantees_page import commit, write_into
+from tests.written_pages import GUARANTEES, commit, write_into
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -52,4 +52,4 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
         print(f"\n{tally}")
     assert (tally.lost, tally.doubled, tally.sent_twice, tally.untrue) == ([], [], [], [])
     if IS_DEEP:
-        write_into("kills", f"At commit {commit()}:\n{fill(str(tally), 118)}.")
+        write_into(GUARANTEES, "kills", f"At commit {commit()}:\n{fill(str(tally), 118)}.")

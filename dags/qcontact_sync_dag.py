@@ -56,7 +56,7 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from qcontact_sync.accounts import Account
+from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 

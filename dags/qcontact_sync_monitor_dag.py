@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, dag, task
-from qcontact_sync.accounts import Account
+from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
 

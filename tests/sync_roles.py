@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrate
-from qcontact_sync.fibreflow.tables import USUAL, TableNames
+from qcontact_sync.fibreflow.statements import USUAL, TableNames
 from yarl import URL
 
 from dev.pg_binaries import find_bindir

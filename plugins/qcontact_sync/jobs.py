@@ -8,26 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from qcontact_sync import run_steps
+from qcontact_sync.config.access import Endpoints, database_url_from_env, endpoints_from_env
+from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.results import HistoryRow, JobResult, recorded
-from qcontact_sync.settings import (
-    Endpoints,
-    Settings,
-    database_url_from_env,
-    endpoints_from_env,
-    load_settings,
-    table_names,
-)
+from qcontact_sync.services import runs
+from qcontact_sync.services.results import HistoryRow, JobResult, recorded
+from qcontact_sync.services.wiring import open_database, open_remote, table_names
 from qcontact_sync.sync.abandoned import IsRunning
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import stop_on_sigterm
-from qcontact_sync.wiring import open_database, open_remote
 
 __all__ = [
     "HistoryRow",
@@ -69,7 +63,7 @@ def start_run(
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
-    return asyncio.run(run_steps.start_run(endpoints, settings, order, is_running)).to_dict()
+    return asyncio.run(runs.start_run(endpoints, settings, order, is_running)).to_dict()
 
 
 def run_direction(
@@ -96,7 +90,7 @@ def run_direction(
     """
     with stop_on_sigterm() as stop:
         return asyncio.run(
-            run_steps.run_direction(
+            runs.run_direction(
                 endpoints, settings, Run.from_dict(run), direction, progress, stop, waits=waits
             )
         )
@@ -118,7 +112,7 @@ def finish_run(
         The summary (design section 2.5, ``data``) as plain values.
     """
     started = Run.from_dict(run)
-    return asyncio.run(run_steps.finish_run(endpoints, settings, started, stats)).to_dict()
+    return asyncio.run(runs.finish_run(endpoints, settings, started, stats)).to_dict()
 
 
 def run_sync_job(
@@ -127,7 +121,7 @@ def run_sync_job(
     endpoints: Endpoints | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
-    opened: run_steps.Opened | None = None,
+    opened: runs.Opened | None = None,
 ) -> JobResult:
     """Run the whole sync once, outside Airflow.
 
@@ -148,10 +142,10 @@ def run_sync_job(
     endpoints, settings = endpoints or endpoints_from_env(), settings or load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
     order = RunOrder(
-        run_steps.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
+        runs.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
     )
     with stop_on_sigterm() as stop:
-        return asyncio.run(run_steps.run_whole(endpoints, settings, order, progress, opened, stop))
+        return asyncio.run(runs.run_whole(endpoints, settings, order, progress, opened, stop))
 
 
 def get_sync_job_history(

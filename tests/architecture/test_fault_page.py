@@ -2,7 +2,7 @@
 
 import re
 
-from repository import ROOT
+from tests.architecture.repository import ROOT
 
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 CLAIMED = set(re.findall(r"`(test_\w+)`", PAGE))

@@ -3,10 +3,10 @@
 import ast
 import re
 import sys
-from collections import Counter
 
 import pytest
-from repository import CODE, PACKAGE, ROOT, modules, named, parsed
+
+from tests.architecture.repository import CODE, PACKAGE, ROOT, modules, named, parsed
 
 MAX_LINES = 320
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "data"}
@@ -33,19 +33,16 @@ def test_no_module_is_named_after_one_of_the_standard_library(path):
     assert path.stem not in sys.stdlib_module_names - {"__main__", "__future__"}
 
 
-def test_no_two_test_modules_share_a_name():
-    """pytest imports them by their bare names."""
-    names = Counter(path.stem for path in modules("tests") if path.stem != "conftest")
-    assert [name for name, times in names.items() if times > 1] == []
-
-
 @pytest.mark.parametrize("path", modules("plugins", "dags"), ids=named)
 def test_everything_is_caught_only_by_a_guard_that_says_why(path):
     """Naming what is caught keeps a bug from passing for a bad ticket."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ExceptHandler) and _catches_all(node):
-            guards = (PACKAGE / "sync", PACKAGE / "ticket_story.py")  # each around one ticket
+            guards = (
+                PACKAGE / "sync",
+                PACKAGE / "services" / "ticket_story.py",
+            )  # each around one ticket
             assert any(path.is_relative_to(guard) for guard in guards), f"line {node.lineno}"
             assert re.search(r"#\s*\w{3,}", lines[node.lineno - 1]), (
                 f"line {node.lineno}: no reason"

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from qcontact_sync.core.alerts import Rule
 from qcontact_sync.core.errors import ErrorCode
-from repository import ROOT
+from qcontact_sync.reporting.alerts import Rule
+
+from tests.architecture.repository import ROOT
 
 HEADINGS = set(re.findall(r"^### (\S+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE))
 

@@ -4,7 +4,8 @@ import ast
 import re
 
 import pytest
-from repository import PACKAGE, SQL, modules, named, parsed, queries, strings
+
+from tests.architecture.repository import PACKAGE, SQL, modules, named, parsed, queries, strings
 
 # Upper case at a literal's beginning is no prose; lower case has to look like a statement.
 UPPER = re.compile(

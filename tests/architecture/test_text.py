@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from repository import named, texts
+
+from tests.architecture.repository import named, texts
 
 # In pieces, so that this file does not hold what it looks for.
 HOMES = "|".join(("wo" + "rk", "roo" + "t", "ho" + r"me/(?!somebody)\w+", "Us" + r"ers/\w+"))

@@ -5,7 +5,7 @@ import sys
 import warnings
 
 import pytest
-from qcontact_sync.accounts import ACCOUNTS_FILE
+from qcontact_sync.config.accounts import ACCOUNTS_FILE
 
 from tests.private_airflow import PROJECT
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+from qcontact_sync.config.access import Endpoints
 from qcontact_sync.jobs import get_sync_job_history, migrate, run_sync_job
-from qcontact_sync.settings import Endpoints
 from rich.console import Console
 
 from dev.airflow_env import Sides

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from own_server import OwnServer, run_own_server
 from psycopg import sql
-from sync_world import CLOCK_OFFSET_S, World
 
 from dev.postgres import database_dsn, drop_database, ensure_database
 from sandbox.running import run_sandbox
+from tests.integration.own_server import OwnServer, run_own_server
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.ports import Clock, RemoteTickets
 from qcontact_sync.core.stats import DirectionStats
@@ -14,11 +13,12 @@ from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
+from qcontact_sync.services.wiring import SystemClock, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.leases import hold_lease
-from qcontact_sync.wiring import open_remote, sync_options
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sync_world import World
+from tests.integration.sync_world import World
 
 PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 _NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL")

@@ -10,11 +10,12 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import SecretStr
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import JobResult, RunOrder, finish_run, run_direction, run_sync_job
 from qcontact_sync.jobs import start_run as open_run
-from qcontact_sync.settings import Endpoints, Settings
 
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox

@@ -10,18 +10,19 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from qcontact_sync.alerting import check_alerts
-from qcontact_sync.core.alerts import Rule
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, RetryableError
 from qcontact_sync.jobs import start_run
-from qcontact_sync.review import resolve_conflict
-from qcontact_sync.sampling import compare_sample, delete_old_rows
-from qcontact_sync.settings import Settings
-from sync_world import CLOCK_OFFSET_S, World
+from qcontact_sync.reporting.alerts import Rule
+from qcontact_sync.services.alerting import check_alerts
+from qcontact_sync.services.drift_check import compare_sample
+from qcontact_sync.services.retention import delete_old_rows
+from qcontact_sync.services.review import resolve_conflict
 
 from dev.postgres import database_dsn, drop_database
 from sandbox.faults import Fault
 from sandbox.running import run_sandbox
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

@@ -1,4 +1,5 @@
-"""`make mutate-core`: every small change that mutmut can make to core/, against its unit tests.
+"""`make mutate-core`: every small change that mutmut can make to core/ and reporting/, against the
+unit tests of the two.
 
 mutmut takes a module's name from its path, so it works on a folder in which the package stands at
 the top. The folder (build/mutation) stays until the next run: `mutmut browse` in it shows the
@@ -17,19 +18,20 @@ from rich.table import Table
 from tests.mutants.defect_list import ROOT
 
 FOLDER = ROOT / "build" / "mutation"
-CORE = "qcontact_sync/core"
+ROOMS = ("core", "reporting")
 WORKERS = 2
 SETTINGS = """\
 [tool.pytest.ini_options]
 # The same examples each time: a mutant that lives does not live by luck.
-addopts = "--hypothesis-seed=0 -p no:cacheprovider {unloaded}"
+addopts = "--import-mode=importlib --hypothesis-seed=0 -p no:cacheprovider {unloaded}"
 asyncio_mode = "auto"
 pythonpath = ["."]
+consider_namespace_packages = true
 
 [tool.mutmut]
 source_paths = ["qcontact_sync"]
-only_mutate = ["qcontact_sync/core/*"]
-pytest_add_cli_args_test_selection = ["tests/unit/core"]
+only_mutate = ["qcontact_sync/core/*", "qcontact_sync/reporting/*"]
+pytest_add_cli_args_test_selection = ["tests/unit/core", "tests/unit/reporting"]
 """
 UNLOADED = "-p no:looptime_plugin -p no:looptime_chronometers -p no:looptime_timeproxies"
 SURVIVED, UNTESTED = 0, 33
@@ -41,7 +43,7 @@ def prepare() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     for part, source in (
         ("qcontact_sync", ROOT / "plugins" / "qcontact_sync"),
-        ("tests/unit/core", ROOT / "tests" / "unit" / "core"),
+        *((f"tests/unit/{room}", ROOT / "tests" / "unit" / room) for room in ROOMS),
     ):
         shutil.copytree(source, FOLDER / part, ignore=shutil.ignore_patterns("__pycache__"))
     settings = SETTINGS.format(unloaded=UNLOADED)
@@ -61,7 +63,8 @@ def ends() -> dict[str, dict[str, int | None]]:
     """How each mutant ended, by module; None where it was not tried."""
     return {
         path.name.removesuffix(".py.meta"): json.loads(path.read_text())["exit_code_by_key"]
-        for path in sorted((FOLDER / "mutants" / CORE).glob("*.meta"))
+        for room in ROOMS
+        for path in sorted((FOLDER / "mutants" / "qcontact_sync" / room).glob("*.meta"))
     }
 
 

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edit_history import EditHistory
-from qcontact_sync.core.mapping import TICKETS_WORDS, status_key, to_local_status
+from qcontact_sync.core.mapping import (
+    TICKETS_WORDS,
+    is_same_person,
+    is_same_status,
+    status_key,
+    to_local_status,
+)
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -15,10 +20,10 @@ from qcontact_sync.core.model import (
     JobId,
     RemoteId,
 )
-from qcontact_sync.core.sameness import is_same_person, is_same_status
 from qcontact_sync.core.stats import Counts
 
 from tests.fakes.fake_world import ACCOUNT, Engine, FakeWorld
+from tests.proof.edit_history import EditHistory
 
 WATCHED = (*TWO_WAY_FIELDS, "title")
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from promises import Promises
 from qcontact_sync.core.model import RemoteId, Window
 from qcontact_sync.core.windows import Trigger
 
 from tests.fakes.fake_world import FakeWorld
+from tests.proof.promises import Promises
 
 THERE = (
     "New", "Open", "Assigned", "In Progress", "Escalated", "In Review", "Reviewed", "Solved",

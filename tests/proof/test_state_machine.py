@@ -11,8 +11,8 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sync_machine import SyncMachine
 
+from tests.proof.sync_machine import SyncMachine
 from tests.written_pages import GUARANTEES, commit, write_into
 
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind, TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import is_terminal, to_local_owned, to_local_status
+from qcontact_sync.core.mapping import (
+    is_same_person,
+    is_same_status,
+    is_terminal,
+    to_local_owned,
+    to_local_status,
+)
 from qcontact_sync.core.merge import (
     Action,
     FieldBase,
@@ -27,7 +33,6 @@ from qcontact_sync.core.model import (
     RemoteTicket,
     Turns,
 )
-from qcontact_sync.core.sameness import is_same_person, is_same_status
 
 
 def decide(

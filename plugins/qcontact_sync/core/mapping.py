@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from qcontact_sync.core.model import People
+
 TERMINAL_RANK = 7
 _RANK = {
     "open": 0, "assigned": 1, "in_progress": 2, "qa_rejected": 2, "pending_qa": 3,
@@ -179,3 +181,20 @@ def _text(field: str, value: str) -> Mapped:
     return Mapped(
         value[: limit - len(CUT_MARK)] + CUT_MARK, warning=f"{field} cut to {limit} characters"
     )
+
+
+def is_same_status(local: str | None, remote: str | None, words: StatusWords) -> bool:
+    """Whether either status translates into the other."""
+    if local is None or remote is None:
+        return local is remote
+    word = words.to_remote(local)
+    return to_local_status(remote) == local or (
+        word is not None and status_key(word) == status_key(remote)
+    )
+
+
+def is_same_person(local: str | None, remote: str | None, people: People) -> bool:
+    """Whether a user id and a display name are one person, or both nobody."""
+    if local is None or remote is None:
+        return local is remote
+    return people.name_by_id.get(local) == remote

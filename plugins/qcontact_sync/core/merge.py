@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from qcontact_sync.core.mapping import (
     StatusWords,
+    is_same_person,
+    is_same_status,
     is_terminal,
     rank,
     status_key,
@@ -17,7 +19,6 @@ from qcontact_sync.core.mapping import (
     to_local_status,
 )
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, People
-from qcontact_sync.core.sameness import is_same_person, is_same_status
 
 
 class Action(StrEnum):

@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from qcontact_sync.core.alerts import (
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.reporting.alerts import (
     LATE_AFTER,
     MIN_SAMPLE,
     OLD_AFTER,
@@ -21,7 +22,6 @@ from qcontact_sync.core.alerts import (
     Rule,
     RunFacts,
 )
-from qcontact_sync.fibreflow.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ from qcontact_sync.core.errors import (
 )
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow import tls
-from qcontact_sync.fibreflow.statements import statement
-from qcontact_sync.fibreflow.tables import USUAL, TableNames
+from qcontact_sync.fibreflow.statements import USUAL, TableNames, statement
 
 LEASE_TTL_S = 30.0
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from qcontact_sync.core.alerts import STALE_AFTER
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.reporting.alerts import STALE_AFTER
 
 Row = Mapping[str, Any]
 

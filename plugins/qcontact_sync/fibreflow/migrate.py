@@ -11,8 +11,7 @@ from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.database import Database, connection_failed, translate
-from qcontact_sync.fibreflow.statements import sql_folder, statement
-from qcontact_sync.fibreflow.tables import USUAL, TableNames, renamed
+from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed, sql_folder, statement
 from qcontact_sync.fibreflow.tls import verified
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from qcontact_sync.core.model import RemoteId
-from qcontact_sync.core.periods import Period
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.reporting.periods import Period
 
 Row = Mapping[str, Any]
 

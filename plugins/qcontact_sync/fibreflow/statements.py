@@ -1,9 +1,57 @@
 """The SQL of the room, from ``include/sql``: one statement a file, named like the method."""
 
+import re
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from qcontact_sync.fibreflow.tables import USUAL, TableNames, renamed
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """FibreFlow's tables by their usual names; each as the database has it, ``schema.`` before it
+    where it is not on the search path.
+    """
+
+    tickets: str = "tickets"
+    ticket_notes: str = "ticket_notes"
+    users: str = "users"
+    qcontact_sync_log: str = "qcontact_sync_log"
+    sync_job_history: str = "sync_job_history"
+
+    def set_names(self) -> dict[str, str]:
+        """The names that are not the usual ones, quoted, by the usual ones."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {usual: _quoted(name) for usual, name in given.items() if name != usual}
+
+
+USUAL = TableNames()
+_ANY = "|".join(field.name for field in fields(TableNames))
+# A table stands behind one of these words, before a dot, or alone in a literal. A column or CTE may
+# have the same word for a name, and a comment may say it.
+_TABLE = re.compile(
+    rf"(?P<before>\b(?:FROM|JOIN|INTO|UPDATE|TABLE|EXISTS|ON)\s+)(?P<name>{_ANY})\b"
+    rf"|(?<![\w.])(?P<prefix>{_ANY})(?=\.)"
+    rf"|'(?P<literal>{_ANY})'"
+)
+
+
+def renamed(text: str, names: TableNames) -> str:
+    """A file's SQL with the tables called as they are here; the usual names change nothing."""
+    set_names = names.set_names()
+
+    def replace(found: re.Match[str]) -> str:
+        usual = found["name"] or found["prefix"] or found["literal"]
+        if usual not in set_names:
+            return found[0]
+        name = set_names[usual]
+        return f"'{name}'" if found["literal"] else f"{found['before'] or ''}{name}"
+
+    return _TABLE.sub(replace, text) if set_names else text
+
+
+def _quoted(name: str) -> str:
+    return ".".join(f'"{part}"' for part in name.split("."))
+
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

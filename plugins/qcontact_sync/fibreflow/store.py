@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
@@ -106,3 +107,15 @@ class PostgresStore:
 def _naive_utc(moment: datetime | None) -> datetime | None:
     # FibreFlow's stamps have no zone and are meant to hold UTC.
     return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
+
+
+class ReviewStore:
+    """Small writes outside any run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change_failures(self, change: str, ids: Sequence[UUID]) -> None:
+        """``retry_quarantine`` or ``dismiss_quarantine`` these entries."""
+        async with self._database.transaction() as database:
+            await database.fetch(change, {"ids": list(ids)})

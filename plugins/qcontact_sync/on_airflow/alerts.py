@@ -19,11 +19,11 @@ from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
-from qcontact_sync.accounts import DEFAULT
-from qcontact_sync.alerting import NotSent, Send, check_alerts, tell_directly
+from qcontact_sync.config.accounts import DEFAULT
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
-from qcontact_sync.settings import Settings
+from qcontact_sync.services.alerting import NotSent, Send, check_alerts, tell_directly
 
 log = logging.getLogger(__name__)
 

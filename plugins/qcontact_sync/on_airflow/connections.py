@@ -16,9 +16,10 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr, ValidationError
 
-from qcontact_sync.accounts import Account, find_account
+from qcontact_sync.config.access import Dialect, Endpoints
+from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
-from qcontact_sync.settings import Dialect, Endpoints, Settings, load_settings, settings_with
 
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
 # PostgresHook reads these itself; libpq does not know them and they do not change where to go.

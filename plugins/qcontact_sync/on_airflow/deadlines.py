@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from airflow.sdk import BaseDeadlineReference  # type: ignore[attr-defined]
 
-from qcontact_sync.accounts import DEFAULT
-from qcontact_sync.core.alerts import LATE_AFTER
+from qcontact_sync.config.accounts import DEFAULT
+from qcontact_sync.reporting.alerts import LATE_AFTER
 
 
 class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]

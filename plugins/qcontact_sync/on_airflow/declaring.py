@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from airflow.sdk import get_parsing_context
 
-from qcontact_sync.accounts import ACCOUNTS_FILE, Account, configured_accounts
+from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_accounts
 
 
 def accounts_to_declare() -> Collection[Account]:
@@ -20,7 +20,7 @@ def accounts_to_declare() -> Collection[Account]:
     if wanted is not None:
         accounts = configured_accounts().values()
         return [a for a in accounts if wanted in (a.dag_id, a.monitor_dag_id)]
-    from qcontact_sync.settings import check_accounts
+    from qcontact_sync.config.settings import check_accounts
 
     return check_accounts().values()
 

@@ -6,10 +6,11 @@ from airflow.sdk import BaseHook
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
-from qcontact_sync.accounts import Account
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.accounts import Account
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import QContactAccount, qcontact_account, settings_for
-from qcontact_sync.settings import Endpoints, Settings
 
 _TEST_TIMEOUT_S = 10.0
 

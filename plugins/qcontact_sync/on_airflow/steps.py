@@ -27,14 +27,14 @@ from airflow.sdk.exceptions import (
 )
 
 from qcontact_sync import jobs
-from qcontact_sync.clock import SystemClock
-from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
 from qcontact_sync.on_airflow.connections import configuration
 from qcontact_sync.on_airflow.progress_log import ProgressLog
 from qcontact_sync.on_airflow.run_context import is_backfill, order_from
+from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.services.wiring import SystemClock
 
 log = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ SAFE_PAGE_SIZE = 100
 
 @asynccontextmanager
 async def open_client(
-    *, url: str, key: SecretStr, options: ClientOptions | None = None
+    *, url: str, key: SecretStr, options: ClientOptions
 ) -> AsyncIterator["TicketsClient"]:
     """A client for the time of the block; nothing is sent yet.
 
@@ -46,7 +46,7 @@ async def open_client(
     Raises:
         FatalError: ``CONFIG_ERROR``, URL or key cannot be used.
     """
-    async with open_transport(url, _bearer(key), options or ClientOptions()) as transport:
+    async with open_transport(url, _bearer(key), options) as transport:
         yield TicketsClient(transport)
 
 

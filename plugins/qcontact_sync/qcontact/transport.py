@@ -17,7 +17,6 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.qcontact.decode import UnexpectedBody
@@ -59,6 +58,7 @@ class ClientOptions:
         sleep: Waits that many seconds; tests pass one that doesn't.
     """
 
+    clock: Clock
     timeout_s: float = 30.0
     retries: int = 3
     backoff_s: float = 1.0
@@ -67,7 +67,6 @@ class ClientOptions:
     connections: int = 16
     rate_per_s: float | None = None
     ca_file: str | None = None
-    clock: Clock = field(default_factory=SystemClock)
     sleep: Sleep = asyncio.sleep
 
 

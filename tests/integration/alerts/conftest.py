@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from history import PEOPLE, History
-from mail_server import MailServer, mail_server
-from qcontact_sync.settings import Settings
+from qcontact_sync.config.settings import Settings
+
+from tests.integration.alerts.history import PEOPLE, History
+from tests.integration.alerts.mail_server import MailServer, mail_server
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from uuid import uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
-from qcontact_sync.alerting import Send, check_alerts
-from qcontact_sync.core.alerts import Change
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import parse_request
-from qcontact_sync.settings import Endpoints, Settings
+from qcontact_sync.reporting.alerts import Change
+from qcontact_sync.services.alerting import Send, check_alerts
 
 PEOPLE = ("ops@example.test", "lead@example.test")
 _RUN = """

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mail_server import MailServer, mail_server
-from qcontact_sync.alerting import NotSent
+from qcontact_sync.services.alerting import NotSent
 
+from tests.integration.alerts.mail_server import MailServer, mail_server
 from tests.integration.certificates import Authority, server_context
 
 pytestmark = pytest.mark.integration

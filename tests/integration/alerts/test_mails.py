@@ -9,12 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from history import PEOPLE, History
-from mail_server import MailServer
 from psycopg.conninfo import make_conninfo
-from qcontact_sync.core.alerts import Rule
 from qcontact_sync.on_airflow import alerts
+from qcontact_sync.reporting.alerts import Rule
 
+from tests.integration.alerts.history import PEOPLE, History
+from tests.integration.alerts.mail_server import MailServer
 from tests.integration.certificates import Authority
 
 pytestmark = pytest.mark.integration
@@ -176,8 +176,8 @@ def test_why_a_mail_waits_is_on_record_without_the_address(
 
 @pytest.mark.parametrize("rule", list(Rule))
 def test_every_mail_has_an_ascii_subject_and_its_section(history: History, rule: Rule) -> None:
-    from qcontact_sync.core.alert_words import message
-    from qcontact_sync.core.alerts import Alert, Change, Facts, Told
+    from qcontact_sync.reporting.alert_words import message
+    from qcontact_sync.reporting.alerts import Alert, Change, Facts, Told
 
     facts = Facts(now=NOW, since=NOW - timedelta(days=30))
     for change in Change:

@@ -5,8 +5,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
-from qcontact_sync.sampling import SAMPLE, compare_sample, delete_old_rows
-from sync_world import World
+from qcontact_sync.services.drift_check import SAMPLE, compare_sample
+from qcontact_sync.services.retention import delete_old_rows
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

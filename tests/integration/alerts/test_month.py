@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from history import History
+
+from tests.integration.alerts.history import History
 
 pytestmark = pytest.mark.integration
 

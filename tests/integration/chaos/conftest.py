@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
-from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 
 
 @pytest.fixture

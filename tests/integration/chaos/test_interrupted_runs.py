@@ -5,8 +5,9 @@ or done twice.
 import signal
 
 import pytest
-from program import Program, running
-from sync_world import World
+
+from tests.integration.program import Program, running
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

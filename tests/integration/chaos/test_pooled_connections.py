@@ -2,16 +2,16 @@
 
 import psycopg
 import pytest
-from engine import Engine
-from program import running
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from qcontact_sync.core.model import Direction
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.jobs import migrate
-from sync_world import BETWEEN_RUNS_S, World
 
 from sandbox.running import run_sandbox
+from tests.integration.engine import Engine
+from tests.integration.program import running
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 from tests.pooler import pooled
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

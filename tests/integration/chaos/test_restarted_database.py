@@ -1,11 +1,11 @@
 """PostgreSQL goes away in the middle of a run and comes back."""
 
 import pytest
-from own_server import OwnServer
-from program import running
-from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
+from tests.integration.own_server import OwnServer
+from tests.integration.program import running
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

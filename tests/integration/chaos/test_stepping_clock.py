@@ -1,7 +1,8 @@
 """QContact's clock is set back, and what is edited then has stamps that were read already."""
 
 import pytest
-from sync_world import BETWEEN_RUNS_S, World
+
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -2,8 +2,9 @@
 
 import pytest
 from qcontact_sync.core.errors import LeaseLost
-from sync_world import World
-from waiting_writer import send_and_wait
+
+from tests.integration.chaos.waiting_writer import send_and_wait
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

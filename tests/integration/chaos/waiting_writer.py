@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from engine import Engine
-from qcontact_sync.clock import SystemClock
 from qcontact_sync.core.model import Direction
-from sync_world import World
+from qcontact_sync.services.wiring import SystemClock
+
+from tests.integration.engine import Engine
+from tests.integration.sync_world import World
 
 
 class PassingClock(SystemClock):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from command_line import CommandLine
 
 from sandbox.running import Sandbox, run_sandbox
+from tests.integration.cli.command_line import CommandLine
 from tests.sync_roles import SyncRoles
 
 TICKETS = 25

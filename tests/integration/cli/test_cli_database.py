@@ -1,10 +1,10 @@
 """A database that is not as it should be: one sentence, never a traceback, never its password."""
 
 import pytest
-from command_line import query
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dev.postgres import free_port
+from tests.integration.cli.command_line import query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

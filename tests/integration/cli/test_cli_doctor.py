@@ -5,8 +5,9 @@ import os
 import sys
 
 import pytest
-from command_line import edit_there, query
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.integration.cli.command_line import edit_there, query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from command_line import query
 from pydantic import SecretStr
+from qcontact_sync.config.access import Endpoints
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
-from qcontact_sync.settings import Endpoints
+
+from tests.integration.cli.command_line import query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

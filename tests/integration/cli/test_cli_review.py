@@ -3,7 +3,8 @@
 from datetime import datetime
 
 import pytest
-from command_line import edit_there, query
+
+from tests.integration.cli.command_line import edit_there, query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

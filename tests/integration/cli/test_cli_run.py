@@ -1,7 +1,8 @@
 """``qcontact-sync run``: exit statuses, the JSON document, the plan, Ctrl-C."""
 
 import pytest
-from command_line import edit_there, query
+
+from tests.integration.cli.command_line import edit_there, query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from command_line import edit_there, query
 
 from dev.state import PROJECT
+from tests.integration.cli.command_line import edit_there, query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -1,7 +1,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from two_sides import InMemory, Sides, real_sides
+
+from tests.integration.contract.two_sides import InMemory, Sides, real_sides
 
 
 @pytest.fixture(params=["in memory", "real"])

@@ -7,7 +7,8 @@ import pytest
 from qcontact_sync.core.errors import ErrorCode, LeaseLost, OutcomeUnknown, TicketError
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
-from two_sides import Sides
+
+from tests.integration.contract.two_sides import Sides
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -26,7 +26,8 @@ from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.store_ports import Failure, Lease
 from qcontact_sync.core.windows import RunWindow, Trigger
-from two_sides import Sides
+
+from tests.integration.contract.two_sides import Sides
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

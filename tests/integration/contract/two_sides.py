@@ -16,14 +16,14 @@ from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
-from qcontact_sync.wiring import open_remote
-from sync_world import World
+from qcontact_sync.services.wiring import open_remote
 
 from tests.fakes.fake_gate import Gate
 from tests.fakes.fake_qcontact import FakeTickets
 from tests.fakes.fake_runs import FakeLeases, FakeRuns
 from tests.fakes.fake_store import FakeStore
 from tests.fakes.fake_world import FakeWorld
+from tests.integration.sync_world import World
 
 
 @dataclass

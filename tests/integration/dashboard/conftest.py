@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from dashboard_year import fill
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -24,6 +23,7 @@ from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
+from tests.integration.dashboard.dashboard_year import fill
 from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"

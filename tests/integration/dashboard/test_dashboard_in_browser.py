@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from dashboard_year import OUTAGE, SPOILT, TITLES
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
 
 from tests.chromium import chromium, launch
+from tests.integration.dashboard.dashboard_year import OUTAGE, SPOILT, TITLES
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import psycopg
 import pytest
-from dashboard_year import KEY, OUTAGE
 from pydantic import SecretStr
-from qcontact_sync import review
-from qcontact_sync.settings import Endpoints, Settings
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.services import review
 
 from sandbox.running import Sandbox
+from tests.integration.dashboard.dashboard_year import KEY, OUTAGE
 
 pytestmark = pytest.mark.integration
 

@@ -5,11 +5,19 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import NEW_SECRET, SECRET, WORKERS, Installation, Server, install, serve
 
 from dev.postgres import drop_database, ensure_database
 from dev.state import RunDirectory
 from sandbox.running import run_sandbox
+from tests.integration.endpoint.serving import (
+    NEW_SECRET,
+    SECRET,
+    WORKERS,
+    Installation,
+    Server,
+    install,
+    serve,
+)
 from tests.sync_roles import SyncRoles
 
 

@@ -18,9 +18,10 @@ import psycopg
 from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync import jobs
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.settings import Endpoints, Settings
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login

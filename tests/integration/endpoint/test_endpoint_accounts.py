@@ -8,10 +8,10 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import httpx
 import pytest
 from pydantic import SecretStr
-from qcontact_sync.settings import Settings
-from serving import HEALTH, SYNC, Installation, Server, serve
+from qcontact_sync.config.settings import Settings
 
 from dev.airflow_env import postgres_connection
+from tests.integration.endpoint.serving import HEALTH, SYNC, Installation, Server, serve
 from tests.sync_roles import SyncRoles
 
 pytestmark = pytest.mark.integration

@@ -16,10 +16,10 @@ import httpx
 import playwright
 import pytest
 import yaml
-from serving import SECRET, SYNC
 
 from dev.services import Services
 from dev.state import PROJECT
+from tests.integration.endpoint.serving import SECRET, SYNC
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("scheduler")]
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import PREFIX, SECRET, serve
 
 from dev.openapi import DOCUMENT, described
+from tests.integration.endpoint.serving import PREFIX, SECRET, serve
 
 pytestmark = pytest.mark.integration
 

@@ -9,9 +9,9 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
-from serving import SECRET, SYNC
 
 from dev.state import PROJECT
+from tests.integration.endpoint.serving import SECRET, SYNC
 
 pytestmark = pytest.mark.integration
 

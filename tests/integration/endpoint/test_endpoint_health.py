@@ -4,12 +4,12 @@ import socket
 
 import pytest
 from qcontact_sync import jobs
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.settings import Settings
-from serving import HEALTH, SYNC, serve
 
 from dev.postgres import free_port
+from tests.integration.endpoint.serving import HEALTH, SYNC, serve
 
 pytestmark = pytest.mark.integration
 

@@ -5,9 +5,18 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from serving import HEALTH, NEW_SECRET, PREFIX, SECRET, SYNC, VIEWER, Server, serve
 
 from dev.airflow_env import ADMIN
+from tests.integration.endpoint.serving import (
+    HEALTH,
+    NEW_SECRET,
+    PREFIX,
+    SECRET,
+    SYNC,
+    VIEWER,
+    Server,
+    serve,
+)
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from qcontact_sync import jobs
 from qcontact_sync.on_airflow.endpoint.waiting import MOST_CALLERS
-from serving import DAG_ID, SYNC, WORKERS, serve
+
+from tests.integration.endpoint.serving import DAG_ID, SYNC, WORKERS, serve
 
 pytestmark = pytest.mark.integration
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from qcontact_sync.sync import inbound
-from sync_world import World
 
 from sandbox.instants import SECOND
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -9,9 +9,9 @@ from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import RunOrder
 from qcontact_sync.sync import inbound
-from sync_world import World
 
 from sandbox.world import Entry
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

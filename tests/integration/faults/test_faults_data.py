@@ -5,9 +5,9 @@ from unicodedata import normalize
 
 import pytest
 from qcontact_sync.sync import inbound
-from sync_world import World
 
 from sandbox.instants import SECOND
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from qcontact_sync.core.errors import FatalError
-from sync_world import World
 
 from dev.postgres import database_dsn, drop_database
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

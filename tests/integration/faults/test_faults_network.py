@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from qcontact_sync.jobs import JobResult, run_sync_job
-from sync_world import BETWEEN_RUNS_S, World
 
 from tests.integration.certificates import Authority, server_context
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

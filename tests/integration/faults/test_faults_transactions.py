@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from qcontact_sync.core.errors import FatalError
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sync_world import World
 
 from dev.pg_binaries import find_bindir
 from dev.postgres import database_dsn, drop_database, ensure_database
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -10,12 +10,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from pydantic import SecretStr
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.fibreflow import migrate as migrations_module
 from qcontact_sync.fibreflow.migrate import Migration, SchemaMismatch, migrate, migrations
 from qcontact_sync.fibreflow.statements import sql_folder
 from qcontact_sync.jobs import get_sync_job_history, run_sync_job
-from qcontact_sync.settings import Endpoints, Settings
 
 from dev.pg_binaries import find_bindir
 from dev.postgres import database_dsn

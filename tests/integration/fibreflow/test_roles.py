@@ -3,8 +3,7 @@
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from qcontact_sync.fibreflow.statements import statement
-from qcontact_sync.fibreflow.tables import TableNames
+from qcontact_sync.fibreflow.statements import TableNames, statement
 
 from tests.sync_roles import SyncRoles
 

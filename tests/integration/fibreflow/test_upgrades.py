@@ -15,14 +15,15 @@ from typing import Any
 import psycopg
 import pytest
 from qcontact_sync.fibreflow.migrate import Migration, migrations
-from schema_changes import Schema, taken_away
-from sync_world import BETWEEN_RUNS_S, World
+
+from tests.integration.fibreflow.schema_changes import Schema, taken_away
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = pytest.mark.integration
 
 (RELEASED,) = (Path(__file__).parents[2] / "released").glob("*.whl")
 _MIGRATIONS = "qcontact_sync/sql/migrations/"
-_PROGRAM = "from qcontact_sync.cli import main; main()"
+_PROGRAM = "from qcontact_sync.cli.commands import main; main()"
 
 
 def released_migrations() -> dict[str, str]:

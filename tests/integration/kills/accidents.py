@@ -5,11 +5,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lines import fragile
-from own_server import OwnServer
-from program import Program, running
-from story import PHASES, Story
-from sync_world import World
+from tests.integration.kills.lines import fragile
+from tests.integration.kills.story import PHASES, Story
+from tests.integration.own_server import OwnServer
+from tests.integration.program import Program, running
+from tests.integration.sync_world import World
 
 LIFE_S = (0.0, 1.5)
 MIDDLE_S = (0.8, 2.5)

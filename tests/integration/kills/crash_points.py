@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine import Engine
 from psycopg.rows import DictRow
 from qcontact_sync.core.mapping import StatusWords
 from qcontact_sync.core.model import (
@@ -21,7 +20,9 @@ from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
-from sync_world import World
+
+from tests.integration.engine import Engine
+from tests.integration.sync_world import World
 
 Result = TypeVar("Result")
 _HOUSEKEEPING = {"begin_transaction", "forbid_writes", "limit_lock_waits", "renew_lease"}

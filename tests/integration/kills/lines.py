@@ -9,9 +9,8 @@ from dataclasses import replace
 from queue import Queue
 from urllib.parse import urlsplit
 
-from sync_world import World
-
 from sandbox.running import Sandbox
+from tests.integration.sync_world import World
 
 WHOLE = 3  # one connection in so many is left alone
 LONGEST = 20_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync_world import World
+from tests.integration.sync_world import World
 
 
 def set_up(world: World) -> None:

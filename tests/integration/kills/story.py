@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qcontact_sync.core.mapping import TICKETS_WORDS
-from qcontact_sync.core.sameness import is_same_status
-from sync_world import World
+from qcontact_sync.core.mapping import TICKETS_WORDS, is_same_status
 
 from dev.counting import repeated_changes
+from tests.integration.sync_world import World
 
 TICKETS = 40
 EVERY_S = 0.25

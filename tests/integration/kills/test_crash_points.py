@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import crash_matrix
 import psycopg
 import pytest
-from crash_points import Gate, dying_run
 from psycopg import sql
-from scene import end_of, set_up
-from sync_world import CLOCK_OFFSET_S, World
 
 from dev.postgres import database_dsn, drop_database
 from sandbox.running import run_sandbox
+from tests.integration.kills import crash_matrix
+from tests.integration.kills.crash_points import Gate, dying_run
+from tests.integration.kills.scene import end_of, set_up
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

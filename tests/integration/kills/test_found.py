@@ -1,8 +1,9 @@
 """What the crash matrix found, each in its smallest form."""
 
 import pytest
-from crash_points import Gate, dying_run
-from sync_world import World
+
+from tests.integration.kills.crash_points import Gate, dying_run
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

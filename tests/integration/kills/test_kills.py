@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from textwrap import fill
 
 import pytest
-from accidents import Accidents
-from own_server import OwnServer
-from story import Story
-from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
+from tests.integration.kills.accidents import Accidents
+from tests.integration.kills.story import Story
+from tests.integration.own_server import OwnServer
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.written_pages import GUARANTEES, commit, write_into
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

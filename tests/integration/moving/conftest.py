@@ -5,13 +5,13 @@ from dataclasses import asdict
 
 import psycopg
 import pytest
-from other_names import NAMES
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrations
-from sync_world import CLOCK_OFFSET_S, World
 
 from sandbox.running import run_sandbox
+from tests.integration.moving.other_names import NAMES
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 

@@ -1,6 +1,6 @@
 """What FibreFlow's tables are called in these tests."""
 
-from qcontact_sync.fibreflow.tables import TableNames
+from qcontact_sync.fibreflow.statements import TableNames
 
 NAMES = TableNames(
     tickets="app.maintenance_tickets",

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from other_names import NAMES
 from qcontact_sync.core.errors import FatalError
-from qcontact_sync.doctor import examine
 from qcontact_sync.jobs import get_sync_job_history, migrate
-from qcontact_sync.review import get_status
-from sync_world import World
+from qcontact_sync.services.doctor import examine
+from qcontact_sync.services.review import get_status
+
+from tests.integration.moving.other_names import NAMES
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

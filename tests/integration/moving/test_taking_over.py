@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from sync_world import World
 
 from tests.benchmarks import earlier_job
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -250,18 +250,18 @@ async def test_the_base_url_may_have_a_prefix_and_a_slash(connect, script, prefi
         "https://[hunter2",
     ],
 )
-async def test_an_unusable_url_is_refused_by_name(url):
+async def test_an_unusable_url_is_refused_by_name(url, options):
     with pytest.raises(FatalError, match="QCONTACT_API_URL") as caught:
-        async with open_client(url=url, key=SecretStr(KEY)):
+        async with open_client(url=url, key=SecretStr(KEY), options=options):
             pass
     assert caught.value.code is ErrorCode.CONFIG_ERROR
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["", " ", "hunter2\r\nX-Other: 1", "hunter2\u20ac"])
-async def test_an_unusable_key_is_refused_by_name(key):
+async def test_an_unusable_key_is_refused_by_name(key, options):
     with pytest.raises(FatalError, match="QCONTACT_API_KEY") as caught:
-        async with open_client(url="https://api.qcontact.com", key=SecretStr(key)):
+        async with open_client(url="https://api.qcontact.com", key=SecretStr(key), options=options):
             pass
     assert caught.value.code is ErrorCode.CONFIG_ERROR
     assert "hunter2" not in str(caught.value)

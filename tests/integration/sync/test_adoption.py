@@ -1,7 +1,8 @@
 """Rows that were in FibreFlow before the sync: linked as they stand, and nothing goes out by it."""
 
 import pytest
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

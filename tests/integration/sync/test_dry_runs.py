@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

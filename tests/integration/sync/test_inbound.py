@@ -4,7 +4,8 @@ import json
 import uuid
 
 import pytest
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

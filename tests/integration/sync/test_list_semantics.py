@@ -5,9 +5,9 @@ import time
 
 import pytest
 from qcontact_sync.sync import inbound
-from sync_world import BETWEEN_RUNS_S, World
 
 from sandbox.instants import SECOND
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

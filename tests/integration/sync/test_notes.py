@@ -1,7 +1,8 @@
 """Notes go out at most once each, to the audience they were written for."""
 
 import pytest
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -1,9 +1,10 @@
 """From FibreFlow to QContact: only what changed here, read first, merged, settled, never echoed."""
 
 import pytest
-from qcontact_sync.review import retry_failures
-from qcontact_sync.settings import Settings
-from sync_world import World
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.services.review import retry_failures
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

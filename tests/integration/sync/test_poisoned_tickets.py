@@ -1,7 +1,8 @@
 """A ticket that cannot pass is alone: counted, quarantined, and all others arrive."""
 
 import pytest
-from sync_world import BETWEEN_RUNS_S, World
+
+from tests.integration.sync_world import BETWEEN_RUNS_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -4,9 +4,10 @@ import json
 from datetime import UTC
 
 import pytest
-from qcontact_sync import review
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
-from sync_world import World
+from qcontact_sync.services import review
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

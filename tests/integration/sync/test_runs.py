@@ -16,11 +16,11 @@ from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history, run_direction
-from qcontact_sync.run_steps import CLI_DAG_ID
+from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.sync import inbound
-from sync_world import World
 
 from sandbox.instants import SECOND
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -704,7 +704,7 @@ RUN_ONCE = """
 import sys
 from pydantic import SecretStr
 from qcontact_sync.jobs import run_sync_job
-from qcontact_sync.settings import Endpoints, Settings
+from qcontact_sync.config.settings import Endpoints, Settings
 database, url, key = sys.argv[1:]
 run_sync_job(endpoints=Endpoints(SecretStr(database), url, SecretStr(key)), settings=Settings())
 """

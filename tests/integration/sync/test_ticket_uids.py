@@ -1,7 +1,8 @@
 """The number that people know a ticket by: its case reference, else the next free one."""
 
 import pytest
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

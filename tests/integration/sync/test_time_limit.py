@@ -3,7 +3,8 @@
 import pytest
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
-from sync_world import World
+
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

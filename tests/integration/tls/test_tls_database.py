@@ -8,9 +8,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.jobs import migrate
-from sync_world import World
 
 from tests.integration.certificates import Authority
+from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from qcontact_sync.settings import ConfigError, load_settings
-from sync_world import CLOCK_OFFSET_S, World
+from qcontact_sync.config.settings import ConfigError, load_settings
 
 from sandbox.running import run_sandbox
 from tests.integration.certificates import Authority
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

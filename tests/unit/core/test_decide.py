@@ -4,7 +4,21 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from core_values import (
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.mapping import MAX_LENGTH
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    OWNED_FIELDS,
+    STATUS,
+    SYNCED_FIELDS,
+    LocalId,
+    Pair,
+    SyncType,
+)
+
+from tests.unit.core.core_values import (
     ANN,
     BEN,
     FOLLOW,
@@ -19,19 +33,6 @@ from core_values import (
     a_remote,
     stored,
     without,
-)
-from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
-from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import MAX_LENGTH
-from qcontact_sync.core.model import (
-    ASSIGNED_TO,
-    OWNED_FIELDS,
-    STATUS,
-    SYNCED_FIELDS,
-    LocalId,
-    Pair,
-    SyncType,
 )
 
 

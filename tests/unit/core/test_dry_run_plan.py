@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
 from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, told
+
+from tests.unit.core.core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 
 
 def planned(remote, pair):

@@ -3,12 +3,13 @@
 import itertools
 
 import pytest
-from core_values import SAVED
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import STATUS, SYNCED_FIELDS
+
+from tests.unit.core.core_values import SAVED
 
 VALUES = {"status": "In Progress", "assigned_to": "Ann Example", **SAVED, "zone_id": "z"}
 texts = st.none() | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))

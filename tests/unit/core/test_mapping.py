@@ -1,7 +1,6 @@
 """How values translate, held against the contract's tables."""
 
 import pytest
-from contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS, TYPES
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.mapping import (
@@ -16,6 +15,14 @@ from qcontact_sync.core.mapping import (
     to_local_status,
 )
 from qcontact_sync.core.model import OWNED_FIELDS
+
+from tests.unit.core.contract_tables import (
+    ENTITIES_STATUS,
+    LOCAL_STATUS,
+    RANKS,
+    TICKETS_STATUS,
+    TYPES,
+)
 
 SPELLINGS = {
     "as-it-is": lambda word: word,

@@ -1,7 +1,9 @@
 """Who a ticket is assigned to: a user id here, a full name there."""
 
 import pytest
-from core_values import (
+from qcontact_sync.core.merge import Action, FieldBase, merge_assignment
+
+from tests.unit.core.core_values import (
     ANN,
     BEN,
     GONE,
@@ -13,7 +15,6 @@ from core_values import (
     TWIN_1,
     TWIN_2,
 )
-from qcontact_sync.core.merge import Action, FieldBase, merge_assignment
 
 KEEP, AGREE, TAKE, SEND, _ = Action
 ANN_THERE, BEN_THERE, TWIN_THERE = "Ann Example", "Ben Example", "Sam Twin"

@@ -1,9 +1,10 @@
 """QContact's own fields flow inbound only; a local edit of one lasts until QContact moves it."""
 
 import pytest
-from core_values import PROJECT, SAVED
 from qcontact_sync.core.merge import Action, merge_owned
 from qcontact_sync.core.model import OWNED_FIELDS
+
+from tests.unit.core.core_values import PROJECT, SAVED
 
 KEEP, AGREE, TAKE, *_ = Action
 LONG = "x" * 300

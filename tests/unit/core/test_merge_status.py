@@ -3,10 +3,11 @@
 import itertools
 
 import pytest
-from contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
-from core_values import FOLLOW, REVIEW
 from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.merge import Action, FieldBase, Policy, merge_status
+
+from tests.unit.core.contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
+from tests.unit.core.core_values import FOLLOW, REVIEW
 
 KEEP, AGREE, TAKE, SEND, FREEZE = Action
 

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from core_values import (
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
+from qcontact_sync.core.outbound import agreed_on, sending_of
+from qcontact_sync.core.resolve import resolve
+
+from tests.unit.core.core_values import (
     ANN,
     PEOPLE,
     REVIEW,
@@ -15,12 +22,6 @@ from core_values import (
     stored,
     without,
 )
-from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
-from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
-from qcontact_sync.core.outbound import agreed_on, sending_of
-from qcontact_sync.core.resolve import resolve
 
 REOPENED = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
 CLOSED = a_local(status="closed")

@@ -1,10 +1,10 @@
 """When two values of different systems mean the same."""
 
 import pytest
-from contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
-from core_values import ANN, BEN, GONE, NAMELESS, PEOPLE, STRANGER, TWIN_1, TWIN_2
-from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS
-from qcontact_sync.core.sameness import is_same_person, is_same_status
+from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS, is_same_person, is_same_status
+
+from tests.unit.core.contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
+from tests.unit.core.core_values import ANN, BEN, GONE, NAMELESS, PEOPLE, STRANGER, TWIN_1, TWIN_2
 
 DIALECTS = {
     "tickets": (TICKETS_WORDS, TICKETS_STATUS),

@@ -3,20 +3,6 @@
 from hashlib import md5
 
 import pytest
-from core_values import (
-    ANN,
-    BEN,
-    GONE,
-    NAMELESS,
-    PEOPLE,
-    REVIEW,
-    STRANGER,
-    a_link,
-    a_local,
-    a_remote,
-    answered,
-    without,
-)
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
@@ -29,6 +15,21 @@ from qcontact_sync.core.outbound import (
     kinds_of,
     sending_of,
     version_with,
+)
+
+from tests.unit.core.core_values import (
+    ANN,
+    BEN,
+    GONE,
+    NAMELESS,
+    PEOPLE,
+    REVIEW,
+    STRANGER,
+    a_link,
+    a_local,
+    a_remote,
+    answered,
+    without,
 )
 
 

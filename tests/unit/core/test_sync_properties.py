@@ -3,22 +3,6 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from contract_tables import LOCAL_STATUS, RANKS
-from core_values import (
-    ANN,
-    BEN,
-    GONE,
-    LOCAL_ID,
-    NAMELESS,
-    PEOPLE,
-    PROJECT,
-    REMOTE_ID,
-    STRANGER,
-    TWIN_1,
-    TWIN_2,
-    answered,
-    stored,
-)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from qcontact_sync.core.decide import decide
@@ -26,6 +10,8 @@ from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.mapping import (
     TICKETS_WORDS,
+    is_same_person,
+    is_same_status,
     is_terminal,
     status_key,
     to_local_owned,
@@ -41,7 +27,23 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
-from qcontact_sync.core.sameness import is_same_person, is_same_status
+
+from tests.unit.core.contract_tables import LOCAL_STATUS, RANKS
+from tests.unit.core.core_values import (
+    ANN,
+    BEN,
+    GONE,
+    LOCAL_ID,
+    NAMELESS,
+    PEOPLE,
+    PROJECT,
+    REMOTE_ID,
+    STRANGER,
+    TWIN_1,
+    TWIN_2,
+    answered,
+    stored,
+)
 
 known_words = st.sampled_from([*LOCAL_STATUS, "IN_PROGRESS", "in progress", "closed"])
 words = known_words | st.sampled_from(["Weird", "On Hold", None])

@@ -3,11 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote, answered, stored
 from qcontact_sync.core.decide import decide, turns_of
 from qcontact_sync.core.decision import MAX_TURNS
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
 from qcontact_sync.core.outbound import agreed_on, sending_of
+
+from tests.unit.core.core_values import (
+    ANN,
+    PEOPLE,
+    REVIEW,
+    a_link,
+    a_local,
+    a_remote,
+    answered,
+    stored,
+)
 
 
 @pytest.mark.parametrize(

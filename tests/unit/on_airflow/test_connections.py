@@ -1,12 +1,12 @@
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.config.access import Dialect
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.connections import (
     configuration,
     fibreflow_database,
     qcontact_account,
 )
-from qcontact_sync.settings import Dialect
 
 from tests.unit.on_airflow.conftest import FIBREFLOW, QCONTACT
 

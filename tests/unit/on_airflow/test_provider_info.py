@@ -4,9 +4,10 @@ import sys
 import pytest
 from airflow.providers_manager import ProvidersManager
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+from qcontact_sync.config.access import Dialect
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.on_airflow.hook import QContactHook
 from qcontact_sync.on_airflow.provider_info import get_provider_info
-from qcontact_sync.settings import Dialect, Settings
 
 
 def form() -> dict[str, dict[str, object]]:

@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.on_airflow.run_context import order_from
-from qcontact_sync.settings import Settings
 
 SIX, NOON = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC)
 FORM_DEFAULTS = {"sync_direction": "both", "start_date": None, "ticket_ids": [], "dry_run": False}

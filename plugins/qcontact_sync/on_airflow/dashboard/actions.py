@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from qcontact_sync import review
 from qcontact_sync.on_airflow.dashboard import sources, views
 from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
 from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
+from qcontact_sync.services import review
 
 RUN_PATIENCE_S = 8.0
 """How long a decision waits for a run; nobody stops waiting before it is made or refused."""

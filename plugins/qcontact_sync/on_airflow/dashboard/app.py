@@ -10,14 +10,14 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
-from qcontact_sync.core.periods import PeriodError
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.on_airflow.dashboard import actions, pages
 from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
 from qcontact_sync.on_airflow.dashboard.security import SecureHeaders
 from qcontact_sync.on_airflow.dashboard.views import NotThere
+from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.reporting.periods import PeriodError
 
 _TITLES = {
     401: "You are not logged in",

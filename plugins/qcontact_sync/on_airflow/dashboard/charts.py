@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qcontact_sync.console import seconds, share
-from qcontact_sync.core.periods import Period, Unit
+from qcontact_sync.reporting.formats import seconds, share
+from qcontact_sync.reporting.periods import Period, Unit
 
 Row = Mapping[str, Any]
 STATUSES = ("failed", "partial", "running", "success")

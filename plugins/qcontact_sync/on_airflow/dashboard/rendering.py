@@ -10,13 +10,13 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from qcontact_sync import console
-from qcontact_sync.core.advice import advice_for
 from qcontact_sync.core.canon import printable
-from qcontact_sync.core.periods import LAST
-from qcontact_sync.on_airflow.dashboard import charts, wording
+from qcontact_sync.on_airflow.dashboard import charts
 from qcontact_sync.on_airflow.dashboard.security import account_of, issue_token
-from qcontact_sync.review_terminal import next_try
+from qcontact_sync.reporting import formats, wording
+from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.reporting.periods import LAST
+from qcontact_sync.reporting.wording import next_try
 
 FOLDER = Path(__file__).parent
 PREFIX = "/qcontact-sync"
@@ -29,9 +29,9 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(
-    seconds=console.seconds,
-    share=console.share,
-    shown_at=console.shown_briefly,
+    seconds=formats.seconds,
+    share=formats.share,
+    shown_at=formats.shown_briefly,
     plain=printable,
     count="{:,}".format,
     utc=lambda instant: instant.astimezone(UTC),

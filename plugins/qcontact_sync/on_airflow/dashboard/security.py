@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qcontact_sync.accounts import DEFAULT, Account, configured_accounts
+from qcontact_sync.config.accounts import DEFAULT, Account, configured_accounts
 
 TOKEN_LIFE_S = 3600
 _HEADERS = {

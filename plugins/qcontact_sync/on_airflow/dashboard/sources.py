@@ -10,9 +10,10 @@ from typing import ParamSpec, TypeVar
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, RetryableError
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
-from qcontact_sync.settings import Endpoints, Settings
 
 PATIENCE_S = 20.0
 _CONNECT_TIMEOUT_S = 5

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from qcontact_sync import review, run_reports
-from qcontact_sync.core.periods import DEFAULT, Period, period_between, period_named
 from qcontact_sync.on_airflow.dashboard import charts, sources
+from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
+from qcontact_sync.services import review, run_reports
 
 MAX_LISTED = 200
 NEWEST_RUNS = 12

@@ -12,15 +12,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from qcontact_sync.accounts import Account
+from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow.endpoint import orders, runs, schema
 from qcontact_sync.on_airflow.endpoint.answers import Refusal, Timed, failure, success
 from qcontact_sync.on_airflow.endpoint.auth import Door
 from qcontact_sync.on_airflow.endpoint.record import describe
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthChecks
-from qcontact_sync.on_airflow.endpoint.threads import Threads
 from qcontact_sync.on_airflow.endpoint.waiting import Waiting
+from qcontact_sync.on_airflow.threads import Threads
 
 URL_PREFIX = "/api/ticketing"
 SYNC_PATH = "/cron/sync-qcontact"

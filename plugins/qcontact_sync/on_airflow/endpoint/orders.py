@@ -6,12 +6,12 @@ from email.message import Message
 import msgspec
 from starlette.requests import Request
 
-from qcontact_sync.accounts import DEFAULT, Account, configured_accounts
-from qcontact_sync.clock import SystemClock
+from qcontact_sync.config.accounts import DEFAULT, Account, configured_accounts
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
+from qcontact_sync.services.wiring import SystemClock
 
 LARGEST_BODY = 64 * 1024
 DEFAULT_WAIT_S = 25.0

@@ -8,16 +8,16 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
-from qcontact_sync.accounts import find_account
-from qcontact_sync.clock import SystemClock
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.accounts import find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import RunStatus, Window
 from qcontact_sync.core.request import ParamError, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.on_airflow.connections import fibreflow_database
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
-from qcontact_sync.results import run_data
-from qcontact_sync.settings import Endpoints
+from qcontact_sync.services.results import run_data
+from qcontact_sync.services.wiring import SystemClock
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from qcontact_sync.accounts import Account, configured_accounts
+from qcontact_sync.config.accounts import Account, configured_accounts
+from qcontact_sync.config.settings import load_settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
-from qcontact_sync.on_airflow.endpoint.threads import Threads
-from qcontact_sync.review import get_status
-from qcontact_sync.settings import load_settings
+from qcontact_sync.on_airflow.threads import Threads
+from qcontact_sync.services.review import get_status
 
 log = logging.getLogger(__name__)
 

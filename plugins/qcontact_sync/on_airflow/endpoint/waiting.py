@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun, look
-from qcontact_sync.on_airflow.endpoint.threads import Threads
+from qcontact_sync.on_airflow.threads import Threads
 
 MOST_CALLERS = 32
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.25, 2.0, 1.5

@@ -1,0 +1,218 @@
+"""The program ``qcontact-sync``; docs/cli.md is its manual.
+
+Heavy modules are imported inside the commands, so that ``--help`` and a mistyped option answer at
+once.
+"""
+
+import logging
+import os
+import sys
+from typing import Annotated, Literal
+
+import typer
+from typer.exceptions import TyperException
+
+from qcontact_sync.cli import help_texts, review_commands
+from qcontact_sync.cli.review_commands import AsJson
+from qcontact_sync.cli.streams import log_to_stderr, print_json, say
+from qcontact_sync.config.accounts import ACCOUNT, find_account
+from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
+from qcontact_sync.core.request import ParamError, parse_request
+
+PROGRAM = "qcontact-sync"
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130
+_RUN_EXITS = {"success": 0, "partial": 3, "failed": FAILED}
+
+app = typer.Typer(
+    name=PROGRAM,
+    help=help_texts.PROGRAM,
+    add_completion=False,
+    # Rich's trace shows local variables, and those hold keys and addresses.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run a command line to its exit status; an expected failure is one sentence."""
+    # A name from QContact may hold characters that this terminal cannot show.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(_exit_status())
+
+
+def _exit_status() -> int:
+    try:
+        status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        return _report("USAGE_ERROR", error.format_message(), REFUSED, "see --help")
+    except SyncError as error:
+        is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
+        if is_refused:
+            return _report(error.code.value, str(error), REFUSED)
+        # What is wrong with one ticket is no matter for the doctor.
+        hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
+        return _report(error.code.value, str(error), FAILED, hint)
+    if status == INTERRUPTED:
+        return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
+    return int(status or 0)
+
+
+def _report(code: str, message: str, status: int, hint: str | None = None) -> int:
+    if "--json" in sys.argv:
+        print_json({"success": False, "error": {"code": code, "message": message}})
+    say(f"{PROGRAM}: {message}{f' ({hint})' if hint else ''}")
+    return status
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"{PROGRAM} {version(PROGRAM)}")
+        raise typer.Exit
+
+
+def _choose_account(name: str | None) -> None:
+    if name is not None:
+        # Where everything that this command does will look, in this process alone.
+        os.environ[ACCOUNT] = find_account(name).name
+
+
+@app.callback()
+def options(
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", callback=_choose_account, help=help_texts.ACCOUNT),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take what belongs to no command."""
+
+
+@app.command(help=help_texts.MIGRATE)
+def migrate() -> None:
+    """Apply the migrations that the database lacks."""
+    from qcontact_sync import jobs
+    from qcontact_sync.config.access import database_url_from_env
+
+    applied = jobs.migrate(database_url_from_env().get_secret_value())
+    typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to do: up to date")
+
+
+@app.command(help=help_texts.RUN)
+def run(
+    start_date: Annotated[str | None, typer.Option(metavar="T", help=help_texts.START)] = None,
+    end_date: Annotated[str | None, typer.Option(metavar="T", help=help_texts.END)] = None,
+    direction: Annotated[Literal["both", "inbound", "outbound"], typer.Option()] = "both",
+    ticket_id: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help=help_texts.TICKET_ID)
+    ] = None,
+    force_resync: Annotated[bool, typer.Option("--force-resync", help=help_texts.FORCE)] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=help_texts.DRY_RUN)] = False,
+    confirm_outbound: Annotated[
+        bool, typer.Option("--confirm-outbound", help=help_texts.CONFIRM)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help=help_texts.VERBOSE)] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Make one run and show what it did."""
+    params: dict[str, object] = {
+        "start_date": start_date,
+        "end_date": end_date,
+        "sync_direction": direction,
+        "ticket_ids": ticket_id or None,
+        "force_resync": force_resync,
+        "dry_run": dry_run,
+        "confirm_outbound": confirm_outbound,
+    }
+    parse_request(params)
+    log_to_stderr(logging.INFO if verbose else logging.WARNING)
+    return _run(params, as_json=as_json)
+
+
+def _run(params: dict[str, object], *, as_json: bool) -> int:
+    from qcontact_sync import jobs
+    from qcontact_sync.cli import show_runs
+    from qcontact_sync.config.settings import load_settings
+
+    settings = load_settings()
+    with show_runs.progress_bar() as progress:
+        result = jobs.run_sync_job(
+            params,
+            settings=settings,
+            progress=progress,
+            opened=lambda run: show_runs.show_window(run, settings.zone),
+        )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        show_runs.show_result(result, settings.zone)
+    return _RUN_EXITS[result.status]
+
+
+@app.command(help=help_texts.HISTORY)
+def history(
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most this many.")] = 20,
+    status: Annotated[
+        Literal["running", "success", "partial", "failed"] | None, typer.Option()
+    ] = None,
+    start_date: Annotated[
+        str | None, typer.Option(metavar="T", help=help_texts.STARTED_FROM)
+    ] = None,
+    end_date: Annotated[
+        str | None, typer.Option(metavar="T", help=help_texts.STARTED_BEFORE)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show runs on record."""
+    dates = parse_request({"start_date": start_date, "end_date": end_date})
+    from qcontact_sync import jobs
+    from qcontact_sync.cli import show_runs
+    from qcontact_sync.config.settings import load_settings
+
+    rows = jobs.get_sync_job_history(limit, status, dates.start_date, dates.end_date)
+    if as_json:
+        print_json([row.to_dict() for row in rows])
+    else:
+        show_runs.show_history(rows, load_settings().zone)
+
+
+@app.command(help=help_texts.LAST)
+def last(as_json: AsJson = False) -> None:
+    """Show the newest run on record."""
+    from qcontact_sync import jobs
+    from qcontact_sync.cli import show_runs
+    from qcontact_sync.config.settings import load_settings
+
+    row = jobs.get_last_sync_job_run()
+    if as_json:
+        print_json(row.to_dict() if row else None)
+    else:
+        show_runs.show_last(row, load_settings().zone)
+
+
+app.command(help=help_texts.STATUS)(review_commands.status)
+app.command(help=help_texts.TICKET)(review_commands.ticket)
+app.add_typer(review_commands.failures_app, name="failures")
+app.add_typer(review_commands.conflicts_app, name="conflicts")
+
+
+@app.command(help=help_texts.DOCTOR)
+def doctor(as_json: AsJson = False) -> int:
+    """Make all checks and show what they found."""
+    from qcontact_sync.cli import show_runs
+    from qcontact_sync.services.checks import State
+    from qcontact_sync.services.doctor import examine
+
+    checks = examine()
+    is_healthy = all(check.state is not State.FAILED for check in checks)
+    if as_json:
+        found = [check.to_dict() for check in checks]
+        print_json({"is_healthy": is_healthy, "checks": found})
+    else:
+        show_runs.show_checks(checks)
+    return 0 if is_healthy else FAILED

@@ -1,0 +1,152 @@
+"""The commands of ``qcontact-sync`` for what a person asks and decides."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+
+from qcontact_sync.cli import help_texts
+from qcontact_sync.cli.streams import log_to_stderr, print_json
+from qcontact_sync.core.request import parse_request
+
+AsJson = Annotated[bool, typer.Option("--json", help=help_texts.JSON)]
+TicketId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.ANY_TICKET_ID)]
+EntryId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.ENTRY_ID)]
+ConflictId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.CONFLICT_ID)]
+Keep = Annotated[Literal["local", "remote"], typer.Option("--keep", help=help_texts.KEEP)]
+
+failures_app = typer.Typer(help=help_texts.FAILURES, rich_markup_mode=None)
+conflicts_app = typer.Typer(help=help_texts.CONFLICTS, rich_markup_mode=None)
+
+
+def status(as_json: AsJson = False) -> int:
+    """Show the sync at a glance; the exit status says whether it is healthy."""
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.config.settings import load_settings
+    from qcontact_sync.services import review
+
+    settings = load_settings()
+    health = review.get_status(fibreflow_from_env(), settings)
+    if as_json:
+        print_json(health.to_dict())
+    else:
+        show_review.show_status(health, settings.zone)
+    return 0 if health.is_healthy else 1
+
+
+def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
+    """Show why a ticket is as it is."""
+    given = _checked(ticket_id)
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.settings import load_settings
+    from qcontact_sync.services import review
+
+    log_to_stderr(logging.WARNING)
+    settings = load_settings()
+    story = review.explain_ticket(endpoints_from_env(), settings, given)
+    if as_json:
+        print_json(story.to_dict())
+    else:
+        show_review.show_story(story, settings.zone, datetime.now(UTC))
+
+
+@failures_app.callback(invoke_without_command=True)
+def failures(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the quarantine, where no subcommand is called."""
+    if context.invoked_subcommand is not None:
+        return
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.services import review
+
+    _show_failures(review.list_failures(fibreflow_from_env()), as_json=as_json)
+
+
+@failures_app.command(help=help_texts.RETRY)
+def retry(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) -> None:
+    """Make entries due now."""
+    given = _checked(entry_id)
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.services import review
+
+    changed = review.retry_failures(fibreflow_from_env(), given)
+    _show_failures(changed, as_json=as_json or _asked_before(context))
+
+
+@failures_app.command(help=help_texts.DISMISS)
+def dismiss(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) -> None:
+    """Leave entries alone until their tickets change."""
+    given = _checked(entry_id)
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.services import review
+
+    changed = review.dismiss_failures(fibreflow_from_env(), given)
+    _show_failures(changed, as_json=as_json or _asked_before(context))
+
+
+def _show_failures(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.settings import load_settings
+    from qcontact_sync.services.results import plain_row
+
+    if as_json:
+        print_json([plain_row(entry) for entry in entries])
+    else:
+        show_review.show_failures(entries, load_settings().zone, datetime.now(UTC))
+
+
+@conflicts_app.callback(invoke_without_command=True)
+def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
+    """List conflicts, where no subcommand is called."""
+    if context.invoked_subcommand is not None:
+        return
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.config.settings import load_settings
+    from qcontact_sync.services import review
+    from qcontact_sync.services.results import plain_row
+
+    found = review.list_conflicts(fibreflow_from_env())
+    if as_json:
+        print_json([plain_row(conflict) for conflict in found])
+    else:
+        show_review.show_conflicts(found, load_settings().zone)
+
+
+@conflicts_app.command(help=help_texts.RESOLVE)
+def resolve(
+    context: typer.Context, conflict_id: ConflictId, keep: Keep, as_json: AsJson = False
+) -> None:
+    """Let one side win."""
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.settings import load_settings
+    from qcontact_sync.services import review
+    from qcontact_sync.services.results import plain_row
+
+    log_to_stderr(logging.WARNING)
+    ended = review.resolve_conflict(
+        endpoints_from_env(), load_settings(), _checked(conflict_id), keep
+    )
+    if as_json or _asked_before(context):
+        print_json(plain_row(ended))
+    else:
+        show_review.show_resolved(ended)
+
+
+def _asked_before(context: typer.Context) -> bool:
+    """Whether ``--json`` stands before the subcommand's name."""
+    return bool(context.parent and context.parent.params.get("as_json"))
+
+
+def _checked(given: str) -> str:
+    """An id without the blanks around it.
+
+    Raises:
+        ParamError: It is empty, or holds characters that no id has.
+    """
+    (checked,) = parse_request({"ticket_ids": [given]}).ticket_ids
+    return checked

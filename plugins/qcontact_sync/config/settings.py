@@ -1,0 +1,166 @@
+"""Settings from the environment, checked at the edge; docs/configuration.md lists them all.
+
+A bad setting is refused by name, never by value: a value may be a secret.
+"""
+
+import ssl
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from qcontact_sync.config.accounts import (
+    ACCOUNTS_FILE,
+    DEFAULT,
+    Account,
+    configured_accounts,
+    find_account,
+)
+from qcontact_sync.core.errors import ConfigError
+
+PREFIX = "QCONTACT_SYNC_"
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that may be set and is no connection, each as ``QCONTACT_SYNC_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+    direction: Literal["both", "inbound", "outbound"] = "both"
+    max_outbound: int | None = Field(default=None, ge=0)
+    reopen: Literal["review", "follow"] = "review"
+    assignment_winner: Literal["local", "remote"] = "local"
+    internal_notes: Literal["keep", "send"] = "keep"
+    overlap_s: float = Field(default=300, ge=0, le=86_400)
+    retry_budget_s: float = Field(default=120, ge=0, le=3_600)
+    time_limit_s: float = Field(default=3_600, ge=1, le=86_400)
+    scheduled_time_limit_s: float = Field(default=240, ge=1, le=86_400)
+    timeout_s: float = Field(default=30, gt=0, le=300)
+    connections: int = Field(default=16, ge=1, le=64)
+    rate_per_s: float | None = Field(default=None, gt=0)
+    page_size: int = Field(default=100, ge=1, le=1_000)
+    timezone: str = "Africa/Johannesburg"
+    ping_url: str | None = None
+    runbook_url: str | None = None
+    ca_file: str | None = None
+    retention_days: int | None = Field(default=None, ge=30)
+    accounts_file: str | None = None
+    account: str = DEFAULT
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = "not a time zone name such as Africa/Johannesburg"
+            raise ValueError(message) from error
+        return name
+
+    @field_validator("ca_file")
+    @classmethod
+    def _certificates(cls, path: str | None) -> str | None:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            message = "not a file with certificates in PEM form"
+            raise ValueError(message) from error
+        return path
+
+    def in_schedule(self) -> "Settings":
+        """The settings of a scheduled run, which has less time than one that somebody asked for."""
+        limit_s = min(self.time_limit_s, self.scheduled_time_limit_s)
+        return self.model_copy(update={"time_limit_s": limit_s})
+
+    @property
+    def named_account(self) -> str | None:
+        """The account, where a person has to be told which; None for the only one."""
+        return None if self.account == DEFAULT else self.account
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """How times are shown."""
+        return ZoneInfo(self.timezone)
+
+
+TABLE_PREFIX = f"{PREFIX}TABLE_"
+_WORD = "[A-Za-z_][A-Za-z0-9_]{0,62}"
+_TableName = Annotated[str, Field(pattern=rf"^({_WORD}\.)?{_WORD}$")]
+
+
+class TableSettings(BaseSettings):
+    """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix=TABLE_PREFIX, frozen=True, env_ignore_empty=True)
+
+    tickets: _TableName = "tickets"
+    ticket_notes: _TableName = "ticket_notes"
+    users: _TableName = "users"
+    qcontact_sync_log: _TableName = "qcontact_sync_log"
+    sync_job_history: _TableName = "sync_job_history"
+
+
+def load_settings(account: Account | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        account: What it sets counts more than the variables; the one that QCONTACT_SYNC_ACCOUNT
+            names where none is given.
+
+    Raises:
+        ConfigError: Names each variable, or key of the accounts file, that cannot be used, and why.
+    """
+    account = account or find_account()
+    try:
+        return settings_with(account)
+    except ValidationError as error:
+        raise ConfigError(f"cannot use {_reasons(error, account)}") from None
+
+
+def settings_with(account: Account, **options: Any) -> Settings:
+    """The settings of an account, with these laid over them.
+
+    Raises:
+        ConfigError: The accounts file sets something that is no setting.
+        ValidationError: Some cannot be used; their values are in it.
+    """
+    unknown = sorted(account.settings.keys() - Settings.model_fields.keys())
+    if unknown:
+        names = ", ".join(ascii(name[:60]) for name in unknown)
+        raise ConfigError(f"{ACCOUNTS_FILE}: accounts.{account.name}: no setting is named {names}")
+    return Settings(account=account.name, **{**account.settings, **options})
+
+
+def check_accounts() -> Mapping[str, Account]:
+    """All accounts, after a look at everything that the accounts file sets.
+
+    Raises:
+        ConfigError: Names what is wrong in the file; the variables are not judged here.
+    """
+    accounts = configured_accounts()
+    for account in accounts.values():
+        try:
+            settings_with(account)
+        except ValidationError as error:
+            if any(e["loc"][0] in account.settings for e in error.errors()):
+                raise ConfigError(f"cannot use {_reasons(error, account)}") from None
+    return accounts
+
+
+def _reasons(error: ValidationError, account: Account) -> str:
+    return "; ".join(f"{_named(str(e['loc'][0]), account)}: {e['msg']}" for e in error.errors())
+
+
+def _named(field: str, account: Account) -> str:
+    if field in account.settings:
+        return f"accounts.{account.name}.{field} in {ACCOUNTS_FILE}"
+    return f"{PREFIX}{field.upper()}"

@@ -1,0 +1,35 @@
+"""How numbers and times are written for people."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+
+def seconds(duration_s: float | None) -> str:
+    """``1.5 s``, or a dash where it is not known."""
+    return "-" if duration_s is None else f"{duration_s:.1f} s"
+
+
+def share(rate: float | None) -> str:
+    """0 to 1 as ``98.5%``, or a dash where nothing was tried."""
+    return "-" if rate is None else f"{rate:.1%}"
+
+
+def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:
+    """An instant in the zone of ``TIMEZONE``, with UTC beside it."""
+    if instant is None:
+        return "the beginning"
+    here, there = instant.astimezone(zone), instant.astimezone(UTC)
+    return f"{here:%Y-%m-%d %H:%M:%S %Z} ({there:%Y-%m-%dT%H:%M:%SZ})"
+
+
+def shown_briefly(instant: datetime, zone: ZoneInfo) -> str:
+    """The same to the minute, the day once: ``2026-11-24 08:00 SAST (06:00 UTC)``."""
+    here, there = instant.astimezone(zone), instant.astimezone(UTC)
+    day = "" if here.date() == there.date() else f"{there:%m-%d} "
+    return f"{here:%Y-%m-%d %H:%M %Z} ({day}{there:%H:%M} UTC)"
+
+
+def shown_in_mail(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant as "24 Nov 08:00 SAST (06:00 UTC)"."""
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    return f"{local:%d %b %H:%M %Z} ({utc:%H:%M} UTC)"

@@ -1,0 +1,161 @@
+"""Telling people: decide about the alerts, put mails on record, send what is still to be sent.
+
+`check_alerts` is the one door. Whoever thinks that something may be wrong calls it (the end of a
+run, a failed task, a deadline, the monitor); it reads the database and nothing else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.errors import SyncError
+from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.reporting.alert_words import message, no_database
+from qcontact_sync.reporting.alerts import Change, Facts, Told, evaluate
+from qcontact_sync.reporting.formats import shown_in_mail
+from qcontact_sync.services.mails import Link, render
+from qcontact_sync.services.runs import CLI_DAG_ID
+from qcontact_sync.services.wiring import open_database
+
+log = logging.getLogger(__name__)
+
+MOST_MAILS = 50
+
+Send = Callable[[str, str, str, str], None]
+"""Sends one mail (address, subject, text, HTML); raises `NotSent`."""
+
+
+class NotSent(Exception):
+    """A mail could not be sent; says why without naming the address.
+
+    Attributes:
+        concerns_all: The server is in trouble, not this mail: no use to go on now.
+    """
+
+    def __init__(self, reason: str, *, concerns_all: bool = True) -> None:
+        super().__init__(reason)
+        self.concerns_all = concerns_all
+
+
+def check_alerts(
+    endpoints: Endpoints,
+    settings: Settings,
+    send: Send | None,
+    *,
+    airflow_url: str | None = None,
+    overdue: datetime | None = None,
+    now: datetime | None = None,
+) -> Sequence[Told]:
+    """Decide about all alerts, tell people what changed, send what an earlier call could not.
+
+    Args:
+        send: None where mails cannot be sent from here: they wait on record.
+        airflow_url: Where the mails' links lead.
+        overdue: A slot whose run is known to be missed.
+        now: In place of the database's clock; for looking at another day.
+
+    Raises:
+        SyncError: The database cannot be asked; nothing was told.
+    """
+    return asyncio.run(_check(endpoints, settings, send, airflow_url, overdue, now))
+
+
+async def _check(
+    endpoints: Endpoints,
+    settings: Settings,
+    send: Send | None,
+    airflow_url: str | None,
+    overdue: datetime | None,
+    now: datetime | None,
+) -> Sequence[Told]:
+    async with open_database(endpoints.database_url) as database:
+        await require_own(database, settings.account)
+        store = AlertStore(database, settings.account)
+        async with store.deciding():
+            facts = await store.read_facts(now)
+            alerts, told = evaluate(facts, await store.read_open(), overdue)
+            await store.replace_open(alerts)
+            await _queue(store, settings, facts, told, airflow_url)
+        for change in told:
+            log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
+        if send is not None and settings.alert_to:
+            await _deliver(store, send)
+    return told
+
+
+async def _queue(
+    store: AlertStore, settings: Settings, facts: Facts, told: Sequence[Told], url: str | None
+) -> None:
+    if not settings.alert_to or not told:
+        return
+    details = await store.read_details()
+    for change in told:
+        content = message(
+            change,
+            facts,
+            details,
+            lambda at: shown_in_mail(at, settings.zone),
+            settings.named_account,
+        )
+        links = _links(facts, url, settings.runbook_url, content.anchor)
+        parts = render(content, change.change, links)
+        await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
+
+
+def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> list[Link]:
+    links = [_runbook(runbook, anchor)]
+    if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
+        run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
+        links.insert(0, ("Newest run", run))
+    return links
+
+
+async def _deliver(store: AlertStore, send: Send) -> None:
+    """Send what waits, each address on its own, until one cannot be sent or nothing waits."""
+    began = await store.now()
+    for _ in range(MOST_MAILS):
+        async with store.next_mail(began) as mail:
+            if mail is None:
+                return
+            problem = await _problem(mail, send)
+            await store.settle_mail(mail, str(problem) if problem else None)
+        if problem is not None and problem.concerns_all:
+            return
+
+
+async def _problem(mail: Mail, send: Send) -> NotSent | None:
+    try:
+        await asyncio.to_thread(send, mail.address, mail.subject, mail.text_body, mail.html_body)
+    except NotSent as error:
+        log.warning("mail.not_sent mail=%s: %s", mail.id, error)
+        return error
+    log.info("mail.sent mail=%s", mail.id)
+    return None
+
+
+def tell_directly(
+    settings: Settings, send: Send, error: SyncError, run_id: str, log_url: str | None
+) -> None:
+    """The one mail that needs no database: because there is none to ask.
+
+    Nothing remembers it, so it is for the end of a run that could not be put on record.
+    """
+    content = no_database(error, run_id, settings.named_account)
+    links = [_runbook(settings.runbook_url, content.anchor)]
+    if log_url:
+        links.insert(0, ("Log of the task", log_url))
+    parts = render(content, Change.OPENED, links)
+    for address in settings.alert_to:
+        try:
+            send(address, content.subject, parts.text, parts.html)
+        except NotSent as problem:
+            log.warning("mail.not_sent directly: %s", problem)
+
+
+def _runbook(url: str | None, anchor: str) -> Link:
+    return "Runbook", f"{url or 'docs/runbook.md'}#{anchor}"

@@ -1,0 +1,218 @@
+"""What must be right before a run can be: settings, database, QContact, clocks, connections.
+
+Each check looks on its own; one that cannot be made because another failed is left out.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import SecretStr
+
+from qcontact_sync.config.access import Endpoints, database_url_from_env, qcontact_from_env
+from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.settings import (
+    PREFIX,
+    TABLE_PREFIX,
+    Settings,
+    TableSettings,
+    check_accounts,
+    load_settings,
+)
+from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
+from qcontact_sync.core.model import Window
+from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.services.checks import Check, State
+from qcontact_sync.services.doctor_airflow import check_connections
+from qcontact_sync.services.wiring import open_database, open_remote, table_names
+
+MAX_SKEW = timedelta(minutes=5)
+# Somebody is looking on: one try, and not for long.
+PATIENCE_S = 10.0
+MAIL_CONNECTION = {"smtp_default": "smtp"}
+
+_REMOTE_ADVICE = {
+    ErrorCode.AUTHENTICATION_ERROR: "check QCONTACT_API_KEY",
+    ErrorCode.AUTHORIZATION_ERROR: "ask QContact for a key that may read tickets",
+    ErrorCode.NOT_FOUND: "check the path of QCONTACT_API_URL",
+    ErrorCode.PARSE_ERROR: "check QCONTACT_API_URL: something else answers there",
+    ErrorCode.NETWORK_ERROR: "check QCONTACT_API_URL, and whether this machine may connect to it",
+    ErrorCode.TIMEOUT: "check QCONTACT_API_URL, and whether this machine may connect to it",
+    ErrorCode.RATE_LIMITED: "nothing: QContact asks to wait, address and key are right",
+    ErrorCode.SERVER_ERROR: "try again later: QContact is in trouble",
+    ErrorCode.CONFIG_ERROR: "correct QCONTACT_API_URL or QCONTACT_API_KEY",
+}
+
+
+def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
+    """Make all checks.
+
+    Args:
+        environment: For what is looked up outside the settings (Airflow); the settings read the
+            process's own.
+    """
+    account, settings, checks = _check_settings(environment)
+    checks += asyncio.run(_check_sides(settings))
+    wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
+    mails = MAIL_CONNECTION if settings.alert_to else {}
+    return [*checks, *check_connections(environment, wanted | mails)]
+
+
+def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
+    """The settings, or their defaults where they cannot be used: the other checks go on."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
+    unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
+    try:
+        table_names()
+        check_accounts()
+        account = find_account()
+        settings = load_settings(account)
+    except ConfigError as error:
+        check = Check("settings", State.FAILED, str(error), "correct them: docs/configuration.md")
+        return Account(), Settings.model_construct(), [check]
+    if unknown:
+        found = f"not a setting: {', '.join(unknown)}"
+        advice = "correct the names: docs/configuration.md lists all"
+        return account, settings, [Check("settings", State.WARNING, found, advice)]
+    given = sorted(set(environment) & known)
+    found = f"set: {', '.join(given)}" if given else "all have their defaults"
+    return account, settings, [Check("settings", State.OK, found)]
+
+
+async def _check_sides(settings: Settings) -> list[Check]:
+    database, remote = await asyncio.gather(
+        _check_database(settings.account), _check_remote(settings)
+    )
+    return [*database, *remote]
+
+
+async def _check_database(account: str) -> list[Check]:
+    try:
+        url = _impatient(database_url_from_env())
+        checks = [*await _check_server(url)]
+    except SyncError as error:
+        advice = (
+            "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
+        )
+        return [Check("database", State.FAILED, str(error), advice)]
+    return [*checks, *_check_tls(url), await _check_schema(url, account), await _check_rights(url)]
+
+
+def _check_tls(url: SecretStr) -> Iterator[Check]:
+    address = url.get_secret_value()
+    if not (tls.is_local(address) or tls.is_verified(address)):
+        found = "the database's server does not have to prove who it is"
+        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
+        yield Check("database TLS", State.WARNING, found, advice)
+
+
+def _impatient(url: SecretStr) -> SecretStr:
+    given = url.get_secret_value()
+    if "connect_timeout" in conninfo_to_dict(given):
+        return url
+    return SecretStr(make_conninfo(given, connect_timeout=int(PATIENCE_S)))
+
+
+async def _check_server(url: SecretStr) -> list[Check]:
+    async with open_database(url) as database:
+        await database.read("begin_transaction")  # connects, so that the clock is read at once
+        asked_at = datetime.now(UTC)
+        row = (await database.read("who_answers"))[0]
+        answered_at = datetime.now(UTC)
+    found = f"PostgreSQL {row['version']}, database {row['database']}, user {row['login']}"
+    return [
+        Check("database", State.OK, found),
+        _clock("database clock", row["at"], asked_at, answered_at),
+    ]
+
+
+async def _check_schema(url: SecretStr, account: str) -> Check:
+    try:
+        await check_schema(url.get_secret_value())
+        async with open_database(url) as database:
+            await require_own(database, account)
+            wrong = await database.read("wrong_columns")
+    except SyncError as error:
+        return Check("schema", State.FAILED, str(error))  # which says what to do
+    if wrong:
+        advice = "see docs/configuration.md: a table may have another name, a view other columns"
+        return Check("schema", State.FAILED, "; ".join(map(_what_is_wrong, wrong)), advice)
+    return Check("schema", State.OK, "up to date")
+
+
+def _what_is_wrong(row: Mapping[str, str | None]) -> str:
+    if row["column_name"] is None:
+        return f"there is no table {row['name']}"
+    if row["type"] is None:
+        return f"{row['name']} has no column {row['column_name']}"
+    return f"{row['name']}.{row['column_name']} has type {row['type']}"
+
+
+async def _check_rights(url: SecretStr) -> Check:
+    async with open_database(url) as database:
+        missing = await database.read("missing_rights")
+    if not missing:
+        return Check("rights", State.OK, "the database's user may do all that the sync does")
+    by_table: dict[str, list[str]] = {}
+    for row in missing:
+        by_table.setdefault(row["name"], []).append(row["privilege"])
+    lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
+    return Check(
+        "rights",
+        State.FAILED,
+        f"lacking: {lacks}",
+        "run include/sql/optional/roles.sql, or GRANT these",
+    )
+
+
+async def _check_remote(settings: Settings) -> list[Check]:
+    patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
+    try:
+        endpoints = qcontact_from_env()
+    except SyncError as error:
+        return [_remote_failed(error)]
+    try:
+        asked = await _ask_remote(endpoints, settings.model_copy(update=patience))
+    except SyncError as error:
+        asked = [_remote_failed(error)]
+    return [*asked, *_check_https(endpoints.qcontact_url)]
+
+
+def _remote_failed(error: SyncError) -> Check:
+    return Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))
+
+
+def _check_https(url: str) -> Iterator[Check]:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+        found = "the API key goes out unencrypted"
+        yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
+
+
+async def _ask_remote(endpoints: Endpoints, settings: Settings) -> list[Check]:
+    async with open_remote(endpoints, settings) as remote:
+        found = await remote.check()
+        asked_at = datetime.now(UTC)
+        page = await remote.list_page(Window(None, asked_at), 1, 1)
+        answered_at = datetime.now(UTC)
+    name = "QContact clock"
+    if page.server_time is None:
+        clock = Check(name, State.WARNING, "its answers carry no Date header")
+    else:
+        clock = _clock(name, page.server_time, asked_at, answered_at)
+    return [Check("QContact", State.OK, found), clock]
+
+
+def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime) -> Check:
+    skew = there - (asked_at + (answered_at - asked_at) / 2)
+    seconds = skew.total_seconds()
+    found = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine"
+    if abs(skew) <= MAX_SKEW:
+        return Check(name, State.OK, found)
+    return Check(name, State.WARNING, found, "no outcome depends on it; set the wrong clock right")

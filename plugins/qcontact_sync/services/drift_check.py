@@ -1,0 +1,84 @@
+"""Compares a small sample of tickets with QContact: a check that nothing drifted apart unseen."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, RemoteId, RemoteTicket
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.reporting.divergence import diverges
+from qcontact_sync.services.wiring import open_database, open_remote
+from qcontact_sync.sync.single_reads import read_each
+
+log = logging.getLogger(__name__)
+
+SAMPLE = 25
+
+
+def compare_sample(endpoints: Endpoints, settings: Settings) -> dict[str, object]:
+    """Compare the next few tickets with QContact; each call goes on where the last one ended.
+
+    Returns:
+        ``compared`` (int), ``differing`` (QContact ids that differ without being pending, in
+        quarantine or in conflict), ``unread`` (int: QContact did not show them).
+
+    Raises:
+        SyncError: One of the sides cannot be asked.
+    """
+    return asyncio.run(_compare(endpoints, settings))
+
+
+async def _compare(endpoints: Endpoints, settings: Settings) -> dict[str, object]:
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_remote(endpoints, settings) as remote,
+    ):
+        await require_own(database, settings.account)
+        rows = await database.read("sample_links", {"account": settings.account, "size": SAMPLE})
+        ids = [RemoteId(row["remote_id"]) for row in rows]
+        reads = await read_each(remote, ids)
+        reads.raise_if_nothing_answered()
+        differing = await _differing(database, settings.account, reads.tickets)
+        await _note(database, settings.account, ids, len(reads.tickets), differing)
+    log.info("sample.compared tickets=%d differing=%s", len(reads.tickets), differing)
+    unread = len(ids) - len(reads.tickets)
+    return {"compared": len(reads.tickets), "differing": differing, "unread": unread}
+
+
+async def _differing(
+    database: Database, account: str, tickets: Sequence[RemoteTicket]
+) -> list[str]:
+    settled_until = await PostgresRunStore(database).read_cursor(account)
+    async with PostgresStore(database).unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
+        pairs = await unit.read_pairs([ticket.id for ticket in tickets])
+    return [
+        ticket.id
+        for ticket in tickets
+        if (pair := pairs.get(ticket.id))
+        and pair.local
+        and diverges(ticket, pair.link, pair.local, settled_until)
+    ]
+
+
+async def _note(
+    database: Database,
+    account: str,
+    ids: Sequence[RemoteId],
+    compared: int,
+    differing: Sequence[str],
+) -> None:
+    async with database.transaction():
+        await database.fetch(
+            "note_sample",
+            {
+                "account": account,
+                "compared": compared,
+                "differing": list(differing),
+                "last_id": ids[-1] if ids else None,
+            },
+        )

@@ -1,0 +1,225 @@
+"""What a person asks and decides: status, failures, conflicts, one ticket's story.
+
+Functions for the CLI and for Python callers; each opens what it needs and closes it again.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Literal
+from uuid import UUID
+
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
+from qcontact_sync.core.model import RemoteId
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.insights import Insights
+from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
+from qcontact_sync.reporting.health import Health, judge
+from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
+from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
+from qcontact_sync.sync.leases import HeldLease, hold_lease
+from qcontact_sync.sync.resolving import Resolving
+
+__all__ = [
+    "Keep",
+    "TicketStory",
+    "UnknownId",
+    "dismiss_failures",
+    "explain_ticket",
+    "get_status",
+    "list_conflicts",
+    "list_failures",
+    "resolve_conflict",
+    "retry_failures",
+]
+
+Row = Mapping[str, Any]
+Keep = Literal["local", "remote"]
+PATIENCE_S = 5.0
+
+
+class UnknownId(TicketError):
+    """An id that nothing here has."""
+
+    def __init__(self, given: str, what: str) -> None:
+        super().__init__(f"no {what} has the id {given}", ErrorCode.NOT_FOUND)
+
+
+def get_status(endpoints: Endpoints, settings: Settings) -> Health:
+    """The sync at a glance, and whether a person should look at it."""
+
+    async def read() -> Health:
+        async with open_database(endpoints.database_url) as database:
+            row = await Insights(database).status()
+            pending = await PostgresStore(database).list_pending(
+                None, None, internal_notes=settings.internal_notes == "send"
+            )
+        return judge(row, len(pending))
+
+    return asyncio.run(read())
+
+
+def list_failures(endpoints: Endpoints, wanted: Sequence[str] | None = None) -> Sequence[Row]:
+    """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
+
+    async def read() -> Sequence[Row]:
+        async with open_database(endpoints.database_url) as database:
+            return await _failures(database, wanted)
+
+    return asyncio.run(read())
+
+
+def retry_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
+    """Make entries due now; the next run tries them.
+
+    Args:
+        given: An entry's id, or any id that a ticket has.
+
+    Raises:
+        UnknownId: Nothing in quarantine has it.
+    """
+    return asyncio.run(_change_failures(endpoints, given, "retry_quarantine"))
+
+
+def dismiss_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
+    """Leave entries alone until the ticket changes; a doubtful note counts as sent.
+
+    Raises:
+        UnknownId: Nothing in quarantine has it.
+    """
+    return asyncio.run(_change_failures(endpoints, given, "dismiss_quarantine"))
+
+
+async def _change_failures(endpoints: Endpoints, given: str, change: str) -> Sequence[Row]:
+    async with open_database(endpoints.database_url) as database:
+        entries = await _failures(database, [given])
+        if not entries:
+            raise UnknownId(given, "entry in quarantine")
+        await ReviewStore(database).change_failures(change, [entry["id"] for entry in entries])
+        return await Insights(database).failures([str(entry["id"]) for entry in entries])
+
+
+async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequence[Row]:
+    if wanted is None:
+        return await Insights(database).failures()
+    # A row that is not linked yet is known by its QContact id alone.
+    known = await PostgresStore(database).resolve_ids(wanted)
+    return await Insights(database).failures([*wanted, *known.values()])
+
+
+def list_conflicts(endpoints: Endpoints, limit: int | None = None) -> Sequence[Row]:
+    """What waits for a person first, then values that lost, newest first; all, or ``limit``."""
+
+    async def read() -> Sequence[Row]:
+        async with open_database(endpoints.database_url) as database:
+            return await Insights(database).conflicts(limit=limit)
+
+    return asyncio.run(read())
+
+
+def resolve_conflict(
+    endpoints: Endpoints,
+    settings: Settings,
+    given: str,
+    keep: Keep,
+    patience_s: float | None = None,
+) -> Row:
+    """Decide an open conflict; ``local`` goes out with the next run, ``remote`` comes in now.
+
+    Waits while a run is at work.
+
+    Args:
+        given: The conflict's id.
+        patience_s: How long it waits for a run that is at work; None for as long as it takes.
+
+    Returns:
+        The conflict as it is now; ``resolution`` says how it ended.
+
+    Raises:
+        UnknownId: No open conflict has this id.
+        TicketError: QContact's value has no counterpart here.
+        RetryableError: ``CONFLICT``, a run is still at work; nothing was decided.
+    """
+    return asyncio.run(_resolve_conflict(endpoints, settings, given, keep, patience_s))
+
+
+async def _resolve_conflict(
+    endpoints: Endpoints, settings: Settings, given: str, keep: Keep, patience_s: float | None
+) -> Row:
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_database(endpoints.database_url) as lease_database,
+        open_remote(endpoints, _impatient(settings)) as remote,
+    ):
+        await require_own(database, settings.account)
+        insights = Insights(database)
+        conflict_id = _uuid(given)
+        found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]
+        if not found:
+            raise UnknownId(given, "open conflict")
+        leases = PostgresLeases(lease_database)
+        async with AsyncExitStack() as stack:
+            held = await _held(stack, leases, settings.account, patience_s)
+            resolving = Resolving(
+                PostgresStore(database), remote, sync_options(settings, remote).policy, held.lease
+            )
+            await resolving.resolve(
+                RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
+            )
+        return (await insights.conflicts(conflict_id))[0]
+
+
+async def _held(
+    stack: AsyncExitStack, leases: PostgresLeases, account: str, patience_s: float | None
+) -> HeldLease:
+    try:
+        async with asyncio.timeout(patience_s):
+            return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
+    except TimeoutError:
+        raise RetryableError(
+            "a run is at work: decide again when it has ended", ErrorCode.CONFLICT
+        ) from None
+
+
+def _uuid(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        raise UnknownId(given, "open conflict") from None
+
+
+def explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
+    """Why a ticket is as it is, and what the next run would do about it.
+
+    Where QContact cannot be read it is told without, and ``problem`` says so.
+
+    Args:
+        given: A FibreFlow uuid, ticket_uid or QContact id.
+
+    Raises:
+        UnknownId: No ticket that came from QContact has it.
+    """
+    return asyncio.run(_explain_ticket(endpoints, settings, given))
+
+
+async def _explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
+    async with (
+        open_database(endpoints.database_url) as database,
+        open_remote(endpoints, _impatient(settings)) as remote,
+    ):
+        options = sync_options(settings, remote)
+        teller = StoryTeller(PostgresStore(database), Insights(database), remote, options)
+        story = await teller.tell(given)
+    if story is None:
+        raise UnknownId(given, "ticket that came from QContact")
+    return story
+
+
+def _impatient(settings: Settings) -> Settings:
+    """A person waits for the answer, and a run may try for long."""
+    longest = min(settings.retry_budget_s, PATIENCE_S)
+    return settings.model_copy(update={"retry_budget_s": longest})

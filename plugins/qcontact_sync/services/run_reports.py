@@ -1,0 +1,100 @@
+"""What the record says about runs, and what waits: functions like those of `review`, read-only."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.fibreflow.insights import Insights
+from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.reporting.periods import Period
+from qcontact_sync.services.wiring import open_database
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Tickets with something to send.
+
+    Attributes:
+        total: How many there are.
+        tickets: The first of them, the oldest change first (``describe_tickets``).
+    """
+
+    total: int
+    tickets: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The quarantine.
+
+    Attributes:
+        parts: How many entries there are by direction and code (``count_quarantine``).
+        entries: The oldest of them (``list_quarantine``).
+    """
+
+    parts: Sequence[Row]
+    entries: Sequence[Row]
+
+
+def report_period(
+    endpoints: Endpoints, settings: Settings, period: Period, limit: int
+) -> PeriodReport:
+    """A period at a glance, with its newest ``limit`` runs."""
+
+    async def read() -> PeriodReport:
+        async with open_database(endpoints.database_url) as database:
+            return await RunInsights(database).period(period, settings.timezone, limit)
+
+    return asyncio.run(read())
+
+
+def list_runs(
+    endpoints: Endpoints, period: Period, status: str | None, *, limit: int, offset: int = 0
+) -> Sequence[Row]:
+    """Runs of a period, newest first, without their results."""
+
+    async def read() -> Sequence[Row]:
+        async with open_database(endpoints.database_url) as database:
+            return await RunInsights(database).runs(period, status, limit, offset)
+
+    return asyncio.run(read())
+
+
+def report_run(endpoints: Endpoints, job_id: UUID, limit: int) -> RunReport | None:
+    """One run with at most ``limit`` of its failed tickets; None where there is none."""
+
+    async def read() -> RunReport | None:
+        async with open_database(endpoints.database_url) as database:
+            return await RunInsights(database).run(job_id, limit)
+
+    return asyncio.run(read())
+
+
+def list_pending(endpoints: Endpoints, settings: Settings, limit: int) -> Pending:
+    """What the next run would send, as FibreFlow has it now; its first ``limit`` tickets."""
+
+    async def read() -> Pending:
+        async with open_database(endpoints.database_url) as database:
+            ids = await PostgresStore(database).list_pending(
+                None, None, internal_notes=settings.internal_notes == "send"
+            )
+            return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
+
+    return asyncio.run(read())
+
+
+def list_quarantine(endpoints: Endpoints, limit: int) -> Quarantine:
+    """The quarantine with its ``limit`` oldest entries."""
+
+    async def read() -> Quarantine:
+        async with open_database(endpoints.database_url) as database:
+            insights = Insights(database)
+            return Quarantine(
+                await insights.quarantine_parts(), await insights.failures(limit=limit)
+            )
+
+    return asyncio.run(read())

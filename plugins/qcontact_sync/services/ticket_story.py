@@ -1,0 +1,151 @@
+"""One ticket's story: what was agreed, what both sides hold, what comes next, what was."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    OUTSIDE_RUNS,
+    Direction,
+    People,
+    RemoteId,
+    RemoteTicket,
+)
+from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.store_ports import OutboundPair, Store
+from qcontact_sync.fibreflow.insights import Insights
+from qcontact_sync.reporting.explain import FieldStory, explain, explain_unread
+from qcontact_sync.services.results import plain_row
+from qcontact_sync.sync.context import SyncOptions
+
+log = logging.getLogger(__name__)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketStory:
+    """Why a ticket is as it is.
+
+    Attributes:
+        ticket_uid: None where FibreFlow has no linked row of it.
+        problem: Why it cannot be told in full, for a person.
+        fields: Empty where the ticket is not linked yet, its row is gone, or deciding breaks.
+        assignees: Full names of the FibreFlow users whose ids stand in ``fields``.
+        notes_to_send: How many of FibreFlow's notes have not gone out.
+        failures: Its entries in quarantine.
+        history: Its audit rows, newest first; ``synced_at`` is aware UTC.
+    """
+
+    qcontact_ticket_id: str
+    ticket_uid: str | None
+    problem: str | None
+    fields: tuple[FieldStory, ...]
+    assignees: Mapping[str, str | None]
+    notes_to_send: int
+    failures: Sequence[Row]
+    history: Sequence[Row]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for JSON; instants in ISO 8601, in UTC."""
+        return {
+            **asdict(self),
+            "fields": [asdict(story) for story in self.fields],
+            "failures": [plain_row(row) for row in self.failures],
+            "history": [plain_row(row) for row in self.history],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoryTeller:
+    """Reads both sides and writes on neither."""
+
+    store: Store
+    insights: Insights
+    remote: RemoteTickets
+    options: SyncOptions
+
+    async def tell(self, given: str) -> TicketStory | None:
+        """The story of a ticket, or None where nothing has this id.
+
+        Args:
+            given: A FibreFlow uuid, ticket_uid or QContact id.
+
+        Raises:
+            SyncError: Nothing is known here and QContact cannot be asked.
+        """
+        remote_id = (await self.store.resolve_ids([given])).get(given, RemoteId(given))
+        async with self.store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:
+            pair = (await unit.read_pairs([remote_id])).get(remote_id)
+        ticket, error = await self._read(remote_id)
+        failures = await self.insights.failures([remote_id])
+        history = await self.insights.ticket_history(remote_id)
+        if error and not (pair or failures or history):
+            if error.code is ErrorCode.NOT_FOUND:
+                return None
+            raise error
+        people = await self.store.load_people()
+        fields, breakage = await self._fields(pair, ticket, people)
+        return TicketStory(
+            qcontact_ticket_id=remote_id,
+            ticket_uid=pair.local.ticket_uid if pair and pair.local else None,
+            problem=breakage or _problem(pair, error),
+            fields=fields,
+            assignees=_assignees(fields, people),
+            notes_to_send=await self._notes_to_send(remote_id),
+            failures=failures,
+            history=history,
+        )
+
+    async def _read(self, remote_id: RemoteId) -> tuple[RemoteTicket | None, SyncError | None]:
+        try:
+            return await self.remote.get(remote_id), None
+        except SyncError as error:
+            return None, error
+
+    async def _fields(
+        self, pair: OutboundPair | None, ticket: RemoteTicket | None, people: People
+    ) -> tuple[tuple[FieldStory, ...], str | None]:
+        if pair is None or pair.local is None:
+            return (), None
+        if ticket is None:
+            return explain_unread(pair.link, pair.local), None
+        is_held = not await self.store.list_pending(
+            None, [ticket.id], internal_notes=self.options.internal_notes
+        )
+        try:
+            told = explain(
+                ticket, pair.link, pair.local, people, self.options.policy, is_held=is_held
+            )
+        except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
+            log.warning("ticket.unexpected qcontact_id=%s", ticket.id, exc_info=error)
+            return (), f"deciding about it breaks: unexpected {type(error).__name__}"
+        return told, None
+
+    async def _notes_to_send(self, remote_id: RemoteId) -> int:
+        notes = await self.store.list_notes_to_send(
+            [remote_id], internal_notes=self.options.internal_notes
+        )
+        return len(notes.get(remote_id, ()))
+
+
+def _problem(pair: OutboundPair | None, error: SyncError | None) -> str | None:
+    if error:
+        is_gone = error.code is ErrorCode.NOT_FOUND
+        return "QContact does not have it (any more)" if is_gone else f"QContact: {error}"
+    if pair is None:
+        return "not linked: no run has brought it in yet"
+    return "its row was deleted in FibreFlow" if pair.local is None else None
+
+
+def _assignees(fields: Sequence[FieldStory], people: People) -> dict[str, str | None]:
+    return {
+        user: people.name_by_id.get(user)
+        for story in fields
+        if story.field == ASSIGNED_TO
+        for user in (story.base_local, story.local)
+        if user is not None
+    }

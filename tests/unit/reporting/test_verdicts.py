@@ -1,0 +1,245 @@
+"""What becomes of a field, in full: the values, who loses, and the words that people read."""
+
+import pytest
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind
+from qcontact_sync.core.errors import ConfigError, ErrorCode
+from qcontact_sync.core.merge import (
+    Action,
+    FieldBase,
+    FieldDecision,
+    merge_assignment,
+    merge_owned,
+    merge_status,
+)
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, LocalTicket, Pair, Turns
+
+from tests.unit.core.core_values import (
+    ANN,
+    BEN,
+    FOLLOW,
+    GONE,
+    NAMELESS,
+    PEOPLE,
+    REMOTE_WINS,
+    REVIEW,
+    STRANGER,
+    a_link,
+    a_local,
+    a_remote,
+)
+
+KEEP, AGREE, TAKE, SEND, FREEZE = Action
+UNKNOWN = "unknown status in QContact, FibreFlow's left as it was"
+NOBODY = "no single FibreFlow user has that name, left as it was"
+NAMELESS_USER = "the assigned FibreFlow user does not exist or has no full name"
+NO_WORD = "FibreFlow's status has no counterpart in QContact"
+OPEN = FieldBase("open", "Open")
+
+
+def status(action, local, remote, loser=None, reason="", **more):
+    return FieldDecision(STATUS, action, local, remote, loser, reason, **more)
+
+
+def person(action, local, remote, loser=None, reason="", **more):
+    return FieldDecision(ASSIGNED_TO, action, local, remote, loser, reason, **more)
+
+
+@pytest.mark.parametrize(
+    ("base", "local", "remote", "policy", "expected"),
+    [
+        (OPEN, "open", "Open", REVIEW, status(KEEP, "open", "Open", reason="neither side moved")),
+        (
+            OPEN, "assigned", "Assigned", REVIEW,
+            status(AGREE, "assigned", "Assigned", reason="both mean the same"),
+        ),
+        (
+            OPEN, "open", "Weird", REVIEW,
+            status(AGREE, "open", "Weird", reason=UNKNOWN, warning=UNKNOWN, is_unknown=True),
+        ),
+        (
+            OPEN, "open", "Assigned", REVIEW,
+            status(TAKE, "assigned", "Assigned", reason="QContact moved"),
+        ),
+        (
+            OPEN, "assigned", "In Progress", REVIEW,
+            status(
+                TAKE, "in_progress", "In Progress", "local", "both moved, QContact's is further on"
+            ),
+        ),
+        (
+            OPEN, "in_progress", "Assigned", REVIEW,
+            status(
+                SEND, "in_progress", "in_progress", "remote",
+                "both moved, FibreFlow's is not behind",
+            ),
+        ),
+        (
+            OPEN, "assigned", "Open", REVIEW,
+            status(SEND, "assigned", "assigned", reason="FibreFlow moved"),
+        ),
+        (
+            OPEN, "no_such_word", "Open", REVIEW,
+            status(SEND, "no_such_word", None, reason="FibreFlow moved", refusal=NO_WORD),
+        ),
+        (
+            FieldBase("closed", "Closed"), "closed", "Open", REVIEW,
+            status(
+                FREEZE, "closed", "Open", reason="re-opened in QContact while ended in FibreFlow"
+            ),
+        ),
+        (
+            FieldBase("closed", "Closed"), "closed", "Open", FOLLOW,
+            status(TAKE, "open", "Open", reason="re-opened in QContact"),
+        ),
+        (
+            FieldBase("open", "Open"), "closed", "Assigned", FOLLOW,
+            status(TAKE, "assigned", "Assigned", "local", "re-opened in QContact"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_status(base, local, remote, policy, expected):
+    assert merge_status(base, local, remote, policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "local", "remote", "policy", "expected"),
+    [
+        (
+            FieldBase(ANN, "Ann Example"), ANN, "Ann Example", REVIEW,
+            person(KEEP, ANN, "Ann Example", reason="neither side moved"),
+        ),
+        (
+            FieldBase(None, None), ANN, "Ann Example", REVIEW,
+            person(AGREE, ANN, "Ann Example", reason="the same person"),
+        ),
+        (
+            FieldBase(None, None), None, "Ann Example", REVIEW,
+            person(TAKE, ANN, "Ann Example", reason="QContact moved"),
+        ),
+        (
+            FieldBase(ANN, "Ann Example"), ANN, None, REVIEW,
+            person(TAKE, None, None, reason="QContact moved"),
+        ),
+        (
+            FieldBase(None, None), BEN, "Ann Example", REMOTE_WINS,
+            person(TAKE, ANN, "Ann Example", "local", "QContact moved"),
+        ),
+        (
+            FieldBase(None, None), None, STRANGER, REVIEW,
+            person(AGREE, None, STRANGER, reason=NOBODY, is_unknown=True),
+        ),
+        (
+            FieldBase(None, None), BEN, None, REVIEW,
+            person(SEND, BEN, "Ben Example", reason="FibreFlow moved"),
+        ),
+        (
+            FieldBase(None, None), BEN, "Ann Example", REVIEW,
+            person(SEND, BEN, "Ben Example", "remote", "both moved, FibreFlow's counts"),
+        ),
+        (
+            FieldBase(ANN, "Ann Example"), None, "Ann Example", REVIEW,
+            person(SEND, None, None, reason="FibreFlow moved"),
+        ),
+        *(
+            (
+                FieldBase(None, None), user, None, REVIEW,
+                person(SEND, user, None, reason="FibreFlow moved", refusal=NAMELESS_USER),
+            )
+            for user in (NAMELESS, GONE)
+        ),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_an_assignee(base, local, remote, policy, expected):
+    assert merge_assignment(base, local, remote, PEOPLE, policy) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "local", "remote", "expected"),
+    [
+        ({"title": "A"}, "here", "A", (KEEP, "here", "A", None, "QContact did not move")),
+        ({"title": "A"}, "B", "B", (AGREE, "B", "B", None, "FibreFlow holds it already")),
+        ({"title": "A"}, "A", "B", (TAKE, "B", "B", None, "QContact moved")),
+        ({"title": "A"}, "here", "B", (TAKE, "B", "B", "local", "QContact moved")),
+        ({}, "A", "B", (TAKE, "B", "B", None, "QContact moved")),
+    ],
+)
+def test_what_becomes_of_a_field_of_qcontacts(base, local, remote, expected):
+    assert merge_owned("title", base, local, remote) == FieldDecision("title", *expected)
+
+
+def test_what_does_not_fit_is_left_with_a_warning():
+    decision = merge_owned("gps_coordinates", {}, "1,2", "somewhere")
+    warning = "gps_coordinates are not two numbers in range, left as they were"
+    assert decision == FieldDecision(
+        "gps_coordinates", AGREE, "1,2", "somewhere", None, "does not fit into FibreFlow", warning
+    )
+
+
+def field_of(decision, name):
+    return next(d for d in decision.fields if d.field == name)
+
+
+def test_what_waits_says_what_both_sides_hold():
+    pair = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}, (STATUS,)), a_local(status="closed"))
+    waits = decide(a_remote(status="Open"), pair, PEOPLE, REVIEW)
+    reason = "waits for a person to decide"
+    assert field_of(waits, STATUS) == status(FREEZE, "closed", "Open", reason=reason)
+
+
+def test_what_is_undone_again_and_again_says_so():
+    pair = Pair(a_link(), a_local(status="assigned"))
+    pair.link.turns[STATUS] = Turns("assigned", "open", MAX_TURNS)
+    undone = decide(a_remote(), pair, PEOPLE, REVIEW)
+    reason = "both sides keep undoing each other"
+    assert field_of(undone, STATUS) == status(FREEZE, "assigned", "Open", reason=reason)
+    assert undone.conflicts == (Conflict(STATUS, True, "assigned", "Open", None, reason),)
+
+
+def test_a_difference_at_linking_is_a_settled_conflict_that_nobody_lost():
+    row = a_local(status="assigned", assigned_to=BEN)
+    adopted = decide(
+        a_remote(status="In Progress", assigned_to="Ann Example"),
+        Pair(unlinked=(row,)), PEOPLE, REVIEW,
+    )  # fmt: skip
+    reason = "differed when the ticket was linked"
+    assert adopted.conflicts == (
+        Conflict(STATUS, False, "assigned", "In Progress", None, reason),
+        Conflict(ASSIGNED_TO, False, BEN, "Ann Example", None, reason),
+    )
+
+
+def test_a_new_ticket_with_an_unknown_status_says_so():
+    created = decide(a_remote(status="Weird"), Pair(), PEOPLE, REVIEW)
+    assert created.warnings == ("unknown status in QContact, taken as open",)
+
+
+@pytest.mark.parametrize(
+    ("pair", "kind"), [(Pair(), Kind.CREATE), (Pair(unlinked=(a_local(),)), Kind.ADOPT)]
+)
+def test_a_fingerprint_that_the_caller_has_is_not_reckoned_again(pair: Pair, kind):
+    decision = decide(a_remote(), pair, PEOPLE, REVIEW, version="given")
+    assert (decision.kind, decision.fingerprint) == (kind, "given")
+
+
+def test_without_a_word_nothing_is_forced():
+    here = a_local(title="edited here")
+    assert decide(a_remote(), Pair(a_link(), here), PEOPLE, REVIEW).writes == {}
+
+
+def test_where_a_field_thaws_the_others_turns_are_remembered():
+    turned = Turns("open", "assigned", 2)
+    link = a_link(frozen=(STATUS,))
+    link.turns.update({STATUS: turned, ASSIGNED_TO: turned})
+    here: LocalTicket = a_local(status="assigned")
+    decision = decide(a_remote(status="Assigned"), Pair(link, here), PEOPLE, REVIEW)
+    assert decision.agreed == (STATUS,)
+    assert decision.turns == {ASSIGNED_TO: turned}
+
+
+def test_a_wrong_setting_is_one_code():
+    error = ConfigError("QCONTACT_SYNC_OVERLAP_S is no number")
+    assert (str(error), error.code) == (
+        "QCONTACT_SYNC_OVERLAP_S is no number",
+        ErrorCode.CONFIG_ERROR,
+    )

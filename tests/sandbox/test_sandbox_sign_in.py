@@ -108,7 +108,8 @@ def test_ready_token_needs_no_sign_in(tenant):
 
 
 def test_all_sessions_can_be_ended(tenant):
-    assert tenant.ask("DELETE", "/_sandbox/sessions").status == 200
+    assert tenant.get("/_sandbox/state").json["data"]["sessions"] == 1
+    assert tenant.ask("DELETE", "/_sandbox/sessions").json["data"]["sessions"] == 0
     assert tenant.me().status == 401
     assert tenant.me(tenant.sign_in().tokens).status == 200
 

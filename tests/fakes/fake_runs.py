@@ -70,8 +70,8 @@ class FakeRuns:
                 if run.status == "running" and i != key.job_id and run.key.account == key.account
             ]
 
-    async def hear_of(self, job_id: JobId) -> None:
-        async with self._gate.io("commit of hear of"):
+    async def record_heartbeat(self, job_id: JobId) -> None:
+        async with self._gate.io("commit of heartbeat"):
             self._here.runs[job_id].pid = os.getpid()
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:

@@ -91,7 +91,7 @@ class RunStore(Protocol):
         """The account's other runs that are on record as running."""
         ...
 
-    async def hear_of(self, job_id: JobId) -> None:
+    async def record_heartbeat(self, job_id: JobId) -> None:
         """This process works for the run and is alive."""
         ...
 

@@ -96,11 +96,11 @@ class PostgresRunStore:
         )
         return [RunningRun(**row) for row in rows]
 
-    async def hear_of(self, job_id: JobId) -> None:
+    async def record_heartbeat(self, job_id: JobId) -> None:
         """This process works for the run and is alive."""
         params = {"job_id": job_id, "host": socket.gethostname(), "pid": os.getpid()}
         async with self._database.transaction() as database:
-            await database.fetch("hear_of_run", params)
+            await database.fetch("record_heartbeat", params)
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
         """Begin a direction, or go on after a crash."""

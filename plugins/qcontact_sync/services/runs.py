@@ -24,7 +24,7 @@ from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
-from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heard_of
+from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heartbeat
 from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -151,7 +151,7 @@ async def run_direction(
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         async with (
             open_database(endpoints.database_url) as lease_database,
-            heard_of(PostgresRunStore(lease_database), run.job_id),
+            heartbeat(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)
             try:
@@ -197,7 +197,7 @@ def _work(
     work = Work(run, sync_options(settings, remote), remote, store)
     work.progress = progress or work.progress
     limit = TimeLimit(settings.time_limit_s, SystemClock())
-    work.should_stop = lambda: stop.is_wished() or limit.is_over()
+    work.should_stop = lambda: stop.is_requested() or limit.is_over()
     return work
 
 

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
-from qcontact_sync.core.plan import told
+from qcontact_sync.core.plan import plan_lines
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore, Settlement
@@ -119,7 +119,7 @@ async def not_begun(store: RunStore, job_id: JobId, direction: Direction) -> Dir
 async def preview(direction: Direction, work: Work) -> None:
     """Find out what a direction would do: its plan is in ``work.plan``, and in the log."""
     await _run_direction(direction, work)
-    for line in told(work.plan.to_dict()):
+    for line in plan_lines(work.plan.to_dict()):
         log.info("%s.plan %s", direction, line)
 
 

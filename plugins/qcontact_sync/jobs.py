@@ -4,11 +4,19 @@ With `run_steps` and `wiring`, this is the one place that names concrete adapter
 """
 
 import asyncio
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from qcontact_sync.config.access import Endpoints, database_url_from_env, endpoints_from_env
+from qcontact_sync.config.access import (
+    FibreFlowAccess,
+    QContactAccess,
+    access_from_env,
+    fibreflow_from_env,
+    qcontact_from_env,
+)
 from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.request import parse_request
@@ -22,6 +30,9 @@ from qcontact_sync.sync.abandoned import IsRunning
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import stop_on_sigterm
+
+if TYPE_CHECKING:
+    from qcontact_sync.settings import Endpoints
 
 __all__ = [
     "HistoryRow",
@@ -41,7 +52,8 @@ __all__ = [
 
 
 def start_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     order: RunOrder,
     is_running: IsRunning | None = None,
@@ -63,11 +75,12 @@ def start_run(
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
-    return asyncio.run(runs.start_run(endpoints, settings, order, is_running)).to_dict()
+    return asyncio.run(runs.start_run(fibreflow, qcontact, settings, order, is_running)).to_dict()
 
 
 def run_direction(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     run: Mapping[str, object],
     direction: Direction,
@@ -91,13 +104,20 @@ def run_direction(
     with stop_on_sigterm() as stop:
         return asyncio.run(
             runs.run_direction(
-                endpoints, settings, Run.from_dict(run), direction, progress, stop, waits=waits
+                fibreflow,
+                qcontact,
+                settings,
+                Run.from_dict(run),
+                direction,
+                progress,
+                stop,
+                waits=waits,
             )
         )
 
 
 def finish_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     run: Mapping[str, object],
     stats: Mapping[str, Mapping[str, object] | None],
@@ -112,24 +132,27 @@ def finish_run(
         The summary (design section 2.5, ``data``) as plain values.
     """
     started = Run.from_dict(run)
-    return asyncio.run(runs.finish_run(endpoints, settings, started, stats)).to_dict()
+    return asyncio.run(runs.finish_run(fibreflow, settings, started, stats)).to_dict()
 
 
 def run_sync_job(
     params: Mapping[str, object] | None = None,
     *,
-    endpoints: Endpoints | None = None,
+    fibreflow: FibreFlowAccess | None = None,
+    qcontact: QContactAccess | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     opened: runs.Opened | None = None,
+    endpoints: "Endpoints | None" = None,
 ) -> JobResult:
     """Run the whole sync once, outside Airflow.
 
     Args:
         params: As the DAG's (`core.request.PARAM_NAMES`).
-        endpoints, settings: From the environment where not given.
+        fibreflow, qcontact, settings: From the environment where not given.
         progress: Called as (direction, tickets done, tickets expected so far).
         opened: Called once before anything is read, with what `start_run` returns.
+        endpoints: Deprecated, both sides in one.
 
     Raises:
         ParamError: Bad params; nothing was touched and no row was written.
@@ -139,13 +162,20 @@ def run_sync_job(
     """
     params = params or {}
     parse_request(params)
-    endpoints, settings = endpoints or endpoints_from_env(), settings or load_settings()
+    if endpoints is not None:
+        fibreflow, qcontact = _warned(endpoints).fibreflow, endpoints.qcontact
+    if fibreflow is None and qcontact is None:
+        fibreflow, qcontact = access_from_env()
+    fibreflow, qcontact = fibreflow or fibreflow_from_env(), qcontact or qcontact_from_env()
+    settings = settings or load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
     order = RunOrder(
         runs.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
     )
     with stop_on_sigterm() as stop:
-        return asyncio.run(runs.run_whole(endpoints, settings, order, progress, opened, stop))
+        return asyncio.run(
+            runs.run_whole(fibreflow, qcontact, settings, order, progress, opened, stop)
+        )
 
 
 def get_sync_job_history(
@@ -154,17 +184,22 @@ def get_sync_job_history(
     start_date: datetime | None = None,
     end_date: datetime | None = None,
     *,
-    endpoints: Endpoints | None = None,
+    fibreflow: FibreFlowAccess | None = None,
+    endpoints: "Endpoints | None" = None,
 ) -> Sequence[HistoryRow]:
     """Runs on record, newest first.
 
     Args:
         start_date, end_date: Half-open limits on ``started_at``.
+        fibreflow: From the environment where not given.
+        endpoints: Deprecated, both sides in one.
     """
-    url = endpoints.database_url if endpoints else database_url_from_env()
+    if endpoints is not None:
+        fibreflow = _warned(endpoints).fibreflow
+    found = fibreflow or fibreflow_from_env()
 
     async def read() -> Sequence[HistoryRow]:
-        async with open_database(url) as database:
+        async with open_database(found) as database:
             rows = await Insights(database).history(
                 limit=limit, status=status, start_date=start_date, end_date=end_date
             )
@@ -173,27 +208,29 @@ def get_sync_job_history(
     return asyncio.run(read())
 
 
-def get_last_sync_job_run(*, endpoints: Endpoints | None = None) -> HistoryRow | None:
+def get_last_sync_job_run(
+    *, fibreflow: FibreFlowAccess | None = None, endpoints: "Endpoints | None" = None
+) -> HistoryRow | None:
     """The newest run on record, or None."""
-    rows = get_sync_job_history(1, endpoints=endpoints)
+    rows = get_sync_job_history(1, fibreflow=fibreflow, endpoints=endpoints)
     return rows[0] if rows else None
 
 
-def find_run(job_id: UUID, *, endpoints: Endpoints) -> dict[str, object] | None:
+def find_run(job_id: UUID, *, fibreflow: FibreFlowAccess) -> dict[str, object] | None:
     """A run on record as callers outside see it (design section 2.5, ``data``), or None.
 
     Its summary is null while it goes on.
     """
 
     async def read() -> dict[str, object] | None:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             row = await Insights(database).run(job_id)
         return recorded(row) if row else None
 
     return asyncio.run(read())
 
 
-def check_qcontact(endpoints: Endpoints, settings: Settings) -> str:
+def check_qcontact(qcontact: QContactAccess, settings: Settings) -> str:
     """List one ticket; a sentence for a person about what answered.
 
     Raises:
@@ -201,7 +238,7 @@ def check_qcontact(endpoints: Endpoints, settings: Settings) -> str:
     """
 
     async def check() -> str:
-        async with open_remote(endpoints, settings) as remote:
+        async with open_remote(qcontact, settings) as remote:
             return await remote.check()
 
     return asyncio.run(check())
@@ -210,3 +247,9 @@ def check_qcontact(endpoints: Endpoints, settings: Settings) -> str:
 def migrate(database_url: str) -> list[str]:
     """Bring the database's schema up to date; the names of the migrations applied now."""
     return migrate_database(database_url, table_names())
+
+
+def _warned(endpoints: "Endpoints") -> "Endpoints":
+    message = "endpoints is deprecated: pass fibreflow and qcontact"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return endpoints

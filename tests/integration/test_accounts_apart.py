@@ -75,7 +75,7 @@ class Mails:
 
 
 def told(world: World, mails: Mails) -> list[Rule]:
-    return [t.alert.rule for t in check_alerts(world.endpoints, world.settings, mails)]
+    return [t.alert.rule for t in check_alerts(world.fibreflow_access, world.settings, mails)]
 
 
 def break_down(world: World) -> None:
@@ -185,13 +185,13 @@ def test_a_database_stays_with_the_account_that_worked_in_it_first(accounts):
         with pytest.raises(ConfigError, match=named):
             accounts.south.run(dry_run=dry_run)
     with pytest.raises(ConfigError, match=named):
-        check_alerts(accounts.south.endpoints, accounts.south.settings, None)
+        check_alerts(accounts.south.fibreflow_access, accounts.south.settings, None)
     with pytest.raises(ConfigError, match=named):
-        compare_sample(accounts.south.endpoints, accounts.south.settings)
+        compare_sample(*accounts.south.sides, accounts.south.settings)
     with pytest.raises(ConfigError, match=named):
-        delete_old_rows(accounts.south.endpoints, 30, "south")
+        delete_old_rows(accounts.south.fibreflow_access, 30, "south")
     with pytest.raises(ConfigError, match=named):
-        resolve_conflict(accounts.south.endpoints, accounts.south.settings, "x", "local")
+        resolve_conflict(*accounts.south.sides, accounts.south.settings, "x", "local")
 
     assert accounts.north.snapshot() == before
 
@@ -201,7 +201,7 @@ def test_of_two_accounts_that_come_to_an_empty_database_at_once_one_gets_it(acco
 
     def start(world: World) -> str:
         try:
-            start_run(world.endpoints, world.settings, world.order())
+            start_run(*world.sides, world.settings, world.order())
         except ConfigError:
             return "refused"
         return world.settings.account

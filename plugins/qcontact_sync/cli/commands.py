@@ -97,9 +97,9 @@ def options(
 def migrate() -> None:
     """Apply the migrations that the database lacks."""
     from qcontact_sync import jobs
-    from qcontact_sync.config.access import database_url_from_env
+    from qcontact_sync.config.access import fibreflow_from_env
 
-    applied = jobs.migrate(database_url_from_env().get_secret_value())
+    applied = jobs.migrate(fibreflow_from_env().database_url.get_secret_value())
     typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to do: up to date")
 
 

@@ -41,13 +41,13 @@ def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
     """Show why a ticket is as it is."""
     given = _checked(ticket_id)
     from qcontact_sync.cli import show_review
-    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
     from qcontact_sync.services import review
 
     log_to_stderr(logging.WARNING)
     settings = load_settings()
-    story = review.explain_ticket(endpoints_from_env(), settings, given)
+    story = review.explain_ticket(*access_from_env(), settings, given)
     if as_json:
         print_json(story.to_dict())
     else:
@@ -122,14 +122,14 @@ def resolve(
 ) -> None:
     """Let one side win."""
     from qcontact_sync.cli import show_review
-    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
     from qcontact_sync.services import review
     from qcontact_sync.services.results import plain_row
 
     log_to_stderr(logging.WARNING)
     ended = review.resolve_conflict(
-        endpoints_from_env(), load_settings(), _checked(conflict_id), keep
+        *access_from_env(), load_settings(), _checked(conflict_id), keep
     )
     if as_json or _asked_before(context):
         print_json(plain_row(ended))

@@ -36,9 +36,9 @@ def tell(account: str, overdue: datetime | None = None) -> None:
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    endpoints, settings = fibreflow_configuration(account)
+    fibreflow, settings = fibreflow_configuration(account)
     told = check_alerts(
-        endpoints,
+        fibreflow,
         settings,
         mailer(settings),
         airflow_url=conf.get("api", "base_url", fallback=None),

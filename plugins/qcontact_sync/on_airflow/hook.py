@@ -3,10 +3,8 @@
 from typing import ClassVar
 
 from airflow.sdk import BaseHook
-from pydantic import SecretStr
 
 from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
@@ -57,19 +55,10 @@ class QContactHook(BaseHook):
         try:
             account = self.get_conn()
             settings = settings_for(Account(qcontact_conn_id=self.qcontact_conn_id), account)
-            return True, jobs.check_qcontact(_remote_only(account), _impatient(settings))
+            return True, jobs.check_qcontact(account.access, _impatient(settings))
         except SyncError as error:
             advice = _ADVICE.get(error.code)
             return False, f"{error} ({advice})" if advice else str(error)
-
-
-def _remote_only(account: QContactAccount) -> Endpoints:
-    return Endpoints(
-        database_url=SecretStr(""),
-        qcontact_url=account.url,
-        qcontact_key=account.key,
-        dialect=account.dialect,
-    )
 
 
 def _impatient(settings: Settings) -> Settings:

@@ -18,7 +18,7 @@ def compare_sample(account: str) -> Plain:
 def delete_old_rows(account: str) -> Plain:
     """Delete what is older than the settings say; skip where they say nothing."""
     with told_to_airflow():
-        endpoints, settings = fibreflow_configuration(account)
+        fibreflow, settings = fibreflow_configuration(account)
         if settings.retention_days is None:
             raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows stay")
-        return dict(retention.delete_old_rows(endpoints, settings.retention_days, account))
+        return dict(retention.delete_old_rows(fibreflow, settings.retention_days, account))

@@ -30,7 +30,7 @@ from qcontact_sync import jobs
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
-from qcontact_sync.on_airflow.connections import configuration
+from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.progress_log import ProgressLog
 from qcontact_sync.on_airflow.run_context import is_backfill, order_from
 from qcontact_sync.reporting.advice import advice_for
@@ -47,9 +47,9 @@ ASK_AGAIN_S = (10.0, 20.0)
 def start_run(context: Context, account: str) -> Plain:
     """Open the run; see `jobs.start_run`."""
     with told_to_airflow():
-        endpoints, settings = configuration(account)
+        fibreflow, qcontact, settings = configuration(account)
         return jobs.start_run(
-            endpoints, settings, order_from(context, settings), _asks_airflow(context)
+            fibreflow, qcontact, settings, order_from(context, settings), _asks_airflow(context)
         )
 
 
@@ -89,7 +89,7 @@ def finish_run(context: Context, account: str) -> Plain:
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
     with told_to_airflow():
-        summary = jobs.finish_run(*configuration(account), run, stats)
+        summary = jobs.finish_run(*fibreflow_configuration(account), run, stats)
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
     else:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
@@ -43,7 +43,7 @@ class NotSent(Exception):
 
 
 def check_alerts(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     send: Send | None,
     *,
@@ -62,18 +62,18 @@ def check_alerts(
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    return asyncio.run(_check(endpoints, settings, send, airflow_url, overdue, now))
+    return asyncio.run(_check(fibreflow, settings, send, airflow_url, overdue, now))
 
 
 async def _check(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     send: Send | None,
     airflow_url: str | None,
     overdue: datetime | None,
     now: datetime | None,
 ) -> Sequence[Told]:
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         await require_own(database, settings.account)
         store = AlertStore(database, settings.account)
         async with store.deciding():

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.services.wiring import open_database
@@ -12,7 +12,9 @@ from qcontact_sync.services.wiring import open_database
 log = logging.getLogger(__name__)
 
 
-def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> Mapping[str, int]:
+def delete_old_rows(
+    fibreflow: FibreFlowAccess, days: int, account: str = DEFAULT
+) -> Mapping[str, int]:
     """Delete the sync's own rows that are older than this and of no use any more.
 
     Args:
@@ -26,7 +28,7 @@ def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> 
     """
 
     async def delete() -> Mapping[str, int]:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             await require_own(database, account)
             async with database.transaction():
                 (row,) = await database.fetch("delete_old_rows", {"days": days})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
@@ -41,44 +41,44 @@ class Quarantine:
 
 
 def report_period(
-    endpoints: Endpoints, settings: Settings, period: Period, limit: int
+    fibreflow: FibreFlowAccess, settings: Settings, period: Period, limit: int
 ) -> PeriodReport:
     """A period at a glance, with its newest ``limit`` runs."""
 
     async def read() -> PeriodReport:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             return await RunInsights(database).period(period, settings.timezone, limit)
 
     return asyncio.run(read())
 
 
 def list_runs(
-    endpoints: Endpoints, period: Period, status: str | None, *, limit: int, offset: int = 0
+    fibreflow: FibreFlowAccess, period: Period, status: str | None, *, limit: int, offset: int = 0
 ) -> Sequence[Row]:
     """Runs of a period, newest first, without their results."""
 
     async def read() -> Sequence[Row]:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             return await RunInsights(database).runs(period, status, limit, offset)
 
     return asyncio.run(read())
 
 
-def report_run(endpoints: Endpoints, job_id: UUID, limit: int) -> RunReport | None:
+def report_run(fibreflow: FibreFlowAccess, job_id: UUID, limit: int) -> RunReport | None:
     """One run with at most ``limit`` of its failed tickets; None where there is none."""
 
     async def read() -> RunReport | None:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             return await RunInsights(database).run(job_id, limit)
 
     return asyncio.run(read())
 
 
-def list_pending(endpoints: Endpoints, settings: Settings, limit: int) -> Pending:
+def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: int) -> Pending:
     """What the next run would send, as FibreFlow has it now; its first ``limit`` tickets."""
 
     async def read() -> Pending:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             ids = await PostgresStore(database).list_pending(
                 None, None, internal_notes=settings.internal_notes == "send"
             )
@@ -87,11 +87,11 @@ def list_pending(endpoints: Endpoints, settings: Settings, limit: int) -> Pendin
     return asyncio.run(read())
 
 
-def list_quarantine(endpoints: Endpoints, limit: int) -> Quarantine:
+def list_quarantine(fibreflow: FibreFlowAccess, limit: int) -> Quarantine:
     """The quarantine with its ``limit`` oldest entries."""
 
     async def read() -> Quarantine:
-        async with open_database(endpoints.database_url) as database:
+        async with open_database(fibreflow) as database:
             insights = Insights(database)
             return Quarantine(
                 await insights.quarantine_parts(), await insights.failures(limit=limit)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import aiohttp
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
@@ -39,17 +39,18 @@ Opened = Callable[[Mapping[str, object]], None]
 
 
 async def start_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     order: RunOrder,
     is_running: IsRunning | None = None,
 ) -> Run:
     """Open a run; see `jobs.start_run`."""
-    await check_schema(endpoints.database_url.get_secret_value())
+    await check_schema(fibreflow.database_url.get_secret_value())
     async with (
         # Opened only so that an address or key that cannot be used is refused before the record.
-        open_remote(endpoints, settings),
-        open_database(endpoints.database_url) as database,
+        open_remote(qcontact, settings),
+        open_database(fibreflow) as database,
     ):
         # Before the params: what is wrong with them is put on record, too.
         await require_own(database, settings.account)
@@ -71,7 +72,8 @@ async def start_run(
 
 
 async def run_whole(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     order: RunOrder,
     progress: Progress | None,
@@ -79,22 +81,23 @@ async def run_whole(
     stop: Stop,
 ) -> JobResult:
     """All steps of a run, one after the other; see `jobs.run_sync_job`."""
-    run = await start_run(endpoints, settings, order)
+    run = await start_run(fibreflow, qcontact, settings, order)
     if opened is not None:
         opened(run.to_dict())
     stats: Stats = {}
     try:
-        await _run_directions(endpoints, settings, run, progress, stats, stop)
+        await _run_directions(fibreflow, qcontact, settings, run, progress, stats, stop)
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(endpoints, settings, run, stats)
+            await _finish_interrupted(fibreflow, settings, run, stats)
         raise
-    return await finish_run(endpoints, settings, run, stats)
+    return await finish_run(fibreflow, settings, run, stats)
 
 
 async def _run_directions(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     run: Run,
     progress: Progress | None,
@@ -104,7 +107,7 @@ async def _run_directions(
     for direction in run.request.directions:
         try:
             stats[direction.value] = await run_direction(
-                endpoints, settings, run, direction, progress, stop
+                fibreflow, qcontact, settings, run, direction, progress, stop
             )
         except SyncError:
             if run.request.dry_run:
@@ -113,21 +116,22 @@ async def _run_directions(
 
 
 async def _finish_interrupted(
-    endpoints: Endpoints, settings: Settings, run: Run, stats: Stats
+    fibreflow: FibreFlowAccess, settings: Settings, run: Run, stats: Stats
 ) -> None:
     if run.request.dry_run:
         return
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         recorded = await PostgresRunStore(database).read_directions(run.job_id)
     for direction in run.request.directions:
         if direction.value not in stats:
             so_far = recorded.get(direction, DirectionStats())
             stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(endpoints, settings, run, stats)
+    await finish_run(fibreflow, settings, run, stats)
 
 
 async def run_direction(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     run: Run,
     direction: Direction,
@@ -140,17 +144,17 @@ async def run_direction(
     if run.is_scheduled:
         settings = settings.in_schedule()
     async with (
-        open_database(endpoints.database_url) as database,
-        open_database(endpoints.database_url) as second,
+        open_database(fibreflow) as database,
+        open_database(fibreflow) as second,
     ):
         store = PostgresStore(database, second)
         if run.request.dry_run:
-            async with open_remote(endpoints, settings, stop.sleep) as remote:
+            async with open_remote(qcontact, settings, stop.sleep) as remote:
                 work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         async with (
-            open_database(endpoints.database_url) as lease_database,
+            open_database(fibreflow) as lease_database,
             heard_of(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)
@@ -159,7 +163,7 @@ async def run_direction(
                     leases, settings.account, SystemClock(), stop.sleep, waits=waits
                 ) as held:
                     stats = await _run_held(
-                        endpoints, settings, database, store, run, direction, progress, stop, held
+                        qcontact, settings, database, store, run, direction, progress, stop, held
                     )
             except StopRequested:
                 stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
@@ -167,7 +171,7 @@ async def run_direction(
 
 
 async def _run_held(
-    endpoints: Endpoints,
+    qcontact: QContactAccess,
     settings: Settings,
     database: Database,
     store: PostgresStore,
@@ -179,7 +183,7 @@ async def _run_held(
 ) -> DirectionStats:
     """The direction under the lease; its time limit begins now, not while it waited."""
     runs = PostgresRunStore(database)
-    async with open_remote(endpoints, settings, stop.sleep) as remote:
+    async with open_remote(qcontact, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
         work = _work(store, settings, resumed, remote, progress, stop)
         work.held = held
@@ -202,7 +206,7 @@ def _work(
 
 
 async def finish_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     run: Run,
     stats: Mapping[str, Mapping[str, object] | None],
@@ -214,7 +218,7 @@ async def finish_run(
         d: DirectionStats.from_dict(plain) if (plain := stats.get(d.value)) else None
         for d in run.request.directions
     }
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.settle(runs, run, directions)
         errors = await runs.read_errors(run.job_id)

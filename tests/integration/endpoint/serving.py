@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
@@ -53,7 +53,8 @@ class Installation:
     credentials: Credentials
     environment: Mapping[str, str] = field(repr=False)
     metadata_dsn: str = field(repr=False)
-    fibreflow: Endpoints = field(repr=False)
+    fibreflow: FibreFlowAccess = field(repr=False)
+    qcontact: QContactAccess = field(repr=False)
     settings: Settings = field(default_factory=Settings)
     dag_id: str = DAG_ID
 
@@ -91,13 +92,13 @@ class Installation:
     def carry_out(self, run: Mapping[str, Any]) -> None:
         """Do what the DAG's tasks do, and end the run."""
         order = jobs.RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
-        sides, settings = self.fibreflow, self.settings
-        started = jobs.start_run(sides, settings, order)
+        sides = self.fibreflow, self.qcontact, self.settings
+        started = jobs.start_run(*sides, order)
         stats = {
-            name: jobs.run_direction(sides, settings, started, Direction(name))
+            name: jobs.run_direction(*sides, started, Direction(name))
             for name in started["directions"]
         }
-        summary = jobs.finish_run(sides, settings, started, stats)
+        summary = jobs.finish_run(self.fibreflow, self.settings, started, stats)
         self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")
 
 
@@ -126,8 +127,14 @@ def install(
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CRON_SECRET": "",
     }
-    sides = Endpoints(SecretStr(fibreflow_dsn), sandbox.url, SecretStr(sandbox.api_key))
-    made = Installation(directory, credentials, environment, metadata_dsn, sides)
+    made = Installation(
+        directory,
+        credentials,
+        environment,
+        metadata_dsn,
+        FibreFlowAccess(SecretStr(fibreflow_dsn)),
+        QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key))),
+    )
     made.tool("db", "migrate")
     made.tool("dags", "reserialize")
     made.tool("connections", "add", "fibreflow_default", "--conn-json", connection)

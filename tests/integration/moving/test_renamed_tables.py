@@ -32,9 +32,9 @@ def test_tickets_notes_and_the_record_flow(world: World):
     assert world.local(adopted)["title"] == "Edited there"
     assert world.patches() == [(created, {"status": "solved"})]
     assert world.notes_at(adopted) == ["We are on our way"]
-    history = get_sync_job_history(endpoints=world.endpoints)
+    history = get_sync_job_history(fibreflow=world.fibreflow_access)
     assert [row.status for row in history] == ["success", "success"]
-    assert get_status(world.endpoints, world.settings).pending_outbound == 0
+    assert get_status(world.fibreflow_access, world.settings).pending_outbound == 0
     assert world.audit(created)
 
 

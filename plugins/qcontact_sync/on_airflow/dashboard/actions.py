@@ -38,7 +38,7 @@ async def change_failure(request: Request, entry_id: UUID, change: Change) -> Re
 def _change_failure(account: str, entry_id: str, change: Change) -> None:
     at = sources.fibreflow(account)
     decide = review.retry_failures if change == "retry" else review.dismiss_failures
-    decide(at.endpoints, entry_id)
+    decide(at.fibreflow, entry_id)
 
 
 @router.get("/conflicts/{conflict_id}/{keep}")
@@ -60,7 +60,9 @@ async def resolve_conflict(
 
 def _resolve(account: str, conflict_id: str, keep: review.Keep) -> None:
     at = sources.both_sides(account)
-    review.resolve_conflict(at.endpoints, at.settings, conflict_id, keep, patience_s=RUN_PATIENCE_S)
+    review.resolve_conflict(
+        at.fibreflow, at.qcontact, at.settings, conflict_id, keep, patience_s=RUN_PATIENCE_S
+    )
 
 
 def _back(request: Request, path: str, said: str) -> RedirectResponse:

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, RetryableError
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
@@ -30,13 +30,19 @@ class Sources:
     """What a page is made from.
 
     Attributes:
-        endpoints: QContact's half is empty where the page does not need it.
         now: The instant that the page speaks of, aware UTC.
     """
 
-    endpoints: Endpoints
+    fibreflow: FibreFlowAccess
     settings: Settings
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BothSides(Sources):
+    """The same where QContact is asked, too."""
+
+    qcontact: QContactAccess
 
 
 def fibreflow(account: str) -> Sources:
@@ -45,28 +51,27 @@ def fibreflow(account: str) -> Sources:
     Raises:
         ConfigError: Names the connection or setting.
     """
-    endpoints, settings = fibreflow_configuration(account)
-    hurried = replace(endpoints, database_url=_impatient(endpoints.database_url))
-    return Sources(hurried, settings, datetime.now(UTC))
+    found, settings = fibreflow_configuration(account)
+    return Sources(_impatient(found), settings, datetime.now(UTC))
 
 
-def both_sides(account: str) -> Sources:
+def both_sides(account: str) -> BothSides:
     """The same with QContact.
 
     Raises:
         ConfigError: Names the connection or setting.
     """
-    endpoints, settings = configuration(account)
+    found, qcontact, settings = configuration(account)
     timeout_s = min(settings.timeout_s, _QCONTACT_TIMEOUT_S)
-    hurried = replace(endpoints, database_url=_impatient(endpoints.database_url))
-    return Sources(hurried, settings.model_copy(update={"timeout_s": timeout_s}), datetime.now(UTC))
+    hurried = settings.model_copy(update={"timeout_s": timeout_s})
+    return BothSides(_impatient(found), hurried, datetime.now(UTC), qcontact)
 
 
-def _impatient(conninfo: SecretStr) -> SecretStr:
-    given = conninfo.get_secret_value()
+def _impatient(found: FibreFlowAccess) -> FibreFlowAccess:
+    given = found.database_url.get_secret_value()
     if "connect_timeout" in given:
-        return conninfo
-    return SecretStr(make_conninfo(given, connect_timeout=_CONNECT_TIMEOUT_S))
+        return found
+    return FibreFlowAccess(SecretStr(make_conninfo(given, connect_timeout=_CONNECT_TIMEOUT_S)))
 
 
 async def patiently(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -46,11 +46,11 @@ def overview(account: str, span: Span) -> View:
     at = sources.fibreflow(account)
     zone = at.settings.zone
     period = span.resolved(at.now, zone)
-    report = run_reports.report_period(at.endpoints, at.settings, period, NEWEST_RUNS)
+    report = run_reports.report_period(at.fibreflow, at.settings, period, NEWEST_RUNS)
     parts = charts.parts_of(period, report.buckets, zone)
     return {
         **_common(at),
-        "health": review.get_status(at.endpoints, at.settings),
+        "health": review.get_status(at.fibreflow, at.settings),
         "period": period,
         "report": report,
         "parts_of_period": parts,
@@ -63,7 +63,7 @@ def runs(account: str, span: Span, status: str | None, page: int) -> View:
     at = sources.fibreflow(account)
     period = span.resolved(at.now, at.settings.zone)
     found = run_reports.list_runs(
-        at.endpoints, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
+        at.fibreflow, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
     )
     return {
         **_common(at),
@@ -82,7 +82,7 @@ def run(account: str, job_id: UUID) -> View:
         NotThere: No run has this id.
     """
     at = sources.fibreflow(account)
-    report = run_reports.report_run(at.endpoints, job_id, MAX_LISTED)
+    report = run_reports.report_run(at.fibreflow, job_id, MAX_LISTED)
     if report is None:
         raise NotThere("No run on record has this id.")
     return {**_common(at), "report": report, "run": report.run}
@@ -91,7 +91,7 @@ def run(account: str, job_id: UUID) -> View:
 def quarantine(account: str) -> View:
     """Tickets that failed."""
     at = sources.fibreflow(account)
-    return {**_common(at), "quarantine": run_reports.list_quarantine(at.endpoints, MAX_LISTED)}
+    return {**_common(at), "quarantine": run_reports.list_quarantine(at.fibreflow, MAX_LISTED)}
 
 
 def failure(account: str, entry_id: UUID) -> View:
@@ -101,7 +101,7 @@ def failure(account: str, entry_id: UUID) -> View:
         NotThere: It has gone.
     """
     at = sources.fibreflow(account)
-    found = review.list_failures(at.endpoints, [str(entry_id)])
+    found = review.list_failures(at.fibreflow, [str(entry_id)])
     if not found:
         raise NotThere("This ticket is not in quarantine any more.")
     return {**_common(at), "entry": found[0]}
@@ -110,7 +110,7 @@ def failure(account: str, entry_id: UUID) -> View:
 def conflicts(account: str) -> View:
     """Fields that wait for a person, and values that lost."""
     at = sources.fibreflow(account)
-    found = review.list_conflicts(at.endpoints, MAX_LISTED)
+    found = review.list_conflicts(at.fibreflow, MAX_LISTED)
     return {
         **_common(at),
         "waiting": [row for row in found if row["is_open"]],
@@ -125,7 +125,7 @@ def conflict(account: str, conflict_id: UUID) -> View:
         NotThere: It does not, or not any more.
     """
     at = sources.fibreflow(account)
-    found = [row for row in review.list_conflicts(at.endpoints) if row["id"] == conflict_id]
+    found = [row for row in review.list_conflicts(at.fibreflow) if row["id"] == conflict_id]
     if not found or not found[0]["is_open"]:
         raise NotThere("This conflict does not wait for anybody any more.")
     return {**_common(at), "conflict": found[0]}
@@ -136,7 +136,7 @@ def pending(account: str) -> View:
     at = sources.fibreflow(account)
     return {
         **_common(at),
-        "pending": run_reports.list_pending(at.endpoints, at.settings, MAX_LISTED),
+        "pending": run_reports.list_pending(at.fibreflow, at.settings, MAX_LISTED),
     }
 
 
@@ -147,7 +147,10 @@ def ticket(account: str, ticket_id: str) -> View:
         UnknownId: No ticket that came from QContact has this id.
     """
     at = sources.both_sides(account)
-    return {**_common(at), "story": review.explain_ticket(at.endpoints, at.settings, ticket_id)}
+    return {
+        **_common(at),
+        "story": review.explain_ticket(at.fibreflow, at.qcontact, at.settings, ticket_id),
+    }
 
 
 def _common(at: sources.Sources) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.accounts import find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import RunStatus, Window
@@ -25,14 +25,15 @@ Data = dict[str, Any]
 PATIENCE_S = 5
 
 
-def fibreflow(account: str) -> Endpoints:
+def fibreflow(account: str) -> FibreFlowAccess:
     """An account's FibreFlow alone, as its connection has it; somebody waits, so not for long.
 
     Raises:
         ConfigError: The connection is missing or wrong.
     """
-    url = fibreflow_database(find_account(account).fibreflow_conn_id).get_secret_value()
-    return Endpoints(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)), "", SecretStr(""))
+    access = fibreflow_database(find_account(account).fibreflow_conn_id)
+    url = access.database_url.get_secret_value()
+    return FibreFlowAccess(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)))
 
 
 def describe(seen: SeenRun, account: str) -> Data:
@@ -49,7 +50,7 @@ def describe(seen: SeenRun, account: str) -> Data:
 
 def _recorded(job_id: UUID, account: str) -> Data | None:
     try:
-        return jobs.find_run(job_id, endpoints=fibreflow(account))
+        return jobs.find_run(job_id, fibreflow=fibreflow(account))
     except SyncError as error:
         # What Airflow knows is an answer as well, and the run itself will say what is wrong.
         log.warning("endpoint.no_record code=%s: %s", error.code, error)

@@ -1,4 +1,4 @@
-"""Deprecated: this module is now `qcontact_sync.services.review`, until the next release.
+"""Deprecated: these functions are now in `qcontact_sync.jobs`, until the next release.
 
 The functions here still take both sides in one (``endpoints``).
 """
@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qcontact_sync import jobs
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.reporting.health import Health
-from qcontact_sync.services import review
 from qcontact_sync.services.review import Keep, Row, TicketStory, UnknownId
 
 if TYPE_CHECKING:
@@ -28,34 +28,32 @@ __all__ = [
     "retry_failures",
 ]
 
-warnings.warn(
-    "qcontact_sync.review is now qcontact_sync.services.review", DeprecationWarning, stacklevel=2
-)
+warnings.warn("qcontact_sync.review is now qcontact_sync.jobs", DeprecationWarning, stacklevel=2)
 
 
 def get_status(endpoints: "Endpoints", settings: Settings) -> Health:
-    """Deprecated; see `services.review`, as for all below."""
-    return review.get_status(endpoints.fibreflow, settings)
+    """Deprecated; see `jobs`, as for all below."""
+    return jobs.get_status(endpoints.fibreflow, settings)
 
 
 def list_failures(endpoints: "Endpoints", wanted: Sequence[str] | None = None) -> Sequence[Row]:
     """Deprecated."""
-    return review.list_failures(endpoints.fibreflow, wanted)
+    return jobs.list_failures(endpoints.fibreflow, wanted)
 
 
 def retry_failures(endpoints: "Endpoints", given: str) -> Sequence[Row]:
     """Deprecated."""
-    return review.retry_failures(endpoints.fibreflow, given)
+    return jobs.retry_failures(endpoints.fibreflow, given)
 
 
 def dismiss_failures(endpoints: "Endpoints", given: str) -> Sequence[Row]:
     """Deprecated."""
-    return review.dismiss_failures(endpoints.fibreflow, given)
+    return jobs.dismiss_failures(endpoints.fibreflow, given)
 
 
 def list_conflicts(endpoints: "Endpoints", limit: int | None = None) -> Sequence[Row]:
     """Deprecated."""
-    return review.list_conflicts(endpoints.fibreflow, limit)
+    return jobs.list_conflicts(endpoints.fibreflow, limit)
 
 
 def resolve_conflict(
@@ -67,9 +65,9 @@ def resolve_conflict(
 ) -> Row:
     """Deprecated."""
     sides = endpoints.fibreflow, endpoints.qcontact
-    return review.resolve_conflict(*sides, settings, given, keep, patience_s)
+    return jobs.resolve_conflict(*sides, settings, given, keep, patience_s)
 
 
 def explain_ticket(endpoints: "Endpoints", settings: Settings, given: str) -> TicketStory:
     """Deprecated."""
-    return review.explain_ticket(endpoints.fibreflow, endpoints.qcontact, settings, given)
+    return jobs.explain_ticket(endpoints.fibreflow, endpoints.qcontact, settings, given)

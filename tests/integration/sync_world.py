@@ -1,5 +1,6 @@
 """A QContact, a FibreFlow and the sync between them, as the tests of the engine see them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import JobResult, RunOrder, finish_run, run_direction, run_sync_job
-from qcontact_sync.jobs import start_run as open_run
+from qcontact_sync.jobs import JobResult, RunOrder, run_sync_job
+from qcontact_sync.services import runs
+from qcontact_sync.sync.context import Progress, Run
 
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
@@ -85,15 +87,22 @@ class World:
 
     def start(self, order: RunOrder) -> dict[str, object]:
         self.pass_time(BETWEEN_RUNS_S)
-        return open_run(*self.sides, self.settings, order)
+        return asyncio.run(runs.start_run(*self.sides, self.settings, order)).to_dict()
 
-    def run_direction(self, run: Mapping[str, object], direction: str) -> dict[str, object]:
-        return run_direction(*self.sides, self.settings, run, Direction(direction))
+    def run_direction(
+        self, run: Mapping[str, object], direction: str, progress: Progress | None = None
+    ) -> dict[str, object]:
+        started = Run.from_dict(run)
+        return asyncio.run(
+            runs.run_direction(*self.sides, self.settings, started, Direction(direction), progress)
+        )
 
     def finish(
         self, run: Mapping[str, object], **stats: Mapping[str, object] | None
     ) -> dict[str, object]:
-        return finish_run(self.fibreflow_access, self.settings, run, stats)
+        started = Run.from_dict(run)
+        finished = runs.finish_run(self.fibreflow_access, self.settings, started, stats)
+        return asyncio.run(finished).to_dict()
 
     def run_order(self, order: RunOrder) -> dict[str, object]:
         """Start, both directions and finish, as the DAG's tasks do it."""

@@ -10,12 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ConfigError
 
 NOT_SPOKEN = "the entities dialect is not spoken yet: use dialect tickets"
+CONNECT_TIMEOUT_S = 5
 _API_URL = "QCONTACT_API_URL"
 _DATABASE_URL = "DATABASE_URL"
 
@@ -75,6 +76,16 @@ class FibreFlowAccess:
     """
 
     database_url: SecretStr
+
+    def quick(self, connect_timeout_s: int = CONNECT_TIMEOUT_S) -> "FibreFlowAccess":
+        """The same where a person waits: a server that says nothing is given up soon.
+
+        What the address itself says about it counts more.
+        """
+        url = self.database_url.get_secret_value()
+        if "connect_timeout" in conninfo_to_dict(url):
+            return self
+        return FibreFlowAccess(SecretStr(make_conninfo(url, connect_timeout=connect_timeout_s)))
 
 
 def access_from_env() -> tuple[FibreFlowAccess, QContactAccess]:

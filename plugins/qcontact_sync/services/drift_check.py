@@ -1,6 +1,5 @@
 """Compares a small sample of tickets with QContact: a check that nothing drifted apart unseen."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 SAMPLE = 25
 
 
-def compare_sample(
+async def compare_sample(
     fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings
 ) -> dict[str, object]:
     """Compare the next few tickets with QContact; each call goes on where the last one ended.
@@ -32,12 +31,6 @@ def compare_sample(
     Raises:
         SyncError: One of the sides cannot be asked.
     """
-    return asyncio.run(_compare(fibreflow, qcontact, settings))
-
-
-async def _compare(
-    fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings
-) -> dict[str, object]:
     async with (
         open_database(fibreflow) as database,
         open_remote(qcontact, settings) as remote,

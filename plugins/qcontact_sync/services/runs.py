@@ -1,12 +1,9 @@
 """The steps of a run on real adapters: open it, carry out its directions, settle it."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-
-import aiohttp
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -21,6 +18,7 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
+from qcontact_sync.services.dead_man_ping import dead_man_ping
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
@@ -30,12 +28,11 @@ from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 
-log = logging.getLogger(__name__)
-
 CLI_DAG_ID = "cli"
 
 Stats = dict[str, Mapping[str, object] | None]
-Opened = Callable[[Mapping[str, object]], None]
+OnOpened = Callable[[Mapping[str, object]], None]
+"""Called once, with `Run.to_dict`."""
 
 
 async def start_run(
@@ -45,7 +42,18 @@ async def start_run(
     order: RunOrder,
     is_running: IsRunning | None = None,
 ) -> Run:
-    """Open a run; see `jobs.start_run`."""
+    """Check the params, resolve the window, open the run's record (not for a dry run).
+
+    Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
+    Runs on record whose process is gone are closed as ``ABANDONED``.
+
+    Args:
+        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
+
+    Raises:
+        ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
+        SyncError: FatalError or RetryableError.
+    """
     await check_schema(fibreflow.database_url.get_secret_value())
     async with (
         # Opened only so that an address or key that cannot be used is refused before the record.
@@ -77,13 +85,13 @@ async def run_whole(
     settings: Settings,
     order: RunOrder,
     progress: Progress | None,
-    opened: Opened | None,
+    on_opened: OnOpened | None,
     stop: Stop,
 ) -> JobResult:
     """All steps of a run, one after the other; see `jobs.run_sync_job`."""
     run = await start_run(fibreflow, qcontact, settings, order)
-    if opened is not None:
-        opened(run.to_dict())
+    if on_opened is not None:
+        on_opened(run.to_dict())
     stats: Stats = {}
     try:
         await _run_directions(fibreflow, qcontact, settings, run, progress, stats, stop)
@@ -135,12 +143,26 @@ async def run_direction(
     settings: Settings,
     run: Run,
     direction: Direction,
-    progress: Progress | None,
-    stop: Stop,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
     *,
     waits: bool = True,
 ) -> dict[str, object]:
-    """One direction of an opened run; see `jobs.run_direction`."""
+    """Carry out one direction of a started run.
+
+    Args:
+        progress: Called as (direction, tickets done, tickets expected so far).
+        stop: Ends the direction in good order when it is requested.
+        waits: Whether to wait for another run that is at work.
+
+    Returns:
+        `DirectionStats.to_dict` with the direction's counts; of a dry run ``plan`` beside them.
+
+    Raises:
+        LeaseBusy: Another run is at work, and ``waits`` is false; nothing was done.
+        SyncError: The direction broke; what it settled until then is on record.
+    """
+    stop = stop or Stop()
     if run.is_scheduled:
         settings = settings.in_schedule()
     async with (
@@ -211,7 +233,11 @@ async def finish_run(
     run: Run,
     stats: Mapping[str, Mapping[str, object] | None],
 ) -> JobResult:
-    """Settle a run; see `jobs.finish_run`."""
+    """Settle the run's row; safe to repeat.
+
+    Args:
+        stats: Per direction asked for, what `run_direction` returned, or None where it broke.
+    """
     if run.request.dry_run:
         return previewed(run, stats, SystemClock().now())
     directions = {
@@ -223,22 +249,5 @@ async def finish_run(
         settlement, closed = await lifecycle.settle(runs, run, directions)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
-        await ping(settings.ping_url)
+        await dead_man_ping(settings.ping_url)
     return finished(run, settlement, closed, errors)
-
-
-PATIENCE = aiohttp.ClientTimeout(total=5)
-
-
-async def ping(url: str) -> None:
-    """Ask for the address once; whatever comes of it changes nothing but a line in the log."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=PATIENCE) as session,
-            session.get(url) as answer,
-        ):
-            if answer.status >= 400:
-                log.warning("ping.refused status=%d", answer.status)
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # The address itself is a secret: who has it can keep the watchman quiet.
-        log.warning("ping.failed: %s", type(error).__name__)

@@ -1,5 +1,6 @@
 """Runs as they stand on record, at whatever time a test wants them."""
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -93,12 +94,14 @@ class History:
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
         """Ask for the alerts; what was told, as ``rule change``."""
-        told = check_alerts(
-            self.fibreflow,
-            self.settings,
-            self.send,
-            airflow_url="https://airflow.example.test",
-            now=now,
-            overdue=overdue,
+        told = asyncio.run(
+            check_alerts(
+                self.fibreflow,
+                self.settings,
+                self.send,
+                airflow_url="https://airflow.example.test",
+                now=now,
+                overdue=overdue,
+            )
         )
         return [f"{one.alert.rule.value} {Change(one.change).value}" for one in told]

@@ -5,9 +5,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 from qcontact_sync.core.errors import FatalError
-from qcontact_sync.jobs import get_sync_job_history, migrate
-from qcontact_sync.services.doctor import examine
-from qcontact_sync.services.review import get_status
+from qcontact_sync.jobs import examine, get_status, get_sync_job_history, migrate
 
 from tests.integration.moving.other_names import NAMES
 from tests.integration.sync_world import World

@@ -2,7 +2,7 @@
 
 import pytest
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.services.review import retry_failures
+from qcontact_sync.jobs import retry_failures
 
 from tests.integration.sync_world import World
 

@@ -15,7 +15,7 @@ from qcontact_sync.core.errors import RetryableError
 from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history, run_direction
+from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.sync import inbound
 
@@ -431,7 +431,7 @@ def test_an_inbound_that_died_goes_on_and_its_counts_add_up(seeded_world: World,
     world = seeded_world
     run = world.start(world.order("scheduled__1"))
     with pytest.raises(Killed):
-        run_direction(*world.sides, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
 
     run = world.start(world.order("scheduled__1"))
     stats = world.run_direction(run, "inbound")
@@ -454,7 +454,7 @@ def test_unchanged_tickets_are_counted_once_when_a_run_goes_on(seeded_world: Wor
     order = world.order("manual__1", params={"start_date": "2000-01-01T00:00:00Z"})
     run = world.start(order)
     with pytest.raises(Killed):
-        run_direction(*world.sides, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
     stats = world.run_direction(run, "inbound")
     assert total(stats) == (300, 0, 0, 300)
 
@@ -469,7 +469,7 @@ def test_an_outbound_that_died_sends_nothing_twice(world: World, calls):
     run = world.start(world.order("scheduled__1"))
     inbound_stats = world.run_direction(run, "inbound")
     with pytest.raises(Killed):
-        run_direction(*world.sides, world.settings, run, Direction.OUTBOUND, dying_after(calls))
+        world.run_direction(run, "outbound", dying_after(calls))
     stats = world.run_direction(run, "outbound")
     world.finish(run, inbound=inbound_stats, outbound=stats)
 

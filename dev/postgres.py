@@ -104,6 +104,14 @@ def ensure_database(dsn: str, name: str) -> str:
     return database_dsn(dsn, name)
 
 
+def clone_database(dsn: str, template: str, name: str) -> str:
+    """Create database ``name`` as a copy of one that nobody is connected to; return its DSN."""
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    return database_dsn(dsn, name)
+
+
 def drop_database(dsn: str, name: str) -> None:
     """Drop database ``name`` where it exists, whoever is connected to it."""
     with psycopg.connect(dsn, autocommit=True) as connection:

@@ -23,6 +23,7 @@ from dev.sandbox_qcontact import SandboxQContact
 from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT
+from tests.airflow_policy import retry_soon
 from tests.deployment import compose_file
 from tests.e2e.airflow_client import AirflowClient
 from tests.private_postgres import new_datadir
@@ -101,6 +102,7 @@ class Loopback:
         """The image's, the service's, and the ports that are this machine's."""
         home = self.root / f"{name}-{number}"
         home.mkdir(exist_ok=True)
+        retry_soon(home)
         image = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "LANG": "C.UTF-8",

@@ -49,8 +49,8 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
 
-prove: install ## stories for PROVE_MINUTES (10), a hundred kills, a crash at every step; rewrites the crash matrix
-	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills $(ARGS)
+prove: install ## stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
+	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills tests/deployment $(ARGS)
 
 mutants: install ## break the code in every listed way; the tests must notice; ARGS="NAME" picks some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)

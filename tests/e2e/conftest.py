@@ -41,7 +41,7 @@ from tests.sync_roles import SyncRoles
 
 TICKETS = 40
 OFTEN = "qcontact_sync_often"
-EVERY_S = 10
+EVERY_S = 5
 EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"

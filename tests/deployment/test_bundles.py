@@ -168,7 +168,7 @@ def test_astros_folders_alone_are_enough(tmp_path):
     installation = Installation(tmp_path, {"PYTHONPATH": str(packages)})
 
     # -S: only what is in `packages`.
-    told = installation.run(sys._base_executable, "-S", "-c", LOOK)
+    told = installation.run(vars(sys)["_base_executable"], "-S", "-c", LOOK)
     found = json.loads(told.splitlines()[-1])
 
     assert (found["dags"], found["errors"]) == (["qcontact_sync", "qcontact_sync_monitor"], {})

@@ -104,9 +104,11 @@ class Installation:
         order = jobs.RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
         sides, settings = self.fibreflow, self.settings
         started = jobs.start_run(sides, settings, order)
+        directions = started["directions"]
+        assert isinstance(directions, list)
         stats = {
             name: jobs.run_direction(sides, settings, started, Direction(name))
-            for name in started["directions"]
+            for name in directions
         }
         summary = jobs.finish_run(sides, settings, started, stats)
         self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")

@@ -1,9 +1,10 @@
 """One transaction on `FibreFlow`: rows read are locked, what it does is staged until its commit."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
@@ -139,11 +140,11 @@ class FakeUnit:
             if decision.remote.id in self._here.broken_rows:
                 raise TicketError("the row is refused", ErrorCode.DATABASE_ERROR)
         if decisions:
-            self._stage("write", lambda: [self._write(d) for d in decisions] and None)
+            self._stage("write", lambda: _each(self._write, decisions))
 
     def _write(self, decision: TicketDecision) -> None:
         here, remote_id = self._here, decision.remote.id
-        numbers = decision.remote.payload.get("versions", {})
+        numbers: Any = decision.remote.payload.get("versions", {})
         taken = {name: numbers.get(name, 0) for name in decision.writes}
         if decision.local is None:
             values = {"assigned_to": None, **decision.writes}
@@ -304,7 +305,7 @@ class FakeUnit:
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:
-            self._stage("release", lambda: [self._release(i) for i in remote_ids] and None)
+            self._stage("release", lambda: _each(self._release, remote_ids))
 
     def _release(self, remote_id: RemoteId) -> None:
         here = self._here
@@ -374,3 +375,8 @@ class FakeUnit:
             moved = max(cursor[0], moment) if cursor else moment
             self._here.cursors[account] = moved, self._job_id
         self._here.cursor_moved(self._job_id, moment)
+
+
+def _each(act: Callable[[Any], None], things: Iterable[Any]) -> None:
+    for thing in things:
+        act(thing)

@@ -195,6 +195,7 @@ def test_a_retry_date_is_measured_by_the_servers_own_clock():
 def test_the_caller_learns_how_long_the_server_wants_to_be_left_alone():
     failure = failure_of_status(READ, 429, {"Retry-After": "9"}, b"", NOW)
     error = error_for(failure, "GET /tickets", is_write=False, is_about_ticket=False)
+    assert isinstance(error, RetryableError)
     assert error.retry_after == timedelta(seconds=9)
 
 
@@ -213,6 +214,7 @@ def test_the_caller_learns_how_long_the_server_wants_to_be_left_alone():
 def test_the_error_names_call_code_and_field_and_nothing_else(body, field):
     failure = failure_of_status(WRITE, 422, {}, body, NOW)
     error = error_for(failure, "PATCH /tickets/{id}", is_write=True, is_about_ticket=True)
+    assert isinstance(error, TicketError)
     assert error.field == field
     suffix = f" (field {field})" if field else ""
     assert str(error) == f"PATCH /tickets/{{id}}: 422 VALIDATION_ERROR{suffix}"

@@ -1,5 +1,7 @@
 """What becomes of a field, in full: the values, who loses, and the words that people read."""
 
+from dataclasses import replace
+
 import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind
@@ -229,8 +231,7 @@ def test_without_a_word_nothing_is_forced():
 
 def test_where_a_field_thaws_the_others_turns_are_remembered():
     turned = FlipFlop("open", "assigned", 2)
-    link = a_link(frozen=(STATUS,))
-    link.flip_flops.update({STATUS: turned, ASSIGNED_TO: turned})
+    link = replace(a_link(frozen=(STATUS,)), flip_flops={STATUS: turned, ASSIGNED_TO: turned})
     here: LocalTicket = a_local(status="assigned")
     decision = decide(a_remote(status="Assigned"), Pair(link, here), PEOPLE, REVIEW)
     assert decision.agreed == (STATUS,)

@@ -189,7 +189,8 @@ class InboundUnit(OutcomeUnit):
 
 
 def _case_reference(remote: RemoteTicket) -> str | None:
-    found = _CASE_REFERENCE.search(f"{remote.id} {remote.values.get('title') or ''}")
+    place = remote.reference or f"{remote.id} {remote.values.get('title') or ''}"
+    found = _CASE_REFERENCE.search(place)
     return found.group() if found else None
 
 

@@ -73,6 +73,10 @@ class World(Account):
         return self._journal.counts
 
     @property
+    def in_flight(self) -> int:
+        return self._journal.in_flight
+
+    @property
     def most_in_flight(self) -> int:
         return self._journal.most_in_flight
 

@@ -78,14 +78,14 @@ class CaseClient(Client):
     def fields(self, case_id: str) -> dict[str, Any]:
         return self.case(case_id).json["fields"]
 
-    def patch(self, case_id: str, **fields: Any) -> CaseAnswer:
-        return self.ask("PATCH", f"{CASES}/{case_id}", {"fields": fields})
+    def patch(self, ticket_id: str, **fields: Any) -> CaseAnswer:
+        return self.ask("PATCH", f"{CASES}/{ticket_id}", {"fields": fields})
 
-    def note(self, case_id: str, text: str = "On site at 10", **headers: str) -> CaseAnswer:
+    def note(self, ticket_id: str, content: str = "On site at 10", **headers: str) -> CaseAnswer:
         body = {
             "entity_type": "Case",
-            "entity_id": int(case_id),
-            "subtitle": text,
+            "entity_id": int(ticket_id),
+            "subtitle": content,
             "public_note": False,
         }
         return self.ask("POST", NOTES, body, **headers)

@@ -596,7 +596,7 @@ def test_end_of_an_earlier_try_does_not_count_where_the_direction_is_tried_again
             " expires_at = now() + interval '1 minute'"
         )
         with pytest.raises(LeaseBusy):
-            run_direction(world.endpoints, world.settings, run, Direction.INBOUND, waits=False)
+            world.run_direction(run, "inbound", waits=False)
     assert world.finish(run)["status"] == "failed"
 
 

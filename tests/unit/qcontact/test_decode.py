@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.qcontact.decode import (
-    MalformedTicket,
-    UnexpectedBody,
     build_ticket,
     decode_created_id,
     decode_notes,
     decode_page,
     decode_ticket,
 )
+from qcontact_sync.qcontact.json_bodies import UnexpectedBody
+from qcontact_sync.qcontact.received_fields import MalformedTicket
 
 PERSON = "Nomvula Example"
 

@@ -17,6 +17,9 @@ from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Page, RemoteId, RemoteNote, RemoteTicket
 
 MAX_ID_LENGTH = 100
+MAX_TEXT_LENGTH = 1_000_000
+"""Of one field, in characters; a longer text is cut and marked."""
+CUT_MARK = "…"
 SHAPE_ROWS = 10
 """So many rows that all lack a required field are no poisoned tickets: the API has changed."""
 _CUSTOM_FIELDS = (
@@ -210,11 +213,7 @@ def _read_texts(
         received = source[key]
         field = _RENAMED.get(key, key)
         if type(received) is str:
-            text, was_dropped = canonical_text(received)
-            values[field] = text
-            payload[key] = text if was_dropped else received
-            if was_dropped:
-                warnings.append(f"{field}: characters that cannot be stored were dropped")
+            values[field], payload[key] = _read_text(field, received, warnings)
         elif received is None:
             values[field] = payload[key] = None
         elif takes_numbers and _is_number(received):
@@ -222,6 +221,17 @@ def _read_texts(
             payload[key] = received
         else:
             warnings.append(f"{field}: not text, left out")
+
+
+def _read_text(field: str, received: str, warnings: list[str]) -> tuple[str | None, str | None]:
+    """The text as it is compared, and as the audit keeps it."""
+    if len(received) > MAX_TEXT_LENGTH:
+        warnings.append(f"{field}: cut to {MAX_TEXT_LENGTH:,} characters")
+        received = received[: MAX_TEXT_LENGTH - len(CUT_MARK)] + CUT_MARK
+    text, was_dropped = canonical_text(received)
+    if was_dropped:
+        warnings.append(f"{field}: characters that cannot be stored were dropped")
+    return text, text if was_dropped else received
 
 
 def _is_number(received: object) -> bool:
@@ -238,11 +248,11 @@ def _read_id(received: Mapping[str, object]) -> str:
     if type(remote_id) is not str:
         reason = "id is missing or neither text nor a whole number"
         raise MalformedTicket("", reason, is_incomplete="id" not in received)
+    if len(remote_id) > MAX_ID_LENGTH:
+        raise MalformedTicket("", f"id is longer than {MAX_ID_LENGTH} characters")
     text, was_dropped = canonical_text(remote_id)
     if text is None or was_dropped:
         raise MalformedTicket("", "id is empty or cannot be stored")
-    if len(remote_id) > MAX_ID_LENGTH:
-        raise MalformedTicket("", f"id is longer than {MAX_ID_LENGTH} characters")
     # As received: a tidied id might be one that QContact does not know.
     return remote_id
 

@@ -15,13 +15,21 @@ from qcontact_sync.fibreflow.rows import (
 )
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
-_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6,18}\b")
+REFERENCE_REACH = 100_000
+"""A case reference this far beyond the highest number in use is not taken for one."""
+_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
 
 
 class AdoptionScan:
-    """Whether FibreFlow's rows without a link were looked up in this run already."""
+    """What a look at all of FibreFlow's rows found, once per run.
+
+    Attributes:
+        is_done: Rows without a link were looked up in this run already.
+        highest_uid: The highest number of six digits in use then; None where there was none.
+    """
 
     is_done = False
+    highest_uid: int | None = None
 
 
 class PostgresTickets:
@@ -86,7 +94,8 @@ class PostgresTickets:
     async def _unlinked(self, ids: Sequence[RemoteId]) -> dict[RemoteId, tuple[LocalTicket, ...]]:
         if not self._scan.is_done and not self._unit.read_only:
             await self._unit.fetch("note_unlinked")
-            await self._unit.fetch("advance_ticket_uids")
+            (numbers,) = await self._unit.fetch("advance_ticket_uids")
+            self._scan.highest_uid = numbers["highest"]
             self._has_scanned = True
         name = "preview_unlinked" if self._unit.read_only else "find_unlinked"
         rows = await self._unit.fetch(name, {"remote_ids": list(ids)})
@@ -132,7 +141,7 @@ class PostgresTickets:
 
     async def _ticket_uids(self, created: Sequence[TicketDecision]) -> dict[RemoteId, str]:
         """The case reference where there is one and it is free, else the next free number."""
-        wanted = {d.remote.id: _case_reference(d.remote) for d in created}
+        wanted = {d.remote.id: self._reference(d.remote) for d in created}
         references = [reference for reference in wanted.values() if reference]
         taken = (
             {
@@ -150,6 +159,13 @@ class PostgresTickets:
         rest = [remote_id for remote_id in wanted if remote_id not in uids]
         uids.update(zip(rest, await self._next_uids(len(rest), taken), strict=True))
         return uids
+
+    def _reference(self, remote: RemoteTicket) -> str | None:
+        """The ticket's case reference, if it can be one."""
+        reference, highest = _case_reference(remote), self._scan.highest_uid
+        if reference and highest is not None and int(reference[2:]) > highest + REFERENCE_REACH:
+            return None
+        return reference
 
     async def _next_uids(self, count: int, taken: set[str]) -> list[str]:
         fresh: list[str] = []

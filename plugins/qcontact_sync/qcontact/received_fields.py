@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from qcontact_sync.core.canon import canonical_text
 
 MAX_ID_LENGTH = 100
+MAX_TEXT_LENGTH = 1_000_000
+"""Of one field, in characters; a longer text is cut and marked."""
+CUT_MARK = "…"
 
 
 class MalformedTicket(ValueError):
@@ -56,11 +59,7 @@ def read_texts(
             continue
         received = source[key]
         if type(received) is str:
-            text, was_dropped = canonical_text(received)
-            values[field] = text
-            payload[key] = text if was_dropped else received
-            if was_dropped:
-                warnings.append(f"{field}: characters that cannot be stored were dropped")
+            values[field], payload[key] = _read_text(field, received, warnings)
         elif received is None:
             values[field] = payload[key] = None
         elif takes_numbers and is_number(received):
@@ -68,6 +67,17 @@ def read_texts(
             payload[key] = received
         else:
             warnings.append(f"{field}: not text, left out")
+
+
+def _read_text(field: str, received: str, warnings: list[str]) -> tuple[str | None, str | None]:
+    """The text as it is compared, and as the audit keeps it."""
+    if len(received) > MAX_TEXT_LENGTH:
+        warnings.append(f"{field}: cut to {MAX_TEXT_LENGTH:,} characters")
+        received = received[: MAX_TEXT_LENGTH - len(CUT_MARK)] + CUT_MARK
+    text, was_dropped = canonical_text(received)
+    if was_dropped:
+        warnings.append(f"{field}: characters that cannot be stored were dropped")
+    return text, text if was_dropped else received
 
 
 def is_number(received: object) -> bool:
@@ -90,11 +100,11 @@ def read_id(received: Mapping[str, object]) -> str:
     if type(remote_id) is not str:
         reason = "id is missing or neither text nor a whole number"
         raise MalformedTicket("", reason, is_incomplete="id" not in received)
+    if len(remote_id) > MAX_ID_LENGTH:
+        raise MalformedTicket("", f"id is longer than {MAX_ID_LENGTH} characters")
     text, was_dropped = canonical_text(remote_id)
     if text is None or was_dropped:
         raise MalformedTicket("", "id is empty or cannot be stored")
-    if len(remote_id) > MAX_ID_LENGTH:
-        raise MalformedTicket("", f"id is longer than {MAX_ID_LENGTH} characters")
     # As received: a tidied id might be one that QContact does not know.
     return remote_id
 

@@ -68,17 +68,16 @@ def _is_this_machine(host: str) -> bool:
 
 
 def proxy_of(base: URL) -> URL | None:
-    """The proxy that the environment names for it (``HTTPS_PROXY``, ``NO_PROXY`` and the like).
+    """The proxy that the environment names for it: ``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``.
 
-    Asked once: aiohttp's own look at the environment costs a thread for every request, and takes
-    passwords from ``~/.netrc`` along.
+    This machine is reached without. Asked once: aiohttp's own look at the environment costs a
+    thread for every request, and takes passwords from ``~/.netrc`` along.
 
     Raises:
         ConfigError: What the environment names is no address of a proxy.
     """
-    proxies = getproxies()
-    named = proxies.get(base.scheme) or proxies.get("all")
-    if not named or proxy_bypass(_with_port(base)):
+    named = getproxies().get(base.scheme)
+    if not named or _is_this_machine(base.host or "") or proxy_bypass(_with_port(base)):
         return None
     try:
         proxy = URL(named if "://" in named else f"http://{named}")
@@ -87,8 +86,8 @@ def proxy_of(base: URL) -> URL | None:
         is_usable = False
     if not is_usable:
         raise ConfigError(
-            f"{base.scheme.upper()}_PROXY in the environment is no address of a proxy: it must "
-            "look like http://host:port"
+            f"{base.scheme.upper()}_PROXY in the environment cannot be used: it must look like "
+            "http://host:port"
         )
     return proxy
 

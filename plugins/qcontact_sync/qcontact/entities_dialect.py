@@ -42,6 +42,7 @@ API = "/api/v2"
 LARGEST_PAGE = 50
 """No tenant is known to have been asked for more."""
 MAX_EVENT_PAGES = 200
+NAMELESS = "a user whose name the tenant does not tell"
 _WRITABLE_STATUSES = frozenset(
     {
         "Open", "Assigned", "InProgress", "Escalated", "InReview", "Reviewed",
@@ -226,8 +227,13 @@ class EntitiesClient:
 
     async def signed_in_as(self) -> str:
         """The display name of the user who is signed in."""
-        call = Call("GET", f"GET {API}/me", f"{API}/me", _read_name, is_about_ticket=False)
-        return await self._transport.send(call)
+        call = Call("GET", f"GET {API}/me", f"{API}/me", _read_name)
+        try:
+            return await self._transport.send(call)
+        except TicketError as error:
+            if error.code is not ErrorCode.NOT_FOUND:
+                raise
+        return NAMELESS
 
     async def ask(self, path: str, query: Mapping[str, str] | None = None) -> object:
         """What stands at a path below ``/api/v2``, for `entities_probe`."""
@@ -306,4 +312,4 @@ def _read_name(answer: Answer) -> str:
         name = user.get(key)
         if isinstance(name, str) and storable(name) and "@" not in name:
             return storable(name)
-    return "a user without a name"
+    return NAMELESS

@@ -90,6 +90,9 @@ class SignIn:
                 session.failed(_explained(error), self._clock.monotonic())
                 raise session.failure() from error
             session.signed_in(tokens)
+        # Here and not on import: Airflow forgets what was registered before a task's process began.
+        atexit.unregister(sign_out_all)
+        atexit.register(sign_out_all)
         log.info("qcontact.signed_in")
 
     def _refused(self) -> SyncError:
@@ -161,7 +164,6 @@ def _explained(error: SyncError) -> SyncError:
     return error
 
 
-@atexit.register
 def sign_out_all() -> None:
     """Sign out what this process signed in; best effort, for the end of a process."""
     for session in own_sessions():

@@ -160,18 +160,36 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What is known locally about a remote ticket.
+class KnownTicket:
+    """What the sync knows about one QContact ticket.
 
     Attributes:
-        link: None where the ticket was never seen.
-        local: None where there is no row (any more).
+        link: None if the ticket was never linked.
+        local: FibreFlow's row; None if there is none, or it was deleted.
         unlinked: Rows with this QContact id and no link, oldest first (adoption).
+        version: What a refusal is remembered by; changes when either side changes. Set by
+            `read_linked`; `outbound.version_with` adds the notes.
+        is_counted: It is already in the counts of this run and direction.
+        is_unchanged: Its listed values equal the base's; link and local are left out then.
     """
 
     link: Link | None = None
     local: LocalTicket | None = None
     unlinked: tuple[LocalTicket, ...] = ()
+    version: str = ""
+    is_counted: bool = False
+    is_unchanged: bool = False
+
+    @property
+    def linked(self) -> Link:
+        """The link of a ticket that is known to have one.
+
+        Raises:
+            ValueError: It has none.
+        """
+        if self.link is None:
+            raise ValueError("the ticket has no link")
+        return self.link
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,10 @@ class RunStore(Protocol):
         """This process works for the run and is alive."""
         ...
 
+    async def reopen_direction(self, job_id: JobId, direction: Direction) -> None:
+        """Discard how an earlier try of a direction ended; does nothing if there was none."""
+        ...
+
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
         """Begin a direction, or go on after a crash."""
         ...

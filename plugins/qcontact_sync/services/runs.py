@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 import aiohttp
 
@@ -88,7 +87,7 @@ async def run_whole(
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(endpoints, settings, run, stats)
+            await _finish_interrupted(endpoints, settings, run)
         raise
     return await finish_run(endpoints, settings, run, stats)
 
@@ -112,18 +111,12 @@ async def _run_directions(
             stats[direction.value] = None
 
 
-async def _finish_interrupted(
-    endpoints: Endpoints, settings: Settings, run: Run, stats: Stats
-) -> None:
+async def _finish_interrupted(endpoints: Endpoints, settings: Settings, run: Run) -> None:
     if run.request.dry_run:
         return
     async with open_database(endpoints.database_url) as database:
-        recorded = await PostgresRunStore(database).read_directions(run.job_id)
-    for direction in run.request.directions:
-        if direction.value not in stats:
-            so_far = recorded.get(direction, DirectionStats())
-            stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(endpoints, settings, run, stats)
+        await lifecycle.interrupt(PostgresRunStore(database), run)
+    await finish_run(endpoints, settings, run, {})
 
 
 async def run_direction(
@@ -149,6 +142,7 @@ async def run_direction(
                 work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
+        await PostgresRunStore(database).reopen_direction(run.job_id, direction)
         async with (
             open_database(endpoints.database_url) as lease_database,
             heartbeat(PostgresRunStore(lease_database), run.job_id),
@@ -210,13 +204,9 @@ async def finish_run(
     """Settle a run; see `jobs.finish_run`."""
     if run.request.dry_run:
         return previewed(run, stats, SystemClock().now())
-    directions = {
-        d: DirectionStats.from_dict(plain) if (plain := stats.get(d.value)) else None
-        for d in run.request.directions
-    }
     async with open_database(endpoints.database_url) as database:
         runs = PostgresRunStore(database)
-        settlement, closed = await lifecycle.settle(runs, run, directions)
+        settlement, closed = await lifecycle.finish(runs, run)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
         await ping(settings.ping_url)

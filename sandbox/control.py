@@ -104,6 +104,15 @@ async def health(request: Request) -> Response:
     return _answer({"status": "ok"})
 
 
+async def show_tickets(request: Request) -> Response:
+    """All tickets, in the shape of the tickets dialect whichever one is spoken."""
+    return _answer({"tickets": list(_world(request).tickets.values())})
+
+
+async def show_notes(request: Request) -> Response:
+    return _answer({"notes": _world(request).notes(request.path_params["ticket_id"])})
+
+
 async def show_directory(request: Request) -> Response:
     """Names of queues and people by their ids."""
     world = _world(request)
@@ -138,6 +147,8 @@ ROUTES = [
     Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
     Route("/_sandbox/edit", edit, methods=["POST"]),
     Route("/_sandbox/health", health, methods=["GET"]),
+    Route("/_sandbox/tickets", show_tickets, methods=["GET"]),
+    Route("/_sandbox/tickets/{ticket_id}/notes", show_notes, methods=["GET"]),
     Route("/_sandbox/directory", show_directory, methods=["GET"]),
     Route("/_sandbox/sessions", end_sessions, methods=["DELETE"]),
     Route("/_sandbox/journal", show_journal, methods=["GET"]),

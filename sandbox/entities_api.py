@@ -96,8 +96,8 @@ async def entity_type(request: Request) -> Response:
         raise ApiError(404, "Not Found")
     names: dict[str, None] = {}
     with world.lock:
-        for version in world.find(_ALL):
-            names |= dict.fromkeys(case_of(version, world.directory).fields)
+        for versions in world.store.history.values():
+            names |= dict.fromkeys(case_of(versions[-1], world.directory).fields)
     fields = [{"name": name, "label": name.removeprefix("c__")} for name in names]
     return answer_json(msgspec.json.encode({"name": "Case", "fields": fields}))
 

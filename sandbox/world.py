@@ -84,6 +84,7 @@ class World(Account):
                 "writes": dict(Counter(entry.by for entry in self._journal.writes)),
                 "requests": dict(self.counts),
                 "most_in_flight": self.most_in_flight,
+                "sessions": len(self.sessions.live),
                 "faults": [msgspec.to_builtins(rule) for rule in self.faults.rules()],
             }
 
@@ -143,8 +144,13 @@ class World(Account):
     def write_note(
         self, ticket_id: str, content: str, *, is_internal: bool = True, kind: str = "note"
     ) -> None:
-        """An agent adds a note; `kind` is the type of its event (``message``, ``system``, ...)."""
+        """An agent adds a note; `kind` is the type of its event (``message``, ``system``, ...).
+
+        Only a ``note`` is kept with the notes. An unknown ticket raises KeyError.
+        """
         with self.lock:
+            if ticket_id not in self.store.history:
+                raise KeyError(ticket_id)
             body = {"content": content, "is_internal": is_internal}
             if kind == "note":
                 body["author_id"] = author("agent", ticket_id)

@@ -1,5 +1,8 @@
 """Sign-in, sessions and tokens of the entities dialect."""
 
+import asyncio
+
+import aiohttp
 import pytest
 
 from sandbox.instants import SECOND
@@ -108,7 +111,8 @@ def test_ready_token_needs_no_sign_in(tenant):
 
 
 def test_all_sessions_can_be_ended(tenant):
-    assert tenant.ask("DELETE", "/_sandbox/sessions").status == 200
+    assert tenant.get("/_sandbox/state").json["data"]["sessions"] == 1
+    assert tenant.ask("DELETE", "/_sandbox/sessions").json["data"]["sessions"] == 0
     assert tenant.me().status == 401
     assert tenant.me(tenant.sign_in().tokens).status == 200
 
@@ -136,6 +140,22 @@ def test_rotation_replaces_the_token_after_the_batch(start_tenant):
     client.sandbox.world.switch(clock_offset_s=20)
     assert client.me(first).status == 401
     assert client.me(rotated.tokens).status == 200
+
+
+async def test_requests_at_once_are_one_batch(start_tenant):
+    client = start_tenant(rotation="new", batch_window_s=5)
+    client.sandbox.world.switch(clock_offset_s=10)
+    async with aiohttp.ClientSession(client.sandbox.url, headers=client.headers) as session:
+
+        async def ask():
+            async with session.get("/api/v2/me") as answer:
+                return answer.status, answer.headers["access-token"]
+
+        answers = await asyncio.gather(*(ask() for _ in range(10)))
+    assert {status for status, _ in answers} == {200}
+    (new,) = [token for _, token in answers if token]
+    assert new != client.headers["access-token"]
+    assert client.me({**client.headers, "access-token": new}).status == 200
 
 
 @pytest.mark.parametrize("answer", ["empty", "absent"])

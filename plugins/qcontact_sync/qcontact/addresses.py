@@ -26,13 +26,19 @@ def checked_base(url: str, *, allow_http: bool = False) -> URL:
             "QCONTACT_API_URL (the connection's host) is not a usable base URL: it must look "
             "like https://host or https://host/prefix, without user, query or fragment"
         )
-    if base.scheme == "http" and not allow_http and not _is_this_machine(base.host or ""):
+    if not allow_http and is_unencrypted(url):
         raise ConfigError(
             "QCONTACT_API_URL (the connection's host) begins with http://, which sends the key and "
             "all tickets unencrypted to another machine: use https://, or set "
             "QCONTACT_SYNC_ALLOW_HTTP=true where the network between is your own"
         )
     return base
+
+
+def is_unencrypted(url: str) -> bool:
+    """Whether it is a usable base URL that leads to another machine without TLS."""
+    base = _parsed(url.strip())
+    return base is not None and base.scheme == "http" and not _is_this_machine(base.host or "")
 
 
 def _parsed(url: str) -> URL | None:

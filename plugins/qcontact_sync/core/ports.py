@@ -9,7 +9,7 @@ from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTic
 
 
 class Clock(Protocol):
-    """Time, injected; it decides nothing but waiting and what is shown."""
+    """The injected time; used only for waiting and for what is shown."""
 
     def now(self) -> datetime:
         """The present instant, aware UTC."""
@@ -21,27 +21,27 @@ class Clock(Protocol):
 
 
 BeforeTry = Callable[[], None]
-"""Called before every try of a write, when all waiting is over; what it raises keeps it back."""
+"""Called before each try of a write, after all waiting; if it raises, nothing is sent."""
 
 
 class RemoteTickets(Protocol):
     """QContact, in any dialect.
 
-    Every method waits out passing failures inside the run's budget and then raises
-    `RetryableError`; bad credentials raise `FatalError`; what concerns one ticket raises
+    Each method retries temporary failures within the run's budget and then raises
+    `RetryableError`; bad credentials raise `FatalError`; failures of one ticket raise
     `TicketError`.
     """
 
     @property
     def words(self) -> StatusWords:
-        """How this dialect names FibreFlow's statuses."""
+        """This dialect's words for FibreFlow's statuses."""
         ...
 
     async def list_page(self, window: Window, page: int, page_size: int) -> Page:
         """One page (from 1) of the tickets updated in the window, in no particular order.
 
-        Whether the bounds count is not known: the caller widens and filters. Bounds are sent in
-        milliseconds.
+        Whether the bounds are included is unknown: the caller widens and filters. Bounds are sent
+        in milliseconds.
         """
         ...
 
@@ -59,7 +59,7 @@ class RemoteTickets(Protocol):
         """Write only these fields (``status``, ``assigned_to``; remote words).
 
         Returns:
-            The ticket as answered, or None where the answer was empty.
+            The ticket in the answer, or None if the answer is empty.
 
         Raises:
             OutcomeUnknown: No answer came; the write may have been applied.
@@ -70,7 +70,7 @@ class RemoteTickets(Protocol):
     async def add_note(
         self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
     ) -> str | None:
-        """Add a note; the id it got, or None where the answer was empty.
+        """Add a note; its id, or None if the answer is empty.
 
         Raises:
             OutcomeUnknown: No answer came; the note may have been added.
@@ -78,9 +78,9 @@ class RemoteTickets(Protocol):
         ...
 
     async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
-        """All notes of a ticket, or None where this deployment cannot list them."""
+        """All notes of a ticket, or None if this deployment cannot list them."""
         ...
 
     async def check(self) -> str:
-        """List one ticket; a sentence for a person about what answered."""
+        """List one ticket; returns a sentence for a person about the answer."""
         ...

@@ -1,7 +1,7 @@
-"""Canonical text: what both sides are compared and stored in.
+"""Canonical text: the form in which text is compared and stored.
 
-QContact and FibreFlow each trim, re-encode and normalise a little; comparing raw text would see
-changes that nobody made, and PostgreSQL refuses NUL and lone surrogates altogether.
+QContact and FibreFlow each trim, re-encode and normalise text a little, which is no edit; and
+PostgreSQL refuses NUL and lone surrogates.
 """
 
 import unicodedata
@@ -11,8 +11,8 @@ def canonical_text(text: str) -> tuple[str | None, bool]:
     """Normalise text on its way in.
 
     Returns:
-        The text in NFC with unix line ends and without surrounding blanks, None where nothing
-        is left; and whether characters that cannot be stored (NUL, lone surrogates) were dropped.
+        The text in NFC with unix line ends and without surrounding blanks, or None if nothing is
+        left; and whether characters that cannot be stored (NUL, lone surrogates) were dropped.
     """
     if text.isascii() and "\x00" not in text:
         storable = text
@@ -33,5 +33,5 @@ def _tidy(text: str) -> str | None:
 
 
 def printable(text: str) -> str:
-    """The text without what would command the terminal: ids are whatever the remote sent."""
+    """The text without terminal control characters, which an id from the remote may contain."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -62,9 +62,9 @@ async def open_entities_client(
     queues: Sequence[str] = (),
     options: ClientOptions,
 ) -> AsyncIterator["EntitiesClient"]:
-    """A client for the time of the block; nothing is sent yet, and nobody is signed in.
+    """A client for the duration of the block; it signs in with the first request.
 
-    Who is signed in stays so for the next client of the process (`sign_in.sign_out_all`).
+    The session is kept for the next client of the process, until `sign_in.sign_out_all`.
 
     Args:
         url: The tenant's base URL; ``/api/v2`` at its end is allowed.

@@ -77,8 +77,7 @@ ENTITIES_WORDS = StatusWords(
 )
 
 
-# Here and below, what takes few distinct values is worked out once: a first import asks a million
-# times.
+# Functions with few distinct arguments are cached: a first import calls them a million times.
 @lru_cache(maxsize=1_024)
 def status_key(word: str | None) -> str:
     """A remote status without case, spaces, ``-`` and ``_``: equal keys are one status."""
@@ -104,8 +103,8 @@ class Mapped(NamedTuple):
     """An owned field's local value; a tuple, since every field of every new ticket becomes one.
 
     Attributes:
-        fits: False where the remote value has no place in the column, which is left alone.
-        warning: What a person should know, without the value itself.
+        fits: False if the column cannot hold the remote value; it is then left as it is.
+        warning: For the audit row; never contains the value.
     """
 
     value: str | None = None
@@ -170,7 +169,7 @@ def _coordinates(value: str) -> Mapped:
 
 
 def point_text(latitude: float, longitude: float) -> str:
-    """One text per point, so that what is read back from the column compares equal."""
+    """The canonical text of a point: equal points have equal texts."""
     return ",".join(repr(number + 0.0).removesuffix(".0") for number in (latitude, longitude))
 
 
@@ -194,7 +193,7 @@ def is_same_status(local: str | None, remote: str | None, words: StatusWords) ->
 
 
 def is_same_person(local: str | None, remote: str | None, people: People) -> bool:
-    """Whether a user id and a display name are one person, or both nobody."""
+    """Whether a user id and a display name are the same person, or both None."""
     if local is None or remote is None:
         return local is remote
     return people.name_by_id.get(local) == remote

@@ -1,7 +1,7 @@
-"""What becomes of one field, from its base and what both sides hold now; values in, values out.
+"""Decides one field, from its base and the values of both sides.
 
-A side moved if its value differs from its *own* half of the base, so a value that merely maps
-differently (Escalated / in_progress) never counts as an edit.
+A side changed if its value differs from its *own* half of the base: a value that merely maps
+differently (Escalated / in_progress) is no edit.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class Action(StrEnum):
     """What to do with one field."""
 
     KEEP = "keep"
-    """Nothing moved."""
+    """Neither side changed."""
     AGREE = "agree"
-    """Nothing to write, but the base moves on to what both hold."""
+    """Nothing to write, but the base becomes what both sides hold."""
     TAKE = "take"
     """QContact's value goes into FibreFlow."""
     SEND = "send"
@@ -38,7 +38,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who wins, as settings say."""
+    """The settings that decide conflicts."""
 
     words: StatusWords
     reopen: str = "review"
@@ -58,13 +58,13 @@ class FieldDecision:
     """The verdict on one field.
 
     Attributes:
-        local: The value FibreFlow ends with (TAKE writes it).
-        remote: The value QContact ends with (SEND writes it).
-        loser: The side whose edit is overruled, kept as a settled conflict.
+        local: FibreFlow's value afterwards (TAKE writes it).
+        remote: QContact's value afterwards (SEND writes it).
+        loser: The side whose edit is overruled; recorded as a conflict.
         reason: Why, for a person.
         warning: For the ticket's audit row; names the field, never a value.
-        refusal: Why FibreFlow's value cannot be sent; ``remote`` is None then and means nothing.
-        is_unknown: QContact's value means nothing here: nothing to take, yet no agreement either.
+        refusal: Why FibreFlow's value cannot be sent; ``remote`` is then None and has no meaning.
+        is_unknown: QContact's value has no counterpart here: it is neither taken nor agreed.
     """
 
     field: str
@@ -187,8 +187,8 @@ def merge_owned(
     """Decide one of QContact's own fields.
 
     Args:
-        base: QContact's halves; a field that is no key was never taken over.
-        force: Take QContact's value even where only FibreFlow's has changed.
+        base: QContact's halves; a field that is no key was never taken.
+        force: Take QContact's value even if only FibreFlow's has changed.
     """
     if not force and field in base and base[field] == remote:
         return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")

@@ -1,4 +1,4 @@
-"""What goes out of a linked ticket, and what the base is once it has arrived; values only."""
+"""Decides what to send of a linked ticket, and its base once that has arrived."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from qcontact_sync.core.model import KIND_OF_FIELD, STATUS, Base, Link, RemoteTi
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The fields of one ticket that go out.
+    """The fields of one ticket to send.
 
     Attributes:
         local: FibreFlow's values, by field.
         remote: The same in QContact's words: the body of the update.
-        overruled: QContact's edits that FibreFlow's win against.
+        overruled: QContact's edits that FibreFlow's edits overrule.
     """
 
     local: Mapping[str, str | None]
@@ -34,10 +34,10 @@ class Sending:
 
 
 def sending_of(decision: TicketDecision) -> Sending:
-    """Pick what is to be sent from a decision about the ticket as QContact has it now.
+    """The fields to send, from a decision about the ticket as QContact has it now.
 
     Raises:
-        TicketError: A value that has to go out has no counterpart in QContact.
+        TicketError: A value to send has no counterpart in QContact.
     """
     sent = [d for d in decision.fields if d.action is Action.SEND]
     for d in sent:
@@ -56,10 +56,10 @@ def sending_of(decision: TicketDecision) -> Sending:
 
 
 def arrived(sending: Sending, answer: RemoteTicket) -> bool:
-    """Whether the answer shows what was sent; a server may accept a write and change nothing.
+    """Whether the answer shows what was sent: a server may accept a write and change nothing.
 
-    An answer that leaves a field out does not show it: taken for a null, the next full answer
-    would look like QContact's own move and undo the edit.
+    An answer that leaves a field out does not show it. If that counted as null, the next full
+    answer would look like an edit in QContact and undo ours.
     """
     return all(_is_same(name, value, answer) for name, value in sending.remote.items())
 
@@ -72,13 +72,14 @@ def _is_same(name: str, value: str | None, answer: RemoteTicket) -> bool:
 
 
 def _name_key(name: str | None) -> str:
-    """A name without case and blanks around its words: a server may tidy what it is given."""
+    """A name without case and extra blanks, which a server may normalise."""
     return " ".join(normalize("NFC", name or "").casefold().split())
 
 
 def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
-    """The link once QContact has taken what was sent: the answer, not our request, is the base,
-    because QContact trims and re-cases what it is given.
+    """The link after QContact accepted what was sent.
+
+    The base is the answer and not our request, because QContact may trim and re-case values.
     """
     base = Base(
         {**link.base.local, **sending.local},
@@ -94,14 +95,14 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
 
 
 def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
-    """What a refusal is remembered by: changes with either side and with the notes that wait.
+    """What a refusal is remembered by: changes with either side and with the notes to send.
 
-    ``list_pending.sql`` reckons the same.
+    ``list_pending.sql`` computes the same.
     """
     joined = ",".join(sorted(note_versions))
     if not joined:
         return pair_version
-    # PostgreSQL has this digest built in; nothing secret rests on it.
+    # PostgreSQL has this digest built in; security does not depend on it.
     return f"{pair_version}/{md5(joined.encode(), usedforsecurity=False).hexdigest()}"
 
 

@@ -26,7 +26,7 @@ class PostgresStore:
     """FibreFlow's database as the two directions use it; one per direction of a run.
 
     Args:
-        more: Further connections, for units that overlap.
+        more: Further connections, for units that run at the same time.
     """
 
     def __init__(self, database: Database, *more: Database) -> None:

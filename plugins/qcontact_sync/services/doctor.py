@@ -7,7 +7,6 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from qcontact_sync.config.access import (
     FibreFlowAccess,
@@ -29,6 +28,7 @@ from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
@@ -180,8 +180,7 @@ def _remote_failed(error: SyncError) -> Check:
 
 
 def _check_https(url: str) -> Iterator[Check]:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+    if is_unencrypted(url):
         found = "the API key goes out unencrypted"
         yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 

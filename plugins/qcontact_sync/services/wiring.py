@@ -78,6 +78,7 @@ async def open_remote(
         connections=settings.connections,
         rate_per_s=settings.rate_per_s,
         ca_file=settings.ca_file,
+        allow_http=settings.allow_http,
         sleep=sleep,
     )
     async with open_client(url=qcontact.url, key=credentials.key, options=options) as client:

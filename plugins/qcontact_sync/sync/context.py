@@ -48,8 +48,8 @@ class Run:
 
     Attributes:
         ends_now: The window ends at QContact's present, not at the worker's.
-        settled_until: Where an earlier try of the inbound direction got to.
-        is_scheduled: It has a slot, and with it a time by which to be done.
+        settled_until: Where an earlier try of the inbound direction ended.
+        is_scheduled: It must end before the next scheduled run begins.
     """
 
     job_id: JobId
@@ -62,11 +62,11 @@ class Run:
     is_scheduled: bool = False
 
     def resumed_at(self, settled_until: datetime | None) -> "Run":
-        """The same run, going on where an earlier try got to."""
+        """The same run, continuing where an earlier try ended."""
         return replace(self, settled_until=settled_until)
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values: a run travels from task to task by XCom."""
+        """Plain values, for XCom."""
         start = self.window.start
         return {
             "job_id": str(self.job_id),

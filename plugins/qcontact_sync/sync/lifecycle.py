@@ -1,4 +1,4 @@
-"""The life of a run: opened once, its directions carried out under the lease, settled for good."""
+"""The steps of a run: open its record, carry out its directions, settle it."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """A run as whoever starts it orders it.
+    """A request for a run.
 
     Attributes:
         params: Unchecked, keys of `core.request.PARAM_NAMES`.
@@ -50,7 +50,7 @@ async def start(
     """Check the params, resolve the window, open the record (not for a dry run).
 
     Raises:
-        ParamError: The params cannot be meant; nothing was touched.
+        ParamError: The params are invalid; nothing was changed.
     """
     key = RunKey(
         job_id_of(order.dag_id, order.run_id), account, order.dag_id, order.run_id, order.trigger
@@ -80,10 +80,10 @@ async def start(
 
 
 async def carry_out(store: RunStore, direction: Direction, work: Work) -> DirectionStats:
-    """Run one direction and put its end on record, however it ends.
+    """Run one direction and record how it ended.
 
     Raises:
-        SyncError: It broke; what it settled until then is on record.
+        SyncError: It failed; what it settled before is kept.
     """
     job_id = work.run.job_id
     await store.open_direction(job_id, direction)
@@ -111,13 +111,13 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
 
 
 async def not_begun(store: RunStore, job_id: JobId, direction: Direction) -> DirectionStats:
-    """Asked to end while another run was at work: nothing was done, and that is on record."""
+    """Record that a direction was stopped while it waited for another run: nothing was done."""
     await store.open_direction(job_id, direction)
     return await store.close_direction(job_id, direction, is_complete=False, error=None)
 
 
 async def interrupt(store: RunStore, run: Run) -> None:
-    """Put on record that the directions that have not ended were cut short (Ctrl-C)."""
+    """Record that the directions that have not ended were cut short (Ctrl-C)."""
     recorded = await store.read_directions(run.job_id)
     for direction in run.request.directions:
         if direction not in recorded:
@@ -127,7 +127,7 @@ async def interrupt(store: RunStore, run: Run) -> None:
 
 
 async def preview(direction: Direction, work: Work) -> None:
-    """Find out what a direction would do: its plan is in ``work.plan``, and in the log."""
+    """Plan a direction: the plan is in ``work.plan`` and in the log."""
     await _run_direction(direction, work)
     for line in plan_lines(work.plan.to_dict()):
         log.info("%s.plan %s", direction, line)

@@ -11,12 +11,11 @@ from qcontact_sync.sync.concurrency import run_all
 
 @dataclass(slots=True)
 class SingleReads:
-    """What became of reading tickets by id.
+    """The results of reading tickets by id.
 
     Attributes:
-        refused: QContact does not know them, or what it shows cannot be read.
-        unreachable: No answer for now. One ticket's trouble or that of all: whoever reads on
-            finds out.
+        refused: QContact does not have them, or its answer cannot be decoded.
+        unreachable: No answer for now; the cause may be the ticket or QContact.
     """
 
     tickets: list[RemoteTicket] = field(default_factory=list)
@@ -24,7 +23,7 @@ class SingleReads:
     unreachable: list[tuple[RemoteId, RetryableError]] = field(default_factory=list)
 
     def raise_if_nothing_answered(self) -> None:
-        """Where every single read failed, it is not the tickets.
+        """If every read failed, the tickets are not the cause.
 
         Raises:
             RetryableError: The first of them.
@@ -34,7 +33,7 @@ class SingleReads:
 
 
 async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> SingleReads:
-    """Read each ticket; the client limits how many at once.
+    """Read each ticket; the client limits how many requests run at once.
 
     Raises:
         FatalError: Bad credentials and the like.

@@ -118,6 +118,13 @@ def test_an_api_key_that_goes_elsewhere_in_the_clear_is_a_warning(program):
     assert (found["QContact"], found["QContact TLS"]) == ("failed", "warning")
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "https://qcontact..invalid", f"https://{'a' * 64}"])
+def test_a_malformed_address_is_named_and_ends_no_check(program, url):
+    qcontact = checks(program.having(QCONTACT_API_URL=url)("doctor", "--json"))["QContact"]
+    assert qcontact["state"] == "failed"
+    assert "QCONTACT_API_URL" in qcontact["found"]
+
+
 # --- rights -------------------------------------------------------------------------------------
 
 

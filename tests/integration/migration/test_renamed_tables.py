@@ -9,7 +9,7 @@ from qcontact_sync.jobs import get_sync_job_history, migrate
 from qcontact_sync.services.doctor import examine
 from qcontact_sync.services.review import get_status
 
-from tests.integration.moving.other_names import NAMES
+from tests.integration.migration.other_names import NAMES
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

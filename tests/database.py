@@ -14,14 +14,14 @@ def rows(dsn: str, statement: str | sql.Composed, params: Params = None) -> list
     """Run a statement; return its rows by column, none where it has none."""
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         cursor = connection.execute(_query(statement), params or None)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.description is None else cursor.fetchall()
 
 
 def tuples(dsn: str, statement: str, params: Params = None) -> list[tuple[Any, ...]]:
     """Run a statement; return its rows as tuples, none where it has none."""
     with psycopg.connect(dsn) as connection:
         cursor = connection.execute(_query(statement), params or None)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.description is None else cursor.fetchall()
 
 
 def _query(statement: str | sql.Composed) -> bytes | sql.Composed:

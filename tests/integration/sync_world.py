@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -23,6 +22,7 @@ from qcontact_sync.sync.lifecycle import RunOrder
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
 from sandbox.world import World as QContact
+from tests.database import rows
 
 # The call centre's clock runs behind ours, so that every window ends at its Date header and a test
 # can let its time pass without sleeping.
@@ -158,8 +158,7 @@ class World:
     # --- FibreFlow
 
     def rows(self, query: str, *params: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.owner, row_factory=dict_row) as connection:
-            return connection.execute(query.encode(), params or None).fetchall()
+        return rows(self.owner, query, params)
 
     def value(self, query: str, *params: object) -> Any:
         (row,) = self.rows(query, *params)
@@ -167,13 +166,11 @@ class World:
         return value
 
     def execute(self, statement: str, *params: object) -> None:
-        with psycopg.connect(self.owner) as connection:
-            connection.execute(statement.encode(), params or None)
+        rows(self.owner, statement, params)
 
     def local(self, remote_id: str) -> dict[str, Any]:
-        rows = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
-        assert len(rows) == 1
-        return rows[0]
+        (ticket,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
+        return ticket
 
     def set_local(self, remote_id: str, **columns: object) -> None:
         """FibreFlow's staff edit a ticket."""
@@ -199,8 +196,7 @@ class World:
             sql.SQL(", ").join(map(sql.Identifier, values)),
             sql.SQL(", ").join([sql.Placeholder()] * len(values)),
         )
-        with psycopg.connect(self.owner) as connection:
-            connection.execute(insert, list(values.values()))
+        rows(self.owner, insert, list(values.values()))
         return UUID(str(values["id"]))
 
     def add_user(self, full_name: str | None) -> UUID:
@@ -242,8 +238,8 @@ class World:
         )
 
     def cursor(self) -> datetime | None:
-        rows = self.rows("SELECT settled_until FROM qcontact_cursor")
-        return rows[0]["settled_until"] if rows else None
+        found = self.rows("SELECT settled_until FROM qcontact_cursor")
+        return found[0]["settled_until"] if found else None
 
     def history(self) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM sync_job_history ORDER BY started_at")

@@ -7,7 +7,8 @@ import sys
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.integration.cli.command_line import edit_there, query
+from tests.database import tuples as query
+from tests.integration.cli.command_line import edit_there
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

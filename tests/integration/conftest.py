@@ -24,6 +24,20 @@ def seeded_world(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
 
 
 @pytest.fixture
+def tenant(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
+    """An empty QContact tenant (dialect entities), and an empty FibreFlow."""
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect="entities") as sandbox:
+        yield World(sandbox, runtime_db, fibreflow_db)
+
+
+@pytest.fixture
+def seeded_tenant(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
+    """A QContact tenant with 300 realistic cases, and an empty FibreFlow."""
+    with run_sandbox(tickets=300, clock_offset_s=CLOCK_OFFSET_S, dialect="entities") as sandbox:
+        yield World(sandbox, runtime_db, fibreflow_db)
+
+
+@pytest.fixture
 def own_server() -> Iterator[OwnServer]:
     """A PostgreSQL to stop and to start again."""
     with run_own_server() as server:

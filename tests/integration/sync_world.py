@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +10,13 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql
 from pydantic import SecretStr
-from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
+from qcontact_sync.config.access import (
+    ApiKey,
+    Dialect,
+    FibreFlowAccess,
+    Password,
+    QContactAccess,
+)
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
@@ -39,12 +45,14 @@ class World:
         database: DSN of FibreFlow's database for the sync, whose role may do only what it needs.
         owner: The same for who may do everything: FibreFlow's staff, and the tests that look.
         settings: No waiting on a failing remote, unless a test wants it.
+        queues: Ids of the assignees whose cases are synced (dialect entities).
     """
 
     sandbox: Sandbox
     database: str
     owner: str
     settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
+    queues: tuple[str, ...] = ()
 
     @property
     def qcontact(self) -> QContact:
@@ -56,7 +64,11 @@ class World:
 
     @property
     def qcontact_access(self) -> QContactAccess:
-        return QContactAccess(self.sandbox.url, ApiKey(SecretStr(self.sandbox.api_key)))
+        sandbox = self.sandbox
+        if sandbox.dialect == "entities":
+            login = Password(sandbox.email, SecretStr(sandbox.password))
+            return QContactAccess(sandbox.url, login, Dialect.ENTITIES, self.queues)
+        return QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key)))
 
     @property
     def sides(self) -> tuple[FibreFlowAccess, QContactAccess]:
@@ -64,6 +76,11 @@ class World:
 
     def configure(self, **settings: object) -> None:
         self.settings = self.settings.model_copy(update=settings)
+
+    def watching(self, *names: str) -> "World":
+        """The same world, where only the cases of these assignees are synced."""
+        directory = self.qcontact.directory
+        return replace(self, queues=tuple(str(directory.id_of(name)) for name in names))
 
     # --- runs
 

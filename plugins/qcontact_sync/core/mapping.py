@@ -47,9 +47,16 @@ CUT_MARK = "…"
 
 @dataclass(frozen=True, slots=True)
 class StatusWords:
-    """A dialect's words for FibreFlow's statuses."""
+    """A dialect's words for FibreFlow's statuses.
+
+    Attributes:
+        moves_on: Steps that QContact takes by itself, as pairs of `status_key`.
+        final: Statuses (`status_key`) in which a ticket takes no change of status any more.
+    """
 
     remote_by_local: Mapping[str, str]
+    moves_on: frozenset[tuple[str, str]] = frozenset()
+    final: frozenset[str] = frozenset()
 
     def to_remote(self, local: str) -> str | None:
         """The remote word, or None for a status that has none."""
@@ -73,7 +80,9 @@ ENTITIES_WORDS = StatusWords(
         **dict.fromkeys(("pending_qa", "qa_in_progress"), "InReview"),
         **dict.fromkeys(("qa_approved", "pending_handover"), "Reviewed"),
         **dict.fromkeys(("handed_to_ops", "resolved", "closed", "cancelled"), "Solved"),
-    }
+    },
+    moves_on=frozenset({("solved", "closed")}),
+    final=frozenset({"closed"}),
 )
 
 
@@ -97,6 +106,10 @@ def rank(local_status: str | None) -> int:
 def is_terminal(local_status: str | None) -> bool:
     """Whether work on the ticket has ended."""
     return rank(local_status) >= TERMINAL_RANK
+
+
+TERMINAL = tuple(status for status, its_rank in _RANK.items() if its_rank >= TERMINAL_RANK)
+"""FibreFlow's statuses that end a ticket."""
 
 
 class Mapped(NamedTuple):

@@ -38,11 +38,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that decide conflicts."""
+    """Who wins, as settings say, and what QContact takes.
+
+    Attributes:
+        sends_assignment: Where not, assignment flows inbound only.
+        is_final_refused: QContact refused to change the status of this ticket, which is in a
+            final one: what FibreFlow holds needs a person's decision.
+    """
 
     words: StatusWords
     reopen: str = "review"
     assignment_winner: str = "local"
+    sends_assignment: bool = True
+    is_final_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +91,13 @@ def merge_status(
 ) -> FieldDecision:
     """Decide the status of a linked ticket."""
     local_moved = local != base.local
-    remote_moved = status_key(remote) != status_key(base.remote)
+    step = status_key(base.remote), status_key(remote)
+    remote_moved = step[0] != step[1] and step not in policy.words.moves_on
     translated = to_local_status(remote)
     if not (local_moved or remote_moved):
+        if step in policy.words.moves_on:
+            reason = "QContact takes this step by itself"
+            return FieldDecision(STATUS, Action.AGREE, local, remote, reason=reason)
         return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side moved")
     if is_same_status(local, remote, policy.words):
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
@@ -108,6 +120,9 @@ def merge_status(
         return FieldDecision(
             STATUS, Action.TAKE, translated, remote, "local", "both moved, QContact's is further on"
         )
+    if policy.is_final_refused and step[1] in policy.words.final:
+        reason = "QContact holds the ticket closed and refuses to change its status"
+        return FieldDecision(STATUS, Action.FREEZE, local, remote, reason=reason)
     reason = "both moved, FibreFlow's is not behind" if remote_moved else "FibreFlow moved"
     word = policy.words.to_remote(local or "")
     return FieldDecision(
@@ -149,6 +164,10 @@ def merge_assignment(
     remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
     if remote_wins:
         return _take_assignment(local, remote, people, "local" if local_moved else None)
+    if not policy.sends_assignment:
+        loser = "remote" if remote_moved else None
+        reason = "assignment is not sent to this QContact"
+        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, loser, reason)
     name = people.name_by_id.get(local) if local is not None else None
     is_nameless = local is not None and name is None
     return FieldDecision(

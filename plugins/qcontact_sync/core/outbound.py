@@ -1,13 +1,12 @@
 """Decides what to send of a linked ticket, and its base once that has arrived."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from unicodedata import normalize
 
 from qcontact_sync.core.decide import flip_flop_of
 from qcontact_sync.core.decision import Conflict, TicketDecision
-from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
@@ -22,27 +21,31 @@ class Sending:
         local: FibreFlow's values, by field.
         remote: The same in QContact's words: the body of the update.
         overruled: QContact's edits that FibreFlow's edits overrule.
+        refusals: Why values cannot be sent that should be, by field.
     """
 
     local: Mapping[str, str | None]
     remote: Mapping[str, str | None]
     overruled: tuple[Conflict, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to send."""
         return bool(self.remote)
 
 
-def sending_of(decision: TicketDecision) -> Sending:
-    """The fields to send, from a decision about the ticket as QContact has it now.
+def sending_of(decision: TicketDecision, kinds: Collection[SyncType] | None = None) -> Sending:
+    """Pick what is to be sent from a decision about the ticket as QContact has it now.
 
-    Raises:
-        TicketError: A value to send has no counterpart in QContact.
+    Args:
+        kinds: Limits to these kinds of write; None is all.
     """
-    sent = [d for d in decision.fields if d.action is Action.SEND]
-    for d in sent:
-        if d.refusal:
-            raise TicketError(d.refusal, ErrorCode.VALIDATION_ERROR, field=d.field)
+    wanted = [
+        d
+        for d in decision.fields
+        if d.action is Action.SEND and (kinds is None or KIND_OF_FIELD[d.field] in kinds)
+    ]
+    sent = [d for d in wanted if not d.refusal]
     seen = decision.remote.values
     return Sending(
         local={d.field: d.local for d in sent},
@@ -52,6 +55,7 @@ def sending_of(decision: TicketDecision) -> Sending:
             for d in sent
             if d.loser == "remote"
         ),
+        refusals={d.field: d.refusal for d in wanted if d.refusal},
     )
 
 

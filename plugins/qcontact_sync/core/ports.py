@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from qcontact_sync.core.mapping import StatusWords
 from qcontact_sync.core.model import (
@@ -104,6 +104,7 @@ class WindowedList(Protocol):
         ...
 
 
+@runtime_checkable
 class WalkedList(Protocol):
     """A QContact that cannot be asked what changed: its lists are walked whole."""
 
@@ -126,3 +127,10 @@ class WalkedList(Protocol):
 
 class RemoteTickets(TicketAccess, WindowedList, Protocol):
     """QContact, where it can be asked what changed."""
+
+
+class WalkedTickets(TicketAccess, WalkedList, Protocol):
+    """QContact, where it cannot."""
+
+
+Remote = RemoteTickets | WalkedTickets

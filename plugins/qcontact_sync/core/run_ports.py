@@ -104,9 +104,19 @@ class RunStore(Protocol):
         ...
 
     async def close_direction(
-        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+        self,
+        job_id: JobId,
+        direction: Direction,
+        *,
+        is_complete: bool,
+        error: SyncError | None,
+        reason: str | None = None,
     ) -> DirectionStats:
-        """Record how a direction ended; returns its stats with the counts on record."""
+        """Record how a direction ended; returns its stats with the counts on record.
+
+        Args:
+            reason: Why it is not complete though nothing broke, for a person.
+        """
         ...
 
     async def read_progress(self, job_id: JobId) -> datetime | None:

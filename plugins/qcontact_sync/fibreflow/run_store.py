@@ -102,7 +102,13 @@ class PostgresRunStore:
             await database.fetch("open_direction", {"job_id": job_id, "direction": direction.value})
 
     async def close_direction(
-        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+        self,
+        job_id: JobId,
+        direction: Direction,
+        *,
+        is_complete: bool,
+        error: SyncError | None,
+        reason: str | None = None,
     ) -> DirectionStats:
         async with self._database.transaction() as database:
             await database.fetch(
@@ -112,7 +118,7 @@ class PostgresRunStore:
                     "direction": direction.value,
                     "is_complete": is_complete,
                     "error_code": error.code.value if error else None,
-                    "error_message": str(error) if error else None,
+                    "error_message": str(error) if error else reason,
                 },
             )
         return (await self.read_directions(job_id))[direction]

@@ -28,7 +28,7 @@ from qcontact_sync.core.errors import (
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
 from qcontact_sync.core.plan import Plan
-from qcontact_sync.core.ports import BeforeTry, RemoteTickets
+from qcontact_sync.core.ports import BeforeTry, Remote
 from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Lease, Store
 from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
@@ -111,6 +111,19 @@ class SyncOptions:
     internal_notes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a direction ended that did not break.
+
+    Attributes:
+        is_complete: False if it stopped cleanly before its end.
+        reason: Why not, for a person, where it is not the time or a request to stop.
+    """
+
+    is_complete: bool = True
+    reason: str | None = None
+
+
 Progress = Callable[[Direction, int, int], None]
 """Called with (direction, tickets done, tickets expected so far)."""
 
@@ -127,7 +140,7 @@ class Work:
 
     run: Run
     options: SyncOptions
-    remote: RemoteTickets
+    remote: Remote
     store: Store
     held: HeldLease | None = None
     plan: Plan = field(default_factory=Plan)

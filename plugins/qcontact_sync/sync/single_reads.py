@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from qcontact_sync.core.errors import RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId, RemoteTicket
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import TicketAccess
 from qcontact_sync.sync.concurrency import run_all
 
 
@@ -22,6 +22,22 @@ class SingleReads:
     refused: list[tuple[RemoteId, TicketError]] = field(default_factory=list)
     unreachable: list[tuple[RemoteId, RetryableError]] = field(default_factory=list)
 
+    @property
+    def done(self) -> int:
+        """The number of tickets asked for."""
+        return len(self.tickets) + len(self.refused) + len(self.unreachable)
+
+    def add(
+        self, remote_id: RemoteId, outcome: RemoteTicket | TicketError | RetryableError
+    ) -> None:
+        """Add what one read came to."""
+        if isinstance(outcome, RemoteTicket):
+            self.tickets.append(outcome)
+        elif isinstance(outcome, TicketError):
+            self.refused.append((remote_id, outcome))
+        else:
+            self.unreachable.append((remote_id, outcome))
+
     def raise_if_nothing_answered(self) -> None:
         """If every read failed, the tickets are not the cause.
 
@@ -32,7 +48,7 @@ class SingleReads:
             raise self.unreachable[0][1]
 
 
-async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> SingleReads:
+async def read_each(remote: TicketAccess, remote_ids: Sequence[RemoteId]) -> SingleReads:
     """Read each ticket; the client limits how many requests run at once.
 
     Raises:
@@ -42,11 +58,9 @@ async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> Si
 
     async def read(remote_id: RemoteId) -> None:
         try:
-            reads.tickets.append(await remote.get(remote_id))
-        except TicketError as error:
-            reads.refused.append((remote_id, error))
-        except RetryableError as error:
-            reads.unreachable.append((remote_id, error))
+            reads.add(remote_id, await remote.get(remote_id))
+        except (TicketError, RetryableError) as error:
+            reads.add(remote_id, error)
 
     await run_all(read(remote_id) for remote_id in dict.fromkeys(remote_ids))
     return reads

@@ -19,7 +19,7 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure, Match, OutboundPair, SentRow
+from qcontact_sync.core.store_ports import Match, OutboundPair, SentRow, TicketFailure
 
 from tests.fakes.fake_fibreflow import (
     APP,
@@ -37,7 +37,7 @@ MAX_ATTEMPTS = 8
 
 
 class FakeUnit:
-    """The `Unit` port; see `FakeStore.unit`."""
+    """The `UnitOfWork` port; see `FakeStore.unit`."""
 
     def __init__(
         self,
@@ -164,11 +164,13 @@ class FakeUnit:
             row.versions.update(taken)
             row.updated_at = self._began_at
         row.is_closed_at_set = decision.closes or (row.is_closed_at_set and not decision.reopens)
-        self._tell_agreed(decision, row, numbers)
+        self._report_agreed(decision, row, numbers)
         if decision.kind is Kind.CREATE or decision.writes or decision.warnings:
             here.audit.append((remote_id, Direction.INBOUND, decision.sync_type.value, "success"))
 
-    def _tell_agreed(self, decision: TicketDecision, row: Row, numbers: Mapping[str, int]) -> None:
+    def _report_agreed(
+        self, decision: TicketDecision, row: Row, numbers: Mapping[str, int]
+    ) -> None:
         seen = decision.remote.values
         for name, here in decision.base.local.items():
             if row.values.get(name) == here and seen.get(name) == decision.base.remote.get(name):
@@ -181,7 +183,7 @@ class FakeUnit:
         stamp = max(filter(None, stamps), default=None)
         link = Link(
             remote_id, ticket_id, decision.base, decision.fingerprint, stamp,
-            frozenset(decision.frozen), decision.turns,
+            frozenset(decision.frozen), decision.flip_flops,
         )  # fmt: skip
         sent_by = known.outbound_job if known else None
         here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by)
@@ -276,7 +278,7 @@ class FakeUnit:
 
     # --- the record
 
-    async def record_failures(self, failures: Sequence[Failure]) -> Counts:
+    async def record_failures(self, failures: Sequence[TicketFailure]) -> Counts:
         counts = Counts()
         for f in {f.remote_id: f for f in failures}.values():
             entry = self._here.quarantine.get((f.remote_id, self._direction))
@@ -287,7 +289,7 @@ class FakeUnit:
             self._stage("record failures", lambda f=f, v=version: self._enter(f, v))
         return counts
 
-    def _enter(self, f: Failure, version: str | None) -> None:
+    def _enter(self, f: TicketFailure, version: str | None) -> None:
         here, key = self._here, (f.remote_id, self._direction)
         entry = here.quarantine.get(key)
         is_again = entry is not None and entry.version == version

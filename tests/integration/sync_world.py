@@ -90,18 +90,25 @@ class World:
         return asyncio.run(runs.start_run(*self.sides, self.settings, order)).to_dict()
 
     def run_direction(
-        self, run: Mapping[str, object], direction: str, progress: Progress | None = None
+        self,
+        run: Mapping[str, object],
+        direction: str,
+        progress: Progress | None = None,
+        **more: Any,
     ) -> dict[str, object]:
         started = Run.from_dict(run)
         return asyncio.run(
-            runs.run_direction(*self.sides, self.settings, started, Direction(direction), progress)
+            runs.run_direction(
+                *self.sides, self.settings, started, Direction(direction), progress, **more
+            )
         )
 
     def finish(
         self, run: Mapping[str, object], **stats: Mapping[str, object] | None
     ) -> dict[str, object]:
         started = Run.from_dict(run)
-        finished = runs.finish_run(self.fibreflow_access, self.settings, started, stats)
+        plans = {name: one["plan"] for name, one in stats.items() if one and "plan" in one}
+        finished = runs.finish_run(self.fibreflow_access, self.settings, started, plans)
         return asyncio.run(finished).to_dict()
 
     def run_order(self, order: RunOrder) -> dict[str, object]:

@@ -111,24 +111,24 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """How our own writes moved one field, to notice two automations that undo each other.
+class FlipFlop:
+    """The sync's own writes to one field, to detect two automations that undo each other.
 
     Attributes:
         older, newer: FibreFlow's values after the last two writes that differed.
-        count: How often a write went back from ``newer`` to ``older`` in a row.
+        count: How often in a row a write went back from ``newer`` to ``older``.
     """
 
     older: str | None
     newer: str | None
     count: int = 0
 
-    def after(self, value: str | None) -> "Turns":
-        """The same after one more write of ours."""
+    def after(self, value: str | None) -> "FlipFlop":
+        """The same after one more write by the sync."""
         if value == self.newer:
             return self
         is_back = value == self.older
-        return Turns(self.newer, value, self.count + 1 if is_back else 0)
+        return FlipFlop(self.newer, value, self.count + 1 if is_back else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Link:
         remote_updated_at: Highest stamp of a remote version believed so far; not the newest one's
             where QContact's clock was set back.
         frozen: Fields with an open conflict that needs a person.
-        turns: By field, where our own writes changed it before.
+        flip_flops: By field, for fields that the sync changed before.
     """
 
     remote_id: RemoteId
@@ -149,7 +149,7 @@ class Link:
     fingerprint: str
     remote_updated_at: datetime | None = None
     frozen: frozenset[str] = frozenset()
-    turns: Mapping[str, Turns] = field(default_factory=dict)
+    flip_flops: Mapping[str, FlipFlop] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import md5
 from unicodedata import normalize
 
-from qcontact_sync.core.decide import turns_of
+from qcontact_sync.core.decide import flip_flop_of
 from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
@@ -86,12 +86,12 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    flip_flops = {n: flip_flop_of(link, n).after(value) for n, value in sending.local.items()}
     return replace(
         link,
         base=base,
         fingerprint=fingerprint(base.remote),
-        turns={**link.turns, **turns},
+        flip_flops={**link.flip_flops, **flip_flops},
     )
 
 

@@ -46,9 +46,9 @@ def resolve(
         {**link.base.local, field: half},
         {**link.base.remote, field: there},
     )
-    # Of this field's turns nothing is remembered: the next ones are counted anew.
-    turns = {name: turn for name, turn in link.turns.items() if name != field}
-    thawed = replace(link, base=base, frozen=link.frozen - {field}, turns=turns)
+    # This field's flip-flops are counted anew from now on.
+    flip_flops = {name: known for name, known in link.flip_flops.items() if name != field}
+    thawed = replace(link, base=base, frozen=link.frozen - {field}, flip_flops=flip_flops)
     kept = replace(local, values={**local.values, field: translated})
     decision = decide(remote, Pair(thawed, kept if keep == "remote" else local), people, policy)
     if keep == "local":

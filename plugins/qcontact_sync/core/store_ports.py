@@ -58,7 +58,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class TicketFailure:
     """A ticket that goes to quarantine.
 
     Attributes:
@@ -121,7 +121,7 @@ class NoteToSend:
     sent_unnamed: int = 0
 
 
-class Unit(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of a direction; commits when its context ends well."""
 
     async def match(
@@ -178,7 +178,7 @@ class Unit(Protocol):
         """Whether the note arrived cannot be known: it waits for a person."""
         ...
 
-    async def record_failures(self, failures: Sequence[Failure]) -> Counts:
+    async def record_failures(self, failures: Sequence[TicketFailure]) -> Counts:
         """Quarantine tickets; the counts that this adds to the run (each ticket once)."""
         ...
 
@@ -208,7 +208,7 @@ class Store(Protocol):
 
     def unit(
         self, job_id: JobId, direction: Direction, lease: Lease | None
-    ) -> AbstractAsyncContextManager[Unit]:
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
         """A transaction; without a lease it is read-only (a dry run)."""
         ...
 

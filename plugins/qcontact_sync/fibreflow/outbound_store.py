@@ -13,7 +13,7 @@ from qcontact_sync.fibreflow.rows import conflict_row, link
 
 
 class PostgresUnit(InboundUnit):
-    """The `Unit` port inside one open transaction."""
+    """The `UnitOfWork` port inside one open transaction."""
 
     async def read_pairs(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, OutboundPair]:
         """Links and rows as they stand, the rows locked."""

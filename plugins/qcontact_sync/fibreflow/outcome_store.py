@@ -8,7 +8,7 @@ import msgspec
 
 from qcontact_sync.core.model import Direction, JobId, RemoteId
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure
+from qcontact_sync.core.store_ports import TicketFailure
 from qcontact_sync.fibreflow.database import Database
 
 
@@ -20,7 +20,7 @@ class OutcomeUnit:
         self._job_id = job_id
         self._direction = direction
 
-    async def record_failures(self, failures: Sequence[Failure]) -> Counts:
+    async def record_failures(self, failures: Sequence[TicketFailure]) -> Counts:
         """Quarantine tickets; the counts that this adds to the run (each ticket once)."""
         if not failures:
             return Counts()

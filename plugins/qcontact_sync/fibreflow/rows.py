@@ -11,11 +11,11 @@ from qcontact_sync.core.model import (
     STATUS,
     SYNCED_FIELDS,
     Base,
+    FlipFlop,
     Link,
     LocalId,
     LocalTicket,
     RemoteId,
-    Turns,
 )
 
 
@@ -44,7 +44,7 @@ def link(row: Mapping[str, Any]) -> Link:
         fingerprint=row["fingerprint"],
         remote_updated_at=row["remote_updated_at"],
         frozen=frozenset(row["frozen"]),
-        turns={name: Turns(*value) for name, value in row["turns"].items()},
+        flip_flops={name: FlipFlop(*value) for name, value in row["turns"].items()},
     )
 
 
@@ -73,7 +73,7 @@ def decision_row(
         "fingerprint": decision.fingerprint,
         "remote_updated_at": remote.updated_at,
         "frozen": list(decision.frozen),
-        "turns": {name: [t.older, t.newer, t.count] for name, t in decision.turns.items()},
+        "turns": {name: [f.older, f.newer, f.count] for name, f in decision.flip_flops.items()},
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,

@@ -1,7 +1,7 @@
 """What went wrong with one request, and what follows: a table, no I/O.
 
-An attempt fails with a `Failure`; `is_worth_repeating` says whether the same request may be sent
-again, `error_for` which error of `core.errors` the caller sees in the end.
+A `FailedAttempt` describes one attempt; `is_worth_repeating` says whether the same request may be
+sent again, `error_for` which error of `core.errors` the caller sees in the end.
 """
 
 import re
@@ -54,7 +54,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedAttempt:
     """One failed attempt.
 
     Attributes:
@@ -82,10 +82,10 @@ class Failure:
         return self.code in _PASSING_CODES and not self.is_fatal
 
 
-class AttemptFailed(Exception):
-    """Carries a `Failure` out of an attempt; never leaves this room."""
+class AttemptError(Exception):
+    """Carries a `FailedAttempt` out of an attempt; never leaves this room."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: FailedAttempt) -> None:
         super().__init__(failure.detail)
         self.failure = failure
 
@@ -100,7 +100,7 @@ class _ErrorBody(msgspec.Struct):
 
 def failure_of_status(
     method: str, status: int, headers: Mapping[str, str], body: bytes, now: datetime
-) -> Failure | None:
+) -> FailedAttempt | None:
     """What an answer means, or None for a 2xx (source: contract, "Errors").
 
     Args:
@@ -109,7 +109,7 @@ def failure_of_status(
     if 200 <= status < 300:
         return None
     pause_s, is_asked = _pause(status, headers, now)
-    return Failure(
+    return FailedAttempt(
         code=_CODE_BY_STATUS.get(status, ErrorCode.UNKNOWN_ERROR),
         detail=str(status),
         # A pause is an orderly refusal; every other 5xx and 408 may come from a proxy that
@@ -122,13 +122,13 @@ def failure_of_status(
     )
 
 
-def failure_of_exception(error: Exception) -> Failure:
+def failure_of_exception(error: Exception) -> FailedAttempt:
     """What it means that no whole answer came."""
     is_connected = not isinstance(
         error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
     )
     is_late = is_connected and isinstance(error, TimeoutError)
-    return Failure(
+    return FailedAttempt(
         code=ErrorCode.TIMEOUT if is_late else ErrorCode.NETWORK_ERROR,
         detail=_named(error),
         may_be_applied=is_connected,
@@ -154,12 +154,14 @@ def _bare(error: Exception) -> Exception:
     return error.with_traceback(None)
 
 
-def unexpected_body() -> Failure:
+def unexpected_body() -> FailedAttempt:
     """A 2xx that is not the JSON expected: most often a proxy's page."""
-    return Failure(ErrorCode.PARSE_ERROR, "2xx with an unexpected body", may_be_applied=True)
+    return FailedAttempt(ErrorCode.PARSE_ERROR, "2xx with an unexpected body", may_be_applied=True)
 
 
-def is_worth_repeating(failure: Failure, *, is_write: bool, attempts: int, retries: int) -> bool:
+def is_worth_repeating(
+    failure: FailedAttempt, *, is_write: bool, attempts: int, retries: int
+) -> bool:
     """Whether the request may be sent once more after ``attempts`` attempts."""
     if not failure.is_passing:
         return False
@@ -168,7 +170,9 @@ def is_worth_repeating(failure: Failure, *, is_write: bool, attempts: int, retri
     return attempts <= (min(retries, 1) if failure.code is ErrorCode.PARSE_ERROR else retries)
 
 
-def error_for(failure: Failure, call: str, *, is_write: bool, is_about_ticket: bool) -> SyncError:
+def error_for(
+    failure: FailedAttempt, call: str, *, is_write: bool, is_about_ticket: bool
+) -> SyncError:
     """The error that the caller sees; its message names call and code and nothing received."""
     named = f" (field {failure.field})" if failure.field else ""
     message = f"{call}: {failure.detail} {failure.code}{named}"

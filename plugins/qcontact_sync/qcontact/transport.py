@@ -21,8 +21,8 @@ from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.qcontact.decode import UnexpectedBody
 from qcontact_sync.qcontact.failures import (
-    AttemptFailed,
-    Failure,
+    AttemptError,
+    FailedAttempt,
     error_for,
     failure_of_exception,
     failure_of_status,
@@ -128,7 +128,7 @@ class Transport:
             clock=clock,
             sleep=options.sleep,
         )
-        self._rejected: Failure | None = None
+        self._rejected: FailedAttempt | None = None
 
     async def send(self, call: Call[T]) -> T:
         """Send a call until it is answered, refused or given up.
@@ -139,11 +139,11 @@ class Transport:
         request_id = str(uuid4())
         try:
             return await self._attempt(call, request_id)
-        except AttemptFailed as error:
+        except AttemptError as error:
             first = error
         try:
             return await self._repeat(call, request_id, first)
-        except AttemptFailed as error:
+        except AttemptError as error:
             failure = error.failure
         log.info(
             'qcontact.failed call="%s" request_id=%s code=%s detail=%s',
@@ -157,8 +157,8 @@ class Transport:
             failure, call.name, is_write=call.is_write, is_about_ticket=call.is_about_ticket
         ) from failure.cause
 
-    async def _repeat(self, call: Call[T], request_id: str, first: AttemptFailed) -> T:
-        """Go on after a failed first attempt, which tenacity is told of as its first.
+    async def _repeat(self, call: Call[T], request_id: str, first: AttemptError) -> T:
+        """Go on after a failed first attempt, which counts as the first for tenacity.
 
         Its machinery costs half as much as a request itself, so it starts when it is needed.
         """
@@ -180,15 +180,15 @@ class Transport:
         return await repeat(attempt)
 
     async def _attempt(self, call: Call[T], request_id: str) -> T:
-        async with self._pace.turn():
+        async with self._pace.slot():
             if self._rejected is not None:
-                raise AttemptFailed(self._rejected)
+                raise AttemptError(self._rejected)
             call.before_try()
             started = self._options.clock.monotonic()
             try:
                 result = self._read(call, await self._exchange(call, request_id))
-            except AttemptFailed as error:
-                self._take_note(error.failure, started)
+            except AttemptError as error:
+                self._share_failure(error.failure, started)
                 raise
             self._pace.count_success()
             return result
@@ -208,7 +208,7 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             failure = failure_of_exception(error)
         if failure is not None:
-            raise AttemptFailed(failure)
+            raise AttemptError(failure)
         log.debug(
             'qcontact.answer call="%s" request_id=%s status=%d bytes=%d',
             call.name,
@@ -222,13 +222,13 @@ class Transport:
         now = self._options.clock.now()
         failure = failure_of_status(call.method, answer.status, answer.headers, answer.body, now)
         if failure is not None:
-            raise AttemptFailed(failure)
+            raise AttemptError(failure)
         try:
             return call.read(answer)
         except UnexpectedBody as error:
-            raise AttemptFailed(unexpected_body()) from error
+            raise AttemptError(unexpected_body()) from error
 
-    def _take_note(self, failure: Failure, started: float) -> None:
+    def _share_failure(self, failure: FailedAttempt, started: float) -> None:
         """Let the other requests know what concerns them too."""
         if failure.is_passing:
             self._pace.budget.spend_since(started)
@@ -252,7 +252,7 @@ async def open_transport(
         FatalError: ``CONFIG_ERROR``, the URL cannot be used.
     """
     base = _checked_base(url)
-    # Less than the total, so that it can be told whether a request was sent.
+    # Less than the total, so that a timeout shows whether a request was sent.
     connect_s = min(CONNECT_TIMEOUT_S, options.timeout_s / 2)
     timeout = aiohttp.ClientTimeout(total=options.timeout_s, connect=connect_s)
     connector = aiohttp.TCPConnector(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -22,7 +21,7 @@ from qcontact_sync.services.dead_man_ping import dead_man_ping
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
-from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heard_of
+from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heartbeat
 from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -30,7 +29,8 @@ from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 
 CLI_DAG_ID = "cli"
 
-Stats = dict[str, Mapping[str, object] | None]
+Plans = dict[str, object]
+"""Of a dry run, by direction: what it would do (`Plan.to_dict`)."""
 OnOpened = Callable[[Mapping[str, object]], None]
 """Called once, with `Run.to_dict`."""
 
@@ -92,15 +92,14 @@ async def run_whole(
     run = await start_run(fibreflow, qcontact, settings, order)
     if on_opened is not None:
         on_opened(run.to_dict())
-    stats: Stats = {}
     try:
-        await _run_directions(fibreflow, qcontact, settings, run, progress, stats, stop)
+        plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(fibreflow, settings, run, stats)
+            await _finish_interrupted(fibreflow, settings, run)
         raise
-    return await finish_run(fibreflow, settings, run, stats)
+    return await finish_run(fibreflow, settings, run, plans)
 
 
 async def _run_directions(
@@ -109,32 +108,29 @@ async def _run_directions(
     settings: Settings,
     run: Run,
     progress: Progress | None,
-    stats: Stats,
     stop: Stop,
-) -> None:
+) -> Plans:
+    plans: Plans = {}
     for direction in run.request.directions:
         try:
-            stats[direction.value] = await run_direction(
+            stats = await run_direction(
                 fibreflow, qcontact, settings, run, direction, progress, stop
             )
         except SyncError:
             if run.request.dry_run:
                 raise
-            stats[direction.value] = None
+            continue  # it is on record, and the other direction runs all the same
+        if "plan" in stats:
+            plans[direction.value] = stats["plan"]
+    return plans
 
 
-async def _finish_interrupted(
-    fibreflow: FibreFlowAccess, settings: Settings, run: Run, stats: Stats
-) -> None:
+async def _finish_interrupted(fibreflow: FibreFlowAccess, settings: Settings, run: Run) -> None:
     if run.request.dry_run:
         return
     async with open_database(fibreflow) as database:
-        recorded = await PostgresRunStore(database).read_directions(run.job_id)
-    for direction in run.request.directions:
-        if direction.value not in stats:
-            so_far = recorded.get(direction, DirectionStats())
-            stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(fibreflow, settings, run, stats)
+        await lifecycle.interrupt(PostgresRunStore(database), run)
+    await finish_run(fibreflow, settings, run)
 
 
 async def run_direction(
@@ -175,9 +171,10 @@ async def run_direction(
                 work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
+        await PostgresRunStore(database).reopen_direction(run.job_id, direction)
         async with (
             open_database(fibreflow) as lease_database,
-            heard_of(PostgresRunStore(lease_database), run.job_id),
+            heartbeat(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)
             try:
@@ -223,7 +220,7 @@ def _work(
     work = Work(run, sync_options(settings, remote), remote, store)
     work.progress = progress or work.progress
     limit = TimeLimit(settings.time_limit_s, SystemClock())
-    work.should_stop = lambda: stop.is_wished() or limit.is_over()
+    work.should_stop = lambda: stop.is_requested() or limit.is_over()
     return work
 
 
@@ -231,22 +228,18 @@ async def finish_run(
     fibreflow: FibreFlowAccess,
     settings: Settings,
     run: Run,
-    stats: Mapping[str, Mapping[str, object] | None],
+    plans: Mapping[str, object] | None = None,
 ) -> JobResult:
-    """Settle the run's row; safe to repeat.
+    """Settle the run's row from its directions as they are on record; safe to repeat.
 
     Args:
-        stats: Per direction asked for, what `run_direction` returned, or None where it broke.
+        plans: Of a dry run, which leaves no record: what `run_direction` returned as ``plan``.
     """
     if run.request.dry_run:
-        return previewed(run, stats, SystemClock().now())
-    directions = {
-        d: DirectionStats.from_dict(plain) if (plain := stats.get(d.value)) else None
-        for d in run.request.directions
-    }
+        return previewed(run, plans or {}, SystemClock().now())
     async with open_database(fibreflow) as database:
         runs = PostgresRunStore(database)
-        settlement, closed = await lifecycle.settle(runs, run, directions)
+        settlement, closed = await lifecycle.finish(runs, run)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
         await dead_man_ping(settings.ping_url)

@@ -29,7 +29,7 @@ from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Windo
 from qcontact_sync.core.plan import Plan, PlannedFailure
 from qcontact_sync.core.ports import BeforeTry, RemoteTickets
 from qcontact_sync.core.request import RunRequest, parse_request
-from qcontact_sync.core.store_ports import Failure, Lease, Store
+from qcontact_sync.core.store_ports import Lease, Store, TicketFailure
 from qcontact_sync.sync.leases import HeldLease
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Work:
         """Whether nothing may be written on either side."""
         return self.held is None
 
-    def plan_failures(self, failures: Iterable[Failure]) -> None:
+    def plan_failures(self, failures: Iterable[TicketFailure]) -> None:
         """What a dry run does with the tickets that a real one would quarantine."""
         for failure in failures:
             planned = PlannedFailure(failure.remote_id, failure.code.value, failure.message)
@@ -184,19 +184,21 @@ def attempts() -> AsyncIterator[AttemptManager]:
 
 def failure_of(
     error: Exception, remote_id: RemoteId, sync_type: SyncType, version: str | None
-) -> Failure:
+) -> TicketFailure:
     """What quarantine keeps of a ticket's error; an unexpected one is logged with its trace."""
     if not isinstance(error, SyncError):
         log.error("ticket.unexpected qcontact_id=%s", remote_id, exc_info=error)
         name = type(error).__name__
-        return Failure(
+        return TicketFailure(
             remote_id, sync_type, ErrorCode.SYNC_JOB_ERROR, f"unexpected {name}", version
         )
     is_final = isinstance(error, TicketError) and not error.is_passing
-    return Failure(remote_id, sync_type, error.code, str(error), version, recoverable=not is_final)
+    return TicketFailure(
+        remote_id, sync_type, error.code, str(error), version, recoverable=not is_final
+    )
 
 
-def tell_failures(direction: Direction, failures: Sequence[Failure]) -> None:
+def log_quarantined(direction: Direction, failures: Sequence[TicketFailure]) -> None:
     """One line of the log for all that goes to quarantine together: how many, why, which."""
     if not failures:
         return

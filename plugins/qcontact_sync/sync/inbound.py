@@ -19,11 +19,11 @@ from qcontact_sync.core.errors import (
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, SyncType, Window
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure, Match
+from qcontact_sync.core.store_ports import Match, TicketFailure
 from qcontact_sync.core.windows import read_window
-from qcontact_sync.sync.concurrency import Overlap
-from qcontact_sync.sync.context import Work, attempts, failure_of, tell_failures
-from qcontact_sync.sync.reader import Chunk, ListReader
+from qcontact_sync.sync.concurrency import KeyedTasks
+from qcontact_sync.sync.context import Work, attempts, failure_of, log_quarantined
+from qcontact_sync.sync.reader import ListReader, PageDelta
 from qcontact_sync.sync.single_reads import SingleReads, read_each
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class _Outcome:
     """What became of a batch before it is written."""
 
     decisions: list[TicketDecision] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[TicketFailure] = field(default_factory=list)
     passed: list[RemoteId] = field(default_factory=list)
     suspects: list[RemoteId] = field(default_factory=list)
     fresh: list[TicketDecision] = field(default_factory=list)
@@ -120,24 +120,24 @@ class Inbound:
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading window=%s", window)
         async with (
-            aclosing(reader.read(window)) as chunks,
-            Overlap(1 if work.is_dry else BATCHES_AT_ONCE) as batches,
+            aclosing(reader.read(window)) as deltas,
+            KeyedTasks(1 if work.is_dry else BATCHES_AT_ONCE) as batches,
         ):
             batch: list[RemoteTicket] = []
-            async for chunk in chunks:
+            async for delta in deltas:
                 # The first one tells how many tickets the whole window has.
-                self._expected = self._expected or self._done + chunk.expected
-                batch += chunk.tickets
-                self._doubted |= chunk.doubted
-                await self._fail_malformed(chunk)
-                if len(batch) >= BATCH or chunk.settled_until:
+                self._expected = self._expected or self._done + delta.expected
+                batch += delta.tickets
+                self._doubted |= delta.doubted
+                await self._fail_malformed(delta)
+                if len(batch) >= BATCH or delta.settled_until:
                     await batches.start({t.id for t in batch}, partial(self._apply, batch))
                     batch = []
-                if chunk.settled_until:
+                if delta.settled_until:
                     await batches.finish()
-                    await self._settle(min(chunk.settled_until, asked.end))
+                    await self._settle(min(delta.settled_until, asked.end))
                 if work.should_stop():
-                    return chunk.settled_until == window.end
+                    return delta.settled_until == window.end
         return True
 
     async def _settle(self, until: datetime | None) -> None:
@@ -245,10 +245,10 @@ class Inbound:
         if not match.is_counted:
             outcome.fresh.append(decision)
 
-    async def _fail_malformed(self, chunk: Chunk) -> None:
+    async def _fail_malformed(self, delta: PageDelta) -> None:
         await self._record(
             [
-                Failure(
+                TicketFailure(
                     RemoteId(key or "(no id)"),
                     SyncType.STATUS_UPDATE,
                     ErrorCode.VALIDATION_ERROR,
@@ -256,16 +256,16 @@ class Inbound:
                     version=reason,
                     recoverable=False,
                 )
-                for key, reason in chunk.malformed
+                for key, reason in delta.malformed
             ]
         )
 
-    async def _record(self, failures: Sequence[Failure]) -> None:
+    async def _record(self, failures: Sequence[TicketFailure]) -> None:
         work = self._work
         if work.is_dry:
             work.plan_failures(failures)
         elif failures:
-            tell_failures(Direction.INBOUND, failures)
+            log_quarantined(Direction.INBOUND, failures)
             async with work.store.unit(work.run.job_id, Direction.INBOUND, work.lease) as unit:
                 await unit.add_counts(await unit.record_failures(failures))
                 gone = [f.remote_id for f in failures if f.code is ErrorCode.NOT_FOUND]
@@ -277,7 +277,7 @@ class Inbound:
         if work.is_dry:
             work.plan_failures(outcome.failures)
         else:
-            tell_failures(Direction.INBOUND, outcome.failures)
+            log_quarantined(Direction.INBOUND, outcome.failures)
         for decision in outcome.decisions:
             if work.is_dry:
                 work.plan.add_inbound(decision)
@@ -306,5 +306,5 @@ def _may_be_older(ticket: RemoteTicket, version: str, match: Match) -> bool:
     return ticket.updated_at < link.remote_updated_at
 
 
-def _failures(unread: Sequence[tuple[RemoteId, SyncError]]) -> list[Failure]:
+def _failures(unread: Sequence[tuple[RemoteId, SyncError]]) -> list[TicketFailure]:
     return [failure_of(e, remote_id, SyncType.STATUS_UPDATE, None) for remote_id, e in unread]

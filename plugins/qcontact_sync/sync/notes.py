@@ -13,11 +13,11 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.model import Direction, Note, RemoteId, RemoteNote, SyncType
-from qcontact_sync.core.store_ports import NoteToSend, SentRow, Unit
+from qcontact_sync.core.store_ports import NoteToSend, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work
 
 Writing = Callable[[], AbstractAsyncContextManager[None]]
-Finish = Callable[[Unit], Awaitable[None]]
+Finish = Callable[[UnitOfWork], Awaitable[None]]
 
 
 class NoteDoubtful(TicketError):
@@ -134,7 +134,7 @@ class NoteSender:
             if is_last:
                 await self._finish(unit)
 
-    def _unit(self) -> AbstractAsyncContextManager[Unit]:
+    def _unit(self) -> AbstractAsyncContextManager[UnitOfWork]:
         work = self._work
         return work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease)
 

@@ -21,7 +21,7 @@ from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
 from qcontact_sync.sync.breaker import Breaker, Held
 from qcontact_sync.sync.concurrency import run_all
-from qcontact_sync.sync.context import Work, attempts, failure_of, tell_failures
+from qcontact_sync.sync.context import Work, attempts, failure_of, log_quarantined
 from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_sender import TicketSender
 
@@ -228,7 +228,7 @@ class Outbound:
         if work.is_dry:
             work.plan_failures([failure])
             return
-        tell_failures(Direction.OUTBOUND, [failure])
+        log_quarantined(Direction.OUTBOUND, [failure])
         async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
             await unit.add_counts(await unit.record_failures([failure]))
             if failure.code is ErrorCode.NOT_FOUND:

@@ -26,19 +26,19 @@ MAX_PASSES = 3
 FANOUT = 16
 SLICES_AHEAD = 4
 """Read at once, so that no slice's first page is waited for; handed out in their order."""
-CHUNKS_AHEAD = 16
+DELTAS_AHEAD = 16
 _MAX_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class PageDelta:
     """Tickets of one page that were not seen before in their slice.
 
     Attributes:
         doubted: Ids of those that show a stamp from before what was asked for, or from after the
             remote's present: the list knows of a change and shows the ticket as it was.
-        settled_until: Set on a slice's last chunk: everything before it has been handed out.
-        expected: How many tickets the slice has, on the first chunk the whole window; for showing
+        settled_until: Set on a slice's last delta: everything before it has been handed out.
+        expected: How many tickets the slice has, on the first delta the whole window; for showing
             progress.
     """
 
@@ -106,7 +106,7 @@ class ListReader:
                 return page
         return await self._remote.list_page(_widened(part), 1, self._page_size)
 
-    async def read(self, window: Window) -> AsyncGenerator[Chunk, None]:
+    async def read(self, window: Window) -> AsyncGenerator[PageDelta, None]:
         """Hand out every ticket updated in the window, slice by slice, oldest slice first.
 
         Raises:
@@ -119,8 +119,8 @@ class ListReader:
                 for reading in islice(line, SLICES_AHEAD):
                     reading.begin(self._read_part)
                 try:
-                    async for chunk in line[0].begin(self._read_part):
-                        yield chunk
+                    async for delta in line[0].begin(self._read_part):
+                        yield delta
                     line.popleft()
                 except _Divided as divided:
                     line.popleft()
@@ -129,7 +129,7 @@ class ListReader:
             for reading in line:
                 await reading.close()
 
-    async def _read_part(self, part: Window) -> AsyncIterator[Chunk]:
+    async def _read_part(self, part: Window) -> AsyncIterator[PageDelta]:
         """Read one slice.
 
         Raises:
@@ -137,17 +137,17 @@ class ListReader:
         """
         first = await self._first_page(part)
         if first.total > self._max_slice and _is_divisible(part):
-            yield Chunk(expected=first.total)
+            yield PageDelta(expected=first.total)
             raise _Divided(_divide(part, first.total // self._max_slice + 1))
         slice_ = _Slice(self._remote, part, self._page_size)
         try:
-            async for chunk in slice_.read(first):
-                yield chunk
+            async for delta in slice_.read(first):
+                yield delta
         except PageRefused:
             if not _is_divisible(part):
                 raise
         if slice_.is_complete:
-            yield Chunk(settled_until=part.end, expected=first.total)
+            yield PageDelta(settled_until=part.end, expected=first.total)
         elif _is_divisible(part):
             raise _Divided(_divide(part, 2))
         else:
@@ -171,11 +171,11 @@ class _Reading:
 
     def __init__(self, part: Window) -> None:
         self._part = part
-        self._ahead: ReadAhead[Chunk] | None = None
+        self._ahead: ReadAhead[PageDelta] | None = None
 
-    def begin(self, read: Callable[[Window], AsyncIterator[Chunk]]) -> AsyncIterator[Chunk]:
+    def begin(self, read: Callable[[Window], AsyncIterator[PageDelta]]) -> AsyncIterator[PageDelta]:
         """Read on in the background from now on, if not begun yet; what is read."""
-        self._ahead = self._ahead or ReadAhead(read(self._part), CHUNKS_AHEAD)
+        self._ahead = self._ahead or ReadAhead(read(self._part), DELTAS_AHEAD)
         return self._ahead
 
     async def close(self) -> None:
@@ -202,7 +202,7 @@ class _Slice:
         """Distinct tickets seen over all passes."""
         return len(self._ids) + self._nameless
 
-    async def read(self, first: Page) -> AsyncIterator[Chunk]:
+    async def read(self, first: Page) -> AsyncIterator[PageDelta]:
         """Pass over the pages until the slice is complete, at most `MAX_PASSES` times."""
         for number in range(MAX_PASSES):
             if number:
@@ -243,11 +243,11 @@ class _Slice:
     async def _page(self, number: int) -> Page:
         return await self._remote.list_page(_widened(self._window), number, self._page_size)
 
-    def _fresh(self, page: Page) -> Chunk:
+    def _fresh(self, page: Page) -> PageDelta:
         tickets = tuple(t for t in page.tickets if self._is_fresh(t))
         malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
         doubted = frozenset(t.id for t in tickets if self._is_doubted(t.updated_at, page))
-        return Chunk(tickets, malformed, doubted, expected=page.total)
+        return PageDelta(tickets, malformed, doubted, expected=page.total)
 
     def _is_doubted(self, stamp: datetime | None, page: Page) -> bool:
         """A stamp of the future is from before the remote's clock was set back."""

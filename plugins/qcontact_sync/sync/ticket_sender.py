@@ -19,7 +19,7 @@ from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, s
 from qcontact_sync.core.plan import PlanLine, Sign
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
+from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.group_commit import GroupCommit
 from qcontact_sync.sync.notes import NoteSender, Writing
@@ -93,7 +93,7 @@ class TicketSender:
             await self._settling.submit(sent)
 
     async def _send_notes(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        async def finish(unit: Unit) -> None:
+        async def finish(unit: UnitOfWork) -> None:
             await self._finish(unit, [(pair, True)])
 
         await NoteSender(self._work, pair.link.remote_id, self._writing, finish).send(notes)
@@ -189,7 +189,7 @@ class TicketSender:
                         unit, [(s.pair, bool(s.sending)) for s in group if s.is_last]
                     )
 
-    async def _settle_in(self, unit: Unit, group: Sequence[_Sent]) -> None:
+    async def _settle_in(self, unit: UnitOfWork, group: Sequence[_Sent]) -> None:
         now = await unit.read_pairs([sent.remote_id for sent in group])
         await unit.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
         await unit.audit_sent([row for sent in group for row in sent.audit_rows()])
@@ -202,7 +202,7 @@ class TicketSender:
             return decision
         return replace(decision, kind=Kind.RELINK) if link.base != now.link.base else None
 
-    async def _finish(self, unit: Unit, ended: Sequence[tuple[OutboundPair, bool]]) -> None:
+    async def _finish(self, unit: UnitOfWork, ended: Sequence[tuple[OutboundPair, bool]]) -> None:
         """Count tickets, once per run, when all of each has gone out.
 
         Args:

@@ -24,7 +24,7 @@ from qcontact_sync.core.model import (
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure, Lease
+from qcontact_sync.core.store_ports import Lease, TicketFailure
 from qcontact_sync.core.windows import RunWindow, Trigger
 
 from tests.integration.contract.two_sides import Sides
@@ -81,7 +81,7 @@ class Run:
         return found.get(Q1.id, [])
 
     async def fail(self, version: str | None, *, recoverable: bool = False) -> Counts:
-        failure = Failure(
+        failure = TicketFailure(
             Q1.id, SyncType.STATUS_UPDATE, ErrorCode.VALIDATION_ERROR, "refused", version,
             recoverable=recoverable,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from qcontact_sync.core.errors import RetryableError
+from qcontact_sync.core.errors import LeaseBusy, RetryableError
 from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
@@ -560,6 +560,44 @@ def test_finishing_twice_says_the_same(world: World):
     first = world.finish(run, **stats)
     again = world.finish(run, **stats)
     assert first == again
+
+
+def test_run_is_settled_from_the_record_and_not_from_what_the_caller_passes(world: World):
+    world.add_ticket()
+    run = world.start(world.order())
+    stats = {d: world.run_direction(run, d) for d in ("inbound", "outbound")}
+    wrong = {**stats["inbound"], "created": 9, "successful": 9}
+    summary = world.finish(run, inbound=wrong, outbound=None)
+    assert (summary["status"], summary["summary"]["total_success"]) == ("success", 1)
+
+
+def test_direction_that_never_began_fails_the_run(world: World):
+    run = world.start(world.order())
+    world.run_direction(run, "inbound")
+    summary = world.finish(run, inbound=None, outbound=None)
+    assert (summary["status"], summary["error_code"]) == ("failed", "SYNC_JOB_ERROR")
+
+
+@pytest.mark.parametrize("is_whole_run", [True, False])
+def test_end_of_an_earlier_try_does_not_count_where_the_direction_is_tried_again(
+    world: World, is_whole_run: bool
+):
+    world.add_ticket()
+    order = world.order()
+    run = world.start(order)
+    for direction in ("inbound", "outbound"):
+        world.run_direction(run, direction)
+    assert world.finish(run)["status"] == "success"
+    if is_whole_run:
+        run = world.start(order)
+    else:
+        world.execute(
+            "UPDATE qcontact_lease SET holder = 'another run', host = 'another host',"
+            " expires_at = now() + interval '1 minute'"
+        )
+        with pytest.raises(LeaseBusy):
+            world.run_direction(run, "inbound", waits=False)
+    assert world.finish(run)["status"] == "failed"
 
 
 @pytest.mark.usefixtures("small_slices")

@@ -101,7 +101,7 @@ def stored(decision: TicketDecision, pair: Pair) -> Pair:
             base=decision.base,
             fingerprint=decision.fingerprint,
             frozen=frozenset(decision.frozen),
-            turns=decision.turns,
+            flip_flops=decision.flip_flops,
         ),
         local,
     )

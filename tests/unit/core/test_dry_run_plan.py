@@ -5,7 +5,7 @@ import json
 import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
-from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, told
+from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, plan_lines
 
 from tests.unit.core.core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 
@@ -137,7 +137,7 @@ def test_failures_are_named_while_there_is_room_and_all_counted(hidden):
     for number in range(MAX_LINES + hidden):
         plan.add_failure(PlannedFailure(f"T-{number}", "NOT_FOUND", "no such ticket"))
     assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + hidden, MAX_LINES)
-    assert list(told(plan.to_dict()))[-1] == f"and {hidden} more"
+    assert list(plan_lines(plan.to_dict()))[-1] == f"and {hidden} more"
 
 
 def test_a_plan_is_told_line_by_line():
@@ -145,7 +145,7 @@ def test_a_plan_is_told_line_by_line():
     plan.add(PlanLine(Sign.CREATE, "T-1", None, ()))
     plan.add(PlanLine(Sign.SEND, "T-2", "FT2", (STATUS, "note")))
     plan.add_failure(PlannedFailure("T-3\x1b[2J", "VALIDATION_ERROR", "title is missing"))
-    assert list(told(plan.to_dict())) == [
+    assert list(plan_lines(plan.to_dict())) == [
         "+ 1 create, ~ 0 update, > 1 send, ! 0 needs you, 1 would fail",
         "mind the gap",
         "+ T-1",

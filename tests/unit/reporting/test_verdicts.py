@@ -2,7 +2,7 @@
 
 import pytest
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind
+from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind
 from qcontact_sync.core.errors import ConfigError, ErrorCode
 from qcontact_sync.core.merge import (
     Action,
@@ -12,7 +12,7 @@ from qcontact_sync.core.merge import (
     merge_owned,
     merge_status,
 )
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, LocalTicket, Pair, Turns
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, LocalTicket, Pair
 
 from tests.unit.core.core_values import (
     ANN,
@@ -189,7 +189,7 @@ def test_what_waits_says_what_both_sides_hold():
 
 def test_what_is_undone_again_and_again_says_so():
     pair = Pair(a_link(), a_local(status="assigned"))
-    pair.link.turns[STATUS] = Turns("assigned", "open", MAX_TURNS)
+    pair.link.flip_flops[STATUS] = FlipFlop("assigned", "open", MAX_FLIP_FLOPS)
     undone = decide(a_remote(), pair, PEOPLE, REVIEW)
     reason = "both sides keep undoing each other"
     assert field_of(undone, STATUS) == status(FREEZE, "assigned", "Open", reason=reason)
@@ -228,13 +228,13 @@ def test_without_a_word_nothing_is_forced():
 
 
 def test_where_a_field_thaws_the_others_turns_are_remembered():
-    turned = Turns("open", "assigned", 2)
+    turned = FlipFlop("open", "assigned", 2)
     link = a_link(frozen=(STATUS,))
-    link.turns.update({STATUS: turned, ASSIGNED_TO: turned})
+    link.flip_flops.update({STATUS: turned, ASSIGNED_TO: turned})
     here: LocalTicket = a_local(status="assigned")
     decision = decide(a_remote(status="Assigned"), Pair(link, here), PEOPLE, REVIEW)
     assert decision.agreed == (STATUS,)
-    assert decision.turns == {ASSIGNED_TO: turned}
+    assert decision.flip_flops == {ASSIGNED_TO: turned}
 
 
 def test_a_wrong_setting_is_one_code():

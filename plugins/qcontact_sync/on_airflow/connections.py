@@ -20,6 +20,7 @@ from qcontact_sync.config.access import (
     NOT_SPOKEN,
     AccessToken,
     ApiKey,
+    Credentials,
     Dialect,
     FibreFlowAccess,
     Password,
@@ -83,17 +84,14 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     if not secret:
         raise ConfigError(f"connection {conn_id}: no API key; put it in the field API key")
     mask_secret(secret)
-    options = _filled_extras(conn_id, connection)
-    dialect = _dialect(conn_id, options.pop("dialect", Dialect.TICKETS))
-    extras = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
-    _require_known(conn_id, options, ("dialect", *extras, *_OPTIONS))
-    own = {name: str(options.pop(name, "")) for name in extras}
-    credentials: ApiKey | Password | AccessToken = ApiKey(SecretStr(secret))
-    if dialect is Dialect.ENTITIES:
-        credentials = _login(connection.login or "", SecretStr(secret), own["client"])
+    extras = _filled_extras(conn_id, connection)
+    dialect = _dialect(conn_id, extras.pop("dialect", Dialect.TICKETS))
+    own = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
+    _require_known(conn_id, extras, ("dialect", *own, *_OPTIONS))
+    client, queues = (str(extras.pop(name, "")) for name in _ENTITIES_EXTRAS)
+    credentials = _credentials(dialect, connection.login or "", SecretStr(secret), client)
     url = _base_url(conn_id, connection)
-    access = QContactAccess(url, credentials, dialect, queues_in(own.get("queues", "")))
-    return QContactAccount(access, options)
+    return QContactAccount(QContactAccess(url, credentials, dialect, queues_in(queues)), extras)
 
 
 def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[str]) -> None:
@@ -104,8 +102,10 @@ def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[s
         )
 
 
-def _login(email: str, secret: SecretStr, client: str) -> Password | AccessToken:
+def _credentials(dialect: Dialect, email: str, secret: SecretStr, client: str) -> Credentials:
     """The field password holds a token where a client is named."""
+    if dialect is Dialect.TICKETS:
+        return ApiKey(secret)
     if not email:
         # Until there is a client for this dialect, the form has no field for the address either.
         raise ConfigError(NOT_SPOKEN)

@@ -15,9 +15,10 @@ from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import JobResult, RunOrder, run_sync_job
+from qcontact_sync.jobs import JobResult, run_sync_job
 from qcontact_sync.services import runs
 from qcontact_sync.sync.context import Progress, Run
+from qcontact_sync.sync.lifecycle import RunOrder
 
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
@@ -94,12 +95,13 @@ class World:
         run: Mapping[str, object],
         direction: str,
         progress: Progress | None = None,
-        **more: Any,
+        *,
+        waits: bool = True,
     ) -> dict[str, object]:
         started = Run.from_dict(run)
         return asyncio.run(
             runs.run_direction(
-                *self.sides, self.settings, started, Direction(direction), progress, **more
+                *self.sides, self.settings, started, Direction(direction), progress, waits=waits
             )
         )
 

@@ -182,17 +182,19 @@ def test_a_database_stays_with_the_account_that_worked_in_it_first(accounts):
     before = accounts.north.snapshot()
     named = "kept for account north, not for south"
 
+    fibreflow, qcontact = accounts.south.sides
+    settings = accounts.south.settings
     for dry_run in (False, True):
         with pytest.raises(ConfigError, match=named):
             accounts.south.run(dry_run=dry_run)
     with pytest.raises(ConfigError, match=named):
         asyncio.run(check_alerts(accounts.south.fibreflow_access, accounts.south.settings, None))
     with pytest.raises(ConfigError, match=named):
-        asyncio.run(compare_sample(*accounts.south.sides, accounts.south.settings))
+        asyncio.run(compare_sample(fibreflow, qcontact, settings))
     with pytest.raises(ConfigError, match=named):
         asyncio.run(delete_old_rows(accounts.south.fibreflow_access, 30, "south"))
     with pytest.raises(ConfigError, match=named):
-        resolve_conflict(*accounts.south.sides, accounts.south.settings, "x", "local")
+        resolve_conflict(fibreflow, qcontact, settings, "x", "local")
 
     assert accounts.north.snapshot() == before
 

@@ -27,9 +27,9 @@ from qcontact_sync.core.model import (
     TWO_WAY_FIELDS,
     Base,
     FlipFlop,
+    KnownTicket,
     Link,
     LocalTicket,
-    Pair,
     People,
     RemoteTicket,
 )
@@ -37,7 +37,7 @@ from qcontact_sync.core.model import (
 
 def decide(
     remote: RemoteTicket,
-    pair: Pair,
+    known: KnownTicket,
     people: People,
     policy: Policy,
     *,
@@ -50,13 +50,13 @@ def decide(
         version: The fingerprint of the remote's values, where the caller has it.
         force: Bring QContact's own fields in even where QContact did not move (a repair).
     """
-    if pair.link is not None and pair.local is not None:
-        return _merge(remote, pair.link, pair.local, people, policy, force=force)
-    if pair.link is not None:
+    if known.link is not None and known.local is not None:
+        return _merge(remote, known.link, known.local, people, policy, force=force)
+    if known.link is not None:
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
-        return _skip(remote, pair.link, "deleted in FibreFlow")
-    if pair.unlinked:
-        return _adopt(remote, version, pair.unlinked, people, policy)
+        return _skip(remote, known.link, "deleted in FibreFlow")
+    if known.unlinked:
+        return _adopt(remote, version, known.unlinked, people, policy)
     return _create(remote, version, people)
 
 

@@ -11,9 +11,7 @@ from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Base, Link, RemoteTicket, SyncType
-
-_KINDS = {STATUS: SyncType.STATUS_UPDATE, ASSIGNED_TO: SyncType.ASSIGNMENT}
+from qcontact_sync.core.model import KIND_OF_FIELD, STATUS, Base, Link, RemoteTicket, SyncType
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +107,4 @@ def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:
     """One audit row per kind sent."""
-    return tuple(_KINDS[name] for name in sending.remote)
+    return tuple(KIND_OF_FIELD[name] for name in sending.remote)

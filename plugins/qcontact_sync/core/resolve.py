@@ -7,7 +7,15 @@ from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import is_terminal, to_local_status
 from qcontact_sync.core.merge import Policy
-from qcontact_sync.core.model import STATUS, Base, Link, LocalTicket, Pair, People, RemoteTicket
+from qcontact_sync.core.model import (
+    STATUS,
+    Base,
+    KnownTicket,
+    Link,
+    LocalTicket,
+    People,
+    RemoteTicket,
+)
 
 
 def resolve(
@@ -50,7 +58,8 @@ def resolve(
     flip_flops = {name: known for name, known in link.flip_flops.items() if name != field}
     thawed = replace(link, base=base, frozen=link.frozen - {field}, flip_flops=flip_flops)
     kept = replace(local, values={**local.values, field: translated})
-    decision = decide(remote, Pair(thawed, kept if keep == "remote" else local), people, policy)
+    known = KnownTicket(thawed, kept if keep == "remote" else local)
+    decision = decide(remote, known, people, policy)
     if keep == "local":
         return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))

@@ -54,12 +54,9 @@ def decision_row(
     """A decision as one element of ``write_inbound``'s array."""
     local = decision.local.values if decision.local else {}
     values = {**local, **decision.writes}
-    latitude, longitude = coordinates(values.get("gps_coordinates"))
     remote = decision.remote
     return {
-        **{name: values.get(name) for name in SYNCED_FIELDS if name != "gps_coordinates"},
-        "latitude": latitude,
-        "longitude": longitude,
+        **{name: values.get(name) for name in SYNCED_FIELDS},
         "kind": decision.kind.value,
         "has_writes": bool(decision.writes),
         "remote_id": remote.id,
@@ -84,14 +81,6 @@ def decision_row(
 
 def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:
     return None if latitude is None or longitude is None else point_text(latitude, longitude)
-
-
-def coordinates(text: str | None) -> tuple[float | None, float | None]:
-    """``"lat,lon"`` as numbers."""
-    if text is None:
-        return None, None
-    latitude, longitude = text.split(",")
-    return float(latitude), float(longitude)
 
 
 def conflict_id(remote_id: str, field: str) -> UUID:

@@ -52,13 +52,13 @@ async def _differing(
 ) -> list[str]:
     settled_until = await PostgresRunStore(database).read_cursor(account)
     async with PostgresStore(database).unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
-        pairs = await unit.read_pairs([ticket.id for ticket in tickets])
+        known = await unit.tickets.read_linked([ticket.id for ticket in tickets])
     return [
         ticket.id
         for ticket in tickets
-        if (pair := pairs.get(ticket.id))
-        and pair.local
-        and diverges(ticket, pair.link, pair.local, settled_until)
+        if (found := known.get(ticket.id))
+        and found.local
+        and diverges(ticket, found.linked, found.local, settled_until)
     ]
 
 

@@ -9,7 +9,7 @@ from qcontact_sync.config.accounts import Account
 
 OFTEN = "qcontact_sync_often"
 LATE = "qcontact_sync_late"
-EVERY_S = 10
+EVERY_S = 5
 CLOSED_POOL = "closed"
 FILE = Path(__file__).resolve().parents[3] / "dags" / "qcontact_sync_dag.py"
 

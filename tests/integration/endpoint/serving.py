@@ -32,6 +32,7 @@ from dev.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox
+from tests.airflow_connections import store_connection
 
 DAG_ID = "qcontact_sync"
 PREFIX = "/api/ticketing"
@@ -68,6 +69,16 @@ class Installation:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def know(self, conn_id: str, connection: str) -> None:
+        """Keep a connection, given as JSON, in Airflow's database."""
+        url = self.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        store_connection(url, self.credentials.fernet_key, conn_id, connection)
+
+    def on(self, metadata_dsn: str) -> Mapping[str, str]:
+        """Return the environment of the same Airflow on another database of its own."""
+        url = metadata_dsn.replace("postgresql://", "postgresql+psycopg2://", 1)
+        return {**self.environment, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
 
     def query(self, statement: str, **params: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.metadata_dsn, row_factory=dict_row) as connection:
@@ -115,7 +126,7 @@ class Installation:
 def install(
     directory: RunDirectory, metadata_dsn: str, fibreflow_dsn: str, sandbox: Sandbox
 ) -> Installation:
-    """Make Airflow's tables, the DAG and the connection to FibreFlow in its database."""
+    """Write the DAG and the connection to FibreFlow into Airflow's database."""
     credentials = Credentials()
     directory.logs.mkdir()
     environment = airflow_environment(
@@ -145,9 +156,8 @@ def install(
         FibreFlowAccess(SecretStr(fibreflow_dsn)),
         QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key))),
     )
-    made.tool("db", "migrate")
     made.tool("dags", "reserialize")
-    made.tool("connections", "add", "fibreflow_default", "--conn-json", connection)
+    made.know("fibreflow_default", connection)
     return made
 
 

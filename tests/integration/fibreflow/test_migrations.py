@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.fibreflow import migrate as migrations_module
 from qcontact_sync.fibreflow.migrate import Migration, SchemaMismatch, migrate, migrations
 from qcontact_sync.fibreflow.statements import sql_folder
@@ -243,7 +243,7 @@ def access(database: str) -> FibreFlowAccess:
 def test_an_unmigrated_database_is_refused_with_what_to_do(
     empty_db: str, use: Callable[[str], object]
 ):
-    with pytest.raises(Exception, match="qcontact-sync migrate") as refused:
+    with pytest.raises(SyncError, match="qcontact-sync migrate") as refused:
         use(empty_db)
     assert refused.value.code is ErrorCode.DATABASE_ERROR
 
@@ -257,6 +257,6 @@ def test_a_database_that_is_behind_is_refused_with_what_to_do(empty_db: str):
 
 def test_a_database_that_nobody_answers_for_is_said_to_be_so():
     nowhere = "postgresql://nobody@127.0.0.1:9/none?connect_timeout=2"
-    with pytest.raises(Exception, match="no connection to the database") as refused:
+    with pytest.raises(SyncError, match="no connection to the database") as refused:
         run_sync_job(fibreflow=access(nowhere), qcontact=NO_QCONTACT, settings=Settings())
     assert refused.value.code is ErrorCode.DATABASE_ERROR

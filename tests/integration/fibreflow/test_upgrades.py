@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 
 (RELEASED,) = (Path(__file__).parents[2] / "released").glob("*.whl")
 _MIGRATIONS = "qcontact_sync/sql/migrations/"
-_PROGRAM = "from qcontact_sync.cli.commands import main; main()"
+_PROGRAM = "from qcontact_sync.cli import main; main()"
 
 
 def released_migrations() -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from qcontact_sync.core.decide import decide, flip_flop_of
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, Pair
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
 
 from tests.unit.core.core_values import (
@@ -58,7 +58,7 @@ def done(pair, remote, status):
 
 
 def to_and_fro(times):
-    pair, remote = Pair(a_link(), a_local()), a_remote()
+    pair, remote = KnownTicket(a_link(), a_local()), a_remote()
     decisions = []
     for _ in range(times):
         decision, pair, remote = done(pair, remote, "assigned")

@@ -6,7 +6,7 @@ import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, Pair
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
 from qcontact_sync.core.resolve import resolve
 
@@ -29,7 +29,7 @@ CLOSED = a_local(status="closed")
 
 def resolved(field, keep, link, local, remote):
     decision = resolve(field, keep, link, local, remote, PEOPLE, REVIEW)
-    return decision, stored(decision, Pair(link, local))
+    return decision, stored(decision, KnownTicket(link, local))
 
 
 def test_keeping_qcontacts_side_reopens_the_ticket_here():

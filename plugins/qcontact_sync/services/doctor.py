@@ -27,6 +27,7 @@ from qcontact_sync.config.settings import (
 from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.advice import access_advice
@@ -111,7 +112,7 @@ def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
 
 
 async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         await database.read("begin_transaction")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
@@ -126,7 +127,7 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 async def _check_schema(fibreflow: FibreFlowAccess, account: str) -> Check:
     try:
         await check_schema(fibreflow.database_url.get_secret_value())
-        async with open_database(fibreflow) as database:
+        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
             await require_own(database, account)
             wrong = await database.read("wrong_columns")
     except SyncError as error:
@@ -146,7 +147,7 @@ def _what_is_wrong(row: Mapping[str, str | None]) -> str:
 
 
 async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         missing = await database.read("missing_rights")
     if not missing:
         return Check("rights", State.OK, "the database's user may do all that the sync does")

@@ -10,7 +10,7 @@ from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
@@ -173,7 +173,7 @@ async def run_direction(
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         await PostgresRunStore(database).reopen_direction(run.job_id, direction)
         async with (
-            open_database(fibreflow) as lease_database,
+            open_database(fibreflow, LEASE_PATIENCE_S) as lease_database,
             heartbeat(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)

@@ -16,6 +16,8 @@ from qcontact_sync.fibreflow import tls
 
 log = logging.getLogger(__name__)
 
+CONNECT_ERRORS = (psycopg.Error, UnicodeError)
+"""What connecting may raise: the second one for a host name that no lookup takes."""
 CONNECT_S = 10.0
 # A peer that vanished (a firewall that drops packets, a host without power) is noticed within about
 # a minute. Without these, the kernel waits for hours.
@@ -42,7 +44,7 @@ def prepared(conninfo: str, connect_s: float = CONNECT_S) -> str:
     return make_conninfo(tls.verified(conninfo), **missing)
 
 
-def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
+def connection_failed(error: Exception, conninfo: str) -> SyncError:
     """What a person should look at where no connection came about.
 
     libpq's own text is left out, and must not be chained: of an address that was mistyped it may
@@ -55,7 +57,7 @@ def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
         return FatalError(
             f"no connection to the database: {problem} (docs/security.md)", ErrorCode.DATABASE_ERROR
         )
-    refused = getattr(error.pgconn, "used_password", False)
+    refused = getattr(getattr(error, "pgconn", None), "used_password", False)
     return RetryableError(
         "the database answers but refuses the login: check user, password and database name"
         if refused

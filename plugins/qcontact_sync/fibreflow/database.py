@@ -25,6 +25,7 @@ from qcontact_sync.core.errors import (
 )
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow.connecting import (
+    CONNECT_ERRORS,
     CONNECT_S,
     Line,
     connection_failed,
@@ -126,7 +127,7 @@ class Database:
                 self._connection = await AsyncConnection.connect(
                     self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
                 )
-            except psycopg.Error as error:
+            except CONNECT_ERRORS as error:
                 failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
                 raise failed from None
             # Not a role's default: what waited for a lock must see what was committed meanwhile.

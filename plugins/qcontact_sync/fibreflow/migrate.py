@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
-from qcontact_sync.fibreflow.connecting import connection_failed, prepared
+from qcontact_sync.fibreflow.connecting import CONNECT_ERRORS, connection_failed, prepared
 from qcontact_sync.fibreflow.database import Database, translate
 from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed, sql_folder, statement
 
@@ -65,7 +65,7 @@ def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     address = prepared(conninfo)
     try:
         connection = psycopg.connect(address, row_factory=dict_row)
-    except psycopg.Error as error:
+    except CONNECT_ERRORS as error:
         raise connection_failed(error, address) from None
     try:
         with connection:

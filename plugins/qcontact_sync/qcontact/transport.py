@@ -285,6 +285,7 @@ def _session_headers(authorization: SecretStr) -> dict[str, str]:
 def _checked_base(url: str) -> URL:
     try:
         base = URL(url.strip().rstrip("/"))
+        (base.host or "").encode("idna")  # as the lookup does it
         is_usable = base.scheme in ("http", "https") and bool(base.host) and base.port != 0
     except ValueError:
         is_usable = False

@@ -42,6 +42,10 @@ class CommandLine:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {**clean_environment(), **environment}
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._environment
+
     def having(self, **environment: str) -> "CommandLine":
         return CommandLine({**self._environment, **environment})
 

@@ -1,5 +1,6 @@
 """The fault list's rows on connections to the database: closed while idle, silent, mistyped."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -15,8 +16,8 @@ from qcontact_sync.core.errors import RetryableError
 from qcontact_sync.fibreflow.connecting import prepared
 from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
-from qcontact_sync.jobs import find_run, get_sync_job_history
-from qcontact_sync.services.review import get_status, list_failures
+from qcontact_sync.jobs import get_status, get_sync_job_history, list_failures
+from qcontact_sync.services.run_reports import find_run
 from qcontact_sync.sync.leases import RENEW_AGAIN_S, RENEW_S, SAFE_S
 
 from tests.integration.faults.test_faults_sessions import configure
@@ -180,7 +181,7 @@ def test_xs4_as_many_as_like_may_ask_a_silent_database(world: World, line: Silen
         lambda: get_status(seen.fibreflow_access, seen.settings),
         lambda: get_sync_job_history(fibreflow=seen.fibreflow_access),
         lambda: list_failures(seen.fibreflow_access),
-        lambda: find_run(uuid4(), fibreflow=seen.fibreflow_access),
+        lambda: asyncio.run(find_run(seen.fibreflow_access, uuid4())),
     ]
     with ThreadPoolExecutor(max_workers=4) as threads:
         asked = [threads.submit(question) for question in questions * 2]

@@ -1,6 +1,7 @@
 """The fault list's session rows: databases, roles and servers as people configure them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from uuid import uuid4
@@ -11,8 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.core.errors import FatalError
 from qcontact_sync.fibreflow.database import Database
-from qcontact_sync.jobs import get_sync_job_history, migrate
-from qcontact_sync.services.review import explain_ticket, get_status
+from qcontact_sync.jobs import explain_ticket, get_status, get_sync_job_history, migrate
 
 from dev.postgres import database_dsn, drop_database
 from sandbox.running import Sandbox, run_sandbox
@@ -32,7 +32,6 @@ _DEFAULTS = {
     "standard_conforming_strings": "off",
     "array_nulls": "off",
     "lock_timeout": "1ms",
-    "statement_timeout": "4ms",
     "default_transaction_isolation": "serializable",
     "synchronous_commit": "off",
 }
@@ -58,6 +57,16 @@ _NOTE_SETTINGS = """
     $$;
     CREATE TRIGGER note_settings BEFORE INSERT OR UPDATE ON sync_job_history
     FOR EACH ROW EXECUTE FUNCTION note_settings();
+"""
+
+_SLOW = """
+    CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_sleep(0.5);
+        RETURN NEW;
+    END
+    $$;
+    CREATE TRIGGER take_long BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION take_long();
 """
 
 
@@ -167,15 +176,28 @@ def test_xs1_a_search_path_without_the_tables_names_where_they_are(world: World)
 def test_xs1_migrate_takes_as_long_as_it_takes(empty_db: str) -> None:
     configure(
         empty_db,
-        statement_timeout="15ms",
+        statement_timeout="250ms",
         DateStyle="SQL, DMY",
         IntervalStyle="iso_8601",
         standard_conforming_strings="off",
         client_encoding="LATIN1",
         default_transaction_isolation="serializable",
     )
-    assert migrate(empty_db)
+    with ThreadPoolExecutor() as threads:
+        with psycopg.connect(plainly(empty_db)) as another:
+            another.execute("SELECT pg_advisory_xact_lock(hashtext('qcontact_sync/migrate'))")
+            waiting = threads.submit(migrate, empty_db)
+            another.execute("SELECT pg_sleep(0.5)")
+        assert waiting.result()
     assert migrate(empty_db) == []
+
+
+def test_xs1_a_statement_takes_as_long_as_it_takes(world: World) -> None:
+    world.execute(_SLOW)
+    configure(world.owner, statement_timeout="250ms")
+    ticket = world.add_ticket()
+    assert world.run().status == "success"
+    assert world.local(ticket)
 
 
 def test_xs1_what_a_run_commits_is_durable_and_sees_what_was_committed(world: World) -> None:

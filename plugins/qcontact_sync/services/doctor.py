@@ -33,6 +33,7 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
+from qcontact_sync.services.doctor_schema import check_writing
 from qcontact_sync.services.wiring import open_database, open_remote, table_names
 
 MAX_SKEW = timedelta(minutes=5)
@@ -100,6 +101,7 @@ async def _check_database(account: str) -> list[Check]:
         *_check_tls(fibreflow),
         await _check_schema(fibreflow, account),
         await _check_rights(fibreflow),
+        *await _check_writing(fibreflow),
     ]
 
 
@@ -113,7 +115,7 @@ def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
 
 async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        await database.read("begin_transaction")  # connects, so that the clock is read at once
+        await database.read("read_database_time")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
         answered_at = datetime.now(UTC)
@@ -161,6 +163,11 @@ async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
         f"lacking: {lacks}",
         "run include/sql/optional/roles.sql, or GRANT these",
     )
+
+
+async def _check_writing(fibreflow: FibreFlowAccess) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        return await check_writing(database)
 
 
 async def _check_remote(settings: Settings) -> list[Check]:

@@ -55,6 +55,10 @@ def _exit_status() -> int:
         # What is wrong with one ticket is no matter for the doctor.
         hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
         return _report(error.code.value, str(error), FAILED, hint)
+    except Exception as error:  # the last line of defence: a sentence, and the trace in the log
+        logging.getLogger(__name__).exception("cli.unexpected")
+        message = f"unexpected {type(error).__name__}; the log has its trace"
+        return _report(ErrorCode.SYNC_JOB_ERROR.value, message, FAILED)
     if status == INTERRUPTED:
         return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
     if status is None:

@@ -70,3 +70,15 @@ def test_xs6_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
     assert "Traceback" not in full.stderr
     left = in_shell(program, "qcontact-sync history > >(exec true)")
     assert (left.returncode, left.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("files", [7, 8, 9, 10])
+def test_xs8_a_machine_that_gives_no_more_files_gets_a_document_and_a_true_record(
+    program: CommandLine, empty_db: str, files: int
+) -> None:
+    ended = in_shell(program, f"ulimit -n {files}; exec qcontact-sync run --json")
+    document = json.loads(ended.stdout)
+    if ended.returncode != 0:
+        assert ended.returncode in (1, 2)
+        assert document.get("error_code") or document["error"]["code"]
+    assert ("running",) not in query(empty_db, LAST)

@@ -19,6 +19,7 @@ from qcontact_sync.config.accounts import ACCOUNT, find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.params import HELP, SyncDirection
 from qcontact_sync.core.request import ParamError, parse_request
+from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
 
 PROGRAM = "qcontact-sync"
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
@@ -45,20 +46,17 @@ def main() -> None:
 
 def _exit_status() -> int:
     try:
-        status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+        with expected_only(TyperException):
+            status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except TyperException as error:
         return _report("USAGE_ERROR", error.format_message(), REFUSED, "see --help")
     except SyncError as error:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
         if is_refused:
             return _report(error.code.value, str(error), REFUSED)
-        # What is wrong with one ticket is no matter for the doctor.
-        hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
+        # Neither a single ticket nor a defect is a matter for the doctor.
+        hint = None if isinstance(error, TicketError | UnexpectedError) else f"see {PROGRAM} doctor"
         return _report(error.code.value, str(error), FAILED, hint)
-    except Exception as error:  # the last line of defence: a sentence, and the trace in the log
-        logging.getLogger(__name__).exception("cli.unexpected")
-        message = f"unexpected {type(error).__name__}; the log has its trace"
-        return _report(ErrorCode.SYNC_JOB_ERROR.value, message, FAILED)
     if status == INTERRUPTED:
         return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
     if status is None:

@@ -19,16 +19,20 @@ class UnexpectedError(RetryableError):
 
 
 @contextmanager
-def expected_only() -> Iterator[None]:
+def expected_only(*others: type[Exception]) -> Iterator[None]:
     """Let nothing but `SyncError` out, so that whoever calls can record it and tell it.
+
+    Args:
+        others: What else the caller expects.
 
     Raises:
         UnexpectedError: In place of anything that is no error of ours.
     """
+    expected: tuple[type[Exception], ...] = (SyncError, *others)
     try:
         yield
-    except SyncError:
+    except expected:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, the run must end in good order
         log.exception("run.unexpected")
         raise UnexpectedError(error) from error

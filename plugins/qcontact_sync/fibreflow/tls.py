@@ -60,7 +60,8 @@ def problem(conninfo: str) -> str | None:
     port = _given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
     try:
         return _ask(context, host or address, (address, int(port)))
-    except OSError:
+    except (OSError, ValueError):
+        # A port or host of libpq's variables that cannot be meant.
         return None
 
 

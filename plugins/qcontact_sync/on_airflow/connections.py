@@ -27,6 +27,7 @@ from qcontact_sync.config.access import (
     queues_in,
 )
 from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.addresses import base_url, database_address
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
 
@@ -155,12 +156,13 @@ def fibreflow_database(conn_id: str) -> FibreFlowAccess:
     }
     try:
         conninfo = make_conninfo(**{k: str(v) for k, v in parts.items() if v is not None})
-    except ProgrammingError:
+    except (ProgrammingError, UnicodeError):
         names = ", ".join(sorted(options)) or "none"
         raise ConfigError(
             f"connection {conn_id}: libpq does not take its extras ({names})"
         ) from None
-    return FibreFlowAccess(SecretStr(conninfo))
+    address = database_address(conninfo, f"connection {conn_id}")
+    return FibreFlowAccess(SecretStr(address))
 
 
 def _find(conn_id: str, conn_type: str) -> Connection:
@@ -202,20 +204,7 @@ def _base_url(conn_id: str, connection: Connection) -> str:
     """The host as the form holds it (a URL), or put together from a URI connection's parts."""
     host = (connection.host or "").strip()
     url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is not None
-    except ValueError:
-        raise ConfigError(f"connection {conn_id}: its base URL cannot be read") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            f"connection {conn_id}: its base URL must look like https://api.qcontact.com"
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError(
-            f"connection {conn_id}: its base URL must hold no user, query or fragment; "
-            "the API key has a field of its own"
-        )
-    if connection.port and not has_port:
+    parts = urlsplit(base_url(url, f"connection {conn_id}: its base URL"))
+    if connection.port and parts.port is None:
         parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")
     return parts.geturl()

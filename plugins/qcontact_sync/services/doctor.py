@@ -27,6 +27,7 @@ from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
 from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.qcontact.addresses import is_unencrypted
@@ -35,6 +36,7 @@ from qcontact_sync.qcontact.entities_probe import probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
+from qcontact_sync.services.doctor_schema import check_writing
 from qcontact_sync.services.wiring import open_database, open_remote, table_names
 
 MAX_SKEW = timedelta(minutes=5)
@@ -102,6 +104,7 @@ async def _check_database(account: str) -> list[Check]:
         *_check_tls(fibreflow),
         await _check_schema(fibreflow, account),
         await _check_rights(fibreflow),
+        *await _check_writing(fibreflow),
     ]
 
 
@@ -114,8 +117,8 @@ def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
 
 
 async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
-    async with open_database(fibreflow) as database:
-        await database.read("begin_transaction")  # connects, so that the clock is read at once
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        await database.read("read_database_time")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
         answered_at = datetime.now(UTC)
@@ -129,7 +132,7 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 async def _check_schema(fibreflow: FibreFlowAccess, account: str) -> Check:
     try:
         await check_schema(fibreflow.database_url.get_secret_value())
-        async with open_database(fibreflow) as database:
+        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
             await require_own(database, account)
             wrong = await database.read("wrong_columns")
     except SyncError as error:
@@ -149,7 +152,7 @@ def _what_is_wrong(row: Mapping[str, str | None]) -> str:
 
 
 async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         missing = await database.read("missing_rights")
     if not missing:
         return Check("rights", State.OK, "the database's user may do all that the sync does")
@@ -163,6 +166,11 @@ async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
         f"lacking: {lacks}",
         "run include/sql/optional/roles.sql, or GRANT these",
     )
+
+
+async def _check_writing(fibreflow: FibreFlowAccess) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        return await check_writing(database)
 
 
 async def _check_remote(settings: Settings) -> list[Check]:

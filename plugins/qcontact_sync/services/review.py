@@ -13,7 +13,7 @@ from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId
-from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
@@ -51,7 +51,7 @@ class UnknownId(TicketError):
 
 async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
     """The sync at a glance, and whether a person should look at it."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).status()
         pending = await PostgresStore(database).list_pending(
             None, None, internal_notes=settings.internal_notes == "send"
@@ -63,7 +63,7 @@ async def list_failures(
     fibreflow: FibreFlowAccess, wanted: Sequence[str] | None = None
 ) -> Sequence[Row]:
     """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await _failures(database, wanted)
 
 
@@ -89,7 +89,7 @@ async def dismiss_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[R
 
 
 async def _change_failures(fibreflow: FibreFlowAccess, given: str, change: str) -> Sequence[Row]:
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         entries = await _failures(database, [given])
         if not entries:
             raise UnknownId(given, "entry in quarantine")
@@ -107,7 +107,7 @@ async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequenc
 
 async def list_conflicts(fibreflow: FibreFlowAccess, limit: int | None = None) -> Sequence[Row]:
     """What waits for a person first, then values that lost, newest first; all, or ``limit``."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await Insights(database).conflicts(limit=limit)
 
 
@@ -136,8 +136,8 @@ async def resolve_conflict(
         RetryableError: ``CONFLICT``, a run is still at work; nothing was decided.
     """
     async with (
-        open_database(fibreflow) as database,
-        open_database(fibreflow) as lease_database,
+        open_database(fibreflow, PERSON_PATIENCE_S) as database,
+        open_database(fibreflow, LEASE_PATIENCE_S) as lease_database,
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         await require_own(database, settings.account)
@@ -191,7 +191,7 @@ async def explain_ticket(
         UnknownId: No ticket that came from QContact has it.
     """
     async with (
-        open_database(fibreflow) as database,
+        open_database(fibreflow, PERSON_PATIENCE_S) as database,
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         options = sync_options(settings, remote)

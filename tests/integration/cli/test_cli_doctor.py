@@ -29,6 +29,7 @@ def test_where_all_is_well_every_check_is_ok(program):
         "database clock": "ok",
         "schema": "ok",
         "rights": "ok",
+        "tables": "ok",
         "QContact": "ok",
         "QContact clock": "ok",
         "Airflow": "skipped",

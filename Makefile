@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check mutants mutate-core prove bench bench-quick licences pins clean
+.PHONY: help install run test check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -29,7 +29,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@touch $@
 
 run: install ## the whole system here, until Ctrl-C; ONCE=1 ends after the runs
-	@exec $(BIN)/python -m dev.run
+	@exec $(BIN)/python -m dev.demo.run
 
 test: install ## all tests; ARGS="-k name" picks some
 	@$(BIN)/pytest $(ARGS)
@@ -56,13 +56,16 @@ bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--
 bench-quick: install ## a quick look at the same, at small sizes
 	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
 
+hooks: install ## run the checks before each git commit
+	@$(BIN)/pre-commit install
+
 licences: install ## write docs/licences.md from the installed pins
-	@$(BIN)/python -m dev.licences
+	@$(BIN)/python -m dev.pages.licences
 
 pins: install ## compile requirements.in into requirements.txt
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \
 	  -o requirements.txt --custom-compile-command "make pins"
 
 clean: ## remove what was installed and what ran here
-	@test ! -x $(BIN)/python || $(BIN)/python -m dev.clean
+	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,17 +12,17 @@ from qcontact_sync.config.access import Endpoints
 from qcontact_sync.jobs import get_sync_job_history, migrate, run_sync_job
 from rich.console import Console
 
+from dev.airflow.credentials import Credentials
 from dev.airflow_env import Sides
-from dev.credentials import Credentials
+from dev.demo.fibreflow import AuditReader
+from dev.demo.last_act import count_both_sides, kill_half_way
+from dev.demo.progress import Progress
+from dev.demo.sandbox_qcontact import SandboxQContact
+from dev.demo.system import LocalSystem
 from dev.errors import CannotRun
-from dev.fibreflow import AuditReader
-from dev.last_act import count_both_sides, kill_half_way
-from dev.progress import Progress
-from dev.sandbox_qcontact import SandboxQContact
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess, RunSettings
 from dev.state import RunDirectory
-from dev.system import LocalSystem
 from sandbox.running import run_sandbox
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

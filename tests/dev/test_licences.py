@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dev.licences import EXCEPTIONS, NOT_INSTALLED, PAGE, is_permissive, pins, refused, row
+from dev.pages.licences import EXCEPTIONS, NOT_INSTALLED, PAGE, is_permissive, pins, refused, row
 
 ROWS = re.findall(r"^\| ([\w.-]+) \| ([^ ]+) \| (.+?) \| .*\|$", PAGE.read_text(), re.M)
 

@@ -24,10 +24,10 @@ from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
+from dev.airflow.credentials import Credentials
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.credentials import Credentials
 from dev.postgres import free_port
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox

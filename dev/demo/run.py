@@ -20,19 +20,19 @@ from dotenv import dotenv_values
 from rich.console import Console
 from rich.text import Text
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from dev.airflow_env import ADMIN
-from dev.demo_edits import edit_both_sides
+from dev.demo.edits import edit_both_sides
+from dev.demo.fibreflow import query
+from dev.demo.last_act import count_both_sides, kill_half_way
+from dev.demo.progress import Progress
+from dev.demo.report import edits_table, show_run
+from dev.demo.system import DAG_ID, LocalSystem, local_system
 from dev.errors import CannotRun
-from dev.fibreflow import query
-from dev.interrupts import Interrupted, Interrupts
-from dev.last_act import count_both_sides, kill_half_way
-from dev.log_tail import tail
-from dev.progress import Progress
-from dev.report import edits_table, show_run
+from dev.processes.interrupts import Interrupted, Interrupts
+from dev.processes.log_tail import tail
 from dev.settings import read_settings
 from dev.state import PROJECT, RunDirectory
-from dev.system import DAG_ID, LocalSystem, local_system
 
 DEMO_RUN_TIMEOUT_S = 300
 SYNC_PATH = "/api/ticketing/cron/sync-qcontact"

@@ -15,17 +15,17 @@ import psycopg
 from qcontact_sync.fibreflow.tls import verified
 
 from dev import metadata
-from dev.airflow_api import AirflowApi
+from dev.airflow.api import AirflowApi
+from dev.airflow.credentials import Credentials, load_or_create, write_private
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.credentials import Credentials, load_or_create, write_private
-from dev.demo_edits import add_staff
+from dev.demo.edits import add_staff
+from dev.demo.fibreflow import AuditReader
+from dev.demo.progress import Progress
+from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.errors import CannotRun
-from dev.fibreflow import AuditReader
-from dev.interrupts import Interrupts
 from dev.postgres import drop_database, ensure_database, free_port, port_is_free, server
-from dev.progress import Progress
-from dev.sandbox_qcontact import SandboxQContact
-from dev.services import Services, end_leftovers
+from dev.processes.interrupts import Interrupts
+from dev.processes.services import Services, end_leftovers
 from dev.settings import REAL_SYSTEMS, RemoteAccess, RunSettings
 from dev.state import PROJECT, RunDirectory
 

@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dev.counting import Tally
-from dev.demo_edits import Edit
-from dev.fibreflow import Row
+from dev.demo.counting import Tally
+from dev.demo.edits import Edit
+from dev.demo.fibreflow import Row
 
 SHOWN = 12
 COUNTS = ("total_processed", "created", "updated", "skipped", "failed")

@@ -1,4 +1,4 @@
-"""FibreFlow's database as its own users see it: queries in `dev/sql/`, one a file."""
+"""FibreFlow's database as its own users see it: queries in `sql/`, one a file."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -3,10 +3,10 @@
 import shutil
 import sys
 
+from dev.database.pg_binaries import forget_copies
 from dev.errors import CannotRun
-from dev.pg_binaries import forget_copies
 from dev.postgres import remove
-from dev.services import end_leftovers
+from dev.processes.services import end_leftovers
 from dev.state import RunDirectory
 
 

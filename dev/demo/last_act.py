@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.counting import BothSides, Change, count
+from dev.demo.counting import BothSides, Change, count
+from dev.demo.fibreflow import Row, query
+from dev.demo.report import show_tally
+from dev.demo.sandbox_qcontact import SandboxQContact
+from dev.demo.system import LocalSystem
 from dev.errors import CannotRun
-from dev.fibreflow import Row, query
-from dev.report import show_tally
-from dev.sandbox_qcontact import SandboxQContact
 from dev.settings import REAL_SYSTEMS
-from dev.system import LocalSystem
 
 NEW_TICKETS, EDITS_A_SIDE, NOTES = 4, 24, 12
 CONNECTIONS = 4  # as many writes are under way when the run is killed

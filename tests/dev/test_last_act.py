@@ -87,7 +87,7 @@ def test_the_killed_run_was_half_way(stage: Stage) -> None:
 def test_without_a_run_after_it_the_act_fails(stage: Stage) -> None:
     killed = kill_half_way(stage)
 
-    with pytest.raises(CannotRun, match="not on record as ABANDONED"):
+    with pytest.raises(CannotRun, match="not recorded as ABANDONED"):
         count_both_sides(stage, killed)
 
 

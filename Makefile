@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 # The newest supported interpreter that has venv and pip in it; set PYTHON=... to choose.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# Processes that share the tests out.
+WORKERS ?= 2
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test check mutants mutate-core prove bench bench-quick hooks licences pins clean
+.PHONY: help install run test test-fast check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,8 +33,14 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs
 	@exec $(BIN)/python -m dev.demo.run
 
+# Groups stay together on one worker and begin in the order of tests/grouping.py.
+PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
 test: install ## run all tests; ARGS="-k name" selects some
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(PARALLEL) $(ARGS)
+
+test-fast: install ## run the tests that need neither Airflow nor a browser
+	@$(BIN)/pytest $(PARALLEL) -m "not airflow and not browser" $(ARGS)
 
 check: install ## lint, format, types, import rules, spelling
 	$(BIN)/ruff check .
@@ -41,8 +49,8 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
 
-prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step; rewrites the crash matrix
-	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills $(ARGS)
+prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
+	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills tests/deployment $(ARGS)
 
 mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)

@@ -24,6 +24,8 @@ class Edit(msgspec.Struct, forbid_unknown_fields=True):
     remove: list[str] = []
     at: str | None = None  # the stamp; now where it is null
     delete: bool = False
+    note: str | None = None  # the agent writes it; `public` lets the customer read it
+    public: bool = False
 
 
 def _world(request: Request) -> World:
@@ -88,11 +90,40 @@ def _carry_out(world: World, order: Edit, ids: list[str]) -> list[str]:
     at = None if order.at is None else parse_instant(order.at)
     if order.delete:
         world.delete(ids)
+    elif order.note is not None:
+        for ticket_id in ids:
+            world.write_note(ticket_id, order.note, is_internal=not order.public)
     elif ids:
         world.edit(ids, remove=order.remove, at=at, **order.fields)
     else:
         return [world.add(at=at, **order.fields)]
     return ids
+
+
+async def health(request: Request) -> Response:
+    return _answer({"status": "ok"})
+
+
+async def show_tickets(request: Request) -> Response:
+    """All tickets, in the shape of the tickets dialect whichever one is spoken."""
+    return _answer({"tickets": list(_world(request).tickets.values())})
+
+
+async def show_notes(request: Request) -> Response:
+    return _answer({"notes": _world(request).notes(request.path_params["ticket_id"])})
+
+
+async def show_directory(request: Request) -> Response:
+    """Names of queues and people by their ids."""
+    world = _world(request)
+    with world.lock:
+        return _answer({str(id_): name for id_, name in world.directory.names.items()})
+
+
+async def end_sessions(request: Request) -> Response:
+    """Every token that was given out is refused from now on."""
+    _world(request).end_sessions()
+    return await show_state(request)
 
 
 async def show_journal(request: Request) -> Response:
@@ -115,6 +146,11 @@ ROUTES = [
     Route("/_sandbox/faults", add_faults, methods=["POST"]),
     Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
     Route("/_sandbox/edit", edit, methods=["POST"]),
+    Route("/_sandbox/health", health, methods=["GET"]),
+    Route("/_sandbox/tickets", show_tickets, methods=["GET"]),
+    Route("/_sandbox/tickets/{ticket_id}/notes", show_notes, methods=["GET"]),
+    Route("/_sandbox/directory", show_directory, methods=["GET"]),
+    Route("/_sandbox/sessions", end_sessions, methods=["DELETE"]),
     Route("/_sandbox/journal", show_journal, methods=["GET"]),
     Route("/_sandbox/state", show_state, methods=["GET"]),
     Route("/_sandbox/reset", reset, methods=["POST"]),

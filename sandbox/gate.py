@@ -9,14 +9,15 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.api import Call
+from sandbox.calls import Call
+from sandbox.dialects import DIALECTS, Dialect, has_key
 from sandbox.faults import Fault
 from sandbox.instants import SECOND
-from sandbox.world import Entry, World
+from sandbox.journal import Entry
+from sandbox.world import World
 from sandbox.writes import error_body
 
 _HTML = b"<html><body><h1>502 Bad Gateway</h1><p>proxy</p></body></html>"
-_OPEN_PATHS = ("/health",)
 # Bytes that were written must reach the socket before the connection is cut.
 _FLUSH_S = 0.02
 
@@ -40,6 +41,7 @@ class Gate:
     def __init__(self, app: ASGIApp, world: World, prefix: str = "") -> None:
         self.app = app
         self.world = world
+        self.dialect = DIALECTS[world.dialect]
         self.prefix = prefix.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,19 +55,19 @@ class Gate:
             scope["path"] = "/no/such/prefix"
         line = _Line(self.world, receive, send, scope.get("extensions", {}).get("sandbox.abort"))
         if scope["path"].startswith("/_sandbox/"):
-            await line.send_answer(await self._work(scope, receive))
+            await line.send_answer(await self._control(scope, receive))
         else:
             await self._serve(scope, receive, line)
 
     async def _serve(self, scope: Scope, receive: Receive, line: "_Line") -> None:
-        entry, call_name = _read_entry(scope, self.world.stamp())
         body = await _read_body(receive)
-        entry.body = _readable(body)
-        self.world.record(entry, call_name)
+        entry, call_name = _read_entry(scope, self.world.stamp(), _readable(body), self.dialect)
+        is_write = self.dialect.is_write(entry.method, scope["path"])
+        self.world.record(entry, call_name, is_write=is_write)
         ticket_id = entry.ticket_ids[0] if entry.ticket_ids else None
         fault = self.world.faults.take(entry.method, entry.target, ticket_id)
         entry.fault = fault.do if fault else None
-        scope["sandbox.call"] = Call(self.world, entry, fault)
+        scope["sandbox.call"] = Call(self.world, entry, fault, self.dialect.wrap)
 
         async def work() -> Answer:
             answer = await self._work(scope, _replay(body))
@@ -73,14 +75,27 @@ class Gate:
             return answer
 
         try:
-            await _answer(line, fault, work, entry)
+            await _answer(line, fault, work, entry, self.dialect)
         finally:
             self.world.finish()
 
-    async def _work(self, scope: Scope, receive: Receive) -> Answer:
-        key = Headers(scope=scope).get("authorization")
-        if scope["path"] not in _OPEN_PATHS and key != f"Bearer {self.world.api_key}":
+    async def _control(self, scope: Scope, receive: Receive) -> Answer:
+        open_ = scope["path"] == "/_sandbox/health"
+        if not open_ and not has_key(self.world, Headers(scope=scope)):
             return _make(401, error_body(401, "bad or missing API key"))
+        return await self._ask_app(scope, receive)
+
+    async def _work(self, scope: Scope, receive: Receive) -> Answer:
+        path, headers = scope["path"], Headers(scope=scope)
+        refusal = self.dialect.refusal(self.world, path, headers)
+        if refusal is not None:
+            return _make(401, refusal)
+        answer = await self._ask_app(scope, receive)
+        for name, value in self.dialect.answer_headers(self.world, path, headers).items():
+            answer.headers.append((name.encode(), value.encode()))
+        return answer
+
+    async def _ask_app(self, scope: Scope, receive: Receive) -> Answer:
         messages: list[Message] = []
 
         async def collect(message: Message) -> None:
@@ -91,22 +106,22 @@ class Gate:
         return Answer(messages[0]["status"], messages[0]["headers"], body)
 
 
-def _read_entry(scope: Scope, at: str) -> tuple[Entry, str]:
+def _read_entry(scope: Scope, at: str, body: Any, dialect: Dialect) -> tuple[Entry, str]:
     """The request as the journal keeps it, and the name of the call it is."""
-    query = scope["query_string"].decode()
-    target = scope["path"] + (f"?{query}" if query else "")
+    query, path = scope["query_string"].decode(), scope["path"]
     headers = Headers(scope=scope)
-    parts = scope["path"].strip("/").split("/")
-    ids = [parts[1]] if parts[0] == "tickets" and len(parts) > 1 else []
-    name = "/".join(["", parts[0], *("{id}" for _ in ids), *parts[1 + len(ids) :]])
+    ids = dialect.ticket_ids(path, body)
+    parts = path.strip("/").split("/")
+    name = "/".join(["", *("{id}" if part in ids else part for part in parts)])
     entry = Entry(
         at,
         "api",
         scope["method"],
-        target,
+        path + (f"?{query}" if query else ""),
         ids,
         request_id=headers.get("x-request-id"),
         idempotency_key=headers.get("idempotency-key"),
+        body=None if dialect.hides_body(path) else body,
     )
     return entry, f"{scope['method']} {name}"
 
@@ -139,7 +154,9 @@ def _judge(entry: Entry, status: int) -> None:
         entry.outcome = "refused"
 
 
-async def _answer(line: "_Line", fault: Fault | None, work: Work, entry: Entry) -> None:
+async def _answer(
+    line: "_Line", fault: Fault | None, work: Work, entry: Entry, dialect: Dialect
+) -> None:
     """Do the work and send its answer, or what the fault makes of the two."""
     action = fault.do if fault else None
     pause = fault.delay_s if fault else 0.0
@@ -149,7 +166,7 @@ async def _answer(line: "_Line", fault: Fault | None, work: Work, entry: Entry) 
         await line.cut()
         return
     if fault and action == "answer":
-        answer = await _answer_of_choice(fault, work, line.world, entry)
+        answer = await _answer_of_choice(fault, work, line.world, entry, dialect)
     else:
         answer = await work()
     if action == "twice":
@@ -165,22 +182,24 @@ async def _answer(line: "_Line", fault: Fault | None, work: Work, entry: Entry) 
         await line.send_answer(answer, drip_s=pause if action == "drip" else None)
 
 
-async def _answer_of_choice(fault: Fault, work: Work, world: World, entry: Entry) -> Answer:
+async def _answer_of_choice(
+    fault: Fault, work: Work, world: World, entry: Entry, dialect: Dialect
+) -> Answer:
     if fault.applied:
         await work()
-    answer = _made_up(fault, world)
+    answer = _made_up(fault, world, dialect)
     if not fault.applied:
         _judge(entry, answer.status)
     return answer
 
 
-def _made_up(fault: Fault, world: World) -> Answer:
+def _made_up(fault: Fault, world: World, dialect: Dialect) -> Answer:
     if fault.body == "html":
         answer = _make(fault.status, _HTML, b"text/html")
     elif fault.body == "empty":
         answer = _make(fault.status, b"")
     elif fault.body == "error":
-        answer = _make(fault.status, error_body(fault.status, "made up by the fault board"))
+        answer = _make(fault.status, dialect.error(fault.status, "made up by the fault board"))
     else:
         answer = _make(fault.status, fault.body.encode())
     if fault.retry_after is not None:

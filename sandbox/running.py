@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.server import create_app
-from sandbox.switches import Switches
+from sandbox.switches import DialectName, default_switches
 from sandbox.world import World
 
 
@@ -112,6 +112,18 @@ class Sandbox:
     def api_key(self) -> str:
         return self.world.api_key
 
+    @property
+    def dialect(self) -> DialectName:
+        return self.world.dialect
+
+    @property
+    def email(self) -> str:
+        return self.world.email
+
+    @property
+    def password(self) -> str:
+        return self.world.password
+
 
 @contextmanager
 def run_sandbox(
@@ -119,6 +131,9 @@ def run_sandbox(
     tickets: int = 300,
     seed: int = 1,
     api_key: str = "sandbox-key",
+    dialect: DialectName = "tickets",
+    email: str = "sync@example.test",
+    password: str = "sandbox-password",  # noqa: S107 - of an invented account
     prefix: str = "",
     certificate: Path | None = None,
     **switches: Any,
@@ -126,10 +141,17 @@ def run_sandbox(
     """Run a sandbox on a free port in a thread of this process; yields once it answers.
 
     Args:
+        dialect: which API it speaks; `email` and `password` sign in to ``entities``.
         certificate: PEM file with key and certificate; it speaks HTTPS then.
     """
     world = World(
-        tickets=tickets, seed=seed, api_key=api_key, switches=Switches().changed(switches)
+        tickets=tickets,
+        seed=seed,
+        api_key=api_key,
+        dialect=dialect,
+        email=email,
+        password=password,
+        switches=default_switches(dialect).changed(switches),
     )
     listener = listen("127.0.0.1", 0)
     listening = threading.Event()

@@ -5,6 +5,7 @@ exist, and every e-mail address ends in ``example.test``.
 """
 
 import random
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from sandbox.instants import SECOND
 
 DAY = 86_400 * SECOND
 FIRST_ID = 21_924_300_001
+REFERENCE = re.compile(r"FT\d{6,}")
 
 STATUSES = (
     "New", "Open", "Pending", "Pending Customer", "Pending Customer Response", "Assigned",

@@ -27,6 +27,7 @@ class Version:
     missing: frozenset[str] = frozenset()  # names left out of the JSON
     updated: int = 0  # `changed` in the resolution that clients see
     raw: bytes = b""
+    views: dict[str, Any] = field(default_factory=dict)  # what else was made of this rendering
 
     @property
     def id_key(self) -> tuple[int, str]:
@@ -39,6 +40,7 @@ class Version:
     def render(self, switches: Switches) -> "Version":
         resolution, zone = switches.time_resolution, switches.time_zone
         self.updated = cut(self.changed, resolution)
+        self.views.clear()
         shown = {
             "id": show_id(self.id, switches),
             "created_at": format_instant(cut(self.created, resolution), resolution, zone),

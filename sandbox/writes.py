@@ -31,12 +31,13 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """Ends a request with the contract's error envelope."""
+    """Ends a request with an error in the dialect's own envelope."""
 
     def __init__(self, status: int, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.body = error_body(status, message, field)
+        self.message = message
+        self.field = field
 
 
 def error_body(status: int, message: str, field: str | None = None) -> bytes:

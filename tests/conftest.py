@@ -7,17 +7,23 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from dev.postgres import drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from tests.chromium import chromium
+from tests.grouping import share_out
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
+from tests.shared import session_folder
 from tests.sync_roles import SyncRoles, sync_roles
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: what these tests start would be deaf to Ctrl-C too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Properties are judged by what they find, not by how long a busy machine takes.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _NEEDED = {
     "browser": ("Chromium", chromium),
@@ -32,8 +38,16 @@ def _missing() -> dict[str, str]:
     return {mark: name for mark, (name, find) in _NEEDED.items() if find() is None}
 
 
+def pytest_configure() -> None:
+    """Before the workers of pytest-xdist start, which inherit it."""
+    session_folder()
+
+
+# Before pytest selects by mark: `-m "not airflow"`.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out the tests of what is not here; `pytest_terminal_summary` says so."""
+    share_out(items)
     for mark in _missing():
         left_out = [item for item in items if item.get_closest_marker(mark)]
         items[:] = [item for item in items if item not in left_out]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from dev.database.account import server_account
-from dev.postgres import free_port
+from dev.database.postgres import free_port
 
 PATIENCE_S = 60
 

@@ -7,10 +7,10 @@ import atexit
 import functools
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from tests.pristine_airflow import metadata_file
 
 PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="qcontact-sync-airflow-"))
@@ -33,5 +33,4 @@ os.environ.update(
 @functools.cache
 def migrate() -> None:
     """Make the metadata database, once."""
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    subprocess.run(command, check=True, capture_output=True, cwd=HOME)
+    metadata_file(HOME / "airflow.db")

@@ -1,6 +1,7 @@
 """The PostgreSQL that tests run on: a private one, unless one is given."""
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from unittest.mock import patch
 import psycopg
 
 from dev.database.account import server_account
-from dev.postgres import server
+from dev.database.pg_binaries import find_bindir, major_version
+from dev.database.postgres import create_cluster, server
+from tests.shared import once
 
 
 @contextmanager
@@ -19,11 +22,34 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
+    with new_datadir() as datadir, server(datadir, durable=False) as dsn:
+        yield dsn
+
+
+@contextmanager
+def new_datadir() -> Iterator[Path]:
+    """A cluster on which no server has run yet, deleted at the end.
+
+    It is a copy: `initdb` runs once per session.
+    """
+    with empty_place() as datadir:
+        pristine = once(f"cluster-{major_version(find_bindir())}", _make_cluster)
+        # Not shutil's: the files belong to the server's account, which may not be the caller's.
+        subprocess.run(["cp", "-a", f"{pristine}/.", datadir.parent], check=True)
+        yield datadir
+
+
+@contextmanager
+def empty_place() -> Iterator[Path]:
+    """Where a cluster may be made: a path that the server's account can reach."""
     with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
-        # For root the server runs as another account, which has to get at its data.
         Path(parent).chmod(0o755)
-        with server(Path(parent) / "data", durable=False) as dsn:
-            yield dsn
+        yield Path(parent) / "data"
+
+
+def _make_cluster(folder: Path) -> None:
+    folder.mkdir(mode=0o755)
+    create_cluster(folder / "data")
 
 
 def tls_bindir() -> Path | None:
@@ -35,13 +61,8 @@ def tls_bindir() -> Path | None:
 @contextmanager
 def tls_postgres(pem: Path) -> Iterator[str]:
     """DSN of a server of its own that proves itself with a file of key and certificate."""
-    with (
-        tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent,
-        patch.dict(os.environ, PG_BINDIR=str(tls_bindir())),
-    ):
-        Path(parent).chmod(0o755)
-        datadir = Path(parent) / "data"
-        own_pem = Path(parent) / "server.pem"
+    with patch.dict(os.environ, PG_BINDIR=str(tls_bindir())), new_datadir() as datadir:
+        own_pem = datadir.with_name("server.pem")
         own_pem.write_bytes(pem.read_bytes())
         own_pem.chmod(0o600)
         server_account(datadir).own(own_pem)

@@ -1,1 +1,1 @@
-"""PostgreSQL's programs, and the account that may run them."""
+"""The local PostgreSQL server: its binaries, the account that runs it, its databases."""

@@ -1,1 +1,1 @@
-"""`make run`: the whole system here, with edits, a kill and a count; `make clean`."""
+"""The commands `make run` and `make clean`."""

@@ -4,8 +4,8 @@ import shutil
 import sys
 
 from dev.database.pg_binaries import forget_copies
+from dev.database.postgres import remove
 from dev.errors import CannotRun
-from dev.postgres import remove
 from dev.processes.services import end_leftovers
 from dev.state import RunDirectory
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dev.airflow.api import DagRun
-from dev.airflow_env import ADMIN
+from dev.airflow.environment import ADMIN
 from dev.demo.edits import edit_both_sides
 from dev.demo.fibreflow import query
 from dev.demo.last_act import count_both_sides, kill_half_way

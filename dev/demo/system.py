@@ -14,16 +14,16 @@ from shlex import quote
 import psycopg
 from qcontact_sync.fibreflow.tls import verified
 
-from dev import metadata
+from dev.airflow import metadata
 from dev.airflow.api import AirflowApi
 from dev.airflow.credentials import Credentials, load_or_create, write_private
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
+from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.postgres import drop_database, ensure_database, free_port, port_is_free, server
 from dev.demo.edits import add_staff
 from dev.demo.fibreflow import AuditReader
 from dev.demo.progress import Progress
 from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.errors import CannotRun
-from dev.postgres import drop_database, ensure_database, free_port, port_is_free, server
 from dev.processes.interrupts import Interrupts
 from dev.processes.services import Services, end_leftovers
 from dev.settings import REAL_SYSTEMS, RemoteAccess, RunSettings

@@ -1,6 +1,7 @@
 """SQL stands in files of one kind, and nowhere else."""
 
 import ast
+import functools
 import re
 
 import pytest
@@ -122,6 +123,7 @@ def test_percent_sign_stands_in_placeholders_only(path):
     assert "%" not in re.sub(r"%\(\w+\)s", "", path.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def _names_in_python():
     return {text for path in modules("plugins") for _, text in strings(parsed(path))}
 

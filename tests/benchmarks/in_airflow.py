@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dev.airflow.credentials import Credentials
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.postgres import free_port
+from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.postgres import free_port
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory

@@ -14,7 +14,7 @@ def dag_bag():
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
         bag = DagBag(dag_folder=str(tests.private_airflow.PROJECT / "dags"))
-    bag.given_warnings = given
+    vars(bag)["given_warnings"] = given
     return bag
 
 

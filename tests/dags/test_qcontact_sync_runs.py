@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 import tests.private_airflow as private_airflow
-from dev.airflow_env import postgres_connection
+from dev.airflow.environment import postgres_connection
 from sandbox.faults import Fault
 from sandbox.running import Sandbox, run_sandbox
 from tests.sync_roles import SyncRoles

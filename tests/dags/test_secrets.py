@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,26 @@ from cryptography.fernet import Fernet
 from psycopg import sql
 
 import tests.private_airflow as private_airflow
-from dev.airflow_env import postgres_connection
+from dev.airflow.environment import postgres_connection
 from sandbox.running import Sandbox, run_sandbox
+from tests.airflow_connections import store_connection
+from tests.pristine_airflow import metadata_file
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 TICKETS = 3
-RUN_ONCE = """
-import json
+# One run of the DAG for each line on stdin.
+RUN = """
+import sys
 from airflow.dag_processing.dagbag import DagBag
 
 dag = DagBag(dag_folder={dags!r}).dags["qcontact_sync"]
 dag.deadline = None  # Airflow 3.3.2 cannot end the test of a DAG that has one
 for task in dag.tasks:
     task.retries = 0
-print("ended", dag.test(logical_date=None).state.value)
+for _ in sys.stdin:
+    print("\\nended", dag.test(logical_date=None).state.value, flush=True)
 """
 
 
@@ -49,15 +54,27 @@ class Airflow:
     """One whose connections are in a file that a secrets backend of Airflow's reads."""
 
     def __init__(self, directory: Path) -> None:
-        private_airflow.migrate()
         self._file = directory / "connections.json"
+        self._log = directory / "log"
+
+    @contextmanager
+    def started(self) -> Iterator["Airflow"]:
+        """Let one process carry out all runs, as a worker does."""
+        private_airflow.migrate()
         backend = {"connections_file_path": str(self._file)}
-        self._environment = {
-            **{n: v for n, v in os.environ.items() if not n.startswith("AIRFLOW_CONN_")},
-            "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-            "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(backend),
-            "QCONTACT_SYNC_RETRY_BUDGET_S": "0",
-        }
+        code = RUN.format(dags=str(private_airflow.PROJECT / "dags"))
+        with self._log.open("w") as log, subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={
+                **{n: v for n, v in os.environ.items() if not n.startswith("AIRFLOW_CONN_")},
+                "AIRFLOW__SECRETS__BACKEND":
+                    "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+                "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps(backend),
+                "QCONTACT_SYNC_RETRY_BUDGET_S": "0",
+            },
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        ) as self._process:  # fmt: skip
+            yield self
 
     def know(self, sandbox: Sandbox, dsn: str) -> None:
         qcontact = {"conn_type": "qcontact", "host": sandbox.url, "password": sandbox.api_key}
@@ -68,17 +85,20 @@ class Airflow:
 
     def run(self) -> str:
         """One run of the DAG, as tasks with Airflow's own look-up of connections; its end."""
-        code = RUN_ONCE.format(dags=str(private_airflow.PROJECT / "dags"))
-        ended = subprocess.run(
-            [sys.executable, "-c", code], env=self._environment, capture_output=True, text=True
-        )
-        assert "ended" in ended.stdout, ended.stderr
-        return ended.stdout.split()[-1]
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin
+        assert stdout
+        print(file=stdin, flush=True)
+        for line in stdout:
+            if line.startswith("ended "):
+                return line.split()[1]
+        raise AssertionError(self._log.read_text())
 
 
-@pytest.fixture
-def airflow(tmp_path: Path) -> Airflow:
-    return Airflow(tmp_path)
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    with Airflow(tmp_path_factory.mktemp("secrets")).started() as running:
+        yield running
 
 
 def query(dsn: str, statement: str) -> list[Any]:
@@ -156,9 +176,10 @@ def test_a_connection_in_airflows_database_survives_a_change_of_the_fernet_key(
         shown: Any = json.loads(tool(key, "connections", "get", "qcontact_default", "-o", "json"))
         return str(shown[0]["password"])
 
-    tool(old, "db", "migrate")
+    metadata_file(tmp_path / "airflow.db")
     connection = json.dumps({"conn_type": "qcontact", "host": "q.test", "password": "the-key"})
-    tool(old, "connections", "add", "qcontact_default", "--conn-json", connection)
+    url = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    store_connection(url, old, "qcontact_default", connection)
     both = f"{new},{old}"
     assert password(both) == "the-key"
     tool(both, "rotate-fernet-key")

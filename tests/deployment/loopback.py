@@ -9,7 +9,6 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,13 +18,15 @@ import psycopg
 from cryptography.fernet import Fernet
 from psycopg import sql
 
+from dev.database.postgres import database_dsn, free_port, server
 from dev.demo.sandbox_qcontact import SandboxQContact
-from dev.postgres import database_dsn, free_port, server
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT
+from tests.airflow_policy import retry_soon
 from tests.deployment import compose_file
 from tests.e2e.airflow_client import AirflowClient
+from tests.private_postgres import new_datadir
 
 SECRETS = ("QCONTACT_API_KEY", "POSTGRES_PASSWORD", "ADMIN_PASSWORD", "API_SECRET_KEY")
 READY_S = 180
@@ -101,6 +102,7 @@ class Loopback:
         """The image's, the service's, and the ports that are this machine's."""
         home = self.root / f"{name}-{number}"
         home.mkdir(exist_ok=True)
+        retry_soon(home)
         image = {
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "LANG": "C.UTF-8",
@@ -194,11 +196,8 @@ def loopback(
 ) -> Iterator[Loopback]:
     """The file's services, none started yet; all that were are stopped at the end."""
     with ExitStack() as stack:
-        prefix = "qcontact-sync-test-"
-        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
-        # For root the server runs as another account, which has to get at its data.
-        data.chmod(0o755)
-        dsn = stack.enter_context(server(data / "data", durable=False))
+        datadir = stack.enter_context(new_datadir())
+        dsn = stack.enter_context(server(datadir, durable=False))
         _as_the_image_does(dsn, variables)
         system = Loopback(root, variables, settings, dsn, profiles)
         stack.callback(system.running.stop_all, lambda: False)

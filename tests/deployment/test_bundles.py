@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dev.state import PROJECT
+from tests.pristine_airflow import metadata_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -121,7 +122,7 @@ def from_git(tmp_path_factory: pytest.TempPathFactory, repository: Repository) -
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
     }
     installation = Installation(tmp_path_factory.mktemp("from_git"), settings)
-    installation.run("airflow", "db", "migrate")
+    metadata_file(installation.home / "airflow.db")
     return installation
 
 
@@ -167,7 +168,7 @@ def test_astros_folders_alone_are_enough(tmp_path):
     installation = Installation(tmp_path, {"PYTHONPATH": str(packages)})
 
     # -S: only what is in `packages`.
-    told = installation.run(sys._base_executable, "-S", "-c", LOOK)
+    told = installation.run(vars(sys)["_base_executable"], "-S", "-c", LOOK)
     found = json.loads(told.splitlines()[-1])
 
     assert (found["dags"], found["errors"]) == (["qcontact_sync", "qcontact_sync_monitor"], {})

@@ -1,15 +1,14 @@
 """Airflow's own database: migrated once a version, kept or forgotten as asked."""
 
-import tempfile
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from dev.metadata import prepare
-from dev.postgres import server
+from dev.airflow.metadata import prepare
+from dev.database.postgres import server
+from tests.private_postgres import new_datadir
 
 pytestmark = pytest.mark.integration
 
@@ -17,10 +16,8 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[str]:
     """Names of these databases are fixed, so they get a server of their own."""
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
-        Path(parent).chmod(0o755)
-        with server(Path(parent) / "data", durable=False) as dsn:
-            yield dsn
+    with new_datadir() as datadir, server(datadir, durable=False) as dsn:
+        yield dsn
 
 
 class Migrations:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +12,25 @@ import psutil
 import psycopg
 import pytest
 
+from dev.database.postgres import database_dsn, drop_database, ensure_database, remove, server
 from dev.errors import CannotRun
-from dev.postgres import database_dsn, drop_database, ensure_database, remove, server
+from tests.private_postgres import empty_place, new_datadir
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def datadir() -> Iterator[Path]:
+def nothing_yet() -> Iterator[Path]:
     """A place for a cluster that the server's account can enter, for root too."""
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
-        Path(parent).chmod(0o755)
-        yield Path(parent) / "data"
+    with empty_place() as path:
+        yield path
+
+
+@pytest.fixture
+def datadir() -> Iterator[Path]:
+    """A cluster there."""
+    with new_datadir() as path:
+        yield path
 
 
 def one(dsn: str, query: str) -> object:
@@ -46,35 +52,35 @@ def server_process(datadir: Path) -> psutil.Process:
     return psutil.Process(int((datadir / "postmaster.pid").read_text().splitlines()[0]))
 
 
-def test_data_stays_from_one_start_to_the_next(datadir):
-    with server(datadir) as dsn, psycopg.connect(dsn) as connection:
+def test_data_stays_from_one_start_to_the_next(nothing_yet):
+    with server(nothing_yet) as dsn, psycopg.connect(dsn) as connection:
         connection.execute("CREATE TABLE kept (id int)")
     assert not listens(dsn)
-    with server(datadir) as dsn:
+    with server(nothing_yet) as dsn:
         assert one(dsn, "SELECT count(*) FROM kept") == 0
 
 
-def test_the_wheel_is_enough(datadir, monkeypatch):
+def test_the_wheel_is_enough(nothing_yet, monkeypatch):
     monkeypatch.setenv("PG_BINDIR", "wheel")
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    with server(datadir) as dsn:
+    with server(nothing_yet) as dsn:
         assert one(dsn, "SELECT 1") == 1
-        assert "pginstall" in server_process(datadir).exe()
+        assert "pginstall" in server_process(nothing_yet).exe()
 
 
-def test_a_stray_environment_of_another_server_is_ignored(datadir, monkeypatch):
+def test_a_stray_environment_of_another_server_is_ignored(nothing_yet, monkeypatch):
     for name, value in {"PGDATA": "/nowhere", "PGPORT": "1", "LC_ALL": "xx_XX"}.items():
         monkeypatch.setenv(name, value)
-    with server(datadir) as dsn:
+    with server(nothing_yet) as dsn:
         assert one(dsn, "SELECT 1") == 1
 
 
-def test_nobody_gets_in_without_the_password(datadir):
-    with server(datadir) as dsn:
+def test_nobody_gets_in_without_the_password(nothing_yet):
+    with server(nothing_yet) as dsn:
         params = psycopg.conninfo.conninfo_to_dict(dsn) | {"password": "guess"}
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(**params)
-        assert (datadir.with_name("data.password").stat().st_mode & 0o777) == 0o600
+        assert (nothing_yet.with_name("data.password").stat().st_mode & 0o777) == 0o600
 
 
 def test_a_killed_server_starts_again_with_its_data(datadir):
@@ -99,7 +105,7 @@ def test_a_pid_file_that_names_somebody_elses_process_is_no_obstacle(datadir):
 
 def test_the_server_of_a_killed_process_is_taken_over(datadir):
     program = (
-        "import sys, time; from pathlib import Path; from dev.postgres import server\n"
+        "import sys, time; from pathlib import Path; from dev.database.postgres import server\n"
         "with server(Path(sys.argv[1])) as dsn:\n    print(dsn, flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
@@ -128,14 +134,14 @@ def test_a_fixed_port_in_use_is_named(datadir):
             pass
 
 
-def test_a_directory_with_other_things_in_it_is_left_alone(datadir):
-    datadir.mkdir()
-    (datadir / "thesis.txt").write_text("mine")
+def test_a_directory_with_other_things_in_it_is_left_alone(nothing_yet):
+    nothing_yet.mkdir()
+    (nothing_yet / "thesis.txt").write_text("mine")
     if os.geteuid() == 0:
-        os.chown(datadir, 65534, 65534)
-    with pytest.raises(CannotRun, match="something else"), server(datadir):
+        os.chown(nothing_yet, 65534, 65534)
+    with pytest.raises(CannotRun, match="something else"), server(nothing_yet):
         pass
-    assert (datadir / "thesis.txt").read_text() == "mine"
+    assert (nothing_yet / "thesis.txt").read_text() == "mine"
 
 
 def test_data_of_a_version_that_is_gone_is_explained(datadir):
@@ -146,9 +152,9 @@ def test_data_of_a_version_that_is_gone_is_explained(datadir):
         pass
 
 
-def test_a_home_that_only_its_owner_may_enter_is_no_obstacle(datadir):
+def test_a_home_that_only_its_owner_may_enter_is_no_obstacle(nothing_yet):
     """Root's server runs as another account: its data goes where that one can enter."""
-    private = datadir.parent / "home"
+    private = nothing_yet.parent / "home"
     private.mkdir(mode=0o700)
     try:
         with server(private / "data") as dsn:

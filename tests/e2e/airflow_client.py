@@ -41,9 +41,9 @@ class AirflowClient(AirflowApi):
 
     def trigger_and_wait(self, conf: dict[str, Any] | None = None) -> DagRun:
         """Trigger the DAG without a logical date; return the run when it is over."""
-        return self.wait(self.trigger(conf))
+        return self.wait(self.start_run(conf))
 
-    def trigger(self, conf: dict[str, Any] | None = None, dag_id: str = DAG_ID) -> str:
+    def start_run(self, conf: dict[str, Any] | None = None, dag_id: str = DAG_ID) -> str:
         """Trigger the DAG without a logical date; return the run's id."""
         order = {"logical_date": None, "conf": conf or {}}
         answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=order)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from psycopg.rows import dict_row
 
 from dev.airflow.api import DagRun
 from dev.airflow.credentials import Credentials
-from dev.airflow_env import (
+from dev.airflow.environment import (
     ADMIN,
     Sides,
     airflow_environment,
@@ -28,19 +27,21 @@ from dev.airflow_env import (
     qcontact_connection,
     write_login,
 )
+from dev.database.postgres import free_port
 from dev.demo.system import AIRFLOW_SERVICES, NO_LOG_SERVER
-from dev.postgres import ensure_database, free_port
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox, run_sandbox
+from tests.airflow_policy import retry_soon
 from tests.chromium import chromium, launch
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
+from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 TICKETS = 40
 OFTEN = "qcontact_sync_often"
-EVERY_S = 10
+EVERY_S = 5
 EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
@@ -85,6 +86,7 @@ def fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
 def directory(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     run = RunDirectory(tmp_path_factory.mktemp("airflow"))
     run.logs.mkdir()
+    retry_soon(run.airflow_home)
     return run
 
 
@@ -198,7 +200,7 @@ def environment(
         {**os.environ, "CRON_SECRET": "", "QCONTACT_SYNC_ALERT_TO": PERSON},
         directory,
         credentials,
-        metadata_dsn=ensure_database(pg_server, "airflow_e2e"),
+        metadata_dsn=metadata_database(pg_server, "airflow_e2e"),
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), roles.as_runtime(fibreflow.dsn)),
     )
@@ -217,7 +219,6 @@ def airflow(
     environment: Mapping[str, str], directory: RunDirectory, credentials: Credentials
 ) -> Iterator[AirflowClient]:
     write_login(directory, credentials)
-    _run("airflow", "db", "migrate", environment=environment)
     client = AirflowClient(environment["AIRFLOW__API__BASE_URL"], ADMIN, credentials.admin_password)
     services = Services(directory.logs, directory.processes)
     try:
@@ -262,17 +263,6 @@ def _start(services: Services, client: AirflowClient, environment: Mapping[str, 
     client.log_in()
     for dag_id in (DAG_ID, OFTEN, LATE, FOLLOWER):
         services.wait_until(lambda: client.dag(dag_id) is not None, dag_id, timeout_s=120)  # noqa: B023
-
-
-def _run(program: str, *arguments: str, environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        [_program(program), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _program(name: str) -> Path:

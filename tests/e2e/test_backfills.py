@@ -72,7 +72,7 @@ def parallel(
     airflow.backfill(windows, max_active_runs=3)
     while not any(run.state == "running" for run in airflow.runs_in(windows)):
         time.sleep(0.1)
-    live = airflow.trigger()
+    live = airflow.start_run()
     airflow.wait_for_task(live, "inbound_sync", "running")
     (asked,) = fibreflow.rows("SELECT clock_timestamp() AS at")
     airflow.wait(live)

@@ -122,7 +122,7 @@ def test_clearing_one_direction_opens_and_settles_the_run_again(airflow, fibrefl
 def test_a_run_that_a_person_marks_as_failed_is_on_record_all_the_same(airflow, fibreflow, sandbox):
     slow = Fault(do="delay", delay_s=60, method="GET", times="forever")
     sandbox.world.faults.extend([slow])
-    run_id = airflow.trigger()
+    run_id = airflow.start_run()
     airflow.wait_for_task(run_id, "inbound_sync", "running")
 
     airflow.mark_failed(run_id)

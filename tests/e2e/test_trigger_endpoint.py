@@ -7,7 +7,7 @@ import pytest
 from qcontact_sync.sync.lifecycle import job_id_of
 
 from dev.airflow.credentials import Credentials
-from dev.airflow_env import ADMIN
+from dev.airflow.environment import ADMIN
 from dev.state import RunDirectory
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
 
@@ -56,7 +56,7 @@ def test_a_dry_run_from_outside_tells_its_plan(fibreflow, cron):
 
 
 def test_a_run_that_was_refused_is_told_as_failed(cron, airflow):
-    run_id = airflow.trigger({"drection": "inbound"})
+    run_id = airflow.start_run({"drection": "inbound"})
     airflow.wait(run_id)
 
     data = cron.get(f"{SYNC}/{job_id_of(DAG_ID, run_id)}").json()["data"]

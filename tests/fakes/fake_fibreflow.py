@@ -116,7 +116,11 @@ class DirectionRow:
     started_at: datetime
     counts: Counts = field(default_factory=Counts)
     is_complete: bool = False
+    is_ended: bool = False
     error: tuple[str, str] | None = None
+
+    def reopen(self) -> None:
+        self.is_complete, self.is_ended, self.error = False, False, None
 
 
 @dataclass

@@ -50,6 +50,9 @@ class FakeRuns:
                 known.settled_until = known.settled_until if is_same and not is_ended else None
                 known.window = known.window if is_same else window
                 known.key, known.status, known.pid = key, "running", os.getpid()
+                for (job_id, _), row in self._here.directions.items():
+                    if job_id == key.job_id:
+                        row.reopen()
             return OpenedRun(known.started_at, known.window, known.settled_until, known.attempt)
 
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
@@ -70,9 +73,14 @@ class FakeRuns:
                 if run.status == "running" and i != key.job_id and run.key.account == key.account
             ]
 
-    async def hear_of(self, job_id: JobId) -> None:
-        async with self._gate.io("commit of hear of"):
+    async def record_heartbeat(self, job_id: JobId) -> None:
+        async with self._gate.io("commit of heartbeat"):
             self._here.runs[job_id].pid = os.getpid()
+
+    async def reopen_direction(self, job_id: JobId, direction: Direction) -> None:
+        async with self._gate.io("commit of reopen direction"):
+            if known := self._here.directions.get((job_id, direction)):
+                known.reopen()
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
         async with self._gate.io("commit of open direction"):
@@ -83,14 +91,14 @@ class FakeRuns:
             is_resumed = self._here.runs[job_id].settled_until is not None
             if direction is Direction.INBOUND and not is_resumed:
                 known.counts = replace(known.counts, skipped=0)
-            known.is_complete, known.error = False, None
+            known.reopen()
 
     async def close_direction(
         self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
     ) -> DirectionStats:
         async with self._gate.io("commit of close direction"):
             row = self._here.directions[job_id, direction]
-            row.is_complete = is_complete
+            row.is_complete, row.is_ended = is_complete, True
             row.error = (error.code.value, str(error)) if error else None
             return _stats(row)
 
@@ -119,7 +127,7 @@ class FakeRuns:
 
 def _stats(row: DirectionRow) -> DirectionStats:
     code, message = row.error or (None, None)
-    return DirectionStats(row.counts, 0.0, row.is_complete, code, message)
+    return DirectionStats(row.counts, 0.0, row.is_complete, code, message, row.is_ended)
 
 
 class FakeLeases:

@@ -15,7 +15,8 @@ from qcontact_sync.core.model import (
     Window,
 )
 from qcontact_sync.core.outbound import version_with
-from qcontact_sync.core.store_ports import Lease, NoteToSend
+from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 
 from tests.fakes.fake_fibreflow import FibreFlow
 from tests.fakes.fake_gate import Gate
@@ -41,14 +42,14 @@ class FakeStore:
     @asynccontextmanager
     async def unit(
         self, job_id: JobId, direction: Direction, lease: Lease | None
-    ) -> AsyncIterator[FakeUnit]:
+    ) -> AsyncIterator[UnitOfWork]:
         async with self._free:
             unit = FakeUnit(
                 self._fibreflow, self._gate.time, job_id, direction, self.seen,
                 is_dry=lease is None,
             )  # fmt: skip
             try:
-                yield unit
+                yield UnitOfWork(unit, unit, unit, unit, unit)
                 if lease is not None:
                     async with self._gate.io(f"commit of {', '.join(unit.deeds)}"):
                         if not renew(self._fibreflow, lease):

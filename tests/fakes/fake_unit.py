@@ -1,25 +1,26 @@
 """One transaction on `FibreFlow`: rows read are locked, what it does is staged until its commit."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
 from qcontact_sync.core.model import (
     Direction,
     JobId,
+    KnownTicket,
     Link,
     LocalId,
     LocalTicket,
     Note,
-    Pair,
     RemoteId,
     RemoteTicket,
 )
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure, Match, OutboundPair, SentRow
+from qcontact_sync.core.unit_ports import SentRow, TicketFailure
 
 from tests.fakes.fake_fibreflow import (
     APP,
@@ -37,7 +38,7 @@ MAX_ATTEMPTS = 8
 
 
 class FakeUnit:
-    """The `Unit` port; see `FakeStore.unit`."""
+    """All parts of a `UnitOfWork`; see `FakeStore.unit`."""
 
     def __init__(
         self,
@@ -81,41 +82,41 @@ class FakeUnit:
 
     # --- looking up
 
-    async def match(
-        self, tickets: Sequence[tuple[RemoteTicket, str]], *, force: bool
-    ) -> Mapping[RemoteId, Match]:
-        self._deeds["match"] = None
+    async def look_up(
+        self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
+    ) -> Mapping[RemoteId, KnownTicket]:
+        self._deeds["look up"] = None
         return {
-            ticket.id: await self._match(ticket.id, version, force=force)
-            for ticket, version in tickets
+            ticket.id: await self._look_up(ticket.id, version, force=force)
+            for ticket, version in listed
         }
 
-    async def _match(self, remote_id: RemoteId, version: str, *, force: bool) -> Match:
+    async def _look_up(self, remote_id: RemoteId, version: str, *, force: bool) -> KnownTicket:
         known = self._here.links.get(remote_id)
         if known is None:
             rows = [await self._lock(i) for i in self._here.unlinked(remote_id)]
-            return Match(Pair(unlinked=tuple(row for row in rows if row)))
+            return KnownTicket(unlinked=tuple(row for row in rows if row))
         link, is_counted = known.link, known.inbound_job == self._job_id
         if link.fingerprint == version and not link.frozen and not force:
-            return Match(Pair(), is_unchanged=True, is_counted=is_counted)
-        return Match(Pair(link, await self._lock(link.ticket_id)), is_counted=is_counted)
+            return KnownTicket(is_unchanged=True, is_counted=is_counted)
+        return KnownTicket(link, await self._lock(link.ticket_id), is_counted=is_counted)
 
-    async def read_pairs(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, OutboundPair]:
-        self._deeds["read pairs"] = None
-        pairs = {}
+    async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
+        self._deeds["read linked"] = None
+        tickets = {}
         for remote_id in remote_ids:
             if (known := self._here.links.get(remote_id)) is None:
                 continue
             local = await self._lock(known.link.ticket_id)
             if row := self._here.row_of(remote_id):
                 self._seen |= {(remote_id, name): number for name, number in row.versions.items()}
-            pairs[remote_id] = OutboundPair(
+            tickets[remote_id] = KnownTicket(
                 known.link,
                 local,
-                self._here.pair_version(remote_id),
-                known.outbound_job == self._job_id,
+                version=self._here.pair_version(remote_id),
+                is_counted=known.outbound_job == self._job_id,
             )
-        return pairs
+        return tickets
 
     async def _lock(self, ticket_id: LocalId) -> LocalTicket | None:
         waited_s = 0.0
@@ -139,11 +140,11 @@ class FakeUnit:
             if decision.remote.id in self._here.broken_rows:
                 raise TicketError("the row is refused", ErrorCode.DATABASE_ERROR)
         if decisions:
-            self._stage("write", lambda: [self._write(d) for d in decisions] and None)
+            self._stage("write", lambda: _each(self._write, decisions))
 
     def _write(self, decision: TicketDecision) -> None:
         here, remote_id = self._here, decision.remote.id
-        numbers = decision.remote.payload.get("versions", {})
+        numbers: Any = decision.remote.payload.get("versions", {})
         taken = {name: numbers.get(name, 0) for name in decision.writes}
         if decision.local is None:
             values = {"assigned_to": None, **decision.writes}
@@ -164,11 +165,13 @@ class FakeUnit:
             row.versions.update(taken)
             row.updated_at = self._began_at
         row.is_closed_at_set = decision.closes or (row.is_closed_at_set and not decision.reopens)
-        self._tell_agreed(decision, row, numbers)
+        self._report_agreed(decision, row, numbers)
         if decision.kind is Kind.CREATE or decision.writes or decision.warnings:
             here.audit.append((remote_id, Direction.INBOUND, decision.sync_type.value, "success"))
 
-    def _tell_agreed(self, decision: TicketDecision, row: Row, numbers: Mapping[str, int]) -> None:
+    def _report_agreed(
+        self, decision: TicketDecision, row: Row, numbers: Mapping[str, int]
+    ) -> None:
         seen = decision.remote.values
         for name, here in decision.base.local.items():
             if row.values.get(name) == here and seen.get(name) == decision.base.remote.get(name):
@@ -181,7 +184,7 @@ class FakeUnit:
         stamp = max(filter(None, stamps), default=None)
         link = Link(
             remote_id, ticket_id, decision.base, decision.fingerprint, stamp,
-            frozenset(decision.frozen), decision.turns,
+            frozenset(decision.frozen), decision.flip_flops,
         )  # fmt: skip
         sent_by = known.outbound_job if known else None
         here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by)
@@ -190,11 +193,11 @@ class FakeUnit:
                 if note.ticket_id == ticket_id and note.note_type != "system":
                     here.known_notes.setdefault(note_id, KnownNote(remote_id, "before_link"))
 
-    async def keep_losers(
+    async def add_losers(
         self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
     ) -> None:
         if conflicts:
-            self._stage("keep losers", lambda: self._record_conflicts(remote_id, conflicts))
+            self._stage("add losers", lambda: self._record_conflicts(remote_id, conflicts))
 
     def _record_conflicts(self, remote_id: RemoteId, conflicts: Sequence[Conflict]) -> None:
         known = self._here.links.get(remote_id)
@@ -214,7 +217,7 @@ class FakeUnit:
             if c.needs_you or not is_known:
                 self._here.conflicts.append(row)
 
-    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
         self._stage("close conflict", lambda: self._close(remote_id, {field}))
 
     def _close(self, remote_id: RemoteId, fields: set[str]) -> None:
@@ -246,7 +249,7 @@ class FakeUnit:
 
         self._stage("mark gone", mark)
 
-    async def intend_note(
+    async def intend(
         self, note: Note, remote_id: RemoteId, key: str, equal_before: int | None
     ) -> None:
         def intend() -> None:
@@ -256,17 +259,17 @@ class FakeUnit:
 
         self._stage("intend note", intend)
 
-    async def settle_note(self, note: Note, remote_note_id: str | None) -> None:
+    async def settle(self, note: Note, remote_note_id: str | None) -> None:
         self._stage("settle note", lambda: self._end_note(note, "sent", remote_note_id))
 
-    async def doubt_note(self, note: Note) -> None:
+    async def doubt(self, note: Note) -> None:
         self._stage("doubt note", lambda: self._end_note(note, "doubtful", None))
 
     def _end_note(self, note: Note, state: str, remote_note_id: str | None) -> None:
         if known := self._here.known_notes.get(note.id):
             known.state, known.remote_note_id = state, remote_note_id
 
-    async def withdraw_note(self, note: Note) -> None:
+    async def withdraw(self, note: Note) -> None:
         def withdraw() -> None:
             known = self._here.known_notes.get(note.id)
             if known and known.state == "intended":
@@ -276,7 +279,7 @@ class FakeUnit:
 
     # --- the record
 
-    async def record_failures(self, failures: Sequence[Failure]) -> Counts:
+    async def add(self, failures: Sequence[TicketFailure]) -> Counts:
         counts = Counts()
         for f in {f.remote_id: f for f in failures}.values():
             entry = self._here.quarantine.get((f.remote_id, self._direction))
@@ -287,7 +290,7 @@ class FakeUnit:
             self._stage("record failures", lambda f=f, v=version: self._enter(f, v))
         return counts
 
-    def _enter(self, f: Failure, version: str | None) -> None:
+    def _enter(self, f: TicketFailure, version: str | None) -> None:
         here, key = self._here, (f.remote_id, self._direction)
         entry = here.quarantine.get(key)
         is_again = entry is not None and entry.version == version
@@ -302,7 +305,7 @@ class FakeUnit:
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:
-            self._stage("release", lambda: [self._release(i) for i in remote_ids] and None)
+            self._stage("release", lambda: _each(self._release, remote_ids))
 
     def _release(self, remote_id: RemoteId) -> None:
         here = self._here
@@ -372,3 +375,8 @@ class FakeUnit:
             moved = max(cursor[0], moment) if cursor else moment
             self._here.cursors[account] = moved, self._job_id
         self._here.cursor_moved(self._job_id, moment)
+
+
+def _each(act: Callable[[Any], None], things: Iterable[Any]) -> None:
+    for thing in things:
+        act(thing)

@@ -138,7 +138,7 @@ class Engine:
                     self.stats[direction] = await lifecycle.carry_out(runs, direction, work)
                 except SyncError:
                     self.stats[direction] = None
-        settlement, _ = await lifecycle.settle(runs, run, self.stats)
+        settlement, _ = await lifecycle.finish(runs, run)
         self.status = settlement.status.value
 
     async def _sleep(self, seconds: float) -> None:

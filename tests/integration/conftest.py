@@ -3,11 +3,9 @@
 import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from dev.postgres import database_dsn, drop_database, ensure_database
+from dev.database.postgres import clone_database, drop_database, ensure_database
 from sandbox.running import run_sandbox
 from tests.integration.own_server import OwnServer, run_own_server
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
@@ -27,12 +25,7 @@ def template_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 def fibreflow_db(pg_server: str, template_db: str) -> Iterator[str]:
     """DSN of a migrated database of the test's own, for who may do everything there."""
     name = f"test_{uuid.uuid4().hex}"
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(template_db)
-    )
-    with psycopg.connect(pg_server, autocommit=True) as connection:
-        connection.execute(clone)
-    yield database_dsn(pg_server, name)
+    yield clone_database(pg_server, template_db, name)
     drop_database(pg_server, name)
 
 

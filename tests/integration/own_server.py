@@ -2,7 +2,6 @@
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ import psutil
 from qcontact_sync.jobs import migrate
 
 from dev.database.account import server_account
-from dev.postgres import ensure_database, server, settled
+from dev.database.postgres import ensure_database, server, settled
+from tests.private_postgres import new_datadir
 
 
 class OwnServer:
@@ -44,9 +44,8 @@ class OwnServer:
 
 @contextmanager
 def run_own_server() -> Iterator[OwnServer]:
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
-        Path(parent).chmod(0o755)
-        owned = OwnServer(Path(parent) / "data")
+    with new_datadir() as datadir:
+        owned = OwnServer(datadir)
         try:
             yield owned
         finally:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.depth import IS_DEEP
 from tests.proof.sync_machine import SyncMachine
 from tests.written_pages import GUARANTEES, commit, write_into
 
@@ -39,7 +40,7 @@ def test_the_promises_hold_in_any_order_of_things() -> None:
     run_state_machine_as_test(SyncMachine, settings=FAST)
 
 
-if os.environ.get("PROOF") == "deep":
+if IS_DEEP:
 
     @pytest.mark.timeout(MINUTES * 60 + 1_800)
     def test_the_promises_hold_for_as_long_as_there_is_time(

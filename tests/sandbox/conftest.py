@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.running import run_sandbox
+from tests.sandbox.case_client import CaseClient
 from tests.sandbox.sandbox_client import Client
 
 
@@ -24,3 +25,20 @@ def start() -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def client(start: Callable[..., Client]) -> Client:
     return start()
+
+
+@pytest.fixture
+def start_tenant(start: Callable[..., Client]) -> Callable[..., CaseClient]:
+    """Start a sandbox that speaks the entities dialect, with a client that is signed in."""
+
+    def start_one(**options: Any) -> CaseClient:
+        client = CaseClient(start(dialect="entities", **options).sandbox)
+        client.headers = client.sign_in().tokens
+        return client
+
+    return start_one
+
+
+@pytest.fixture
+def tenant(start_tenant: Callable[..., CaseClient]) -> CaseClient:
+    return start_tenant()

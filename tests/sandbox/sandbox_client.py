@@ -35,7 +35,7 @@ class Client:
         """One request on a connection of its own; header names with ``_`` for ``-``."""
         url = urlsplit(self.sandbox.url)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Authorization": f"Bearer {self.sandbox.api_key}", **self.headers, **named}
+        sent = {**self.credentials(path), **self.headers, **named}
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         connection = http.client.HTTPConnection(url.hostname, url.port, timeout=5)
         try:
@@ -45,6 +45,9 @@ class Client:
             return Answer(answer.status, lowered, answer.read())
         finally:
             connection.close()
+
+    def credentials(self, path: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.sandbox.api_key}"}
 
     def get(self, path: str, **params: Any) -> Answer:
         return self.ask("GET", path + (f"?{urlencode(params)}" if params else ""))

@@ -121,3 +121,21 @@ def test_a_test_may_edit_while_the_server_answers(start):
     assert totals == {200}
     assert len(client.listed_ids(priority="urgent", page_size=100)) == 100
     assert {ticket["priority"] for ticket in world.tickets.values()} == {"urgent"}
+
+
+@pytest.mark.parametrize("dialect", ["tickets", "entities"])
+def test_the_control_works_the_same_in_both_dialects(start, dialect):
+    client = start(dialect=dialect)
+    world = client.sandbox.world
+    client.ask("POST", "/_sandbox/edit", {"ticket_id": FIRST, "fields": {"status": "Escalated"}})
+    client.ask("POST", "/_sandbox/edit", {"ticket_id": FIRST, "note": "Called", "public": True})
+    tickets = client.get("/_sandbox/tickets").data["tickets"]
+    assert {ticket["id"]: ticket for ticket in tickets} == world.tickets
+    assert world.ticket(FIRST)["status"] == "Escalated"
+    assert client.get(f"/_sandbox/tickets/{FIRST}/notes").data["notes"] == world.notes(FIRST)
+    assert [note["content"] for note in world.notes(FIRST)] == ["Called"]
+    assert [entry["by"] for entry in client.get("/_sandbox/journal").data] == ["agent", "agent"]
+    refused = client.ask("POST", "/_sandbox/faults", {"do": "explode"})
+    assert (refused.status, refused.error["code"]) == (422, "VALIDATION_ERROR")
+    assert client.ask("POST", "/_sandbox/reset").data["tickets"] == 30
+    assert world.notes(FIRST) == []

@@ -1,5 +1,7 @@
 """``python -m sandbox`` as a process."""
 
+import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -37,6 +39,27 @@ def test_it_says_where_it_listens_and_ends_on_a_signal(tmp_path, stop):
             process.send_signal(stop)  # while a kept-alive connection is open
             assert process.wait(10) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
+
+
+def test_it_speaks_the_entities_dialect(tmp_path):
+    portfile = tmp_path / "port"
+    account = ("--email", "a@example.test", "--password", "secret")
+    with _start("--portfile", str(portfile), "--dialect", "entities", *account) as process:
+        line = process.stdout.readline()
+        assert "(20 tickets, seed 1, dialect entities)" in line
+        assert "secret" not in line
+        body = json.dumps({"email": "a@example.test", "password": "secret"})
+        connection = http.client.HTTPConnection("127.0.0.1", int(portfile.read_text()), timeout=10)
+        connection.request("POST", "/api/v2/auth/sign_in", body)
+        answer = connection.getresponse()
+        answer.read()
+        headers = {n: answer.headers[n] for n in ("access-token", "client", "uid")}
+        connection.request("GET", "/api/v2/entities/Case", headers=headers)
+        pagination = json.loads(connection.getresponse().read())["pagination"]
+        connection.close()
+        assert pagination == {"count": 20, "page": 1, "items": 50, "pages": 1}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
 
 
 def test_a_port_in_use_is_named():

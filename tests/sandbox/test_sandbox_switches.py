@@ -103,6 +103,12 @@ def test_page_size_over_the_cap_can_be_refused(start):
 
 
 @pytest.mark.sandbox
+def test_page_size_over_the_cap_can_be_cut_without_saying_so(start):
+    page = start(page_cap=7, page_over_cap="cut_unsaid").get("/tickets", page_size=100).data
+    assert (page["page_size"], len(page["tickets"]), page["has_more"]) == (100, 7, True)
+
+
+@pytest.mark.sandbox
 @pytest.mark.parametrize("status", ["404", "405"])
 def test_notes_may_not_be_listable(start, status):
     client = start(note_listing=status)
@@ -210,6 +216,11 @@ def test_the_server_has_a_clock_of_its_own(start, offset_s):
     for date in dates:
         skew_s = (date - datetime.now(UTC)).total_seconds()
         assert abs(skew_s - offset_s) < 600
+
+
+def test_the_dialects_differ_in_the_page_cap_alone():
+    assert parse_switches([], "entities") == Switches(page_cap=50)
+    assert parse_switches(["page_cap=70"], "entities").page_cap == 70
 
 
 def test_switches_are_read_from_the_command_line():

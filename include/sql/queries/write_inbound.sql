@@ -1,14 +1,19 @@
 -- write_inbound: carry out a batch of decisions: rows, links and audit in one statement.
--- params:  decisions jsonb (an array, see the columns below), job_id uuid
+-- params:  decisions jsonb (an array, see the columns below; gps_coordinates is "lat,lon"), job_id uuid
 -- returns: one row: created bigint, updated bigint, linked bigint
 -- locks:   the rows written, until commit
 WITH decision AS MATERIALIZED (
-    SELECT *
+    SELECT
+        d.*,
+        point(
+            split_part(d.gps_coordinates, ',', 2)::float8,
+            split_part(d.gps_coordinates, ',', 1)::float8
+        ) AS location
     FROM jsonb_to_recordset(%(decisions)s::jsonb) AS d (
         kind text, has_writes boolean, remote_id text, ticket_id uuid, ticket_uid text,
         title text, description text, ticket_type text, priority text, status text,
         address text, dr_number text, pole_number text, pon_number text, project_id uuid,
-        zone_id uuid, latitude float8, longitude float8, ont_serial text, assigned_to uuid,
+        zone_id uuid, gps_coordinates text, ont_serial text, assigned_to uuid,
         closes boolean, reopens boolean, base_status_local text, base_assigned_local uuid,
         base_remote jsonb, fingerprint text, remote_updated_at timestamptz, frozen text[],
         turns jsonb,
@@ -23,7 +28,7 @@ WITH decision AS MATERIALIZED (
     SELECT
         ticket_id, ticket_uid, 'qcontact', remote_id, title, description, ticket_type, priority,
         status, address, dr_number, pole_number, pon_number, project_id, zone_id,
-        point(longitude, latitude), ont_serial, assigned_to,
+        location, ont_serial, assigned_to,
         CASE WHEN closes THEN now() AT TIME ZONE 'utc' END
     FROM decision
     WHERE kind = 'create'
@@ -41,7 +46,7 @@ WITH decision AS MATERIALIZED (
         pon_number      = decision.pon_number,
         project_id      = decision.project_id,
         zone_id         = decision.zone_id,
-        gps_coordinates = point(decision.longitude, decision.latitude),
+        gps_coordinates = decision.location,
         ont_serial      = decision.ont_serial,
         assigned_to     = decision.assigned_to,
         closed_at       = CASE

@@ -25,7 +25,7 @@ from qcontact_sync.cli.console import open_console, state, table
 from qcontact_sync.cli.streams import say
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
-from qcontact_sync.core.plan import told
+from qcontact_sync.core.plan import plan_lines
 from qcontact_sync.reporting.formats import seconds, share, shown_at
 from qcontact_sync.services.checks import Check
 from qcontact_sync.services.results import HistoryRow, JobResult
@@ -180,7 +180,7 @@ def _show_errors(console: Console, errors: Sequence[Mapping[str, Any]]) -> None:
 def _show_plan(console: Console, plan: Mapping[str, Mapping[str, Any]]) -> None:
     console.print("dry run: this is what a run would do now; nothing was written on either side")
     for direction, part in plan.items():
-        summary, *lines = told(part)
+        summary, *lines = plan_lines(part)
         console.print(f"{direction}: {summary}", markup=False, soft_wrap=True)
         for line in lines:
             console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -4,7 +4,18 @@ QContact and FibreFlow each trim, re-encode and normalise a little; comparing ra
 changes that nobody made, and PostgreSQL refuses NUL and lone surrogates altogether.
 """
 
+import re
 import unicodedata
+from functools import cache
+
+MAX_MARKS = 30
+"""Combining marks in a row that are kept (Unicode's stream-safe text format, UAX 15): sorting a run
+of them takes time that grows with its square.
+"""
+_SHORT_RUN = 10
+"""A run of so few characters never decomposes into more than `MAX_MARKS` marks."""
+MARKS = range(0x300, 0x20000)
+"""Where Unicode has its combining marks."""
 
 
 def canonical_text(text: str) -> tuple[str | None, bool]:
@@ -12,18 +23,41 @@ def canonical_text(text: str) -> tuple[str | None, bool]:
 
     Returns:
         The text in NFC with unix line ends and without surrounding blanks, None where nothing
-        is left; and whether characters that cannot be stored (NUL, lone surrogates) were dropped.
+        is left; and whether characters were dropped: NUL, lone surrogates, and combining marks
+        beyond `MAX_MARKS` in a row.
     """
     if text.isascii() and "\x00" not in text:
-        storable = text
-    else:
-        storable = (
-            text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-        )
-        was_dropped = storable != text
-        storable = unicodedata.normalize("NFC", storable)
-        return _tidy(storable), was_dropped
-    return _tidy(storable), False
+        return _tidy(text), False
+    storable = text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    bounded = _without_long_runs(storable)
+    # Again: a mark may decompose into two.
+    composed = _without_long_runs(unicodedata.normalize("NFC", bounded))
+    return _tidy(composed), bounded != text
+
+
+def _without_long_runs(text: str) -> str:
+    if _long_run().search(text) is None:
+        return text
+    kept: list[str] = []
+    run = 0
+    for char in text:
+        classes = [unicodedata.combining(part) for part in unicodedata.normalize("NFD", char)]
+        run = run + len(classes) if all(classes) else sum(map(bool, classes))
+        if run <= MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+@cache
+def _long_run() -> re.Pattern[str]:
+    """More than `_SHORT_RUN` characters in a row that are, or decompose into, nothing but marks."""
+    marks = (
+        char
+        for char in map(chr, MARKS)
+        if unicodedata.category(char).startswith("M")
+        and all(map(unicodedata.combining, unicodedata.normalize("NFD", char)))
+    )
+    return re.compile(f"[{''.join(marks)}]{{{_SHORT_RUN + 1},}}")
 
 
 def _tidy(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind, TicketDecision
+from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import (
     is_same_person,
@@ -26,18 +26,18 @@ from qcontact_sync.core.model import (
     STATUS,
     TWO_WAY_FIELDS,
     Base,
+    FlipFlop,
+    KnownTicket,
     Link,
     LocalTicket,
-    Pair,
     People,
     RemoteTicket,
-    Turns,
 )
 
 
 def decide(
     remote: RemoteTicket,
-    pair: Pair,
+    known: KnownTicket,
     people: People,
     policy: Policy,
     *,
@@ -50,13 +50,13 @@ def decide(
         version: The fingerprint of the remote's values, where the caller has it.
         force: Bring QContact's own fields in even where QContact did not move (a repair).
     """
-    if pair.link is not None and pair.local is not None:
-        return _merge(remote, pair.link, pair.local, people, policy, force=force)
-    if pair.link is not None:
+    if known.link is not None and known.local is not None:
+        return _merge(remote, known.link, known.local, people, policy, force=force)
+    if known.link is not None:
         # The row was deleted in FibreFlow: making it anew would undo what somebody did.
-        return _skip(remote, pair.link, "deleted in FibreFlow")
-    if pair.unlinked:
-        return _adopt(remote, version, pair.unlinked, people, policy)
+        return _skip(remote, known.link, "deleted in FibreFlow")
+    if known.unlinked:
+        return _adopt(remote, version, known.unlinked, people, policy)
     return _create(remote, version, people)
 
 
@@ -158,7 +158,7 @@ def _merge(
         conflicts=conflicts,
         agreed=agreed,
         frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
-        turns=_turned(link, two_way, agreed),
+        flip_flops=_flip_flops(link, two_way, agreed),
         warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
         closes=STATUS in writes and is_terminal(writes[STATUS]),
         reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
@@ -180,7 +180,7 @@ def _two_way_decisions(
         )
         if name in link.frozen and not _ends_freeze(decision, policy):
             decision = _frozen(decision, here, there, "waits for a person to decide")
-        elif _is_undone_again(decision, link.turns.get(name)):
+        elif _is_undone_again(decision, link.flip_flops.get(name)):
             decision = _frozen(decision, here, there, "both sides keep undoing each other")
         decisions.append(decision)
     return tuple(decisions)
@@ -192,9 +192,10 @@ def _frozen(
     return FieldDecision(decision.field, Action.FREEZE, here, there, reason=reason)
 
 
-def _is_undone_again(decision: FieldDecision, turns: Turns | None) -> bool:
-    is_write = decision.action in (Action.TAKE, Action.SEND)
-    return is_write and turns is not None and turns.after(decision.local).count > MAX_TURNS
+def _is_undone_again(decision: FieldDecision, flip_flop: FlipFlop | None) -> bool:
+    if flip_flop is None or decision.action not in (Action.TAKE, Action.SEND):
+        return False
+    return flip_flop.after(decision.local).count > MAX_FLIP_FLOPS
 
 
 def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
@@ -241,19 +242,19 @@ def _conflicts(
     )
 
 
-def _turned(
+def _flip_flops(
     link: Link, fields: tuple[FieldDecision, ...], thawed: tuple[str, ...]
-) -> Mapping[str, Turns]:
-    """What is remembered of our own writes; a field that thawed begins anew."""
+) -> Mapping[str, FlipFlop]:
+    """The record of the sync's own writes; a field that is no longer frozen starts anew."""
     taken = [d for d in fields if d.action is Action.TAKE]
-    kept = {name: turns for name, turns in link.turns.items() if name not in thawed}
-    return {**kept, **{d.field: turns_of(link, d.field).after(d.local) for d in taken}}
+    kept = {name: known for name, known in link.flip_flops.items() if name not in thawed}
+    return {**kept, **{d.field: flip_flop_of(link, d.field).after(d.local) for d in taken}}
 
 
-def turns_of(link: Link, field: str) -> Turns:
-    """What is remembered of our writes to a field; at first only what was agreed."""
+def flip_flop_of(link: Link, field: str) -> FlipFlop:
+    """The record of the sync's writes to a field; at first both values are the agreed one."""
     agreed = link.base.local.get(field)
-    return link.turns.get(field, Turns(agreed, agreed))
+    return link.flip_flops.get(field, FlipFlop(agreed, agreed))
 
 
 def _thawed(fields: tuple[FieldDecision, ...], frozen: frozenset[str]) -> tuple[str, ...]:

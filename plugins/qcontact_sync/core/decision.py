@@ -5,10 +5,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qcontact_sync.core.merge import FieldDecision
-from qcontact_sync.core.model import ASSIGNED_TO, Base, LocalTicket, RemoteTicket, SyncType, Turns
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    Base,
+    FlipFlop,
+    LocalTicket,
+    RemoteTicket,
+    SyncType,
+)
 
-MAX_TURNS = 3
-"""More often than this our own writes may not go back and forth in one field."""
+MAX_FLIP_FLOPS = 3
+"""A field is frozen when the sync's own writes went back and forth more often than this."""
 
 
 class Kind(StrEnum):
@@ -50,7 +57,7 @@ class TicketDecision:
         base: The base as it is to be stored once ``writes`` are done (not ``sends``).
         agreed: Fields in conflict before on which the sides now agree.
         frozen: Fields that wait for a person from now on.
-        turns: What is to be remembered of our own writes, by field.
+        flip_flops: The sync's own writes by field, to be stored with the link.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
     """
 
@@ -65,7 +72,7 @@ class TicketDecision:
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
-    turns: Mapping[str, Turns] = field(default_factory=dict)
+    flip_flops: Mapping[str, FlipFlop] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     closes: bool = False
     reopens: bool = False

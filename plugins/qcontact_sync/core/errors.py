@@ -18,6 +18,8 @@ SyncError
 from datetime import timedelta
 from enum import StrEnum
 
+from qcontact_sync.core.model import SyncType
+
 
 class ErrorCode(StrEnum):
     """The codes on record in history, audit, quarantine and mails (source: contract pages)."""
@@ -108,14 +110,23 @@ class TicketError(SyncError):
 
     Attributes:
         field: The culprit, where the remote said which.
+        writes: The kinds of write that were refused together; none where it was a read.
         is_passing: Whether time alone may help; else only a change of the ticket does.
     """
 
     is_passing = False
 
-    def __init__(self, message: str, code: ErrorCode, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        code: ErrorCode,
+        *,
+        field: str | None = None,
+        writes: tuple[SyncType, ...] = (),
+    ) -> None:
         super().__init__(message, code)
         self.field = field
+        self.writes = writes
 
 
 class RowLocked(TicketError):

@@ -56,6 +56,10 @@ class SyncType(StrEnum):
     FULL_SYNC = "full_sync"
 
 
+KIND_OF_FIELD = {STATUS: SyncType.STATUS_UPDATE, ASSIGNED_TO: SyncType.ASSIGNMENT}
+"""What kind of write it is to send a two-way field."""
+
+
 class RunStatus(StrEnum):
     """The state of a run; all but RUNNING are final."""
 
@@ -74,6 +78,8 @@ class RemoteTicket:
             (absent is never cleared); an explicit null or empty text is ``None``.
         payload: What the audit row keeps: the ticket as received, without customer fields.
         warnings: What was dropped or cut on the way in, by field name and never by value.
+        reference: The case reference that people use, where QContact has it in a place of its own;
+            None where it may stand in title or id.
     """
 
     id: RemoteId
@@ -81,6 +87,7 @@ class RemoteTicket:
     updated_at: datetime | None = None
     payload: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +118,24 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """How our own writes moved one field, to notice two automations that undo each other.
+class FlipFlop:
+    """The sync's own writes to one field, to detect two automations that undo each other.
 
     Attributes:
         older, newer: FibreFlow's values after the last two writes that differed.
-        count: How often a write went back from ``newer`` to ``older`` in a row.
+        count: How often in a row a write went back from ``newer`` to ``older``.
     """
 
     older: str | None
     newer: str | None
     count: int = 0
 
-    def after(self, value: str | None) -> "Turns":
-        """The same after one more write of ours."""
+    def after(self, value: str | None) -> "FlipFlop":
+        """The same after one more write by the sync."""
         if value == self.newer:
             return self
         is_back = value == self.older
-        return Turns(self.newer, value, self.count + 1 if is_back else 0)
+        return FlipFlop(self.newer, value, self.count + 1 if is_back else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class Link:
         remote_updated_at: Highest stamp of a remote version believed so far; not the newest one's
             where QContact's clock was set back.
         frozen: Fields with an open conflict that needs a person.
-        turns: By field, where our own writes changed it before.
+        flip_flops: By field, for fields that the sync changed before.
     """
 
     remote_id: RemoteId
@@ -149,22 +156,40 @@ class Link:
     fingerprint: str
     remote_updated_at: datetime | None = None
     frozen: frozenset[str] = frozenset()
-    turns: Mapping[str, Turns] = field(default_factory=dict)
+    flip_flops: Mapping[str, FlipFlop] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What is known locally about a remote ticket.
+class KnownTicket:
+    """What the sync knows about one QContact ticket.
 
     Attributes:
-        link: None where the ticket was never seen.
-        local: None where there is no row (any more).
+        link: None if the ticket was never linked.
+        local: FibreFlow's row; None if there is none, or it was deleted.
         unlinked: Rows with this QContact id and no link, oldest first (adoption).
+        version: What a refusal is remembered by; changes when either side changes. Set by
+            `read_linked`; `outbound.version_with` adds the notes.
+        is_counted: It is already in the counts of this run and direction.
+        is_unchanged: Its listed values equal the base's; link and local are left out then.
     """
 
     link: Link | None = None
     local: LocalTicket | None = None
     unlinked: tuple[LocalTicket, ...] = ()
+    version: str = ""
+    is_counted: bool = False
+    is_unchanged: bool = False
+
+    @property
+    def linked(self) -> Link:
+        """The link of a ticket that is known to have one.
+
+        Raises:
+            ValueError: It has none.
+        """
+        if self.link is None:
+            raise ValueError("the ticket has no link")
+        return self.link
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +230,42 @@ class Page:
     page: int
     page_size: int
     has_more: bool
+    malformed: tuple[tuple[str, str], ...] = ()
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A ticket as a list shows it that has no details: enough to see that it changed.
+
+    Attributes:
+        digest: Of everything the row shows; the same for two equal rows, however they are ordered.
+        status: QContact's word; None where the list has no such column.
+    """
+
+    id: RemoteId
+    digest: str
+    created_at: datetime | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """One answer of a list that is walked whole.
+
+    Attributes:
+        malformed: ``(id or "", reason)`` of rows that cannot be used.
+        count: Rows of the whole list at that moment, as the server says; a hint.
+        page, page_size: As the server says, else as asked for.
+        pages: As the server says; a hint.
+        server_time: The ``Date`` header, if there was one.
+    """
+
+    rows: tuple[ListedRow, ...]
+    page: int
+    page_size: int
+    count: int | None = None
+    pages: int | None = None
     malformed: tuple[tuple[str, str], ...] = ()
     server_time: datetime | None = None
 

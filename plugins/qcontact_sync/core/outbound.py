@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from hashlib import md5
 from unicodedata import normalize
 
-from qcontact_sync.core.decide import turns_of
+from qcontact_sync.core.decide import flip_flop_of
 from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Base, Link, RemoteTicket, SyncType
-
-_KINDS = {STATUS: SyncType.STATUS_UPDATE, ASSIGNED_TO: SyncType.ASSIGNMENT}
+from qcontact_sync.core.model import KIND_OF_FIELD, STATUS, Base, Link, RemoteTicket, SyncType
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
         {**link.base.local, **sending.local},
         {**link.base.remote, **{n: answer.values.get(n) for n in sending.remote}},
     )
-    turns = {name: turns_of(link, name).after(value) for name, value in sending.local.items()}
+    flip_flops = {n: flip_flop_of(link, n).after(value) for n, value in sending.local.items()}
     return replace(
         link,
         base=base,
         fingerprint=fingerprint(base.remote),
-        turns={**link.turns, **turns},
+        flip_flops={**link.flip_flops, **flip_flops},
     )
 
 
@@ -109,4 +107,4 @@ def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:
     """One audit row per kind sent."""
-    return tuple(_KINDS[name] for name in sending.remote)
+    return tuple(KIND_OF_FIELD[name] for name in sending.remote)

@@ -130,8 +130,8 @@ class Plan:
         }
 
 
-def told(plan: Mapping[str, Any]) -> Iterator[str]:
-    """The lines that tell a plan to a person, without what would command a terminal.
+def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    """A plan as lines of text, without terminal control characters.
 
     Args:
         plan: As `Plan.to_dict` makes it.

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from qcontact_sync.core.mapping import StatusWords
-from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
+from qcontact_sync.core.model import (
+    Note,
+    Page,
+    RemoteId,
+    RemoteNote,
+    RemoteTicket,
+    RowPage,
+    Window,
+)
 
 
 class Clock(Protocol):
@@ -24,8 +32,8 @@ BeforeTry = Callable[[], None]
 """Called before every try of a write, when all waiting is over; what it raises keeps it back."""
 
 
-class RemoteTickets(Protocol):
-    """QContact, in any dialect.
+class TicketAccess(Protocol):
+    """Single tickets of QContact, in any dialect.
 
     Every method waits out passing failures inside the run's budget and then raises
     `RetryableError`; bad credentials raise `FatalError`; what concerns one ticket raises
@@ -37,12 +45,9 @@ class RemoteTickets(Protocol):
         """How this dialect names FibreFlow's statuses."""
         ...
 
-    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
-        """One page (from 1) of the tickets updated in the window, in no particular order.
-
-        Whether the bounds count is not known: the caller widens and filters. Bounds are sent in
-        milliseconds.
-        """
+    @property
+    def writes_assignment(self) -> bool:
+        """Whether `update` takes ``assigned_to``; where not, assignment flows inbound only."""
         ...
 
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
@@ -59,28 +64,65 @@ class RemoteTickets(Protocol):
         """Write only these fields (``status``, ``assigned_to``; remote words).
 
         Returns:
-            The ticket as answered, or None where the answer was empty.
+            The ticket as answered, or None where the answer does not show it.
 
         Raises:
             OutcomeUnknown: No answer came; the write may have been applied.
-            TicketError: Refused: 403, 404, 409, 422.
+            TicketError: Refused: 403, 404, 409, 422; ``writes`` says what kinds of write.
         """
         ...
 
     async def add_note(
         self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
     ) -> str | None:
-        """Add a note; the id it got, or None where the answer was empty.
+        """Add a note; the id under which `list_notes` shows it, or None where that is not known.
 
         Raises:
             OutcomeUnknown: No answer came; the note may have been added.
+            TicketError: Refused; ``writes`` says that it was a note.
         """
         ...
 
     async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
-        """All notes of a ticket, or None where this deployment cannot list them."""
+        """All notes of a ticket, or None where this deployment cannot list them all."""
         ...
 
     async def check(self) -> str:
-        """List one ticket; a sentence for a person about what answered."""
+        """Ask for as little as possible; a sentence for a person about what answered."""
         ...
+
+
+class WindowedList(Protocol):
+    """A QContact that can be asked what changed."""
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        """One page (from 1) of the tickets updated in the window, in no particular order.
+
+        Whether the bounds count is not known: the caller widens and filters. Bounds are sent in
+        milliseconds.
+        """
+        ...
+
+
+class WalkedList(Protocol):
+    """A QContact that cannot be asked what changed: its lists are walked whole."""
+
+    @property
+    def queues(self) -> Sequence[str]:
+        """One list each, at least one; ``""`` is the list of all that the account sees."""
+        ...
+
+    async def list_rows(self, page: int, page_size: int, queue: str | None = None) -> RowPage:
+        """One page (from 1) of a queue's list, newest ticket first.
+
+        A ticket that is handed from one queue to another may be in both lists, or in neither.
+
+        Args:
+            page_size: As many as are wanted; the answer says how many there are in a page.
+            queue: One of `queues`; None is the first.
+        """
+        ...
+
+
+class RemoteTickets(TicketAccess, WindowedList, Protocol):
+    """QContact, where it can be asked what changed."""

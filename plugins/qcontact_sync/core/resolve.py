@@ -7,7 +7,15 @@ from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import is_terminal, to_local_status
 from qcontact_sync.core.merge import Policy
-from qcontact_sync.core.model import STATUS, Base, Link, LocalTicket, Pair, People, RemoteTicket
+from qcontact_sync.core.model import (
+    STATUS,
+    Base,
+    KnownTicket,
+    Link,
+    LocalTicket,
+    People,
+    RemoteTicket,
+)
 
 
 def resolve(
@@ -46,11 +54,12 @@ def resolve(
         {**link.base.local, field: half},
         {**link.base.remote, field: there},
     )
-    # Of this field's turns nothing is remembered: the next ones are counted anew.
-    turns = {name: turn for name, turn in link.turns.items() if name != field}
-    thawed = replace(link, base=base, frozen=link.frozen - {field}, turns=turns)
+    # This field's flip-flops are counted anew from now on.
+    flip_flops = {name: known for name, known in link.flip_flops.items() if name != field}
+    thawed = replace(link, base=base, frozen=link.frozen - {field}, flip_flops=flip_flops)
     kept = replace(local, values={**local.values, field: translated})
-    decision = decide(remote, Pair(thawed, kept if keep == "remote" else local), people, policy)
+    known = KnownTicket(thawed, kept if keep == "remote" else local)
+    decision = decide(remote, known, people, policy)
     if keep == "local":
         return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))

@@ -91,8 +91,12 @@ class RunStore(Protocol):
         """The account's other runs that are on record as running."""
         ...
 
-    async def hear_of(self, job_id: JobId) -> None:
+    async def record_heartbeat(self, job_id: JobId) -> None:
         """This process works for the run and is alive."""
+        ...
+
+    async def reopen_direction(self, job_id: JobId, direction: Direction) -> None:
+        """Discard how an earlier try of a direction ended; does nothing if there was none."""
         ...
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:

@@ -1,6 +1,6 @@
-"""Counts of a run and the status that follows from them; pure arithmetic."""
+"""Counts of a run and the status that follows from them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 
 from qcontact_sync.core.model import RunStatus
@@ -45,11 +45,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DirectionStats:
-    """What one direction did in one run, as it travels by XCom and into the history.
+    """What one direction did in one run.
 
     Attributes:
-        is_complete: False where it stopped cleanly before its end (time budget, SIGTERM).
-        error_code, error_message: Set where the direction broke outside any ticket.
+        is_complete: False if it stopped cleanly before its end (time budget, SIGTERM).
+        error_code, error_message: Set if the direction broke outside any ticket.
+        is_ended: False on record while the direction runs, and after its process died. Not part
+            of `to_dict`.
     """
 
     counts: Counts = Counts()
@@ -57,6 +59,7 @@ class DirectionStats:
     is_complete: bool = True
     error_code: str | None = None
     error_message: str | None = None
+    is_ended: bool = True
 
     def to_dict(self) -> dict[str, object]:
         """Plain values only: XCom loses dataclasses."""
@@ -82,6 +85,7 @@ class DirectionStats:
             is_complete=bool(plain.get("is_complete", True)),
             error_code=_text(plain.get("error_code")),
             error_message=_text(plain.get("error_message")),
+            is_ended=bool(plain.get("is_ended", True)),
         )
 
     def broken(self, code: str, message: str) -> "DirectionStats":
@@ -93,15 +97,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def run_status(directions: Mapping[str, DirectionStats]) -> RunStatus:
-    """Settle a run (design section 4, "Counts and status").
-
-    Args:
-        directions: The directions that were asked for, by name.
-    """
-    total = sum((d.counts for d in directions.values()), Counts())
-    if any(d.error_code for d in directions.values()) or (total.failed and not total.successful):
+def status_of(directions: Collection[DirectionStats]) -> RunStatus:
+    """The status of a run, or of one direction (design section 4, "Counts and status")."""
+    total = sum((d.counts for d in directions), Counts())
+    if any(d.error_code for d in directions) or (total.failed and not total.successful):
         return RunStatus.FAILED
-    if total.failed or not all(d.is_complete for d in directions.values()):
+    if total.failed or not all(d.is_complete for d in directions):
         return RunStatus.PARTIAL
     return RunStatus.SUCCESS

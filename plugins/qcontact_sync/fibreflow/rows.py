@@ -11,11 +11,11 @@ from qcontact_sync.core.model import (
     STATUS,
     SYNCED_FIELDS,
     Base,
+    FlipFlop,
     Link,
     LocalId,
     LocalTicket,
     RemoteId,
-    Turns,
 )
 
 
@@ -44,7 +44,7 @@ def link(row: Mapping[str, Any]) -> Link:
         fingerprint=row["fingerprint"],
         remote_updated_at=row["remote_updated_at"],
         frozen=frozenset(row["frozen"]),
-        turns={name: Turns(*value) for name, value in row["turns"].items()},
+        flip_flops={name: FlipFlop(*value) for name, value in row["turns"].items()},
     )
 
 
@@ -54,12 +54,9 @@ def decision_row(
     """A decision as one element of ``write_inbound``'s array."""
     local = decision.local.values if decision.local else {}
     values = {**local, **decision.writes}
-    latitude, longitude = coordinates(values.get("gps_coordinates"))
     remote = decision.remote
     return {
-        **{name: values.get(name) for name in SYNCED_FIELDS if name != "gps_coordinates"},
-        "latitude": latitude,
-        "longitude": longitude,
+        **{name: values.get(name) for name in SYNCED_FIELDS},
         "kind": decision.kind.value,
         "has_writes": bool(decision.writes),
         "remote_id": remote.id,
@@ -73,7 +70,7 @@ def decision_row(
         "fingerprint": decision.fingerprint,
         "remote_updated_at": remote.updated_at,
         "frozen": list(decision.frozen),
-        "turns": {name: [t.older, t.newer, t.count] for name, t in decision.turns.items()},
+        "turns": {name: [f.older, f.newer, f.count] for name, f in decision.flip_flops.items()},
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,
@@ -84,14 +81,6 @@ def decision_row(
 
 def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:
     return None if latitude is None or longitude is None else point_text(latitude, longitude)
-
-
-def coordinates(text: str | None) -> tuple[float | None, float | None]:
-    """``"lat,lon"`` as numbers."""
-    if text is None:
-        return None, None
-    latitude, longitude = text.split(",")
-    return float(latitude), float(longitude)
 
 
 def conflict_id(remote_id: str, field: str) -> UUID:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
+from qcontact_sync.core.model import Direction, JobId, Window
 from qcontact_sync.core.request import RunRequest
 from qcontact_sync.core.run_ports import (
     ClosedRun,
@@ -19,16 +19,10 @@ from qcontact_sync.core.run_ports import (
     RunningRun,
     Settlement,
 )
-from qcontact_sync.core.stats import Counts, DirectionStats
+from qcontact_sync.core.stats import Counts, DirectionStats, status_of
 from qcontact_sync.core.windows import RunWindow
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.ownership import claim
-
-_AUDIT_STATUS = {
-    RunStatus.SUCCESS: "success",
-    RunStatus.PARTIAL: "partial",
-    RunStatus.FAILED: "failed",
-}
 
 
 class PostgresRunStore:
@@ -96,11 +90,16 @@ class PostgresRunStore:
         )
         return [RunningRun(**row) for row in rows]
 
-    async def hear_of(self, job_id: JobId) -> None:
+    async def record_heartbeat(self, job_id: JobId) -> None:
         """This process works for the run and is alive."""
         params = {"job_id": job_id, "host": socket.gethostname(), "pid": os.getpid()}
         async with self._database.transaction() as database:
-            await database.fetch("hear_of_run", params)
+            await database.fetch("record_heartbeat", params)
+
+    async def reopen_direction(self, job_id: JobId, direction: Direction) -> None:
+        async with self._database.transaction() as database:
+            params = {"job_id": job_id, "direction": direction.value}
+            await database.fetch("reopen_direction", params)
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
         """Begin a direction, or go on after a crash."""
@@ -182,16 +181,10 @@ def _settled(
 
 
 def _summary(job_id: JobId, direction: Direction, stats: DirectionStats) -> dict[str, Any]:
-    if stats.error_code:
-        status = RunStatus.FAILED
-    elif stats.counts.failed or not stats.is_complete:
-        status = RunStatus.PARTIAL
-    else:
-        status = RunStatus.SUCCESS
     return {
         "job_id": job_id,
         "direction": direction.value,
-        "status": _AUDIT_STATUS[status],
+        "status": status_of([stats]).value,
         "stats": Jsonb(stats.to_dict()),
         "error_message": stats.error_message,
     }

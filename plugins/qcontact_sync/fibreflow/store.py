@@ -9,10 +9,17 @@ from uuid import UUID
 
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
-from qcontact_sync.core.store_ports import Lease, NoteToSend
+from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.fibreflow.database import Database
-from qcontact_sync.fibreflow.inbound_store import AdoptionScan
-from qcontact_sync.fibreflow.outbound_store import PostgresUnit, note_to_send
+from qcontact_sync.fibreflow.note_records import PostgresNotes, note_to_send
+from qcontact_sync.fibreflow.outcome_records import (
+    PostgresConflicts,
+    PostgresProgress,
+    PostgresQuarantine,
+)
+from qcontact_sync.fibreflow.ticket_records import AdoptionScan, PostgresTickets
+from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 
 class PostgresStore:
@@ -32,26 +39,32 @@ class PostgresStore:
     @asynccontextmanager
     async def unit(
         self, job_id: JobId, direction: Direction, lease: Lease | None
-    ) -> AsyncIterator[PostgresUnit]:
+    ) -> AsyncIterator[UnitOfWork]:
         """A transaction; without a lease it is read-only (a dry run)."""
         read_only = lease is None
         free = await self._free.get()
         try:
             async with free.transaction(lease, read_only=read_only) as database:
                 await database.fetch("limit_lock_waits")
-                unit = PostgresUnit(database, job_id, direction, self._scan, read_only=read_only)
-                yield unit
+                unit = OpenUnit(database, job_id, direction, read_only)
+                tickets = PostgresTickets(unit, self._scan)
+                yield UnitOfWork(
+                    tickets,
+                    PostgresConflicts(unit),
+                    PostgresQuarantine(unit),
+                    PostgresNotes(unit),
+                    PostgresProgress(unit),
+                )
         finally:
             self._free.put_nowait(free)
-        unit.committed()
+        tickets.committed()
 
     async def cursor_age(self, job_id: JobId) -> timedelta | None:
-        """How long ago the run began that moved the cursor; None where there is none."""
         rows = await self._database.read("read_cursor_age", {"job_id": job_id})
         return rows[0]["age"] if rows else None
 
     async def load_people(self) -> People:
-        """FibreFlow's users; a name that two of them share is nobody's."""
+        """FibreFlow's users; a name that two users share identifies none of them."""
         rows = await self._database.read("load_people")
         name_by_id = {row["id"]: canonical_text(row["full_name"] or "")[0] for row in rows}
         owners = Counter(name for name in name_by_id.values() if name)
@@ -61,19 +74,16 @@ class PostgresStore:
         )
 
     async def list_due(self, direction: Direction, limit: int) -> Sequence[RemoteId]:
-        """Quarantined tickets whose next try is due."""
         rows = await self._database.read("list_due", {"direction": direction.value, "limit": limit})
         return [RemoteId(row["remote_id"]) for row in rows]
 
     async def resolve_ids(self, given: Sequence[str]) -> Mapping[str, RemoteId]:
-        """FibreFlow uuids, ticket_uids or QContact ids to QContact ids; unknown ones left out."""
         rows = await self._database.read("resolve_ids", {"given": list(given)})
         return {row["given"]: RemoteId(row["remote_id"]) for row in rows}
 
     async def list_pending(
         self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
     ) -> Sequence[RemoteId]:
-        """Tickets with something to send, oldest change first."""
         rows = await self._database.read(
             "list_pending",
             {
@@ -88,7 +98,6 @@ class PostgresStore:
     async def list_notes_to_send(
         self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
-        """Notes of these tickets that are to go out, oldest first."""
         rows = await self._database.read(
             "list_notes_to_send",
             {"remote_ids": list(remote_ids), "internal_notes": internal_notes},
@@ -99,7 +108,6 @@ class PostgresStore:
         return notes
 
     async def count_links(self) -> int:
-        """How many pairs there are."""
         rows = await self._database.read("count_links")
         return int(rows[0]["links"])
 

@@ -1,7 +1,7 @@
 """What went wrong with one request, and what follows: a table, no I/O.
 
-An attempt fails with a `Failure`; `is_worth_repeating` says whether the same request may be sent
-again, `error_for` which error of `core.errors` the caller sees in the end.
+A `FailedAttempt` describes one attempt; `is_worth_repeating` says whether the same request may be
+sent again, `error_for` which error of `core.errors` the caller sees in the end.
 """
 
 import re
@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 import msgspec
+from aiohttp.http_exceptions import LineTooLong
+from yarl import URL
 
 from qcontact_sync.core.errors import (
     ErrorCode,
@@ -21,6 +23,7 @@ from qcontact_sync.core.errors import (
     SyncError,
     TicketError,
 )
+from qcontact_sync.core.model import SyncType
 
 MIN_PAUSE_S = 1.0
 DEFAULT_PAUSE_S = 5.0
@@ -50,15 +53,25 @@ _PASSING_CODES = frozenset(
         ErrorCode.PARSE_ERROR,
     }
 )
+_REDIRECTS = range(300, 400)
+MAX_SHOWN_HOST = 100
+_NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    UnicodeError,
+)
+_NEVER_PASSING = (aiohttp.ClientSSLError, aiohttp.InvalidURL, UnicodeError)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedAttempt:
     """One failed attempt.
 
     Attributes:
-        detail: HTTP status, or the name of the exception.
+        detail: HTTP status, or the name of the exception; what to do about it, where that is known.
         may_be_applied: The request went out and no answer rules out that it was carried out.
         is_fatal: It will not pass and concerns every request: a certificate, a redirect.
         pause_s: How long all requests are to wait; None where only this one backs off.
@@ -82,10 +95,10 @@ class Failure:
         return self.code in _PASSING_CODES and not self.is_fatal
 
 
-class AttemptFailed(Exception):
-    """Carries a `Failure` out of an attempt; never leaves this room."""
+class AttemptError(Exception):
+    """Carries a `FailedAttempt` out of an attempt; never leaves this room."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: FailedAttempt) -> None:
         super().__init__(failure.detail)
         self.failure = failure
 
@@ -100,7 +113,7 @@ class _ErrorBody(msgspec.Struct):
 
 def failure_of_status(
     method: str, status: int, headers: Mapping[str, str], body: bytes, now: datetime
-) -> Failure | None:
+) -> FailedAttempt | None:
     """What an answer means, or None for a 2xx (source: contract, "Errors").
 
     Args:
@@ -109,9 +122,9 @@ def failure_of_status(
     if 200 <= status < 300:
         return None
     pause_s, is_asked = _pause(status, headers, now)
-    return Failure(
+    return FailedAttempt(
         code=_CODE_BY_STATUS.get(status, ErrorCode.UNKNOWN_ERROR),
-        detail=str(status),
+        detail=_redirect(status, headers) if status in _REDIRECTS else str(status),
         # A pause is an orderly refusal; every other 5xx and 408 may come from a proxy that
         # gave up on a server which did not. A POST done twice cannot be undone: none is orderly.
         may_be_applied=status == 408 or (status >= 500 and (pause_s is None or method == "POST")),
@@ -122,23 +135,41 @@ def failure_of_status(
     )
 
 
-def failure_of_exception(error: Exception) -> Failure:
-    """What it means that no whole answer came."""
-    is_connected = not isinstance(
-        error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+def _redirect(status: int, headers: Mapping[str, str]) -> str:
+    """Where it points, by host alone: the rest of an address may hold what is nobody's business."""
+    try:
+        target = URL(headers.get("Location", ""))
+        host = target.host or ""
+    except ValueError:
+        host = ""
+    if not host or not host.isprintable() or len(host) > MAX_SHOWN_HOST:
+        return f"{status}, a redirect to another path: correct QCONTACT_API_URL"
+    scheme = target.scheme or "https"
+    return (
+        f"{status}, a redirect to {scheme}://{host}, which is not followed: "
+        "if that is QContact, set QCONTACT_API_URL (the connection's host) to it"
     )
+
+
+def failure_of_exception(error: Exception) -> FailedAttempt:
+    """What it means that no whole answer came."""
+    is_connected = not isinstance(error, _NEVER_SENT)
     is_late = is_connected and isinstance(error, TimeoutError)
-    return Failure(
+    return FailedAttempt(
         code=ErrorCode.TIMEOUT if is_late else ErrorCode.NETWORK_ERROR,
         detail=_named(error),
         may_be_applied=is_connected,
-        is_fatal=isinstance(error, aiohttp.ClientSSLError),
+        is_fatal=isinstance(error, _NEVER_PASSING),
         # It says which host could not be reached and why; others may quote URL or headers.
         cause=_bare(error) if isinstance(error, aiohttp.ClientConnectorError) else None,
     )
 
 
 def _named(error: Exception) -> str:
+    if isinstance(error.__cause__, LineTooLong):
+        return "a header line of the answer is longer than 32 KB"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered {error.status}: check HTTPS_PROXY and NO_PROXY"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = getattr(error.certificate_error, "verify_message", "")
         return (
@@ -154,12 +185,20 @@ def _bare(error: Exception) -> Exception:
     return error.with_traceback(None)
 
 
-def unexpected_body() -> Failure:
+def unexpected_body() -> FailedAttempt:
     """A 2xx that is not the JSON expected: most often a proxy's page."""
-    return Failure(ErrorCode.PARSE_ERROR, "2xx with an unexpected body", may_be_applied=True)
+    return FailedAttempt(ErrorCode.PARSE_ERROR, "2xx with an unexpected body", may_be_applied=True)
 
 
-def is_worth_repeating(failure: Failure, *, is_write: bool, attempts: int, retries: int) -> bool:
+def too_large_body(limit: int) -> FailedAttempt:
+    """A 2xx that is larger than any that the contract promises."""
+    detail = f"2xx with more than {limit // 1024**2} MB"
+    return FailedAttempt(ErrorCode.PARSE_ERROR, detail, may_be_applied=True)
+
+
+def is_worth_repeating(
+    failure: FailedAttempt, *, is_write: bool, attempts: int, retries: int
+) -> bool:
     """Whether the request may be sent once more after ``attempts`` attempts."""
     if not failure.is_passing:
         return False
@@ -168,20 +207,30 @@ def is_worth_repeating(failure: Failure, *, is_write: bool, attempts: int, retri
     return attempts <= (min(retries, 1) if failure.code is ErrorCode.PARSE_ERROR else retries)
 
 
-def error_for(failure: Failure, call: str, *, is_write: bool, is_about_ticket: bool) -> SyncError:
-    """The error that the caller sees; its message names call and code and nothing received."""
+def error_for(
+    failure: FailedAttempt,
+    call: str,
+    *,
+    writes: tuple[SyncType, ...] = (),
+    is_about_ticket: bool = True,
+) -> SyncError:
+    """The error that the caller sees; its message names call and code and nothing received.
+
+    Args:
+        writes: The kinds of write that the call is; none for a read.
+    """
     named = f" (field {failure.field})" if failure.field else ""
     message = f"{call}: {failure.detail} {failure.code}{named}"
     code = failure.code
     if failure.is_fatal or code is ErrorCode.AUTHENTICATION_ERROR:
         return FatalError(message, code)
-    if is_write and failure.may_be_applied:
+    if writes and failure.may_be_applied:
         return OutcomeUnknown(message, code)
     if failure.is_passing:
         asked = timedelta(seconds=failure.pause_s) if failure.pause_s is not None else None
         return RetryableError(message, code, retry_after=asked)
     if is_about_ticket:
-        return TicketError(message, code, field=failure.field)
+        return TicketError(message, code, field=failure.field, writes=writes)
     return FatalError(message, code)
 
 
@@ -189,9 +238,10 @@ def http_date(text: str | None) -> datetime | None:
     """An HTTP date as aware UTC, or None where there is none to read."""
     try:
         date = parsedate_to_datetime(text or "")
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, OverflowError, TypeError):
+        # A zone may put the first or last day of the calendar outside it.
         return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def _pause(status: int, headers: Mapping[str, str], now: datetime) -> tuple[float | None, bool]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aiolimiter import AsyncLimiter
 
 from qcontact_sync.core.ports import Clock
-from qcontact_sync.qcontact.failures import AttemptFailed, Failure
+from qcontact_sync.qcontact.failures import AttemptError, FailedAttempt
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -77,7 +77,7 @@ class Slots:
         return self._limit
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
+    async def hold(self) -> AsyncIterator[None]:
         """Hold a slot."""
         while self._in_use >= self._limit:
             self._freed.clear()
@@ -114,7 +114,7 @@ def rate_bucket(rate_per_s: float) -> AsyncLimiter:
 
 
 class Pace:
-    """Gives out turns: a turn has a slot and a rate token, and no pause is on.
+    """Limits requests: a request holds a slot, has a rate token, and waits while a pause is on.
 
     Args:
         patience: After more than this many pauses in a row that helped no request, further ones
@@ -139,16 +139,16 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._paused_until = clock.monotonic()
-        self._paused_by: Failure | None = None
+        self._paused_by: FailedAttempt | None = None
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn and hold its slot.
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a slot, a rate token and the end of any pause; hold the slot.
 
         Raises:
-            AttemptFailed: A pause is on that is not worth waiting for.
+            AttemptError: A pause is on that is not worth waiting for.
         """
-        async with self.slots.one():
+        async with self.slots.hold():
             if self._bucket is not None:
                 await self._bucket.acquire()
             await self._wait_out_pause()
@@ -159,7 +159,7 @@ class Pace:
         self.fruitless_pauses = 0
         self.slots.count_success()
 
-    def pause(self, failure: Failure) -> None:
+    def pause(self, failure: FailedAttempt) -> None:
         """Let nothing out for ``failure.pause_s`` seconds, then go on with half the slots."""
         now = self._clock.monotonic()
         # The answers of one burst are one complaint.
@@ -182,9 +182,9 @@ class Pace:
         failure = self._paused_by
         if failure is not None and not self._is_worth_waiting(failure, wait_s):
             # This request was not sent, whatever became of the one that was answered so.
-            raise AttemptFailed(replace(failure, pause_s=wait_s, may_be_applied=False))
+            raise AttemptError(replace(failure, pause_s=wait_s, may_be_applied=False))
         await self._sleep(wait_s)
 
-    def _is_worth_waiting(self, failure: Failure, wait_s: float) -> bool:
+    def _is_worth_waiting(self, failure: FailedAttempt, wait_s: float) -> bool:
         is_hopeful = self.fruitless_pauses <= self._patience
         return is_hopeful and self.budget.grant(wait_s, is_asked=failure.is_pause_asked)

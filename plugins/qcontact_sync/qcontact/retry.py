@@ -11,7 +11,7 @@ from tenacity import (
     wait_random,
 )
 
-from qcontact_sync.qcontact.failures import AttemptFailed, Failure, is_worth_repeating
+from qcontact_sync.qcontact.failures import AttemptError, FailedAttempt, is_worth_repeating
 from qcontact_sync.qcontact.pace import Pace, Sleep
 
 log = logging.getLogger(__name__)
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 def retrying(
     *, retries: int, backoff_s: float, is_write: bool, pace: Pace, sleep: Sleep, label: str
 ) -> AsyncRetrying:
-    """Repeat an attempt that raises `AttemptFailed` while that is safe, useful and paid for.
+    """Repeat an attempt that raises `AttemptError` while that is safe, useful and paid for.
 
     Args:
         backoff_s: The first wait; each further one is twice as long. Jitter comes on top.
         label: Call and request id, for the log.
     """
     return AsyncRetrying(
-        retry=retry_if_exception_type(AttemptFailed),
+        retry=retry_if_exception_type(AttemptError),
         wait=_wait(backoff_s),
         stop=_stop(retries, is_write, pace),
         before_sleep=_logged(label),
@@ -78,8 +78,8 @@ def _logged(label: str) -> Callable[[RetryCallState], None]:
     return log_retry
 
 
-def _failure(state: RetryCallState) -> Failure:
+def _failure(state: RetryCallState) -> FailedAttempt:
     error = state.outcome.exception() if state.outcome is not None else None
-    if not isinstance(error, AttemptFailed):
+    if not isinstance(error, AttemptError):
         raise TypeError(f"{type(error).__name__} is not retried")
     return error.failure

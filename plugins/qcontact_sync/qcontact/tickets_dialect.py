@@ -4,29 +4,33 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 import msgspec
 from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ErrorCode, FatalError, PageRefused, TicketError
 from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
-from qcontact_sync.core.model import Note, Page, RemoteId, RemoteNote, RemoteTicket, Window
+from qcontact_sync.core.model import (
+    KIND_OF_FIELD,
+    Note,
+    Page,
+    RemoteId,
+    RemoteNote,
+    RemoteTicket,
+    SyncType,
+    Window,
+)
 from qcontact_sync.core.ports import BeforeTry
+from qcontact_sync.qcontact.authentication import FixedKey
+from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Answer, Call, ticket_path
 from qcontact_sync.qcontact.decode import (
-    MalformedTicket,
     decode_created_id,
     decode_notes,
     decode_page,
     decode_ticket,
 )
-from qcontact_sync.qcontact.transport import (
-    Answer,
-    Call,
-    ClientOptions,
-    Transport,
-    open_transport,
-)
+from qcontact_sync.qcontact.received_fields import MalformedTicket
+from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ async def open_client(
     Raises:
         FatalError: ``CONFIG_ERROR``, URL or key cannot be used.
     """
-    async with open_transport(url, _bearer(key), options) as transport:
+    async with open_transport(url, FixedKey(_bearer(key)), options) as transport:
         yield TicketsClient(transport)
 
 
@@ -54,6 +58,7 @@ class TicketsClient:
     """`core.ports.RemoteTickets` over HTTP; open one with `open_client`."""
 
     words: StatusWords = TICKETS_WORDS
+    writes_assignment = True
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -80,7 +85,7 @@ class TicketsClient:
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         """The ticket as it is now."""
         name = "GET /tickets/{id}"
-        call = Call("GET", name, _path(name, remote_id), lambda a: decode_ticket(a.body))
+        call = Call("GET", name, ticket_path(name, remote_id), lambda a: decode_ticket(a.body))
         try:
             ticket = await self._transport.send(call)
         except MalformedTicket as error:
@@ -100,7 +105,13 @@ class TicketsClient:
         name = "PATCH /tickets/{id}"
         body = msgspec.json.encode(dict(fields))
         call = Call(
-            "PATCH", name, _path(name, remote_id), _read_updated, body=body, before_try=before_try
+            "PATCH",
+            name,
+            ticket_path(name, remote_id),
+            _read_updated,
+            body=body,
+            writes=tuple(KIND_OF_FIELD[name] for name in fields),
+            before_try=before_try,
         )
         ticket = await self._transport.send(call)
         return ticket if ticket is not None and ticket.id == remote_id else None
@@ -123,10 +134,11 @@ class TicketsClient:
         call = Call(
             "POST",
             name,
-            _path(name, remote_id),
+            ticket_path(name, remote_id),
             lambda a: decode_created_id(a.body) if a.body.strip() else None,
             body=msgspec.json.encode(content),
             headers={"Idempotency-Key": idempotency_key},
+            writes=(SyncType.NOTE_ADD,),
             before_try=before_try,
         )
         return await self._transport.send(call)
@@ -134,7 +146,7 @@ class TicketsClient:
     async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
         """All notes, or None where they can't be listed, or not all of them read."""
         name = "GET /tickets/{id}/notes"
-        path = _path(name, remote_id)
+        path = ticket_path(name, remote_id)
         try:
             return await self._transport.send(
                 Call("GET", name, path, lambda a: decode_notes(a.body))
@@ -160,6 +172,7 @@ class TicketsClient:
                 lambda a: decode_page(a.body, a.server_time),
                 query={**query, "page": str(page), "page_size": str(page_size)},
                 is_about_ticket=False,
+                max_bytes=MAX_LIST_BYTES,
             )
         )
 
@@ -170,14 +183,6 @@ def _read_updated(answer: Answer) -> RemoteTicket | None:
         return decode_ticket(answer.body) if answer.body.strip() else None
     except MalformedTicket:
         return None
-
-
-def _path(name: str, remote_id: RemoteId) -> str:
-    """The call's path; an id that would address something else is refused."""
-    if remote_id in ("", ".", ".."):
-        raise TicketError(f"{name}: the id can't be in a path", ErrorCode.VALIDATION_ERROR)
-    template = name.partition(" ")[2]
-    return template.replace("{id}", quote(remote_id, safe="", errors="replace"))
 
 
 def _milliseconds(instant: datetime, *, is_end: bool = False) -> str:

@@ -5,40 +5,39 @@ Knows no dialect: a `Call` says what to send and how to read a 2xx.
 
 import asyncio
 import logging
-import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
 from uuid import uuid4
 
-import aiohttp
-from pydantic import SecretStr
-from yarl import URL
-
-from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.ports import Clock
-from qcontact_sync.qcontact.decode import UnexpectedBody
+from qcontact_sync.qcontact.addresses import checked_base
+from qcontact_sync.qcontact.authentication import (
+    Authentication,
+    Credentials,
+    CredentialsRefused,
+    NotSignedIn,
+)
+from qcontact_sync.qcontact.calls import Answer, Call
+from qcontact_sync.qcontact.exchange import Exchange, open_exchange
 from qcontact_sync.qcontact.failures import (
-    AttemptFailed,
-    Failure,
+    AttemptError,
+    FailedAttempt,
     error_for,
-    failure_of_exception,
     failure_of_status,
-    http_date,
     unexpected_body,
 )
+from qcontact_sync.qcontact.json_bodies import UnexpectedBody
 from qcontact_sync.qcontact.pace import Pace, Sleep, WaitBudget
 from qcontact_sync.qcontact.retry import retrying
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_S = 10.0
-# Shorter than the five seconds after which common servers drop an idle connection: a write that
-# meets a dropped one has an unknown outcome.
-IDLE_CONNECTION_S = 4.0
+MAX_RENEWALS = 2
+"""For one attempt: the first may get tokens that another request has worn out already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class ClientOptions:
         connections: Most requests at once.
         rate_per_s: Most requests a second; None is no limit.
         ca_file: PEM file of CAs that are trusted beside the system's.
+        allow_http: Another machine may be talked to without TLS.
         sleep: Waits that many seconds; tests pass one that doesn't.
     """
 
@@ -67,56 +67,18 @@ class ClientOptions:
     connections: int = 16
     rate_per_s: float | None = None
     ca_file: str | None = None
+    allow_http: bool = False
     sleep: Sleep = asyncio.sleep
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer; ``server_time`` is its ``Date``, aware UTC."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def server_time(self) -> datetime | None:
-        """The ``Date`` header, if there is a readable one."""
-        return http_date(self.headers.get("Date"))
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
-    """One logical request.
-
-    Attributes:
-        name: Method and path template, for messages and log.
-        path: Percent-encoded, below the base URL.
-        read: Turns a 2xx into the result; raises `UnexpectedBody` for what it isn't.
-        before_try: Called before every try, when all waiting is over; what it raises ends the call.
-    """
-
-    method: str
-    name: str
-    path: str
-    read: Callable[[Answer], T]
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_about_ticket: bool = True
-    before_try: Callable[[], None] = lambda: None
-
-    @property
-    def is_write(self) -> bool:
-        """Whether repeating it could do something twice."""
-        return self.method in ("PATCH", "POST")
 
 
 class Transport:
     """Sends calls; open one with `open_transport`."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: URL, options: ClientOptions) -> None:
-        self._session = session
-        self._base = str(base)
+    def __init__(
+        self, exchange: Exchange, authentication: Authentication, options: ClientOptions
+    ) -> None:
+        self._exchange = exchange
+        self._authentication = authentication
         self._options = options
         clock = options.clock
         budget = WaitBudget(options.retry_budget_s, options.deadline_s, clock)
@@ -128,7 +90,7 @@ class Transport:
             clock=clock,
             sleep=options.sleep,
         )
-        self._rejected: Failure | None = None
+        self._rejected: FailedAttempt | None = None
 
     async def send(self, call: Call[T]) -> T:
         """Send a call until it is answered, refused or given up.
@@ -139,11 +101,11 @@ class Transport:
         request_id = str(uuid4())
         try:
             return await self._attempt(call, request_id)
-        except AttemptFailed as error:
+        except AttemptError as error:
             first = error
         try:
             return await self._repeat(call, request_id, first)
-        except AttemptFailed as error:
+        except AttemptError as error:
             failure = error.failure
         log.info(
             'qcontact.failed call="%s" request_id=%s code=%s detail=%s',
@@ -154,11 +116,11 @@ class Transport:
         )
         # Raised out here so that the cause is the one chosen, not the wire's own exception.
         raise error_for(
-            failure, call.name, is_write=call.is_write, is_about_ticket=call.is_about_ticket
+            failure, call.name, writes=call.writes, is_about_ticket=call.is_about_ticket
         ) from failure.cause
 
-    async def _repeat(self, call: Call[T], request_id: str, first: AttemptFailed) -> T:
-        """Go on after a failed first attempt, which tenacity is told of as its first.
+    async def _repeat(self, call: Call[T], request_id: str, first: AttemptError) -> T:
+        """Go on after a failed first attempt, which counts as the first for tenacity.
 
         Its machinery costs half as much as a request itself, so it starts when it is needed.
         """
@@ -180,118 +142,89 @@ class Transport:
         return await repeat(attempt)
 
     async def _attempt(self, call: Call[T], request_id: str) -> T:
-        async with self._pace.turn():
-            if self._rejected is not None:
-                raise AttemptFailed(self._rejected)
+        """One attempt; where its credentials are refused, again with renewed ones."""
+        renewals = MAX_RENEWALS
+        while True:
+            if not call.is_sign_in:
+                self._require_accepted()
+                # Before a slot is taken: a sign-in needs one itself.
+                await self._authentication.prepare(self.send)
+            try:
+                return await self._try(call, request_id)
+            except NotSignedIn:
+                # Meanwhile another request was refused, and is getting new credentials for all.
+                continue
+            except CredentialsRefused as error:
+                refused = error
+            if not renewals or not await self._authentication.renew(refused.sent, self.send):
+                self._rejected = refused.failure
+                raise refused
+            renewals -= 1
+
+    async def _try(self, call: Call[T], request_id: str) -> T:
+        async with self._pace.slot():
+            credentials = None
+            if not call.is_sign_in:
+                self._require_accepted()
+                credentials = self._authentication.credentials()
             call.before_try()
             started = self._options.clock.monotonic()
             try:
-                result = self._read(call, await self._exchange(call, request_id))
-            except AttemptFailed as error:
-                self._take_note(error.failure, started)
+                answer = await self._exchange.send(call, request_id, credentials)
+                if credentials is not None:
+                    self._require_accepted_by(answer, credentials)
+                result = self._read(call, answer)
+            except AttemptError as error:
+                self._share_failure(error.failure, started)
                 raise
             self._pace.count_success()
             return result
 
-    async def _exchange(self, call: Call[Any], request_id: str) -> Answer:
-        url = URL(self._base + call.path, encoded=True).with_query(dict(call.query))
-        failure = None
-        try:
-            async with self._session.request(
-                call.method,
-                url,
-                data=call.body,
-                headers={"X-Request-ID": request_id, **call.headers},
-                allow_redirects=False,
-            ) as response:
-                answer = Answer(response.status, response.headers, await response.read())
-        except (aiohttp.ClientError, OSError) as error:
-            failure = failure_of_exception(error)
-        if failure is not None:
-            raise AttemptFailed(failure)
-        log.debug(
-            'qcontact.answer call="%s" request_id=%s status=%d bytes=%d',
-            call.name,
-            request_id,
-            answer.status,
-            len(answer.body),
-        )
-        return answer
+    def _require_accepted(self) -> None:
+        if self._rejected is not None:
+            raise AttemptError(self._rejected)
+
+    def _require_accepted_by(self, answer: Answer, credentials: Credentials) -> None:
+        """Follow the credentials: refused, or accepted and perhaps exchanged for others."""
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise CredentialsRefused(credentials)
+        self._authentication.answered(credentials, answer.headers)
 
     def _read(self, call: Call[T], answer: Answer) -> T:
         now = self._options.clock.now()
         failure = failure_of_status(call.method, answer.status, answer.headers, answer.body, now)
         if failure is not None:
-            raise AttemptFailed(failure)
+            raise AttemptError(failure)
         try:
             return call.read(answer)
         except UnexpectedBody as error:
-            raise AttemptFailed(unexpected_body()) from error
+            raise AttemptError(unexpected_body()) from error
 
-    def _take_note(self, failure: Failure, started: float) -> None:
+    def _share_failure(self, failure: FailedAttempt, started: float) -> None:
         """Let the other requests know what concerns them too."""
         if failure.is_passing:
             self._pace.budget.spend_since(started)
         if failure.pause_s is not None:
             self._pace.pause(failure)
-        if failure.code is ErrorCode.AUTHENTICATION_ERROR:
-            self._rejected = failure
 
 
 @asynccontextmanager
 async def open_transport(
-    url: str, authorization: SecretStr, options: ClientOptions
+    url: str, authentication: Authentication, options: ClientOptions
 ) -> AsyncIterator[Transport]:
     """A transport for the time of the block; nothing is sent yet.
 
     Args:
-        authorization: The header of that name; empty for none. It stays wrapped up to here so
-            that no frame of a traceback shows it.
+        url: As `addresses.checked_base` takes it.
 
     Raises:
-        FatalError: ``CONFIG_ERROR``, the URL cannot be used.
+        FatalError: ``CONFIG_ERROR``, the URL or the environment's proxy cannot be used.
     """
-    base = _checked_base(url)
-    # Less than the total, so that it can be told whether a request was sent.
-    connect_s = min(CONNECT_TIMEOUT_S, options.timeout_s / 2)
-    timeout = aiohttp.ClientTimeout(total=options.timeout_s, connect=connect_s)
-    connector = aiohttp.TCPConnector(
-        limit=options.connections,
-        keepalive_timeout=IDLE_CONNECTION_S,
-        ssl=_trusting(options.ca_file) if options.ca_file else True,
-    )
-    async with aiohttp.ClientSession(
-        connector=connector,
-        headers=_session_headers(authorization),
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-    ) as session:
-        yield Transport(session, base, options)
-
-
-def _trusting(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.load_verify_locations(ca_file)
-    return context
-
-
-def _session_headers(authorization: SecretStr) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if authorization.get_secret_value():
-        headers["Authorization"] = authorization.get_secret_value()
-    return headers
-
-
-def _checked_base(url: str) -> URL:
-    try:
-        base = URL(url.strip().rstrip("/"))
-        is_usable = base.scheme in ("http", "https") and bool(base.host) and base.port != 0
-    except ValueError:
-        is_usable = False
-    if not is_usable or base.query_string or base.fragment or base.raw_user is not None:
-        raise FatalError(
-            "QCONTACT_API_URL (the connection's host) is not a usable base URL: it must look "
-            "like https://host or https://host/prefix, without user, query or fragment",
-            ErrorCode.CONFIG_ERROR,
-        )
-    return base
+    base = checked_base(url, allow_http=options.allow_http)
+    async with open_exchange(
+        base,
+        timeout_s=options.timeout_s,
+        connections=options.connections,
+        ca_file=options.ca_file,
+    ) as exchange:
+        yield Transport(exchange, authentication, options)

@@ -8,9 +8,9 @@ from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
     SYNCED_FIELDS,
     TWO_WAY_FIELDS,
+    KnownTicket,
     Link,
     LocalTicket,
-    Pair,
     People,
     RemoteTicket,
 )
@@ -62,7 +62,7 @@ def explain(
     Args:
         is_held: The ticket waits in quarantine, so that nothing of it goes out.
     """
-    decision = decide(remote, Pair(link, local), people, policy)
+    decision = decide(remote, KnownTicket(link, local), people, policy)
     return tuple(
         _story(link, local, d.field, remote.values, d.action.value, _next(d, is_held), _reason(d))
         for d in decision.fields

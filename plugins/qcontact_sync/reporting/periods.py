@@ -20,7 +20,7 @@ _LONGEST = timedelta(days=3 * 366)
 _FIRST_YEAR = 1970
 
 
-class Unit(StrEnum):
+class Bucket(StrEnum):
     """What is drawn as one; a slot is one of the schedule's six hours, in UTC."""
 
     SLOT = "slot"
@@ -48,21 +48,21 @@ class Period:
     last: date
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> Bucket:
         """How finely it is drawn, so that there are never more than a hundred or so parts."""
         length = self.end - self.start
         if length <= _FINEST:
-            return Unit.SLOT
-        return Unit.DAY if length <= _MIDDLE else Unit.WEEK
+            return Bucket.SLOT
+        return Bucket.DAY if length <= _MIDDLE else Bucket.WEEK
 
     def parts(self, zone: ZoneInfo) -> list[datetime]:
         """When each slot, day or week of it begins, oldest first; the first may begin before it."""
-        if self.unit is Unit.SLOT:
+        if self.unit is Bucket.SLOT:
             begin = self.start.astimezone(UTC)
             begin = begin.replace(hour=begin.hour // 6 * 6, minute=0, second=0, microsecond=0)
             return _steps(begin, self.end, timedelta(hours=6))
         midnight = self.start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        if self.unit is Unit.DAY:
+        if self.unit is Bucket.DAY:
             return _steps(midnight, self.end, timedelta(days=1))
         return _steps(midnight - timedelta(days=midnight.weekday()), self.end, timedelta(weeks=1))
 

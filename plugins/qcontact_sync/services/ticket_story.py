@@ -10,12 +10,13 @@ from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OUTSIDE_RUNS,
     Direction,
+    KnownTicket,
     People,
     RemoteId,
     RemoteTicket,
 )
 from qcontact_sync.core.ports import RemoteTickets
-from qcontact_sync.core.store_ports import OutboundPair, Store
+from qcontact_sync.core.store_ports import Store
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.reporting.explain import FieldStory, explain, explain_unread
 from qcontact_sync.services.results import plain_row
@@ -79,20 +80,20 @@ class StoryTeller:
         """
         remote_id = (await self.store.resolve_ids([given])).get(given, RemoteId(given))
         async with self.store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:
-            pair = (await unit.read_pairs([remote_id])).get(remote_id)
+            known = (await unit.tickets.read_linked([remote_id])).get(remote_id)
         ticket, error = await self._read(remote_id)
         failures = await self.insights.failures([remote_id])
         history = await self.insights.ticket_history(remote_id)
-        if error and not (pair or failures or history):
+        if error and not (known or failures or history):
             if error.code is ErrorCode.NOT_FOUND:
                 return None
             raise error
         people = await self.store.load_people()
-        fields, breakage = await self._fields(pair, ticket, people)
+        fields, breakage = await self._fields(known, ticket, people)
         return TicketStory(
             qcontact_ticket_id=remote_id,
-            ticket_uid=pair.local.ticket_uid if pair and pair.local else None,
-            problem=breakage or _problem(pair, error),
+            ticket_uid=known.local.ticket_uid if known and known.local else None,
+            problem=breakage or _problem(known, error),
             fields=fields,
             assignees=_assignees(fields, people),
             notes_to_send=await self._notes_to_send(remote_id),
@@ -107,18 +108,18 @@ class StoryTeller:
             return None, error
 
     async def _fields(
-        self, pair: OutboundPair | None, ticket: RemoteTicket | None, people: People
+        self, known: KnownTicket | None, ticket: RemoteTicket | None, people: People
     ) -> tuple[tuple[FieldStory, ...], str | None]:
-        if pair is None or pair.local is None:
+        if known is None or known.local is None:
             return (), None
         if ticket is None:
-            return explain_unread(pair.link, pair.local), None
+            return explain_unread(known.linked, known.local), None
         is_held = not await self.store.list_pending(
             None, [ticket.id], internal_notes=self.options.internal_notes
         )
         try:
             told = explain(
-                ticket, pair.link, pair.local, people, self.options.policy, is_held=is_held
+                ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
             log.warning("ticket.unexpected qcontact_id=%s", ticket.id, exc_info=error)
@@ -132,13 +133,13 @@ class StoryTeller:
         return len(notes.get(remote_id, ()))
 
 
-def _problem(pair: OutboundPair | None, error: SyncError | None) -> str | None:
+def _problem(known: KnownTicket | None, error: SyncError | None) -> str | None:
     if error:
         is_gone = error.code is ErrorCode.NOT_FOUND
         return "QContact does not have it (any more)" if is_gone else f"QContact: {error}"
-    if pair is None:
+    if known is None:
         return "not linked: no run has brought it in yet"
-    return "its row was deleted in FibreFlow" if pair.local is None else None
+    return "its row was deleted in FibreFlow" if known.local is None else None
 
 
 def _assignees(fields: Sequence[FieldStory], people: People) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from qcontact_sync.sync.leases import is_alive
 
 log = logging.getLogger(__name__)
 
-HEAR_S = 10.0
+HEARTBEAT_S = 10.0
 
 IsRunning = Callable[[str, str], bool]
 """Whether the scheduler knows the run (dag id, run id) as running."""
@@ -56,14 +56,14 @@ def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> 
 
 
 @asynccontextmanager
-async def heard_of(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
+async def heartbeat(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
     """Keep saying that the run's process is alive while the block runs."""
 
     async def say() -> None:
         while True:
             with suppress(RetryableError):
-                await store.hear_of(job_id)
-            await asyncio.sleep(HEAR_S)
+                await store.record_heartbeat(job_id)
+            await asyncio.sleep(HEARTBEAT_S)
 
     saying = asyncio.create_task(say())
     try:

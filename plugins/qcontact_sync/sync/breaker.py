@@ -1,4 +1,4 @@
-"""Telling one ticket's trouble from QContact's: a circuit breaker that knows what tripped it."""
+"""A circuit breaker that tells failures of one ticket from failures of QContact."""
 
 from qcontact_sync.core.errors import (
     ErrorCode,
@@ -8,7 +8,7 @@ from qcontact_sync.core.errors import (
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.store_ports import OutboundPair
+from qcontact_sync.core.model import KnownTicket
 
 REFUSALS_THAT_STOP = 3
 FAILURES_THAT_STOP = 5
@@ -21,15 +21,15 @@ _MAYBE_THE_TICKETS = frozenset(
         ErrorCode.UNKNOWN_ERROR,
     }
 )
-Held = tuple[OutboundPair, SyncError]
+Held = tuple[KnownTicket, SyncError]
 
 
 class Breaker:
-    """Holds back failures that may be a ticket's own until others pass, or too many have failed.
+    """Holds back failures with an unclear cause until other tickets pass, or too many have failed.
 
     Attributes:
         may_write: QContact has accepted a write of this account.
-        failures: How many failures that may be QContact's own there were.
+        failures: Number of failures so far that QContact itself may have caused.
     """
 
     def __init__(self) -> None:
@@ -39,22 +39,22 @@ class Breaker:
         self._unreachable: list[tuple[int, Held]] = []
 
     def is_suspect(self, error: SyncError) -> bool:
-        """Whether it cannot be told from this failure alone whose trouble it is."""
+        """Whether this failure alone does not show its cause: the ticket, or QContact."""
         if isinstance(error, TicketError):
             return error.code is ErrorCode.AUTHORIZATION_ERROR and not self.may_write
         is_passing = isinstance(error, RetryableError) and not isinstance(error, LeaseLost)
         return is_passing and error.code in _MAYBE_THE_TICKETS
 
-    def hold(self, pair: OutboundPair, error: SyncError) -> None:
-        """Keep a failure back until it is known whose it is."""
+    def hold(self, ticket: KnownTicket, error: SyncError) -> None:
+        """Hold a failure back until its cause is known."""
         if isinstance(error, TicketError):
-            self._refused.append((pair, error))
+            self._refused.append((ticket, error))
             return
         self.failures += 1
-        self._unreachable.append((self.failures, (pair, error)))
+        self._unreachable.append((self.failures, (ticket, error)))
 
     def refusal(self) -> FatalError | None:
-        """What to say where the first writes were all refused: nothing of it is the tickets'."""
+        """The error to raise if the first writes were all refused: the account may not write."""
         if len(self._refused) < REFUSALS_THAT_STOP:
             return None
         return FatalError(
@@ -65,19 +65,19 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether so many failed, and nothing passed between, that going on is of no use."""
+        """Whether so many failed in a row that QContact must be the cause."""
         return len(self._unreachable) >= FAILURES_THAT_STOP
 
     def write_accepted(self) -> None:
-        """The account may write: what is refused from now on is the tickets' own trouble."""
+        """The account may write: later refusals concern single tickets."""
         self.may_write = True
 
     def ticket_passed(self, failures_before: int) -> list[Held]:
-        """QContact is well: the failures held back that are the tickets' own after all.
+        """QContact works: return the failures that the tickets themselves must have caused.
 
         Args:
-            failures_before: What ``failures`` was when the ticket's turn began. What failed since
-                then may have failed because QContact went down behind this ticket.
+            failures_before: ``failures`` as it was when the ticket that passed was begun. Later
+                failures may have another cause: QContact may have gone down after this ticket.
         """
         own = [held for number, held in self._unreachable if number <= failures_before]
         self._unreachable = [held for held in self._unreachable if held[0] > failures_before]
@@ -86,7 +86,7 @@ class Breaker:
         return own
 
     def take_all(self) -> list[Held]:
-        """Everything held back; nothing is any more."""
+        """Return everything that was held back, and hold nothing any more."""
         held = self._refused + [held for _, held in self._unreachable]
         self._refused, self._unreachable = [], []
         return held

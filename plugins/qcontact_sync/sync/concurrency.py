@@ -59,7 +59,7 @@ class ReadAhead(Generic[Item]):
             await self._filler
 
 
-class Overlap:
+class KeyedTasks:
     """Lets pieces of work overlap, a few at a time, but never two that share a key.
 
     Leaving its block waits for all; an error cancels what still runs and is raised as it is.
@@ -69,7 +69,7 @@ class Overlap:
         self._limit = limit
         self._running: dict[asyncio.Task[None], Set[str]] = {}
 
-    async def __aenter__(self) -> "Overlap":
+    async def __aenter__(self) -> "KeyedTasks":
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:

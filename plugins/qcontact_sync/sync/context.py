@@ -1,8 +1,9 @@
-"""What both directions work with: the run, its options and the hands that do the work."""
+"""What both directions work with: the run, its options, both sides and the lease."""
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,17 +27,19 @@ from qcontact_sync.core.errors import (
 )
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
-from qcontact_sync.core.plan import Plan, PlannedFailure
+from qcontact_sync.core.plan import Plan
 from qcontact_sync.core.ports import BeforeTry, RemoteTickets
 from qcontact_sync.core.request import RunRequest, parse_request
-from qcontact_sync.core.store_ports import Failure, Lease, Store
+from qcontact_sync.core.store_ports import Lease, Store
+from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
 from qcontact_sync.sync.leases import HeldLease
+from qcontact_sync.sync.planning import planned
 
 log = logging.getLogger(__name__)
 
 _NAMED = 5
 RECENT_S = 5.0
-"""An edit made between our read and our write of a field is lost, so the two stay close."""
+"""Longest time from read to write: an edit that QContact makes in between would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,11 @@ Progress = Callable[[Direction, int, int], None]
 
 @dataclass(slots=True)
 class Work:
-    """The hands of a direction: both sides, the lease (none in a dry run), what is reported.
+    """What a direction works with.
 
     Attributes:
+        held: The lease; None in a dry run.
+        plan: What a dry run would do.
         should_stop: Asked between batches: True ends the direction cleanly before its end.
     """
 
@@ -131,7 +136,7 @@ class Work:
 
     @property
     def lease(self) -> Lease | None:
-        """The lease to write under; None makes every transaction read-only."""
+        """The lease to write under; None in a dry run."""
         return self.held.lease if self.held else None
 
     @property
@@ -139,14 +144,18 @@ class Work:
         """Whether nothing may be written on either side."""
         return self.held is None
 
-    def plan_failures(self, failures: Iterable[Failure]) -> None:
-        """What a dry run does with the tickets that a real one would quarantine."""
-        for failure in failures:
-            planned = PlannedFailure(failure.remote_id, failure.code.value, failure.message)
-            self.plan.add_failure(planned)
+    def unit(self, direction: Direction) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A transaction under the lease; in a dry run one that only adds to the plan."""
+        unit = self.store.unit(self.run.job_id, direction, self.lease)
+        return planned(unit, self.plan) if self.is_dry else unit
+
+    def log_quarantined(self, direction: Direction, failures: Sequence[TicketFailure]) -> None:
+        """One log line for tickets that were quarantined together; none in a dry run."""
+        if failures and not self.is_dry:
+            _log_quarantined(direction, failures)
 
     def check_lease(self) -> None:
-        """To be asked before every send.
+        """Call this before each send.
 
         Raises:
             LeaseLost: Another run may be writing by now.
@@ -156,10 +165,10 @@ class Work:
         self.held.check()
 
     def check_soon(self) -> BeforeTry:
-        """`check_lease` for a write that rests on what was read just now.
+        """`check_lease` for a write that is based on what was read just now.
 
         Returns:
-            What to ask before every send; raises `ReadTooOld` when that was a while ago.
+            To be called before each send; raises `ReadTooOld` when the read was too long ago.
         """
         clock = self.held.clock if self.held else None
         read_at = clock.monotonic() if clock else 0.0
@@ -173,7 +182,7 @@ class Work:
 
 
 def attempts() -> AsyncIterator[AttemptManager]:
-    """Repeat a whole transaction that lost against another one, a few times at once."""
+    """Repeat a whole transaction up to five times when it loses against another one."""
     return AsyncRetrying(
         retry=retry_if_exception_type(Contention),
         stop=stop_after_attempt(5),
@@ -184,22 +193,21 @@ def attempts() -> AsyncIterator[AttemptManager]:
 
 def failure_of(
     error: Exception, remote_id: RemoteId, sync_type: SyncType, version: str | None
-) -> Failure:
-    """What quarantine keeps of a ticket's error; an unexpected one is logged with its trace."""
+) -> TicketFailure:
+    """The quarantine entry for a ticket's error; an unexpected one is logged with its trace."""
     if not isinstance(error, SyncError):
         log.error("ticket.unexpected qcontact_id=%s", remote_id, exc_info=error)
         name = type(error).__name__
-        return Failure(
+        return TicketFailure(
             remote_id, sync_type, ErrorCode.SYNC_JOB_ERROR, f"unexpected {name}", version
         )
     is_final = isinstance(error, TicketError) and not error.is_passing
-    return Failure(remote_id, sync_type, error.code, str(error), version, recoverable=not is_final)
+    return TicketFailure(
+        remote_id, sync_type, error.code, str(error), version, recoverable=not is_final
+    )
 
 
-def tell_failures(direction: Direction, failures: Sequence[Failure]) -> None:
-    """One line of the log for all that goes to quarantine together: how many, why, which."""
-    if not failures:
-        return
+def _log_quarantined(direction: Direction, failures: Sequence[TicketFailure]) -> None:
     codes = Counter(failure.code.value for failure in failures)
     ids = [failure.remote_id for failure in failures[:_NAMED]]
     log.warning(

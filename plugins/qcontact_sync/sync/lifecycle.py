@@ -7,11 +7,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import Direction, JobId, RunStatus, Window
-from qcontact_sync.core.plan import told
+from qcontact_sync.core.plan import plan_lines
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore, Settlement
-from qcontact_sync.core.stats import Counts, DirectionStats, run_status
+from qcontact_sync.core.stats import Counts, DirectionStats, status_of
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.inbound import Inbound
@@ -116,10 +116,20 @@ async def not_begun(store: RunStore, job_id: JobId, direction: Direction) -> Dir
     return await store.close_direction(job_id, direction, is_complete=False, error=None)
 
 
+async def interrupt(store: RunStore, run: Run) -> None:
+    """Put on record that the directions that have not ended were cut short (Ctrl-C)."""
+    recorded = await store.read_directions(run.job_id)
+    for direction in run.request.directions:
+        if direction not in recorded:
+            await store.open_direction(run.job_id, direction)
+        if direction not in recorded or not recorded[direction].is_ended:
+            await store.close_direction(run.job_id, direction, is_complete=False, error=None)
+
+
 async def preview(direction: Direction, work: Work) -> None:
     """Find out what a direction would do: its plan is in ``work.plan``, and in the log."""
     await _run_direction(direction, work)
-    for line in told(work.plan.to_dict()):
+    for line in plan_lines(work.plan.to_dict()):
         log.info("%s.plan %s", direction, line)
 
 
@@ -128,20 +138,11 @@ async def _run_direction(direction: Direction, work: Work) -> bool:
     return await one_pass.run()
 
 
-async def settle(
-    store: RunStore,
-    run: Run,
-    stats: Mapping[Direction, DirectionStats | None],
-) -> tuple[Settlement, ClosedRun]:
-    """Settle a run's row; safe to repeat.
-
-    Args:
-        stats: Per direction asked for, what it returned; None where its task broke, and what is
-            on record counts then.
-    """
+async def finish(store: RunStore, run: Run) -> tuple[Settlement, ClosedRun]:
+    """Settle a run's row from its directions as they are on record; safe to repeat."""
     recorded = await store.read_directions(run.job_id)
-    directions = {d: s or _broken(recorded.get(d)) for d, s in stats.items()}
-    status = run_status({d.value: s for d, s in directions.items()})
+    directions = {d: _ended(recorded.get(d)) for d in run.request.directions}
+    status = status_of(directions.values())
     broken = next((s for s in directions.values() if s.error_code), None)
     settlement = Settlement(
         status,
@@ -166,8 +167,8 @@ async def settle(
     return settlement, closed
 
 
-def _broken(recorded: DirectionStats | None) -> DirectionStats:
-    if recorded is not None and recorded.error_code:
+def _ended(recorded: DirectionStats | None) -> DirectionStats:
+    if recorded is not None and recorded.is_ended:
         return recorded
     return (recorded or DirectionStats()).broken(
         ErrorCode.SYNC_JOB_ERROR, "the task ended without a result; its log says more"

@@ -1,4 +1,4 @@
-"""FibreFlow's notes go out, at most once each: intent, send, settle; never guessed."""
+"""Sending FibreFlow's notes, each at most once: record the intent, send, settle."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,15 +13,15 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.model import Direction, Note, RemoteId, RemoteNote, SyncType
-from qcontact_sync.core.store_ports import NoteToSend, SentRow, Unit
+from qcontact_sync.core.unit_ports import NoteToSend, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work
 
 Writing = Callable[[], AbstractAsyncContextManager[None]]
-Finish = Callable[[Unit], Awaitable[None]]
+Finish = Callable[[UnitOfWork], Awaitable[None]]
 
 
 class NoteDoubtful(TicketError):
-    """Whether a note arrived cannot be known: a person decides."""
+    """It cannot be found out whether a note arrived: a person decides."""
 
     def __init__(self, note: Note) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class NoteDoubtful(TicketError):
 
 
 def idempotency_key(note: Note) -> str:
-    """The same for a note in every try and every run."""
+    """The key of a note, the same in every try and every run."""
     return str(uuid5(NAMESPACE_URL, f"qcontact-sync/note/{note.id}"))
 
 
@@ -41,7 +41,7 @@ class NoteSender:
     """Sends the notes of one ticket, in order.
 
     Args:
-        writing: To be held around every write.
+        writing: Held around each write.
         finish: Called in the transaction that settles the last note.
     """
 
@@ -57,7 +57,7 @@ class NoteSender:
         """Send what did not arrive yet.
 
         Raises:
-            NoteDoubtful: One has an unknown outcome; the rest wait behind it.
+            NoteDoubtful: The outcome of one is unknown; the notes after it wait.
         """
         for waiting in notes:
             self._sent_ids |= waiting.sent_ids
@@ -75,7 +75,7 @@ class NoteSender:
         return self._is_unaccounted_for(waiting.note, equal_now or ())
 
     def _is_unaccounted_for(self, note: Note, equal: Sequence[RemoteNote]) -> bool:
-        """Whether QContact has one more of ours than is on record: a backup was restored here."""
+        """Whether QContact has more of our notes than the record (a backup was restored)."""
         ours = [
             other
             for other in equal
@@ -85,7 +85,7 @@ class NoteSender:
         return len(ours) > self._sent_unnamed
 
     async def _list_equal(self, note: Note) -> Sequence[RemoteNote] | None:
-        """The notes QContact lists that say the same; None where it cannot list."""
+        """The equal notes that QContact lists; None if it cannot list notes."""
         listed = await self._work.remote.list_notes(self._remote_id)
         if listed is None:
             return None
@@ -93,10 +93,10 @@ class NoteSender:
         return [other for other in listed if canonical_text(other.content)[0] == wanted]
 
     async def _send(self, note: Note, equal_before: int | None) -> str | None:
-        """Intent, send; the id it got there, where the answer said so."""
-        async with self._unit() as unit:
+        """Record the intent and send; QContact's id of the note, if the answer has it."""
+        async with self._work.unit(Direction.OUTBOUND) as unit:
             key = idempotency_key(note)
-            await unit.intend_note(note, self._remote_id, key, equal_before)
+            await unit.notes.intend(note, self._remote_id, key, equal_before)
         try:
             async with self._writing():
                 return await self._work.remote.add_note(
@@ -110,9 +110,9 @@ class NoteSender:
         except LeaseLost:
             raise
         except SyncError:
-            # It has not arrived for certain: no later run need ask itself.
-            async with self._unit() as unit:
-                await unit.withdraw_note(note)
+            # It certainly has not arrived: later runs need not look for it.
+            async with self._work.unit(Direction.OUTBOUND) as unit:
+                await unit.notes.withdraw(note)
             raise
 
     async def _settle(self, note: Note, remote_note_id: str | None, *, is_last: bool) -> None:
@@ -128,15 +128,11 @@ class NoteSender:
             self._sent_unnamed += 1
         else:
             self._sent_ids.add(remote_note_id)
-        async with self._unit() as unit:
-            await unit.settle_note(note, remote_note_id)
-            await unit.audit_sent([row])
+        async with self._work.unit(Direction.OUTBOUND) as unit:
+            await unit.notes.settle(note, remote_note_id)
+            await unit.progress.audit_sent([row])
             if is_last:
                 await self._finish(unit)
-
-    def _unit(self) -> AbstractAsyncContextManager[Unit]:
-        work = self._work
-        return work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease)
 
 
 def _count(notes: Sequence[RemoteNote] | None) -> int | None:
@@ -144,10 +140,10 @@ def _count(notes: Sequence[RemoteNote] | None) -> int | None:
 
 
 def _has_arrived(waiting: NoteToSend, equal_now: int | None) -> bool:
-    """Whether QContact shows a note that was about to be sent.
+    """Whether QContact lists a note that was about to be sent.
 
     Raises:
-        NoteDoubtful: It cannot be asked, now or before the note was sent.
+        NoteDoubtful: QContact cannot list notes now, or could not before the note was sent.
     """
     if equal_now is None or waiting.equal_before is None:
         raise NoteDoubtful(waiting.note)

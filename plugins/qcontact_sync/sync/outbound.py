@@ -1,28 +1,30 @@
-"""From FibreFlow to QContact: read what is there now, merge, send only what changed, settle."""
+"""From FibreFlow to QContact: what is pending, in which order, and which failures stop the pass."""
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
+from typing import Protocol
 
 from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,
-    NeedsConfirmation,
     RemoteMoved,
     RetryableError,
     RowLocked,
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, People, RemoteId, SyncType
+from qcontact_sync.core.model import Direction, KnownTicket, People, RemoteId, SyncType
 from qcontact_sync.core.outbound import version_with
-from qcontact_sync.core.store_ports import NoteToSend, OutboundPair
+from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.sync.breaker import Breaker, Held
-from qcontact_sync.sync.concurrency import run_all
-from qcontact_sync.sync.context import Work, attempts, failure_of, tell_failures
+from qcontact_sync.sync.concurrency import KeyedTasks
+from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
+from qcontact_sync.sync.ticket_planner import TicketPlanner
 from qcontact_sync.sync.ticket_sender import TicketSender
 
 log = logging.getLogger(__name__)
@@ -30,13 +32,27 @@ log = logging.getLogger(__name__)
 BATCH = 200
 MIN_OUTBOUND_LIMIT = 500
 
+PendingTicket = tuple[KnownTicket, Sequence[NoteToSend]]
+
+
+class Sender(Protocol):
+    """What becomes of pending tickets: they are sent, or in a dry run planned."""
+
+    def require_confirmation(self, pending: int, limit: int) -> None:
+        """More is pending than is sent without confirmation."""
+        ...
+
+    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
+        """Send a ticket's fields, then its notes."""
+        ...
+
 
 class Outbound:
     """One outbound pass of a run."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._sender = TicketSender(work, People({}, {}), self._writing)
+        self._sender: Sender = TicketPlanner(work, People({}, {}))
         self._breaker = Breaker()
         self._first_writes = asyncio.Lock()
         self._stopped_by: SyncError | None = None
@@ -47,13 +63,17 @@ class Outbound:
         """Send what is pending.
 
         Returns:
-            False where it stopped cleanly before its end.
+            False if it stopped cleanly before its end.
 
         Raises:
-            NeedsConfirmation: More is pending than goes unasked; nothing was sent.
+            NeedsConfirmation: More is pending than is sent without confirmation; nothing was sent.
         """
         work = self._work
-        self._sender = TicketSender(work, await work.store.load_people(), self._writing)
+        people = await work.store.load_people()
+        if work.is_dry:
+            self._sender = TicketPlanner(work, people)
+        else:
+            self._sender = TicketSender(work, people, self._writing)
         await self._release_moot()
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
@@ -65,12 +85,11 @@ class Outbound:
         return True
 
     async def _release_moot(self) -> None:
-        work = self._work
         # A dated run leaves the quarantine alone.
-        if work.is_dry or work.run.is_dated:
-            return
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.release_moot(internal_notes=work.options.internal_notes)
+        if not self._work.run.is_dated:
+            async with self._work.unit(Direction.OUTBOUND) as unit:
+                internal_notes = self._work.options.internal_notes
+                await unit.quarantine.release_moot(internal_notes=internal_notes)
 
     async def _pending(self) -> Sequence[RemoteId]:
         work = self._work
@@ -90,114 +109,111 @@ class Outbound:
         limit = work.options.max_outbound
         if limit is None:
             limit = max(MIN_OUTBOUND_LIMIT, await work.store.count_links() // 5)
-        if pending <= limit or work.run.request.confirm_outbound:
-            return
-        held = NeedsConfirmation(pending, limit)
-        if not work.is_dry:
-            raise held
-        work.plan.notices.append(f"nothing of it goes out unasked: {held}")
+        if pending > limit and not work.run.request.confirm_outbound:
+            self._sender.require_confirmation(pending, limit)
 
     async def _send_all(self, pending: Sequence[RemoteId]) -> None:
         """Different tickets overlap, within the connections; the steps of one never do."""
-        turns = self._turns(pending)
-        drawing = asyncio.Lock()
-
-        async def draw() -> tuple[OutboundPair, Sequence[NoteToSend]] | None:
-            async with drawing:
-                return await anext(turns, None)
-
-        async def work() -> None:
-            while self._stopped_by is None and (turn := await draw()):
-                if self._work.should_stop():
-                    self._is_cut_short = True
-                    return
-                await self._take_turn(*turn)
-                self._report(len(pending))
-
-        async with aclosing(turns):
-            # As many again as are with QContact may be on their way into the database.
-            await run_all(work() for _ in range(2 * self._work.options.connections))
+        # Half of them may wait for the database while the others wait for QContact.
+        limit = 2 * self._work.options.connections
+        async with (
+            aclosing(self._pending_pairs(pending)) as pairs,
+            KeyedTasks(limit) as tasks,
+        ):
+            async for ticket, notes in pairs:
+                key = {ticket.linked.remote_id}
+                await tasks.start(key, partial(self._send_one, ticket, notes, len(pending)))
+                if self._stopped_by is not None or self._is_cut_short:
+                    break
         if self._stopped_by is not None:
             raise self._stopped_by
 
-    async def _turns(
+    async def _pending_pairs(
         self, pending: Sequence[RemoteId]
-    ) -> AsyncGenerator[tuple[OutboundPair, Sequence[NoteToSend]], None]:
-        """The pending tickets as they stand when their turn is near, with their notes."""
+    ) -> AsyncGenerator[PendingTicket, None]:
+        """The pending tickets with their notes, read shortly before they are sent."""
         work = self._work
         for start in range(0, len(pending), BATCH):
             remote_ids = pending[start : start + BATCH]
-            pairs, locked = await self._read_pairs(remote_ids)
+            tickets, locked = await self._read_linked(remote_ids)
             notes = await work.store.list_notes_to_send(
                 remote_ids, internal_notes=work.options.internal_notes
             )
-            pairs = {i: _with_notes(pair, notes.get(i, ())) for i, pair in pairs.items()}
+            tickets = {i: _with_notes(ticket, notes.get(i, ())) for i, ticket in tickets.items()}
             for remote_id, error in locked.items():
-                await self._quarantine(pairs.pop(remote_id), error)
+                await self._quarantine(tickets.pop(remote_id), error)
             for remote_id in remote_ids:
-                if remote_id in pairs:
-                    yield pairs[remote_id], notes.get(remote_id, ())
+                if remote_id in tickets:
+                    yield tickets[remote_id], notes.get(remote_id, ())
 
-    def _report(self, expected: int) -> None:
-        self._done += 1
-        self._work.progress(Direction.OUTBOUND, self._done, expected)
-
-    async def _read_pairs(
+    async def _read_linked(
         self, remote_ids: Sequence[RemoteId]
-    ) -> tuple[Mapping[RemoteId, OutboundPair], Mapping[RemoteId, RowLocked]]:
-        """Pairs as they stand, and which of them the app keeps locked: what it is about to
-        change is not sent.
+    ) -> tuple[dict[RemoteId, KnownTicket], Mapping[RemoteId, RowLocked]]:
+        """Tickets as they are now, and which of them FibreFlow keeps locked.
+
+        A locked row is about to change: what it held before is not sent.
         """
         work, locked = self._work, dict[RemoteId, RowLocked]()
         try:
-            return await self._lock_pairs(remote_ids), locked
+            return await self._lock(remote_ids), locked
         except RowLocked:
             async with work.store.unit(work.run.job_id, Direction.OUTBOUND, None) as unit:
-                pairs = await unit.read_pairs(remote_ids)
-        for remote_id in pairs:
+                tickets = await unit.tickets.read_linked(remote_ids)
+        for remote_id in tickets:
             try:
-                await self._lock_pairs([remote_id])
+                await self._lock([remote_id])
             except RowLocked as error:
                 locked[remote_id] = error
-        return pairs, locked
+        return dict(tickets), locked
 
-    async def _lock_pairs(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, OutboundPair]:
-        work = self._work
+    async def _lock(self, remote_ids: Sequence[RemoteId]) -> dict[RemoteId, KnownTicket]:
         async for attempt in attempts():
             with attempt:
-                async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-                    return await unit.read_pairs(remote_ids)
+                async with self._work.unit(Direction.OUTBOUND) as unit:
+                    return dict(await unit.tickets.read_linked(remote_ids))
         raise AssertionError("the last attempt returns or raises")
 
-    async def _take_turn(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        # What stops the direction lets the tickets in hand end: cut off between a note and its
-        # answer, nobody would know whether it arrived.
+    async def _send_one(
+        self, ticket: KnownTicket, notes: Sequence[NoteToSend], pending: int
+    ) -> None:
+        """Send a ticket, unless the pass has stopped.
+
+        An error that stops the pass does not cancel the other tickets: a note whose request is
+        cancelled would have an unknown outcome.
+        """
+        if self._stopped_by is not None:
+            return
+        if self._work.should_stop():
+            self._is_cut_short = True
+            return
         try:
-            await self._send_guarded(pair, notes)
+            await self._send_guarded(ticket, notes)
         except SyncError as error:
             self._stopped_by = self._stopped_by or error
+        self._done += 1
+        self._work.progress(Direction.OUTBOUND, self._done, pending)
 
-    async def _send_guarded(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+    async def _send_guarded(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
         failures_before = self._breaker.failures
         try:
-            await self._sender.send(pair, notes)
+            await self._sender.send(ticket, notes)
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
-                await self._suspect(pair, error)
+                await self._suspect(ticket, error)
             elif isinstance(error, TicketError | RemoteMoved):
-                await self._quarantine(pair, error)
+                await self._quarantine(ticket, error)
             else:
                 raise
         except FatalError:
             raise
         except Exception as error:  # the guard: a ticket that breaks the code is alone too
-            await self._quarantine(pair, error)
+            await self._quarantine(ticket, error)
         else:
             await self._quarantine_all(self._breaker.ticket_passed(failures_before))
 
-    async def _suspect(self, pair: OutboundPair, error: SyncError) -> None:
-        """A ticket's trouble or QContact's: held back until that is known."""
-        self._breaker.hold(pair, error)
+    async def _suspect(self, ticket: KnownTicket, error: SyncError) -> None:
+        """Hold a failure back until its cause is known: the ticket, or QContact."""
+        self._breaker.hold(ticket, error)
         if refusal := self._breaker.refusal():
             raise refusal
         if self._breaker.is_open:
@@ -205,10 +221,10 @@ class Outbound:
             raise error
 
     async def _settle_suspects(self) -> None:
-        """Quarantine what was held back, if QContact is well otherwise.
+        """Quarantine the tickets that were held back, if QContact answers.
 
         Raises:
-            SyncError: It is not.
+            SyncError: It does not.
         """
         held = self._breaker.take_all()
         if any(isinstance(error, RetryableError) for _, error in held):
@@ -216,32 +232,29 @@ class Outbound:
         await self._quarantine_all(held)
 
     async def _quarantine_all(self, failed: Sequence[Held]) -> None:
-        for pair, error in failed:
-            await self._quarantine(pair, error)
+        for ticket, error in failed:
+            await self._quarantine(ticket, error)
 
-    async def _quarantine(self, pair: OutboundPair, error: Exception) -> None:
-        work = self._work
+    async def _quarantine(self, ticket: KnownTicket, error: Exception) -> None:
+        link = ticket.linked
         failure = replace(
-            failure_of(error, pair.link.remote_id, SyncType.STATUS_UPDATE, pair.version),
-            ticket_id=pair.link.ticket_id,
+            failure_of(error, link.remote_id, SyncType.STATUS_UPDATE, ticket.version),
+            ticket_id=link.ticket_id,
         )
-        if work.is_dry:
-            work.plan_failures([failure])
-            return
-        tell_failures(Direction.OUTBOUND, [failure])
-        async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-            await unit.add_counts(await unit.record_failures([failure]))
+        self._work.log_quarantined(Direction.OUTBOUND, [failure])
+        async with self._work.unit(Direction.OUTBOUND) as unit:
+            await unit.progress.add_counts(await unit.quarantine.add([failure]))
             if failure.code is ErrorCode.NOT_FOUND:
-                await unit.mark_gone([pair.link.remote_id])
+                await unit.tickets.mark_gone([link.remote_id])
             if isinstance(error, NoteDoubtful):
-                await unit.doubt_note(error.note)
+                await unit.notes.doubt(error.note)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
-        """To be held around every write.
+        """Held around each write.
 
-        Until one was accepted they take turns: an account that may not write is then noticed
-        after three refusals, not after a connection pool full of them.
+        Until one write was accepted, writes are sent one at a time: an account that may not write
+        is then noticed after three refusals.
         """
         async with nullcontext() if self._breaker.may_write else self._first_writes:
             if self._stopped_by is not None:
@@ -251,5 +264,5 @@ class Outbound:
             self._breaker.write_accepted()
 
 
-def _with_notes(pair: OutboundPair, notes: Sequence[NoteToSend]) -> OutboundPair:
-    return replace(pair, version=version_with(pair.version, (note.version for note in notes)))
+def _with_notes(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> KnownTicket:
+    return replace(ticket, version=version_with(ticket.version, (note.version for note in notes)))

@@ -10,43 +10,29 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
-from qcontact_sync.core.model import Page, RemoteId, RemoteTicket, Window
+from qcontact_sync.core.model import Page, RemoteTicket, Window
 from qcontact_sync.core.ports import RemoteTickets
 from qcontact_sync.sync.concurrency import ReadAhead
+from qcontact_sync.sync.page_delta import PageDelta
+from qcontact_sync.sync.slices import (
+    REACH,
+    divide,
+    is_behind,
+    is_divisible,
+    is_neighbours,
+    widened,
+)
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-MARGIN = timedelta(seconds=1)
-REACH = 2 * MARGIN
 MAX_SLICE_TICKETS = 10_000
 MAX_PASSES = 3
 FANOUT = 16
 SLICES_AHEAD = 4
 """Read at once, so that no slice's first page is waited for; handed out in their order."""
-CHUNKS_AHEAD = 16
-_MAX_PARTS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Tickets of one page that were not seen before in their slice.
-
-    Attributes:
-        doubted: Ids of those that show a stamp from before what was asked for, or from after the
-            remote's present: the list knows of a change and shows the ticket as it was.
-        settled_until: Set on a slice's last chunk: everything before it has been handed out.
-        expected: How many tickets the slice has, on the first chunk the whole window; for showing
-            progress.
-    """
-
-    tickets: tuple[RemoteTicket, ...] = ()
-    malformed: tuple[tuple[str, str], ...] = ()
-    doubted: frozenset[RemoteId] = frozenset()
-    settled_until: datetime | None = None
-    expected: int = 0
+DELTAS_AHEAD = 16
 
 
 @dataclass(slots=True)
@@ -104,9 +90,9 @@ class ListReader:
             # One that reaches further shows the same tickets: none is stamped after the present.
             if window.start == part.start and window.end >= part.end:
                 return page
-        return await self._remote.list_page(_widened(part), 1, self._page_size)
+        return await self._remote.list_page(widened(part), 1, self._page_size)
 
-    async def read(self, window: Window) -> AsyncGenerator[Chunk, None]:
+    async def read(self, window: Window) -> AsyncGenerator[PageDelta, None]:
         """Hand out every ticket updated in the window, slice by slice, oldest slice first.
 
         Raises:
@@ -119,8 +105,8 @@ class ListReader:
                 for reading in islice(line, SLICES_AHEAD):
                     reading.begin(self._read_part)
                 try:
-                    async for chunk in line[0].begin(self._read_part):
-                        yield chunk
+                    async for delta in line[0].begin(self._read_part):
+                        yield delta
                     line.popleft()
                 except _Divided as divided:
                     line.popleft()
@@ -129,27 +115,27 @@ class ListReader:
             for reading in line:
                 await reading.close()
 
-    async def _read_part(self, part: Window) -> AsyncIterator[Chunk]:
+    async def _read_part(self, part: Window) -> AsyncIterator[PageDelta]:
         """Read one slice.
 
         Raises:
             _Divided: It is too large, or would not hold still.
         """
         first = await self._first_page(part)
-        if first.total > self._max_slice and _is_divisible(part):
-            yield Chunk(expected=first.total)
-            raise _Divided(_divide(part, first.total // self._max_slice + 1))
+        if first.total > self._max_slice and is_divisible(part):
+            yield PageDelta(expected=first.total)
+            raise _Divided(divide(part, first.total // self._max_slice + 1))
         slice_ = _Slice(self._remote, part, self._page_size)
         try:
-            async for chunk in slice_.read(first):
-                yield chunk
+            async for delta in slice_.read(first):
+                yield delta
         except PageRefused:
-            if not _is_divisible(part):
+            if not is_divisible(part):
                 raise
         if slice_.is_complete:
-            yield Chunk(settled_until=part.end, expected=first.total)
-        elif _is_divisible(part):
-            raise _Divided(_divide(part, 2))
+            yield PageDelta(settled_until=part.end, expected=first.total)
+        elif is_divisible(part):
+            raise _Divided(divide(part, 2))
         else:
             raise RetryableError(
                 f"the list would not hold still: {slice_.seen} of {slice_.expected} tickets "
@@ -171,11 +157,11 @@ class _Reading:
 
     def __init__(self, part: Window) -> None:
         self._part = part
-        self._ahead: ReadAhead[Chunk] | None = None
+        self._ahead: ReadAhead[PageDelta] | None = None
 
-    def begin(self, read: Callable[[Window], AsyncIterator[Chunk]]) -> AsyncIterator[Chunk]:
+    def begin(self, read: Callable[[Window], AsyncIterator[PageDelta]]) -> AsyncIterator[PageDelta]:
         """Read on in the background from now on, if not begun yet; what is read."""
-        self._ahead = self._ahead or ReadAhead(read(self._part), CHUNKS_AHEAD)
+        self._ahead = self._ahead or ReadAhead(read(self._part), DELTAS_AHEAD)
         return self._ahead
 
     async def close(self) -> None:
@@ -202,7 +188,7 @@ class _Slice:
         """Distinct tickets seen over all passes."""
         return len(self._ids) + self._nameless
 
-    async def read(self, first: Page) -> AsyncIterator[Chunk]:
+    async def read(self, first: Page) -> AsyncIterator[PageDelta]:
         """Pass over the pages until the slice is complete, at most `MAX_PASSES` times."""
         for number in range(MAX_PASSES):
             if number:
@@ -241,25 +227,25 @@ class _Slice:
             await _cancel(running | done)
 
     async def _page(self, number: int) -> Page:
-        return await self._remote.list_page(_widened(self._window), number, self._page_size)
+        return await self._remote.list_page(widened(self._window), number, self._page_size)
 
-    def _fresh(self, page: Page) -> Chunk:
+    def _fresh(self, page: Page) -> PageDelta:
         tickets = tuple(t for t in page.tickets if self._is_fresh(t))
         malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
         doubted = frozenset(t.id for t in tickets if self._is_doubted(t.updated_at, page))
-        return Chunk(tickets, malformed, doubted, expected=page.total)
+        return PageDelta(tickets, malformed, doubted, expected=page.total)
 
     def _is_doubted(self, stamp: datetime | None, page: Page) -> bool:
         """A stamp of the future is from before the remote's clock was set back."""
         if stamp is None:
             return False
         is_ahead = page.server_time is not None and stamp > page.server_time + REACH
-        return is_ahead or _is_behind(self._window, stamp)
+        return is_ahead or is_behind(self._window, stamp)
 
     def _is_fresh(self, ticket: RemoteTicket) -> bool:
         """Whether this version belongs to the slice and was not handed out yet."""
         stamp = ticket.updated_at
-        if stamp is not None and _is_neighbours(self._window, stamp):
+        if stamp is not None and is_neighbours(self._window, stamp):
             return False
         if ticket.id in self._handed_out and self._handed_out[ticket.id] == stamp:
             return False
@@ -271,36 +257,3 @@ async def _cancel(tasks: set[asyncio.Task[Page]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _is_neighbours(window: Window, moment: datetime) -> bool:
-    """Whether a stamp is here only because the question was asked a little wide.
-
-    One that lies further out disagrees with the list that showed it: no other slice will.
-    """
-    is_before = window.start is not None and window.start - REACH <= moment < window.start
-    return is_before or window.end <= moment < window.end + REACH
-
-
-def _is_behind(window: Window, moment: datetime) -> bool:
-    return window.start is not None and moment < window.start - REACH
-
-
-def _widened(window: Window) -> Window:
-    """Whether bounds count, and to which fraction stamps are compared, is not known."""
-    start = None if window.start is None else window.start - MARGIN
-    return Window(start, window.end + MARGIN)
-
-
-def _is_divisible(window: Window) -> bool:
-    return window.end - (window.start or EARLIEST) >= 2 * MARGIN
-
-
-def _divide(window: Window, parts: int) -> list[Window]:
-    """Equal stretches, oldest first, bounds on whole seconds; the first keeps an open start."""
-    begin = window.start or EARLIEST
-    seconds = int((window.end - begin) / MARGIN)
-    count = min(parts, _MAX_PARTS, seconds)
-    bounds = [begin + MARGIN * (seconds * i // count) for i in range(1, count)]
-    starts: list[datetime | None] = [window.start, *bounds]
-    return [Window(s, e) for s, e in zip(starts, [*bounds, window.end], strict=True)]

@@ -12,7 +12,7 @@ from qcontact_sync.core.store_ports import Lease, Store
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """The hands that carry a decision out."""
+    """What a decision is carried out with."""
 
     store: Store
     remote: RemoteTickets
@@ -20,11 +20,11 @@ class Resolving:
     lease: Lease
 
     async def resolve(self, remote_id: RemoteId, field: str, keep: str) -> None:
-        """Let one side win, from what both hold now.
+        """Let one side win, based on what both sides hold now.
 
-        Where nothing is left to decide (FibreFlow's row was deleted, or the field does not wait
-        any more), only what is still open of the conflict ends. Of a ticket that QContact lost,
-        FibreFlow's value can be kept.
+        If there is nothing left to decide (FibreFlow's row was deleted, or the field is not
+        frozen any more), only the open conflict is closed. For a ticket that QContact does not
+        have any more, only FibreFlow's value can be kept.
 
         Raises:
             TicketError: The value cannot be kept.
@@ -32,17 +32,18 @@ class Resolving:
         people = await self.store.load_people()
         ticket = await self._read(remote_id)
         async with self.store.unit(OUTSIDE_RUNS, Direction.INBOUND, self.lease) as unit:
-            pair = (await unit.read_pairs([remote_id])).get(remote_id)
-            if pair is None or pair.local is None:
-                await unit.close_conflict(remote_id, field, "deleted in FibreFlow")
-            elif field not in pair.link.frozen:
-                # A run that was at work until now came to an end of it.
-                await unit.close_conflict(remote_id, field, "the field does not wait any more")
+            known = (await unit.tickets.read_linked([remote_id])).get(remote_id)
+            if known is None or known.local is None:
+                await unit.conflicts.close(remote_id, field, "deleted in FibreFlow")
+            elif field not in known.linked.frozen:
+                # The run that held the lease until now closed the conflict.
+                await unit.conflicts.close(remote_id, field, "the field does not wait any more")
             else:
-                seen = ticket or _as_last_agreed(pair.link, keep)
-                decision = resolve(field, keep, pair.link, pair.local, seen, people, self.policy)
-                await unit.write([decision])
-                await unit.close_conflict(remote_id, field, f"kept {keep}")
+                link = known.linked
+                seen = ticket or _as_last_agreed(link, keep)
+                decision = resolve(field, keep, link, known.local, seen, people, self.policy)
+                await unit.tickets.write([decision])
+                await unit.conflicts.close(remote_id, field, f"kept {keep}")
 
     async def _read(self, remote_id: RemoteId) -> RemoteTicket | None:
         try:

@@ -1,4 +1,4 @@
-"""Ending a direction cleanly before its end: what is settled stays, the rest waits."""
+"""Stopping a direction early: work that is settled stays, the next run does the rest."""
 
 import asyncio
 import signal
@@ -14,35 +14,35 @@ POLL_S = 0.2
 
 
 class StopRequested(RetryableError):
-    """Somebody asked the process to end (SIGTERM)."""
+    """The process received SIGTERM."""
 
     def __init__(self) -> None:
         super().__init__("asked to stop", ErrorCode.SYNC_JOB_ERROR)
 
 
 class Stop:
-    """A wish to end; set from a signal handler, asked between batches and while waiting."""
+    """A stop request: set by a signal handler, checked between batches and while waiting."""
 
     def __init__(self) -> None:
-        self._is_wished = False
+        self._is_requested = False
 
-    def wish(self) -> None:
-        """End at the next chance."""
-        self._is_wished = True
+    def request(self) -> None:
+        """Stop at the next check."""
+        self._is_requested = True
 
-    def is_wished(self) -> bool:
-        """Whether to end."""
-        return self._is_wished
+    def is_requested(self) -> bool:
+        """Whether to stop."""
+        return self._is_requested
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, but not through a wish to end.
+        """Wait, but not longer than until a stop is requested.
 
         Raises:
-            StopRequested: It came meanwhile, or before.
+            StopRequested: Before or during the wait.
         """
         left = seconds
         while True:
-            if self._is_wished:
+            if self._is_requested:
                 raise StopRequested
             if left <= 0:
                 return
@@ -51,7 +51,7 @@ class Stop:
 
 
 class TimeLimit:
-    """How long a direction may work before it leaves the rest to the next run."""
+    """The time after which a direction leaves the rest to the next run."""
 
     def __init__(self, limit_s: float, clock: Clock) -> None:
         self._clock = clock
@@ -64,14 +64,14 @@ class TimeLimit:
 
 @contextmanager
 def stop_on_sigterm() -> Iterator[Stop]:
-    """Turn SIGTERM into a wish to end while the block runs; outside a main thread, never."""
+    """Turn SIGTERM into a stop request while the block runs; only in the main thread."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
     def on_sigterm(_number: int, _frame: FrameType | None) -> None:
-        stop.wish()
+        stop.request()
 
     before = signal.signal(signal.SIGTERM, on_sigterm)
     try:

@@ -1,4 +1,4 @@
-"""One ticket on its way to QContact: read, merge, send what changed, settle."""
+"""Sending one ticket to QContact: read, merge, send the changed fields, settle."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,18 +8,18 @@ from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
     ErrorCode,
+    NeedsConfirmation,
     NotApplied,
     OutcomeUnknown,
     ReadTooOld,
     RemoteMoved,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, LocalId, Pair, People, RemoteId, RemoteTicket
+from qcontact_sync.core.model import Direction, KnownTicket, LocalId, People, RemoteId, RemoteTicket
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
-from qcontact_sync.core.plan import PlanLine, Sign
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import NoteToSend, OutboundPair, SentRow, Unit
+from qcontact_sync.core.unit_ports import NoteToSend, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.group_commit import GroupCommit
 from qcontact_sync.sync.notes import NoteSender, Writing
@@ -31,25 +31,25 @@ SETTLED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A ticket that QContact has taken.
+    """A ticket whose fields QContact has accepted.
 
     Attributes:
-        is_last: Nothing follows, so the ticket is counted in the transaction that settles it: a
-            crash between the two would leave it out of the counts for good.
+        is_last: No notes follow, so the transaction that settles the ticket also counts it: a
+            crash between two transactions would leave it out of the counts for good.
     """
 
-    pair: OutboundPair
+    ticket: KnownTicket
     sending: Sending
     answer: RemoteTicket
     is_last: bool
 
     @property
     def remote_id(self) -> RemoteId:
-        return self.pair.link.remote_id
+        return self.ticket.linked.remote_id
 
     @property
     def ticket_id(self) -> LocalId:
-        return self.pair.link.ticket_id
+        return self.ticket.linked.ticket_id
 
     def audit_rows(self) -> list[SentRow]:
         """One row per kind sent."""
@@ -62,10 +62,10 @@ class _Sent:
 
 
 class TicketSender:
-    """Sends tickets of one pass; what cannot pass is raised, and nothing is quarantined here.
+    """Sends the tickets of one pass; failures are raised to the caller, who quarantines.
 
     Args:
-        writing: To be held around every write.
+        writing: Held around each write.
     """
 
     def __init__(self, work: Work, people: People, writing: Writing) -> None:
@@ -76,40 +76,44 @@ class TicketSender:
         self._slots = asyncio.Semaphore(work.options.connections)
         self._settling = GroupCommit(self._settle_group, SETTLED_AT_ONCE)
 
-    async def send(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
+    def require_confirmation(self, pending: int, limit: int) -> None:
+        """More is pending than is sent without confirmation.
+
+        Raises:
+            NeedsConfirmation: Always.
+        """
+        raise NeedsConfirmation(pending, limit)
+
+    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
         """Send a ticket's fields, then its notes."""
-        if self._work.is_dry:
-            remote = await self._work.remote.get(pair.link.remote_id)
-            self._plan(pair, sending_of(self._decide(remote, pair)), notes)
-            return
-        # Held from read to write, so that no other ticket's requests come in between; but not while
-        # the last of a ticket is settled: the database need not keep QContact waiting.
+        # The slot is held from read to write, so that no other ticket's requests come in between;
+        # it is free while the ticket is settled, so that QContact need not wait for the database.
         async with self._slots:
-            sent = await self._send_fields(pair, is_last=not notes)
+            sent = await self._send_fields(ticket, is_last=not notes)
             if notes:
                 await self._settling.submit(sent)
-                await self._send_notes(pair, notes)
+                await self._send_notes(ticket, notes)
         if not notes:
             await self._settling.submit(sent)
 
-    async def _send_notes(self, pair: OutboundPair, notes: Sequence[NoteToSend]) -> None:
-        async def finish(unit: Unit) -> None:
-            await self._finish(unit, [(pair, True)])
+    async def _send_notes(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
+        async def finish(unit: UnitOfWork) -> None:
+            await self._finish(unit, [(ticket, True)])
 
-        await NoteSender(self._work, pair.link.remote_id, self._writing, finish).send(notes)
+        await NoteSender(self._work, ticket.linked.remote_id, self._writing, finish).send(notes)
 
-    async def _send_fields(self, pair: OutboundPair, *, is_last: bool) -> _Sent:
-        """Read, merge, write; anew where the ticket moved or the write got lost."""
+    async def _send_fields(self, ticket: KnownTicket, *, is_last: bool) -> _Sent:
+        """Read, merge, write; again if the ticket changed or the write was lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         while True:
-            # A single read is believed, whatever its stamp: clocks don't decide.
-            remote = await self._work.remote.get(pair.link.remote_id)
+            # A single read is believed, whatever its stamp: clocks do not decide.
+            remote = await self._work.remote.get(ticket.linked.remote_id)
             check = self._work.check_soon()
-            sending = sending_of(self._decide(remote, pair))
-            # Before it is overwritten: a crash after that would leave nobody who knows of it.
-            await self._keep_losers(pair, sending)
+            sending = sending_of(self._decide(remote, ticket))
+            # Recorded before it is overwritten: after a crash it would be unknown.
+            await self._keep_losers(ticket, sending)
             try:
-                answer = await self._write(pair, sending, check) if sending else remote
+                answer = await self._write(ticket, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
                 # Setting a field to a value twice is setting it once.
                 tries_left -= 1
@@ -120,33 +124,27 @@ class TicketSender:
                 if not waits_left:
                     raise
             else:
-                return _Sent(pair, sending, answer, is_last=is_last)
+                return _Sent(ticket, sending, answer, is_last=is_last)
 
-    async def _keep_losers(self, pair: OutboundPair, sending: Sending) -> None:
-        work, link = self._work, pair.link
+    async def _keep_losers(self, ticket: KnownTicket, sending: Sending) -> None:
         if sending.overruled:
-            async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
-                await unit.keep_losers(link.remote_id, link.ticket_id, sending.overruled)
+            link = ticket.linked
+            async with self._work.unit(Direction.OUTBOUND) as unit:
+                await unit.conflicts.add_losers(link.remote_id, link.ticket_id, sending.overruled)
 
-    def _decide(self, remote: RemoteTicket, pair: OutboundPair) -> TicketDecision:
-        return decide(remote, Pair(pair.link, pair.local), self._people, self._work.options.policy)
+    def _decide(self, remote: RemoteTicket, ticket: KnownTicket) -> TicketDecision:
+        return decide(remote, ticket, self._people, self._work.options.policy)
 
-    def _plan(self, pair: OutboundPair, sending: Sending, notes: Sequence[NoteToSend]) -> None:
-        fields = (*sending.remote, *("note" for _ in notes))
-        if fields and pair.local:
-            uid = pair.local.ticket_uid
-            self._work.plan.add(PlanLine(Sign.SEND, pair.link.remote_id, uid, fields))
-
-    async def _write(self, pair: OutboundPair, sending: Sending, check: BeforeTry) -> RemoteTicket:
-        """Send the changed fields; the ticket as QContact has it then.
+    async def _write(self, ticket: KnownTicket, sending: Sending, check: BeforeTry) -> RemoteTicket:
+        """Send the changed fields; returns the ticket as QContact then has it.
 
         Raises:
-            OutcomeUnknown: No answer came, and a look shows that it was not applied.
-            RemoteMoved: QContact wants it to be decided anew.
-            ReadTooOld: It had to wait for long.
-            NotApplied: QContact accepted the write, perhaps even showed it, and changed nothing.
+            OutcomeUnknown: No answer came, and a read shows that it was not applied.
+            RemoteMoved: QContact's ticket changed: decide again.
+            ReadTooOld: The write waited too long: decide again.
+            NotApplied: QContact accepted the write and did not change the ticket.
         """
-        remote_id, lost = pair.link.remote_id, None
+        remote_id, lost = ticket.linked.remote_id, None
         answer: RemoteTicket | None = None
         try:
             answer = await self._update(remote_id, sending, check)
@@ -161,7 +159,7 @@ class TicketSender:
         raise lost or NotApplied(", ".join(sending.remote))
 
     async def _prove(self, remote_id: RemoteId, sending: Sending) -> None:
-        """Until a write of this run was seen to last, answers are not taken for the deed."""
+        """Read the ticket again until one write of this run is known to have been applied."""
         if not self._is_proven:
             if not arrived(sending, await self._work.remote.get(remote_id)):
                 raise NotApplied(", ".join(sending.remote))
@@ -179,39 +177,38 @@ class TicketSender:
             raise
 
     async def _settle_group(self, group: Sequence[_Sent]) -> None:
-        """Move the bases on; what the answers show beyond our own changes comes in with them."""
-        work = self._work
+        """Update the bases; other changes that the answers show are written with them."""
         async for attempt in attempts():
             with attempt:
-                async with work.store.unit(work.run.job_id, Direction.OUTBOUND, work.lease) as unit:
+                async with self._work.unit(Direction.OUTBOUND) as unit:
                     await self._settle_in(unit, group)
                     await self._finish(
-                        unit, [(s.pair, bool(s.sending)) for s in group if s.is_last]
+                        unit, [(s.ticket, bool(s.sending)) for s in group if s.is_last]
                     )
 
-    async def _settle_in(self, unit: Unit, group: Sequence[_Sent]) -> None:
-        now = await unit.read_pairs([sent.remote_id for sent in group])
-        await unit.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
-        await unit.audit_sent([row for sent in group for row in sent.audit_rows()])
+    async def _settle_in(self, unit: UnitOfWork, group: Sequence[_Sent]) -> None:
+        now = await unit.tickets.read_linked([sent.remote_id for sent in group])
+        await unit.tickets.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
+        await unit.progress.audit_sent([row for sent in group for row in sent.audit_rows()])
 
-    def _settled(self, sent: _Sent, now: OutboundPair) -> TicketDecision | None:
-        """What the ticket's answer means for FibreFlow's side, as it stands by now."""
-        link = agreed_on(now.link, sent.sending, sent.answer)
+    def _settled(self, sent: _Sent, now: KnownTicket) -> TicketDecision | None:
+        """What the answer means for FibreFlow's side as it is now."""
+        link = agreed_on(now.linked, sent.sending, sent.answer)
         decision = self._decide(sent.answer, replace(now, link=link))
         if decision.kind is not Kind.SKIP:
             return decision
-        return replace(decision, kind=Kind.RELINK) if link.base != now.link.base else None
+        return replace(decision, kind=Kind.RELINK) if link.base != now.linked.base else None
 
-    async def _finish(self, unit: Unit, ended: Sequence[tuple[OutboundPair, bool]]) -> None:
-        """Count tickets, once per run, when all of each has gone out.
+    async def _finish(self, unit: UnitOfWork, ended: Sequence[tuple[KnownTicket, bool]]) -> None:
+        """Count tickets, once per run, when all of each was sent.
 
         Args:
-            ended: With whether anything was sent.
+            ended: Each with whether anything was sent.
         """
-        await unit.release([pair.link.remote_id for pair, _ in ended])
-        fresh = [(pair.link.remote_id, did_send) for pair, did_send in ended if not pair.is_counted]
-        await unit.mark_counted([remote_id for remote_id, _ in fresh])
+        await unit.quarantine.release([ticket.linked.remote_id for ticket, _ in ended])
+        fresh = [(t.linked.remote_id, did_send) for t, did_send in ended if not t.is_counted]
+        await unit.progress.mark_counted([remote_id for remote_id, _ in fresh])
         updated = sum(did_send for _, did_send in fresh)
-        await unit.add_counts(
+        await unit.progress.add_counts(
             Counts(successful=updated, updated=updated, skipped=len(fresh) - updated)
         )

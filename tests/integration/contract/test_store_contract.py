@@ -24,7 +24,8 @@ from qcontact_sync.core.model import (
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.store_ports import Failure, Lease
+from qcontact_sync.core.store_ports import Lease
+from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.core.windows import RunWindow, Trigger
 
 from tests.integration.contract.two_sides import Sides
@@ -51,27 +52,26 @@ class Run:
     async def bring_in(self, ticket: RemoteTicket = Q1) -> LocalId:
         async with self.unit() as unit:
             version = fingerprint(ticket.values)
-            match = (await unit.match([(ticket, version)], force=False))[ticket.id]
-            decision = decide(ticket, match.pair, People({}, {}), Policy(TICKETS_WORDS))
-            await unit.write([decision])
+            known = (await unit.tickets.look_up([(ticket, version)], force=False))[ticket.id]
+            decision = decide(ticket, known, People({}, {}), Policy(TICKETS_WORDS))
+            await unit.tickets.write([decision])
         async with self.unit() as unit:
-            return (await unit.read_pairs([ticket.id]))[ticket.id].link.ticket_id
+            return (await unit.tickets.read_linked([ticket.id]))[ticket.id].link.ticket_id
 
     async def bring_in_and_break(self) -> None:
         async with self.unit() as unit:
-            pair = (await unit.match([(Q1, "v")], force=False))[Q1.id].pair
-            await unit.write([decide(Q1, pair, People({}, {}), Policy(TICKETS_WORDS))])
+            known = (await unit.tickets.look_up([(Q1, "v")], force=False))[Q1.id]
+            await unit.tickets.write([decide(Q1, known, People({}, {}), Policy(TICKETS_WORDS))])
             raise LeaseBusy
 
-    async def match(self, ticket: RemoteTicket = Q1, *, force: bool = False):
+    async def look_up(self, ticket: RemoteTicket = Q1, *, force: bool = False):
+        listed = [(ticket, fingerprint(ticket.values))]
         async with self.unit(is_dry=True) as unit:
-            return (await unit.match([(ticket, fingerprint(ticket.values))], force=force))[
-                ticket.id
-            ]
+            return (await unit.tickets.look_up(listed, force=force))[ticket.id]
 
-    async def pair(self):
+    async def linked(self):
         async with self.unit(OUT) as unit:
-            return (await unit.read_pairs([Q1.id]))[Q1.id]
+            return (await unit.tickets.read_linked([Q1.id]))[Q1.id]
 
     async def pending(self, window: Window | None = None) -> list[RemoteId]:
         return list(await self.sides.ports.store.list_pending(window, None, internal_notes=False))
@@ -81,12 +81,12 @@ class Run:
         return found.get(Q1.id, [])
 
     async def fail(self, version: str | None, *, recoverable: bool = False) -> Counts:
-        failure = Failure(
+        failure = TicketFailure(
             Q1.id, SyncType.STATUS_UPDATE, ErrorCode.VALIDATION_ERROR, "refused", version,
             recoverable=recoverable,
         )  # fmt: skip
         async with self.unit(OUT) as unit:
-            return await unit.record_failures([failure])
+            return await unit.quarantine.add([failure])
 
 
 async def open_run(sides: Sides, start=None, trigger=Trigger.MANUAL, run_id="", **window):
@@ -109,7 +109,7 @@ async def run(sides: Sides) -> Run:
 
 async def settle(run: Run, job: JobId, moment) -> None:
     async with run.sides.ports.store.unit(job, IN, run.lease) as unit:
-        await unit.settle_until(moment)
+        await unit.progress.settle_until(moment)
 
 
 # --- transactions
@@ -118,7 +118,7 @@ async def settle(run: Run, job: JobId, moment) -> None:
 async def test_what_a_broken_unit_did_is_undone(run: Run) -> None:
     with pytest.raises(LeaseBusy):
         await run.bring_in_and_break()
-    assert (await run.match()).pair.link is None
+    assert (await run.look_up()).link is None
 
 
 async def test_whoever_lost_the_lease_cannot_commit(run: Run) -> None:
@@ -126,31 +126,31 @@ async def test_whoever_lost_the_lease_cannot_commit(run: Run) -> None:
     assert (await run.sides.ports.leases.take(ACCOUNT, "two")).fence == run.lease.fence + 1
     with pytest.raises(LeaseLost):
         await run.bring_in()
-    assert (await run.match()).pair.link is None
+    assert (await run.look_up()).link is None
 
 
 async def test_a_dry_run_cannot_write(run: Run) -> None:
     with pytest.raises(SyncError):
         async with run.unit(is_dry=True) as unit:
-            await unit.add_counts(Counts(skipped=1))
+            await unit.progress.add_counts(Counts(skipped=1))
 
 
 async def test_units_on_different_tickets_overlap(run: Run) -> None:
     await run.bring_in()
     async with run.unit() as one, run.unit() as other:
-        await one.read_pairs([Q1.id])
-        match = await other.match([(replace(Q1, id=RemoteId("1002")), "v")], force=False)
-    assert match[RemoteId("1002")].pair.link is None
+        await one.tickets.read_linked([Q1.id])
+        known = await other.tickets.look_up([(replace(Q1, id=RemoteId("1002")), "v")], force=False)
+    assert known[RemoteId("1002")].link is None
 
 
 async def test_a_row_that_the_app_holds_is_said_and_its_change_not_seen(run: Run) -> None:
     ticket_id = await run.bring_in()
     commit = run.sides.begin_local(ticket_id, "closed")
     with pytest.raises(RowLocked):
-        await run.pair()
+        await run.linked()
     assert await run.pending() == []
     commit()
-    assert (await run.pair()).local.values["status"] == "closed"
+    assert (await run.linked()).local.values["status"] == "closed"
     assert await run.pending() == [Q1.id]
 
 
@@ -159,32 +159,32 @@ async def test_a_row_that_the_app_holds_is_said_and_its_change_not_seen(run: Run
 
 async def test_what_was_written_is_recognised(run: Run) -> None:
     await run.bring_in()
-    match = await run.match()
-    assert (match.is_unchanged, match.is_counted) == (True, True)
+    known = await run.look_up()
+    assert (known.is_unchanged, known.is_counted) == (True, True)
     other, _ = await open_run(run.sides)
-    assert not (await replace(run, job=other.job_id).match()).is_counted
+    assert not (await replace(run, job=other.job_id).look_up()).is_counted
 
 
 async def test_what_differs_comes_with_its_base(run: Run) -> None:
     await run.bring_in()
-    match = await run.match(replace(Q1, values={**Q1.values, "status": "Assigned"}))
-    assert not match.is_unchanged
-    assert match.pair.link.base.remote["status"] == "Open"
-    assert match.pair.link.base.local["status"] == match.pair.local.values["status"] == "open"
+    known = await run.look_up(replace(Q1, values={**Q1.values, "status": "Assigned"}))
+    assert not known.is_unchanged
+    assert known.link.base.remote["status"] == "Open"
+    assert known.link.base.local["status"] == known.local.values["status"] == "open"
 
 
 async def test_a_forced_run_recognises_nothing(run: Run) -> None:
     await run.bring_in()
-    assert not (await run.match(force=True)).is_unchanged
+    assert not (await run.look_up(force=True)).is_unchanged
 
 
-async def test_the_version_of_a_pair_changes_with_either_side(run: Run) -> None:
+async def test_version_of_a_linked_ticket_changes_with_either_side(run: Run) -> None:
     ticket_id = await run.bring_in()
-    first = (await run.pair()).version
+    first = (await run.linked()).version
     run.sides.set_local(ticket_id, status="assigned")
-    second = (await run.pair()).version
+    second = (await run.linked()).version
     run.sides.set_local(ticket_id, status="open")
-    assert (await run.pair()).version == first != second
+    assert (await run.linked()).version == first != second
 
 
 # --- pending
@@ -202,7 +202,7 @@ async def test_a_move_here_is_pending_until_it_is_taken_back(run: Run) -> None:
 async def test_what_was_refused_waits_until_it_changes(run: Run) -> None:
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
-    await run.fail((await run.pair()).version)
+    await run.fail((await run.linked()).version)
     assert await run.pending() == []
     run.sides.set_local(ticket_id, status="closed")
     assert await run.pending() == [Q1.id]
@@ -211,9 +211,9 @@ async def test_what_was_refused_waits_until_it_changes(run: Run) -> None:
 async def test_what_passed_leaves_the_quarantine(run: Run) -> None:
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
-    await run.fail((await run.pair()).version)
+    await run.fail((await run.linked()).version)
     async with run.unit(OUT) as unit:
-        await unit.release([Q1.id])
+        await unit.quarantine.release([Q1.id])
     assert await run.pending() == [Q1.id]
 
 
@@ -221,10 +221,10 @@ async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
     async with run.unit(OUT) as unit:
-        await unit.mark_gone([Q1.id])
+        await unit.tickets.mark_gone([Q1.id])
     assert await run.pending() == []
     async with run.unit() as unit:
-        await unit.release([Q1.id])
+        await unit.quarantine.release([Q1.id])
     assert await run.pending() == [Q1.id]
 
 
@@ -233,8 +233,8 @@ async def test_marking_what_was_never_linked_as_gone_does_nothing(
 ) -> None:
     await run.bring_in()
     async with run.unit() as unit:
-        await unit.mark_gone(["never seen"])
-    run.sides.set_local((await run.pair()).link.ticket_id, status="assigned")
+        await unit.tickets.mark_gone(["never seen"])
+    run.sides.set_local((await run.linked()).link.ticket_id, status="assigned")
     assert await run.pending() == [Q1.id]
 
 
@@ -242,7 +242,7 @@ async def test_the_highest_stamp_stays_where_the_remote_clock_was_set_back(run: 
     now = datetime.now(UTC)
     await run.bring_in(replace(Q1, updated_at=now))
     await run.bring_in(replace(Q1, values={**Q1.values, "title": "Slow"}, updated_at=now - MINUTE))
-    assert (await run.pair()).link.remote_updated_at == now
+    assert (await run.linked()).link.remote_updated_at == now
 
 
 # --- the record
@@ -262,14 +262,14 @@ async def test_the_same_loss_is_kept_once(run: Run) -> None:
     lost = Conflict("status", False, "closed", "Assigned", "remote", "both moved")
     for _ in range(2):
         async with run.unit(OUT) as unit:
-            await unit.keep_losers(Q1.id, ticket_id, [lost])
+            await unit.conflicts.add_losers(Q1.id, ticket_id, [lost])
     assert run.sides.losers() == 1
 
 
 async def test_counts_are_kept_in_the_database(run: Run) -> None:
     for _ in range(2):
         async with run.unit() as unit:
-            await unit.add_counts(Counts(successful=1, created=1, skipped=2))
+            await unit.progress.add_counts(Counts(successful=1, created=1, skipped=2))
     stats = (await run.sides.ports.runs.read_directions(run.job))[IN]
     assert stats.counts == Counts(successful=2, created=2, skipped=4)
 
@@ -282,12 +282,12 @@ async def test_a_note_goes_out_until_it_is_settled(run: Run) -> None:
     (waiting,) = await run.notes()
     assert (waiting.is_intended, waiting.equal_before) == (False, None)
     async with run.unit(OUT) as unit:
-        await unit.intend_note(waiting.note, Q1.id, "key", 3)
+        await unit.notes.intend(waiting.note, Q1.id, "key", 3)
     (waiting,) = await run.notes()
     assert (waiting.is_intended, waiting.equal_before) == (True, 3)
     assert await run.pending() == [Q1.id]
     async with run.unit(OUT) as unit:
-        await unit.settle_note(waiting.note, "N1")
+        await unit.notes.settle(waiting.note, "N1")
     assert (await run.notes(), await run.pending()) == ([], [])
 
 
@@ -295,9 +295,9 @@ async def test_a_note_that_was_refused_was_never_intended(run: Run) -> None:
     run.sides.add_note(await run.bring_in(), "please call")
     (waiting,) = await run.notes()
     async with run.unit(OUT) as unit:
-        await unit.intend_note(waiting.note, Q1.id, "key", 0)
+        await unit.notes.intend(waiting.note, Q1.id, "key", 0)
     async with run.unit(OUT) as unit:
-        await unit.withdraw_note(waiting.note)
+        await unit.notes.withdraw(waiting.note)
     (waiting,) = await run.notes()
     assert not waiting.is_intended
 
@@ -342,7 +342,7 @@ async def test_a_run_taken_up_again_goes_on_where_it_was(run: Run) -> None:
 
 async def test_a_direction_that_starts_over_counts_what_it_skips_anew(run: Run) -> None:
     async with run.unit() as unit:
-        await unit.add_counts(Counts(successful=1, created=1, skipped=2))
+        await unit.progress.add_counts(Counts(successful=1, created=1, skipped=2))
     await run.sides.ports.runs.open_direction(run.job, IN)
     stats = (await run.sides.ports.runs.read_directions(run.job))[IN]
     assert stats.counts == Counts(successful=1, created=1)

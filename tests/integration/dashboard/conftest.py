@@ -1,7 +1,6 @@
 """Airflow's own API server, as in production, with the page in it; a year of history behind it."""
 
 import json
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -11,19 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from dev.airflow.credentials import Credentials
-from dev.airflow_env import Sides, airflow_environment
-from dev.postgres import database_dsn, drop_database, ensure_database, free_port
+from dev.airflow.environment import Sides, airflow_environment
+from dev.database.postgres import clone_database, drop_database, free_port
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.dashboard.dashboard_year import fill
+from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"
@@ -113,7 +111,7 @@ def api_server(
         {},
         run,
         Credentials(),
-        metadata_dsn=ensure_database(pg_server, "airflow_dashboard"),
+        metadata_dsn=metadata_database(pg_server, "airflow_dashboard"),
         ui_port=free_port(),
         sides=sides,
     )
@@ -125,7 +123,6 @@ def api_server(
     # Connections come from Airflow's database, as most installations keep them.
     del environment["AIRFLOW_CONN_QCONTACT_DEFAULT"], environment["AIRFLOW_CONN_FIBREFLOW_DEFAULT"]
     airflow = str(Path(sys.executable).with_name("airflow"))
-    subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
     services = Services(run.logs, run.processes)
     accounts = run.root / "accounts.toml"
     accounts.write_text(ONE_ACCOUNT)
@@ -159,13 +156,7 @@ def year_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 def year_copy(pg_server: str, year_db: str) -> Iterator[str]:
     """The same for a test that changes something."""
     name = f"test_{uuid.uuid4().hex}"
-    source = conninfo_to_dict(year_db)["dbname"]
-    clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-        sql.Identifier(name), sql.Identifier(str(source))
-    )
-    with psycopg.connect(pg_server, autocommit=True) as connection:
-        connection.execute(clone)
-    yield database_dsn(pg_server, name)
+    yield clone_database(pg_server, str(conninfo_to_dict(year_db)["dbname"]), name)
     drop_database(pg_server, name)
 
 

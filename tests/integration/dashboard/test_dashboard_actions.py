@@ -7,6 +7,8 @@ import httpx
 import psycopg
 import pytest
 
+from tests.integration.dashboard.conftest import ApiServer
+
 pytestmark = pytest.mark.integration
 
 BASE = "/qcontact-sync"
@@ -16,7 +18,7 @@ BASE = "/qcontact-sync"
 class Entry:
     """One ticket in quarantine that nobody has dismissed, and the server that shows it."""
 
-    api: object
+    api: ApiServer
     dsn: str
     id: str
 

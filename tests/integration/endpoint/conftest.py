@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dev.postgres import drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from dev.state import RunDirectory
 from sandbox.running import run_sandbox
 from tests.integration.endpoint.serving import (
@@ -18,6 +18,7 @@ from tests.integration.endpoint.serving import (
     install,
     serve,
 )
+from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 
@@ -26,7 +27,8 @@ def installation(
     pg_server: str, roles: SyncRoles, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     names = ("endpoint_airflow", "endpoint_fibreflow")
-    metadata, fibreflow = (ensure_database(pg_server, name) for name in names)
+    metadata = metadata_database(pg_server, names[0])
+    fibreflow = ensure_database(pg_server, names[1])
     roles.migrate(fibreflow)
     directory = RunDirectory(tmp_path_factory.mktemp("endpoint"))
     with run_sandbox(tickets=3) as sandbox:

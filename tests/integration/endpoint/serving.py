@@ -3,6 +3,7 @@
 The tests are the scheduler: they carry a run out, or say that it is over.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,20 +18,21 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 from pydantic import SecretStr
-from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
+from qcontact_sync.services import runs
+from qcontact_sync.sync.lifecycle import RunOrder
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
 from dev.airflow.credentials import Credentials
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.postgres import free_port
+from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.postgres import free_port
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox
+from tests.airflow_connections import store_connection
 
 DAG_ID = "qcontact_sync"
 PREFIX = "/api/ticketing"
@@ -53,7 +55,8 @@ class Installation:
     credentials: Credentials
     environment: Mapping[str, str] = field(repr=False)
     metadata_dsn: str = field(repr=False)
-    fibreflow: Endpoints = field(repr=False)
+    fibreflow: FibreFlowAccess = field(repr=False)
+    qcontact: QContactAccess = field(repr=False)
     settings: Settings = field(default_factory=Settings)
     dag_id: str = DAG_ID
 
@@ -66,6 +69,16 @@ class Installation:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def know(self, conn_id: str, connection: str) -> None:
+        """Keep a connection, given as JSON, in Airflow's database."""
+        url = self.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        store_connection(url, self.credentials.fernet_key, conn_id, connection)
+
+    def on(self, metadata_dsn: str) -> Mapping[str, str]:
+        """Return the environment of the same Airflow on another database of its own."""
+        url = metadata_dsn.replace("postgresql://", "postgresql+psycopg2://", 1)
+        return {**self.environment, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
 
     def query(self, statement: str, **params: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.metadata_dsn, row_factory=dict_row) as connection:
@@ -90,21 +103,29 @@ class Installation:
 
     def carry_out(self, run: Mapping[str, Any]) -> None:
         """Do what the DAG's tasks do, and end the run."""
-        order = jobs.RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
-        sides, settings = self.fibreflow, self.settings
-        started = jobs.start_run(sides, settings, order)
-        stats = {
-            name: jobs.run_direction(sides, settings, started, Direction(name))
-            for name in started["directions"]
-        }
-        summary = jobs.finish_run(sides, settings, started, stats)
+        order = RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
+        summary = self.carry_out_order(order)
         self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")
+
+    def carry_out_order(self, order: RunOrder) -> dict[str, object]:
+        """Start, both directions and finish; the summary."""
+        return asyncio.run(self._carry_out(order))
+
+    async def _carry_out(self, order: RunOrder) -> dict[str, object]:
+        sides = self.fibreflow, self.qcontact, self.settings
+        started = await runs.start_run(*sides, order)
+        stats: dict[str, Mapping[str, object] | None] = {
+            direction.value: await runs.run_direction(*sides, started, direction)
+            for direction in started.request.directions
+        }
+        finished = await runs.finish_run(self.fibreflow, self.settings, started, stats)
+        return finished.to_dict()
 
 
 def install(
     directory: RunDirectory, metadata_dsn: str, fibreflow_dsn: str, sandbox: Sandbox
 ) -> Installation:
-    """Make Airflow's tables, the DAG and the connection to FibreFlow in its database."""
+    """Write the DAG and the connection to FibreFlow into Airflow's database."""
     credentials = Credentials()
     directory.logs.mkdir()
     environment = airflow_environment(
@@ -126,11 +147,16 @@ def install(
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CRON_SECRET": "",
     }
-    sides = Endpoints(SecretStr(fibreflow_dsn), sandbox.url, SecretStr(sandbox.api_key))
-    made = Installation(directory, credentials, environment, metadata_dsn, sides)
-    made.tool("db", "migrate")
+    made = Installation(
+        directory,
+        credentials,
+        environment,
+        metadata_dsn,
+        FibreFlowAccess(SecretStr(fibreflow_dsn)),
+        QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key))),
+    )
     made.tool("dags", "reserialize")
-    made.tool("connections", "add", "fibreflow_default", "--conn-json", connection)
+    made.know("fibreflow_default", connection)
     return made
 
 

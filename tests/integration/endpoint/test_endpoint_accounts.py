@@ -10,14 +10,17 @@ import pytest
 from pydantic import SecretStr
 from qcontact_sync.config.settings import Settings
 
-from dev.airflow_env import postgres_connection
+from dev.airflow.environment import postgres_connection
+from dev.database.postgres import drop_database
 from tests.integration.endpoint.serving import HEALTH, SYNC, Installation, Server, serve
+from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 pytestmark = pytest.mark.integration
 
 ASYNC = {"Prefer": "respond-async"}
 NORTH = {"account": "north"}
+METADATA = "endpoint_airflow_north"
 DEFAULT_DAG, NORTH_DAG = "qcontact_sync", "qcontact_sync_north"
 
 
@@ -30,26 +33,32 @@ def norths_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def north(
-    norths_fibreflow: str, installation: Installation, tmp_path_factory: pytest.TempPathFactory
+    pg_server: str,
+    norths_fibreflow: str,
+    installation: Installation,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
-    """The installation with a second account, whose things these are; it goes again."""
+    """A second account, whose things these are, beside the default one; another Airflow knows both.
+
+    That Airflow has a database of its own: it leaves nothing behind in the other tests' one.
+    """
     file: Path = tmp_path_factory.mktemp("accounts") / "accounts.toml"
     file.write_text("[accounts.default]\n[accounts.north]\n")
-    environment = {**installation.environment, "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)}
+    metadata = metadata_database(pg_server, METADATA)
     own = replace(
         installation,
-        environment=environment,
+        environment={**installation.on(metadata), "QCONTACT_SYNC_ACCOUNTS_FILE": str(file)},
+        metadata_dsn=metadata,
         fibreflow=replace(installation.fibreflow, database_url=SecretStr(norths_fibreflow)),
         settings=Settings(account="north"),
         dag_id=NORTH_DAG,
     )
     own.tool("dags", "reserialize")
-    connection = postgres_connection(norths_fibreflow)
-    own.tool("connections", "add", "fibreflow_north", "--conn-json", connection)
+    default = installation.fibreflow.database_url.get_secret_value()
+    own.know("fibreflow_default", postgres_connection(default))
+    own.know("fibreflow_north", postgres_connection(norths_fibreflow))
     yield own
-    own.tool("connections", "delete", "fibreflow_north")
-    for dag_id in (NORTH_DAG, "qcontact_sync_monitor_north"):
-        own.tool("dags", "delete", "--yes", dag_id)
+    drop_database(pg_server, METADATA)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The fault list's HTTP rows: what a run makes of QContact's answers."""
 
-from collections.abc import Iterator
-
 import pytest
 from qcontact_sync.sync import inbound
 
@@ -268,12 +266,11 @@ def test_xh15_an_empty_page_with_more_to_come_ends(world: World, total):
 
 
 @pytest.fixture
-def small_slices(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = inbound.ListReader
     monkeypatch.setattr(
         inbound, "ListReader", lambda remote, page_size: reader(remote, page_size=10, max_slice=200)
     )
-    return
 
 
 @pytest.mark.usefixtures("small_slices")

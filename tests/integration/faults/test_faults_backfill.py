@@ -7,8 +7,8 @@ import pytest
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import RunOrder
 from qcontact_sync.sync import inbound
+from qcontact_sync.sync.lifecycle import RunOrder
 
 from sandbox.world import Entry
 from tests.integration.sync_world import World

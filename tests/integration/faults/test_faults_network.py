@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from qcontact_sync.jobs import JobResult, run_sync_job
@@ -22,7 +23,8 @@ def run_at(world: World, url: str, **settings: object) -> JobResult:
     """A run that is told another address of QContact."""
     world.pass_time(BETWEEN_RUNS_S)
     return run_sync_job(
-        endpoints=replace(world.endpoints, qcontact_url=url),
+        fibreflow=world.fibreflow_access,
+        qcontact=replace(world.qcontact_access, url=url),
         settings=world.settings.model_copy(update=settings),
     )
 
@@ -236,7 +238,8 @@ def test_xn9_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
     world.configure(timeout_s=0.5)
     world.qcontact.faults.add(do="drip", delay_s=0.2, path=r"/tickets/\d", times="forever")
     result = world.run()
-    assert [error["error_code"] for error in result.sync_result["errors"]] == ["TIMEOUT"]
+    errors: Any = result.sync_result["errors"]
+    assert [error["error_code"] for error in errors] == ["TIMEOUT"]
     assert world.sent() == []
     world.qcontact.faults.clear()
     world.make_due()

@@ -120,6 +120,10 @@ class GatedRemote:
             "read of a page", lambda: self._remote.list_page(window, page, page_size)
         )
 
+    @property
+    def writes_assignment(self) -> bool:
+        return self._remote.writes_assignment
+
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         return await self._gate.step("read of a ticket", lambda: self._remote.get(remote_id))
 

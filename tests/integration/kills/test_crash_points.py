@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from dev.postgres import database_dsn, drop_database
+from dev.database.postgres import clone_database, drop_database
 from sandbox.running import run_sandbox
+from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import Gate, dying_run
 from tests.integration.kills.scene import end_of, set_up
@@ -21,7 +20,6 @@ from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-IS_DEEP = os.environ.get("PROOF") == "deep"
 EVERY = 1 if IS_DEEP else 9
 
 
@@ -48,13 +46,8 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
     @contextmanager
     def world(number: str) -> Iterator[World]:
         name = f"crash_{os.getpid()}_{number}"
-        clone = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(template_db)
-        )
-        with psycopg.connect(pg_server, autocommit=True) as connection:
-            connection.execute(clone)
+        owner = clone_database(pg_server, template_db, name)
         with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-            owner = database_dsn(pg_server, name)
             played = World(sandbox, roles.as_runtime(owner), owner)
             played.configure(connections=1)
             yield played

@@ -3,7 +3,6 @@
 ``make prove`` does it a hundred times; the tests a few.
 """
 
-import os
 import random
 from collections.abc import Iterator
 from textwrap import fill
@@ -11,6 +10,7 @@ from textwrap import fill
 import pytest
 
 from sandbox.running import run_sandbox
+from tests.depth import IS_DEEP
 from tests.integration.kills.accidents import Accidents
 from tests.integration.kills.story import Story
 from tests.integration.own_server import OwnServer
@@ -19,7 +19,6 @@ from tests.written_pages import GUARANTEES, commit, write_into
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-IS_DEEP = os.environ.get("PROOF") == "deep"
 KILLS = 100 if IS_DEEP else 4
 OTHERS = 12 if IS_DEEP else 1
 PAUSES = 3 if IS_DEEP else 0  # half a minute each; test_interrupted_runs has a short one

@@ -114,7 +114,7 @@ async def half_a_body(request: web.Request) -> web.StreamResponse:
 async def not_http(request: web.Request) -> web.StreamResponse:
     """Answer with something that is no HTTP."""
     assert request.transport is not None
-    request.transport.write(b"220 mail.example.test ESMTP\r\n\r\n")  # type: ignore[attr-defined]
+    request.transport.write(b"220 mail.example.test ESMTP\r\n\r\n")
     request.transport.close()
     return web.Response()
 

@@ -58,6 +58,18 @@ def test_a_failed_ticket_has_no_run_summary_among_its_audit_rows(world: World):
     assert len(world.audit(bad)) == 1
 
 
+@pytest.mark.parametrize(("good", "status"), [(0, "failed"), (1, "partial")])
+def test_summary_row_has_the_same_status_as_a_run_with_the_same_counts(
+    world: World, good: int, status: str
+):
+    world.edit(world.add_ticket(), title=None)
+    for _ in range(good):
+        world.add_ticket()
+    assert world.run(sync_direction="inbound").status == status
+    rows = world.rows("SELECT status FROM qcontact_sync_log WHERE sync_type = 'full_sync'")
+    assert [row["status"] for row in rows] == [status]
+
+
 def test_a_malformed_ticket_that_is_mended_arrives_and_leaves_the_quarantine(world: World):
     bad = world.add_ticket()
     world.edit(bad, title=None)

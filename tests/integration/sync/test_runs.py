@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from qcontact_sync.core.errors import RetryableError
+from qcontact_sync.core.errors import LeaseBusy, RetryableError
 from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history, run_direction
+from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.sync import inbound
 
@@ -133,12 +133,12 @@ def test_a_run_in_which_nothing_that_was_tried_succeeded_has_failed(world: World
 
 def test_the_history_is_read_newest_first_and_limited(world: World):
     results = [world.run() for _ in range(3)]
-    rows = get_sync_job_history(2, endpoints=world.endpoints)
-    last = get_last_sync_job_run(endpoints=world.endpoints)
+    rows = get_sync_job_history(2, fibreflow=world.fibreflow_access)
+    last = get_last_sync_job_run(fibreflow=world.fibreflow_access)
     assert [row.id for row in rows] == [results[2].job_id, results[1].job_id]
     assert last is not None
     assert last.id == results[2].job_id
-    assert get_sync_job_history(status="failed", endpoints=world.endpoints) == []
+    assert get_sync_job_history(status="failed", fibreflow=world.fibreflow_access) == []
 
 
 # --- the window
@@ -431,7 +431,7 @@ def test_an_inbound_that_died_goes_on_and_its_counts_add_up(seeded_world: World,
     world = seeded_world
     run = world.start(world.order("scheduled__1"))
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
 
     run = world.start(world.order("scheduled__1"))
     stats = world.run_direction(run, "inbound")
@@ -454,7 +454,7 @@ def test_unchanged_tickets_are_counted_once_when_a_run_goes_on(seeded_world: Wor
     order = world.order("manual__1", params={"start_date": "2000-01-01T00:00:00Z"})
     run = world.start(order)
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
     stats = world.run_direction(run, "inbound")
     assert total(stats) == (300, 0, 0, 300)
 
@@ -469,7 +469,7 @@ def test_an_outbound_that_died_sends_nothing_twice(world: World, calls):
     run = world.start(world.order("scheduled__1"))
     inbound_stats = world.run_direction(run, "inbound")
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.OUTBOUND, dying_after(calls))
+        world.run_direction(run, "outbound", dying_after(calls))
     stats = world.run_direction(run, "outbound")
     world.finish(run, inbound=inbound_stats, outbound=stats)
 
@@ -560,6 +560,44 @@ def test_finishing_twice_says_the_same(world: World):
     first = world.finish(run, **stats)
     again = world.finish(run, **stats)
     assert first == again
+
+
+def test_run_is_settled_from_the_record_and_not_from_what_the_caller_passes(world: World):
+    world.add_ticket()
+    run = world.start(world.order())
+    stats = {d: world.run_direction(run, d) for d in ("inbound", "outbound")}
+    wrong = {**stats["inbound"], "created": 9, "successful": 9}
+    summary = world.finish(run, inbound=wrong, outbound=None)
+    assert (summary["status"], summary["summary"]["total_success"]) == ("success", 1)
+
+
+def test_direction_that_never_began_fails_the_run(world: World):
+    run = world.start(world.order())
+    world.run_direction(run, "inbound")
+    summary = world.finish(run, inbound=None, outbound=None)
+    assert (summary["status"], summary["error_code"]) == ("failed", "SYNC_JOB_ERROR")
+
+
+@pytest.mark.parametrize("is_whole_run", [True, False])
+def test_end_of_an_earlier_try_does_not_count_where_the_direction_is_tried_again(
+    world: World, is_whole_run: bool
+):
+    world.add_ticket()
+    order = world.order()
+    run = world.start(order)
+    for direction in ("inbound", "outbound"):
+        world.run_direction(run, direction)
+    assert world.finish(run)["status"] == "success"
+    if is_whole_run:
+        run = world.start(order)
+    else:
+        world.execute(
+            "UPDATE qcontact_lease SET holder = 'another run', host = 'another host',"
+            " expires_at = now() + interval '1 minute'"
+        )
+        with pytest.raises(LeaseBusy):
+            world.run_direction(run, "inbound", waits=False)
+    assert world.finish(run)["status"] == "failed"
 
 
 @pytest.mark.usefixtures("small_slices")
@@ -704,9 +742,12 @@ RUN_ONCE = """
 import sys
 from pydantic import SecretStr
 from qcontact_sync.jobs import run_sync_job
-from qcontact_sync.config.settings import Endpoints, Settings
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 database, url, key = sys.argv[1:]
-run_sync_job(endpoints=Endpoints(SecretStr(database), url, SecretStr(key)), settings=Settings())
+run_sync_job(
+    fibreflow=FibreFlowAccess(SecretStr(database)),
+    qcontact=QContactAccess(url, ApiKey(SecretStr(key))),
+)
 """
 
 

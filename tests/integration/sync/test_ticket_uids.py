@@ -32,10 +32,21 @@ def test_the_case_reference_in_the_id_is_the_uid(world: World):
         "FT123",
         "XFT499061",
         "ft499061",
-        "FT4990611234567890123",
+        "FT4990611",
+        "FT999999999",
+        "FT999999999999999999",
         "FT\u0664\u0669\u0669\u0660\u0666\u0661",
     ],
-    ids=["none", "short", "inside-a-word", "small-letters", "too-long", "other-digits"],
+    ids=[
+        "none",
+        "short",
+        "inside-a-word",
+        "small-letters",
+        "seven-digits",
+        "nine-digits",
+        "eighteen-digits",
+        "other-digits",
+    ],
 )
 def test_without_a_reference_it_is_the_next_free_number(world, title):
     remote_id = world.add_ticket(title=title)
@@ -93,12 +104,22 @@ def test_numbers_grow_beyond_six_digits(world, highest):
     assert {uid(world, i) for i in ids} == {f"FT{highest + n}" for n in (1, 2, 3)}
 
 
-def test_a_number_too_large_to_be_ours_does_not_drive_the_counter(world: World):
-    remote_id = world.add_ticket(title="FT999999999999999999")
-    other = world.add_ticket()
+def test_a_reference_in_a_title_does_not_drive_the_counter(world: World):
+    """Anybody who writes to the call centre can put one into a title."""
+    first = world.add_ticket(title="FT900000")
     world.run()
-    assert uid(world, remote_id) == "FT999999999999999999"
-    assert uid(world, other) == "FT100001"
+    others = [world.add_ticket() for _ in range(2)]
+    world.run()
+    assert uid(world, first) == "FT900000"
+    assert sorted(uid(world, i) for i in others) == ["FT100001", "FT100002"]
+
+
+def test_a_reference_far_beyond_the_highest_number_is_not_taken(world: World):
+    world.add_local(None, source="ad_hoc", ticket_uid="FT499061")
+    near, far = world.add_ticket(title="FT599061"), world.add_ticket(title="FT999999")
+    world.run()
+    assert uid(world, near) == "FT599061"
+    assert uid(world, far) == "FT499062"
 
 
 def test_300_tickets_with_references_used_twice_have_300_numbers(seeded_world: World):

@@ -4,7 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from qcontact_sync.config.settings import ConfigError, load_settings
+from qcontact_sync.config.settings import load_settings
+from qcontact_sync.core.errors import ConfigError
 
 from sandbox.running import run_sandbox
 from tests.integration.certificates import Authority

@@ -14,10 +14,10 @@ from qcontact_sync.core.model import (
     STATUS,
     SYNCED_FIELDS,
     Base,
+    KnownTicket,
     Link,
     LocalId,
     LocalTicket,
-    Pair,
     People,
     RemoteId,
     RemoteTicket,
@@ -89,19 +89,19 @@ def a_link(
     return Link(REMOTE_ID, LOCAL_ID, base, fingerprint(base.remote), frozen=frozenset(frozen))
 
 
-def stored(decision: TicketDecision, pair: Pair) -> Pair:
+def stored(decision: TicketDecision, pair: KnownTicket) -> KnownTicket:
     """The pair once a store has carried the decision out."""
     before = decision.local or LocalTicket(LOCAL_ID, "FT100001", {})
     columns = dict.fromkeys(SYNCED_FIELDS)
     local = replace(before, values={**columns, **before.values, **decision.writes})
     link = pair.link or Link(REMOTE_ID, before.id, decision.base, decision.fingerprint)
-    return Pair(
+    return KnownTicket(
         replace(
             link,
             base=decision.base,
             fingerprint=decision.fingerprint,
             frozen=frozenset(decision.frozen),
-            turns=decision.turns,
+            flip_flops=decision.flip_flops,
         ),
         local,
     )

@@ -1,11 +1,12 @@
 """Canonical text: the same words arrive alike however they were written down."""
 
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qcontact_sync.core.canon import canonical_text
+from qcontact_sync.core.canon import MARKS, MAX_MARKS, canonical_text
 
 HIGH, LOW = "\ud83d", "\ude00"
 any_text = st.text(st.characters(exclude_categories=()))
@@ -73,3 +74,33 @@ def test_composition_line_ends_and_blanks_around_make_no_difference(text):
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00")))
 def test_nothing_is_dropped_from_text_that_can_be_stored(text):
     assert canonical_text(text)[1] is False
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0323\u0301", "\u0344", "\u0f73", "\U0001e944"])
+def test_a_run_of_combining_marks_is_cut(mark):
+    text, was_dropped = canonical_text(f"e{mark * 1_000}x")
+    assert was_dropped
+    marks = [c for c in unicodedata.normalize("NFD", text) if unicodedata.combining(c)]
+    assert len(marks) <= MAX_MARKS
+    assert unicodedata.normalize("NFD", text)[0] == "e"
+    assert text[-1] == "x"
+    assert canonical_text(text) == (text, False)
+
+
+@pytest.mark.parametrize("text", ["e" + "\u0323" * MAX_MARKS, ("e" + "\u0323" * 9) * 1_000])
+def test_marks_that_people_write_stay(text):
+    assert canonical_text(text) == (unicodedata.normalize("NFC", text), False)
+
+
+@given(st.lists(st.sampled_from(["e", "\u0301", "\u0323", "\u0344", "\u0f73"]), max_size=200))
+def test_a_run_is_cut_once_and_for_all(parts):
+    first, _ = canonical_text("".join(parts))
+    assert first is None or canonical_text(first) == (first, False)
+
+
+def test_no_combining_mark_lies_outside_the_range_that_is_looked_at():
+    assert not [
+        hex(code)
+        for code in range(sys.maxunicode + 1)
+        if code not in MARKS and unicodedata.combining(chr(code))
+    ]

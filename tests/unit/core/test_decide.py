@@ -13,8 +13,8 @@ from qcontact_sync.core.model import (
     OWNED_FIELDS,
     STATUS,
     SYNCED_FIELDS,
+    KnownTicket,
     LocalId,
-    Pair,
     SyncType,
 )
 
@@ -41,51 +41,51 @@ def decided(remote, pair, policy=REVIEW, *, force=False):
 
 
 def linked(local=None, link=None):
-    return Pair(link or a_link(), local or a_local())
+    return KnownTicket(link or a_link(), local or a_local())
 
 
 def test_decision_digests_the_base_it_is_to_store():
-    for pair in (Pair(), linked(), Pair(unlinked=(a_local(),))):
+    for pair in (KnownTicket(), linked(), KnownTicket(unlinked=(a_local(),))):
         decision = decided(a_remote(status="Closed", title="New"), pair)
         assert decision.fingerprint == fingerprint(decision.base.remote)
 
 
 class TestCreate:
     def test_every_synced_column_is_set(self):
-        decision = decided(a_remote(status="Assigned", assigned_to="Ann Example"), Pair())
+        decision = decided(a_remote(status="Assigned", assigned_to="Ann Example"), KnownTicket())
         assert decision.kind is Kind.CREATE
         assert decision.sync_type is SyncType.CREATE
         assert decision.writes == {**SAVED, STATUS: "assigned", ASSIGNED_TO: ANN}
 
     def test_base_keeps_both_halves(self):
-        decision = decided(a_remote(status="Escalated", assigned_to=STRANGER), Pair())
+        decision = decided(a_remote(status="Escalated", assigned_to=STRANGER), KnownTicket())
         assert decision.base.local == {STATUS: "in_progress", ASSIGNED_TO: None}
         assert decision.base.remote[STATUS] == "Escalated"
         assert decision.base.remote[ASSIGNED_TO] == STRANGER
 
     def test_nothing_goes_out_and_nothing_conflicts(self):
-        decision = decided(a_remote(status="Weird", assigned_to=STRANGER), Pair())
+        decision = decided(a_remote(status="Weird", assigned_to=STRANGER), KnownTicket())
         assert not decision.sends
         assert not decision.conflicts
         assert not decision.frozen
 
     def test_unknown_status_is_open_with_a_warning(self):
-        decision = decided(a_remote(status="Weird"), Pair())
+        decision = decided(a_remote(status="Weird"), KnownTicket())
         assert decision.writes[STATUS] == "open"
         assert any("status" in w for w in decision.warnings)
         assert not any("Weird" in w for w in decision.warnings)
 
     @pytest.mark.parametrize("name", ["Sam Twin", STRANGER, None], ids=["twins", "stranger", "-"])
     def test_nobody_is_assigned_where_no_single_user_has_the_name(self, name):
-        assert decided(a_remote(assigned_to=name), Pair()).writes[ASSIGNED_TO] is None
+        assert decided(a_remote(assigned_to=name), KnownTicket()).writes[ASSIGNED_TO] is None
 
     def test_what_does_not_fit_is_left_to_the_columns_default_and_named(self):
-        decision = decided(a_remote(project_id="none", gps_coordinates="far away"), Pair())
+        decision = decided(a_remote(project_id="none", gps_coordinates="far away"), KnownTicket())
         assert not {"project_id", "gps_coordinates"} & set(decision.writes)
         assert {w.split()[0] for w in decision.warnings} == {"project_id", "gps_coordinates"}
 
     def test_fields_that_the_answer_left_out_are_not_in_the_base(self):
-        decision = decided(without(a_remote(), "priority", "dr_number", ASSIGNED_TO), Pair())
+        decision = decided(without(a_remote(), "priority", "dr_number", ASSIGNED_TO), KnownTicket())
         assert not {"priority", "dr_number", ASSIGNED_TO} & set(decision.base.remote)
         assert decision.writes["priority"] == "normal"
 
@@ -94,17 +94,19 @@ class TestCreate:
         [("Solved", True), ("Closed", True), ("Cancelled", True), ("Reviewed", False)],
     )
     def test_ticket_that_arrives_ended_is_closed(self, status, expected):
-        assert decided(a_remote(status=status), Pair()).closes is expected
+        assert decided(a_remote(status=status), KnownTicket()).closes is expected
 
     def test_warnings_of_decoding_come_along(self):
         remote = replace(a_remote(), warnings=("title: something",))
-        assert "title: something" in decided(remote, Pair()).warnings
+        assert "title: something" in decided(remote, KnownTicket()).warnings
 
 
 class TestAdopt:
     def test_two_way_fields_stay_as_they_stand_on_both_sides(self):
         local = a_local(status="qa_approved", assigned_to=BEN)
-        decision = decided(a_remote(status="Open", assigned_to=STRANGER), Pair(unlinked=(local,)))
+        decision = decided(
+            a_remote(status="Open", assigned_to=STRANGER), KnownTicket(unlinked=(local,))
+        )
         assert decision.kind is Kind.ADOPT
         assert not {STATUS, ASSIGNED_TO} & set(decision.writes)
         assert not decision.sends
@@ -113,17 +115,17 @@ class TestAdopt:
 
     def test_own_fields_of_qcontact_come_in(self):
         local = a_local(title="Old", dr_number=None)
-        decision = decided(a_remote(), Pair(unlinked=(local,)))
+        decision = decided(a_remote(), KnownTicket(unlinked=(local,)))
         assert decision.writes == {"title": SAVED["title"], "dr_number": SAVED["dr_number"]}
 
     def test_own_fields_that_the_answer_left_out_stay(self):
         local = a_local(address="2 Side Road")
-        decision = decided(without(a_remote(), "address"), Pair(unlinked=(local,)))
+        decision = decided(without(a_remote(), "address"), KnownTicket(unlinked=(local,)))
         assert decision.writes == {}
 
     def test_differences_are_settled_conflicts_that_nobody_lost(self):
         local = a_local(status="closed", assigned_to=ANN)
-        decision = decided(a_remote(status="Open"), Pair(unlinked=(local,)))
+        decision = decided(a_remote(status="Open"), KnownTicket(unlinked=(local,)))
         assert [(c.field, c.local, c.remote) for c in decision.conflicts] == [
             (STATUS, "closed", "Open"),
             (ASSIGNED_TO, ANN, None),
@@ -134,18 +136,18 @@ class TestAdopt:
     def test_what_merely_maps_differently_is_no_difference(self):
         local = a_local(status="qa_in_progress", assigned_to=ANN)
         remote = a_remote(status="In Review", assigned_to="Ann Example")
-        assert not decided(remote, Pair(unlinked=(local,))).conflicts
+        assert not decided(remote, KnownTicket(unlinked=(local,))).conflicts
 
     def test_a_field_that_the_answer_left_out_is_no_difference(self):
         local = a_local(status="closed", assigned_to=ANN)
         remote = without(a_remote(), STATUS, ASSIGNED_TO)
-        assert not decided(remote, Pair(unlinked=(local,))).conflicts
+        assert not decided(remote, KnownTicket(unlinked=(local,))).conflicts
 
     def test_of_duplicates_the_first_is_linked_and_the_others_are_reported(self):
         rows = [
             replace(a_local(), id=LocalId(UUID(int=n)), ticket_uid=f"FT10000{n}") for n in (1, 2, 3)
         ]
-        decision = decided(a_remote(), Pair(unlinked=tuple(rows)))
+        decision = decided(a_remote(), KnownTicket(unlinked=tuple(rows)))
         assert decision.local is rows[0]
         reported = " ".join(decision.warnings)
         assert "FT100001" not in reported
@@ -154,14 +156,16 @@ class TestAdopt:
 
     def test_later_moves_flow(self):
         local = a_local(status="closed")
-        pair = stored(decided(a_remote(status="Open"), Pair(unlinked=(local,))), Pair())
+        pair = stored(
+            decided(a_remote(status="Open"), KnownTicket(unlinked=(local,))), KnownTicket()
+        )
         moved = replace(pair.local, values={**pair.local.values, STATUS: "in_progress"})
         assert decided(a_remote(status="Open"), replace(pair, local=moved)).sends == {
             STATUS: "in_progress"
         }
 
     def test_adopted_ticket_neither_opens_nor_closes(self):
-        decision = decided(a_remote(status="Closed"), Pair(unlinked=(a_local(),)))
+        decision = decided(a_remote(status="Closed"), KnownTicket(unlinked=(a_local(),)))
         assert (decision.closes, decision.reopens) == (False, False)
 
 
@@ -259,7 +263,7 @@ class TestUpdate:
             },
         )
         remote = without(replace(a_remote(), values=dict(link.base.remote)), name)
-        decision = decided(remote, Pair(link, local), force=True)
+        decision = decided(remote, KnownTicket(link, local), force=True)
         assert decision.kind is Kind.SKIP
         assert decision.base == link.base
 
@@ -267,7 +271,7 @@ class TestUpdate:
     def test_null_clears_an_own_field(self, name):
         empty = {"priority": "normal", "ticket_type": "maintenance"}.get(name)
         filled = {"zone_id": SAVED["project_id"]}
-        pair = Pair(a_link(remote=filled), a_local(**filled))
+        pair = KnownTicket(a_link(remote=filled), a_local(**filled))
         decision = decided(a_remote(**{**filled, name: None}), pair)
         assert decision.writes == {name: empty}
 
@@ -290,12 +294,12 @@ class TestUpdate:
         ],
     )
     def test_closes_where_a_terminal_status_comes_in(self, before, after, expected):
-        pair = stored(decided(a_remote(status=before), Pair()), Pair())
+        pair = stored(decided(a_remote(status=before), KnownTicket()), KnownTicket())
         decision = decided(a_remote(status=after), pair)
         assert (decision.closes, decision.reopens) == expected
 
     def test_other_writes_to_an_ended_ticket_neither_close_nor_reopen_it(self):
-        pair = stored(decided(a_remote(status="Closed"), Pair()), Pair())
+        pair = stored(decided(a_remote(status="Closed"), KnownTicket()), KnownTicket())
         decision = decided(a_remote(status="Closed", title="New"), pair)
         assert (decision.closes, decision.reopens) == (False, False)
 
@@ -333,7 +337,9 @@ class TestRelinkAndSkip:
 
     def test_row_deleted_here_is_left_deleted(self):
         link = a_link()
-        decision = decided(a_remote(status="Closed", title="New"), Pair(link, None), force=True)
+        decision = decided(
+            a_remote(status="Closed", title="New"), KnownTicket(link, None), force=True
+        )
         assert (decision.kind, decision.remote.id) == (Kind.SKIP, a_remote().id)
         assert decision.base == link.base
         assert decision.fingerprint == link.fingerprint
@@ -366,7 +372,7 @@ class TestForce:
 class TestFrozen:
     """Ended here, re-opened there: neither side is written until somebody decides."""
 
-    pair = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="closed"))
+    pair = KnownTicket(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="closed"))
     reopened = a_remote(status="Open")
 
     def frozen(self):
@@ -434,7 +440,7 @@ class TestFrozen:
         assert not decision.agreed
 
     def test_a_name_that_nobody_has_here_is_no_agreement(self):
-        pair = Pair(a_link(frozen=(ASSIGNED_TO,)), a_local())
+        pair = KnownTicket(a_link(frozen=(ASSIGNED_TO,)), a_local())
         decision = decided(a_remote(assigned_to=STRANGER), pair)
         assert decision.frozen == (ASSIGNED_TO,)
         assert not decision.agreed
@@ -448,7 +454,7 @@ class TestFrozen:
         assert not decision.closes
 
     def test_follow_does_not_end_what_is_frozen_for_another_reason(self):
-        pair = Pair(a_link(frozen=(ASSIGNED_TO,)), a_local())
+        pair = KnownTicket(a_link(frozen=(ASSIGNED_TO,)), a_local())
         decision = decided(a_remote(assigned_to="Ann Example"), pair, FOLLOW)
         assert decision.frozen == (ASSIGNED_TO,)
         assert not decision.writes

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair
-from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, told
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket
+from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, plan_lines
 
 from tests.unit.core.core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 
@@ -16,23 +16,23 @@ def planned(remote, pair):
     return [(line.sign.value, line.ticket_uid, set(line.fields)) for line in plan.lines]
 
 
-ENDED = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="closed"))
+ENDED = KnownTicket(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="closed"))
 
 
 @pytest.mark.parametrize(
     ("remote", "pair", "expected"),
     [
-        pytest.param(a_remote(), Pair(), [("+", None, set())], id="create"),
-        pytest.param(a_remote(), Pair(a_link(), a_local()), [], id="skip"),
+        pytest.param(a_remote(), KnownTicket(), [("+", None, set())], id="create"),
+        pytest.param(a_remote(), KnownTicket(a_link(), a_local()), [], id="skip"),
         pytest.param(
             a_remote(title="x", status="Closed"),
-            Pair(a_link(), a_local()),
+            KnownTicket(a_link(), a_local()),
             [("~", "FT100001", {"title", STATUS})],
             id="update",
         ),
         pytest.param(
             a_remote(status="Assigned"),
-            Pair(a_link(), a_local(status="assigned")),
+            KnownTicket(a_link(), a_local(status="assigned")),
             [],
             id="only-the-link-moves",
         ),
@@ -44,23 +44,23 @@ ENDED = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}), a_local(status="clo
             id="update-that-needs-you-too",
         ),
         pytest.param(
-            a_remote(), Pair(unlinked=(a_local(),)), [], id="adoption-without-a-difference"
+            a_remote(), KnownTicket(unlinked=(a_local(),)), [], id="adoption-without-a-difference"
         ),
         pytest.param(
             a_remote(),
-            Pair(unlinked=(a_local(title="x"),)),
+            KnownTicket(unlinked=(a_local(title="x"),)),
             [("~", "FT100001", {"title"})],
             id="adoption-that-writes",
         ),
         pytest.param(
             a_remote(),
-            Pair(unlinked=(a_local(status="closed", assigned_to=ANN),)),
+            KnownTicket(unlinked=(a_local(status="closed", assigned_to=ANN),)),
             [("!", "FT100001", {STATUS, ASSIGNED_TO})],
             id="adoption-of-a-row-that-differs",
         ),
         pytest.param(
             a_remote(status="Closed"),
-            Pair(a_link(), a_local(status="assigned")),
+            KnownTicket(a_link(), a_local(status="assigned")),
             [("~", "FT100001", {STATUS})],
             id="settled-conflict",
         ),
@@ -73,8 +73,8 @@ def test_inbound_decision_is_planned(remote, pair, expected):
 def test_every_line_names_the_ticket():
     plan = Plan()
     for remote, pair in (
-        (a_remote(), Pair()),
-        (a_remote(title="x"), Pair(a_link(), a_local())),
+        (a_remote(), KnownTicket()),
+        (a_remote(title="x"), KnownTicket(a_link(), a_local())),
         (a_remote(status="Open"), ENDED),
     ):
         plan.add_inbound(decide(remote, pair, PEOPLE, REVIEW))
@@ -109,7 +109,7 @@ def test_plans_do_not_share_their_counts():
 def test_plan_is_plain_values_and_holds_none_of_a_tickets():
     plan = Plan()
     plan.add_inbound(
-        decide(a_remote(title="Secret text"), Pair(a_link(), a_local()), PEOPLE, REVIEW)
+        decide(a_remote(title="Secret text"), KnownTicket(a_link(), a_local()), PEOPLE, REVIEW)
     )
     plain = plan.to_dict()
     assert json.loads(json.dumps(plain)) == plain
@@ -137,7 +137,7 @@ def test_failures_are_named_while_there_is_room_and_all_counted(hidden):
     for number in range(MAX_LINES + hidden):
         plan.add_failure(PlannedFailure(f"T-{number}", "NOT_FOUND", "no such ticket"))
     assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + hidden, MAX_LINES)
-    assert list(told(plan.to_dict()))[-1] == f"and {hidden} more"
+    assert list(plan_lines(plan.to_dict()))[-1] == f"and {hidden} more"
 
 
 def test_a_plan_is_told_line_by_line():
@@ -145,7 +145,7 @@ def test_a_plan_is_told_line_by_line():
     plan.add(PlanLine(Sign.CREATE, "T-1", None, ()))
     plan.add(PlanLine(Sign.SEND, "T-2", "FT2", (STATUS, "note")))
     plan.add_failure(PlannedFailure("T-3\x1b[2J", "VALIDATION_ERROR", "title is missing"))
-    assert list(told(plan.to_dict())) == [
+    assert list(plan_lines(plan.to_dict())) == [
         "+ 1 create, ~ 0 update, > 1 send, ! 0 needs you, 1 would fail",
         "mind the gap",
         "+ T-1",

@@ -6,7 +6,7 @@ import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
 from qcontact_sync.core.resolve import resolve
 
@@ -29,7 +29,7 @@ CLOSED = a_local(status="closed")
 
 def resolved(field, keep, link, local, remote):
     decision = resolve(field, keep, link, local, remote, PEOPLE, REVIEW)
-    return decision, stored(decision, Pair(link, local))
+    return decision, stored(decision, KnownTicket(link, local))
 
 
 def test_keeping_qcontacts_side_reopens_the_ticket_here():
@@ -137,10 +137,10 @@ def test_a_field_that_the_answer_leaves_out_is_kept_as_it_was_agreed_there():
 
 @pytest.mark.parametrize("keep", ["local", "remote"])
 def test_of_the_fields_turns_nothing_is_remembered_and_the_others_are(keep):
-    turned = Turns("open", "assigned", 3)
-    link = replace(REOPENED, turns={STATUS: turned, ASSIGNED_TO: turned})
+    turned = FlipFlop("open", "assigned", 3)
+    link = replace(REOPENED, flip_flops={STATUS: turned, ASSIGNED_TO: turned})
     decision, _ = resolved(STATUS, keep, link, CLOSED, a_remote(status="In Progress"))
-    assert decision.turns == {ASSIGNED_TO: turned}
+    assert decision.flip_flops == {ASSIGNED_TO: turned}
 
 
 def test_what_else_qcontact_shows_comes_in_with_the_side_that_is_kept():
@@ -157,7 +157,7 @@ def test_our_assignee_is_sent_over_a_stranger_although_nobody_changed_it_here():
 
 
 def test_a_field_that_was_turned_too_often_is_not_frozen_again_at_once():
-    link = replace(REOPENED, turns={STATUS: Turns("closed", "in_progress", 9)})
+    link = replace(REOPENED, flip_flops={STATUS: FlipFlop("closed", "in_progress", 9)})
     decision, pair = resolved(STATUS, "local", link, CLOSED, a_remote(status="In Progress"))
     assert decision.frozen == ()
     assert pair.link.frozen == frozenset()

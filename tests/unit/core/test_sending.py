@@ -7,7 +7,7 @@ from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, SyncType
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, SyncType
 from qcontact_sync.core.outbound import (
     Sending,
     agreed_on,
@@ -34,7 +34,7 @@ from tests.unit.core.core_values import (
 
 
 def decided(remote, local, link=None):
-    return decide(remote, Pair(link or a_link(), local), PEOPLE, REVIEW)
+    return decide(remote, KnownTicket(link or a_link(), local), PEOPLE, REVIEW)
 
 
 def sending(remote, local, link=None):
@@ -68,7 +68,7 @@ def test_nothing_goes_out_where_nothing_moved_here():
 
 
 def test_nothing_of_a_new_or_adopted_ticket_goes_out():
-    for pair in (Pair(), Pair(unlinked=(a_local(status="closed", assigned_to=ANN),))):
+    for pair in (KnownTicket(), KnownTicket(unlinked=(a_local(status="closed", assigned_to=ANN),))):
         assert not sending_of(decide(a_remote(), pair, PEOPLE, REVIEW))
 
 

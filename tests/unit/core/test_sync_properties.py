@@ -22,8 +22,8 @@ from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
     TWO_WAY_FIELDS,
+    KnownTicket,
     LocalTicket,
-    Pair,
     RemoteTicket,
 )
 from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
@@ -101,7 +101,7 @@ def applied(remote, pair, policy, *, force=False):
 class Ticket:
     """A linked ticket on which both sides may have moved since they last agreed."""
 
-    pair: Pair
+    pair: KnownTicket
     remote: RemoteTicket
     policy: Policy
 
@@ -135,7 +135,9 @@ def tickets(draw, status=words, name=names, local_status=odd_statuses, user=odd_
     """Created or adopted, perhaps frozen, then edited on either side in any of the fields."""
     policy = draw(policies)
     first = draw(remotes(status, name, **remote))
-    origin = draw(st.just(Pair()) | rows(local_status, user).map(lambda r: Pair(unlinked=(r,))))
+    origin = draw(
+        st.just(KnownTicket()) | rows(local_status, user).map(lambda r: KnownTicket(unlinked=(r,)))
+    )
     _, pair = applied(first, origin, policy)
     if draw(st.booleans()):
         _, pair = applied(draw(remotes(status, name, **remote)), pair, policy)
@@ -156,7 +158,9 @@ def sent(ticket, decision):
     return replace(ticket, pair=replace(ticket.pair, link=link), remote=answer)
 
 
-@given(remotes(), st.just(Pair()) | rows().map(lambda r: Pair(unlinked=(r,))), policies)
+@given(
+    remotes(), st.just(KnownTicket()) | rows().map(lambda r: KnownTicket(unlinked=(r,))), policies
+)
 def test_a_ticket_seen_for_the_first_time_is_still_afterwards(remote, pair, policy):
     first, known = applied(remote, pair, policy)
     assert not first.sends
@@ -373,7 +377,7 @@ def test_with_a_review_policy_two_runs_and_their_order_of_reading_make_no_differ
 def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
     remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: word, ASSIGNED_TO: STRANGER})
     policy = Policy(TICKETS_WORDS)
-    _, pair = applied(remote, Pair(), policy)
+    _, pair = applied(remote, KnownTicket(), policy)
     for _ in range(3):
         decision, pair = applied(remote, pair, policy)
         assert decision.kind is Kind.SKIP
@@ -384,7 +388,7 @@ def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
 def test_answers_of_an_adopted_ticket_never_move_what_did_not_move(row, policy):
     assume(row.values[STATUS] != "open")
     remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: "Open", ASSIGNED_TO: STRANGER})
-    _, pair = applied(remote, Pair(unlinked=(row,)), policy)
+    _, pair = applied(remote, KnownTicket(unlinked=(row,)), policy)
     decision = decide(remote, pair, PEOPLE, policy)
     assert decision.kind is Kind.SKIP
     assert not decision.sends

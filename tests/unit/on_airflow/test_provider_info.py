@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from airflow.providers_manager import ProvidersManager
@@ -10,7 +11,7 @@ from qcontact_sync.on_airflow.hook import QContactHook
 from qcontact_sync.on_airflow.provider_info import get_provider_info
 
 
-def form() -> dict[str, dict[str, object]]:
+def form() -> dict[str, dict[str, Any]]:
     (connection_type,) = get_provider_info()["connection-types"]
     return connection_type["conn-fields"]
 

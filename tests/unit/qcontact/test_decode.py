@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.qcontact.decode import (
-    MalformedTicket,
-    UnexpectedBody,
     build_ticket,
     decode_created_id,
     decode_notes,
     decode_page,
     decode_ticket,
 )
+from qcontact_sync.qcontact.json_bodies import UnexpectedBody
+from qcontact_sync.qcontact.received_fields import MalformedTicket
 
 PERSON = "Nomvula Example"
 
@@ -401,3 +401,17 @@ def test_what_was_not_sent_is_not_in_the_values(received):
     sent = {*received, *(custom if isinstance(custom, dict) else ())}
     values = {"category" if f == "ticket_type" else f for f in build_ticket(received).values}
     assert values <= sent
+
+
+def test_a_field_longer_than_any_person_writes_is_cut_and_said():
+    ticket = build_ticket({"id": "1", "title": "No light", "description": "x" * 1_000_001})
+    assert len(ticket.values["description"]) == 1_000_000
+    assert ticket.values["description"].endswith("…")
+    assert ticket.payload["description"] == ticket.values["description"]
+    assert ticket.warnings == ("description: cut to 1,000,000 characters",)
+
+
+def test_a_long_id_is_refused_before_it_is_normalised(monkeypatch):
+    monkeypatch.setattr("qcontact_sync.qcontact.received_fields.canonical_text", None)
+    with pytest.raises(MalformedTicket, match="longer than 100"):
+        build_ticket({"id": "e" + "\u0301" * 400_000, "title": "No light"})

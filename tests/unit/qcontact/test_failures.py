@@ -11,6 +11,7 @@ from qcontact_sync.core.errors import (
     RetryableError,
     TicketError,
 )
+from qcontact_sync.core.model import SyncType
 from qcontact_sync.qcontact.failures import (
     DEFAULT_PAUSE_S,
     MAX_PAUSE_S,
@@ -31,7 +32,10 @@ READ, WRITE = "GET", "PATCH"
 def outcome(method, failure, *, is_about_ticket=True):
     is_write = method != READ
     error = error_for(
-        failure, f"{method} /tickets/{{id}}", is_write=is_write, is_about_ticket=is_about_ticket
+        failure,
+        f"{method} /tickets/{{id}}",
+        writes=(SyncType.STATUS_UPDATE,) if is_write else (),
+        is_about_ticket=is_about_ticket,
     )
     is_repeated = is_worth_repeating(failure, is_write=is_write, attempts=1, retries=3)
     return type(error), error.code, is_repeated
@@ -194,7 +198,8 @@ def test_a_retry_date_is_measured_by_the_servers_own_clock():
 
 def test_the_caller_learns_how_long_the_server_wants_to_be_left_alone():
     failure = failure_of_status(READ, 429, {"Retry-After": "9"}, b"", NOW)
-    error = error_for(failure, "GET /tickets", is_write=False, is_about_ticket=False)
+    error = error_for(failure, "GET /tickets", is_about_ticket=False)
+    assert isinstance(error, RetryableError)
     assert error.retry_after == timedelta(seconds=9)
 
 
@@ -212,7 +217,8 @@ def test_the_caller_learns_how_long_the_server_wants_to_be_left_alone():
 )
 def test_the_error_names_call_code_and_field_and_nothing_else(body, field):
     failure = failure_of_status(WRITE, 422, {}, body, NOW)
-    error = error_for(failure, "PATCH /tickets/{id}", is_write=True, is_about_ticket=True)
+    error = error_for(failure, "PATCH /tickets/{id}", writes=(SyncType.STATUS_UPDATE,))
+    assert isinstance(error, TicketError)
     assert error.field == field
     suffix = f" (field {field})" if field else ""
     assert str(error) == f"PATCH /tickets/{{id}}: 422 VALIDATION_ERROR{suffix}"

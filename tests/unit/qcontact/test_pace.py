@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.qcontact.failures import AttemptFailed, Failure
+from qcontact_sync.qcontact.failures import AttemptError, FailedAttempt
 from qcontact_sync.qcontact.pace import MAX_JITTER_S, Pace, Slots, WaitBudget, rate_bucket
 
 
@@ -34,8 +34,8 @@ def clock():
     return HandClock()
 
 
-def a_pause(pause_s: float, *, is_asked: bool = True) -> Failure:
-    return Failure(ErrorCode.RATE_LIMITED, "429", pause_s=pause_s, is_pause_asked=is_asked)
+def a_pause(pause_s: float, *, is_asked: bool = True) -> FailedAttempt:
+    return FailedAttempt(ErrorCode.RATE_LIMITED, "429", pause_s=pause_s, is_pause_asked=is_asked)
 
 
 def a_pace(clock, *, connections=4, budget_s=10.0, deadline_s=None):
@@ -126,7 +126,7 @@ async def most_at_once(slots: Slots, tasks: int) -> int:
 
     async def work() -> None:
         nonlocal running, most
-        async with slots.one():
+        async with slots.hold():
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)
@@ -163,7 +163,7 @@ def test_one_slot_always_stays():
 
 async def test_a_waiter_that_is_cancelled_keeps_nobody_waiting():
     slots = Slots(1)
-    async with slots.one():
+    async with slots.hold():
         waiters = [asyncio.create_task(most_at_once(slots, 1)) for _ in range(3)]
         await asyncio.sleep(0)
         waiters[0].cancel()
@@ -184,9 +184,9 @@ async def test_a_pause_holds_every_request_and_halves_once(clock):
     for _ in range(4):
         pace.pause(a_pause(5))
     assert pace.slots.limit == 2
-    async with pace.turn():
+    async with pace.slot():
         assert is_about(clock, 1_005)
-    async with pace.turn():
+    async with pace.slot():
         pass
     assert len(clock.slept) == 1
 
@@ -219,18 +219,18 @@ async def test_a_pause_that_is_prolonged_meanwhile_is_waited_out(clock):
     async def prolong() -> None:
         pace.pause(a_pause(6))
 
-    async def take_turn() -> bool:
-        async with pace.turn():
+    async def take_slot() -> bool:
+        async with pace.slot():
             return is_about(clock, 1_006)
 
-    assert await asyncio.gather(take_turn(), prolong()) == [True, None]
+    assert await asyncio.gather(take_slot(), prolong()) == [True, None]
 
 
 async def test_a_shorter_pause_does_not_shorten(clock):
     pace = a_pace(clock)
     pace.pause(a_pause(5))
     pace.pause(a_pause(1))
-    async with pace.turn():
+    async with pace.slot():
         assert is_about(clock, 1_005)
 
 
@@ -238,8 +238,8 @@ async def test_a_pause_beyond_the_budget_lets_everyone_fail_at_once(clock):
     pace = a_pace(clock)
     pace.pause(a_pause(86_400))
     for _ in range(3):
-        with pytest.raises(AttemptFailed) as caught:
-            async with pace.turn():
+        with pytest.raises(AttemptError) as caught:
+            async with pace.slot():
                 pass
         assert caught.value.failure.code is ErrorCode.RATE_LIMITED
     assert clock.slept == []
@@ -252,14 +252,14 @@ async def test_after_too_many_fruitless_pauses_nobody_waits_until_a_success(cloc
         pace.pause(a_pause(5))
         clock.at += 6
     pace.pause(a_pause(5))
-    with pytest.raises(AttemptFailed):
-        async with pace.turn():
+    with pytest.raises(AttemptError):
+        async with pace.slot():
             pass
     clock.at += 6
-    async with pace.turn():
+    async with pace.slot():
         pace.count_success()
     pace.pause(a_pause(5))
-    async with pace.turn():
+    async with pace.slot():
         pass
     assert len(clock.slept) == 1
 

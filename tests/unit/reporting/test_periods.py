@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from qcontact_sync.reporting.periods import (
     LAST,
+    Bucket,
     Period,
     PeriodError,
-    Unit,
     period_between,
     period_named,
 )
@@ -20,11 +20,11 @@ NOW = datetime(2026, 11, 25, 21, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
-        ("24h", Unit.SLOT),
-        ("7d", Unit.SLOT),
-        ("30d", Unit.DAY),
-        ("90d", Unit.DAY),
-        ("365d", Unit.WEEK),
+        ("24h", Bucket.SLOT),
+        ("7d", Bucket.SLOT),
+        ("30d", Bucket.DAY),
+        ("90d", Bucket.DAY),
+        ("365d", Bucket.WEEK),
     ],
 )
 def test_longer_periods_are_drawn_more_coarsely(name, unit):

@@ -1,8 +1,10 @@
 """What becomes of a field, in full: the values, who loses, and the words that people read."""
 
+from dataclasses import replace
+
 import pytest
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import MAX_TURNS, Conflict, Kind
+from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind
 from qcontact_sync.core.errors import ConfigError, ErrorCode
 from qcontact_sync.core.merge import (
     Action,
@@ -12,7 +14,7 @@ from qcontact_sync.core.merge import (
     merge_owned,
     merge_status,
 )
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, LocalTicket, Pair, Turns
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket, LocalTicket
 
 from tests.unit.core.core_values import (
     ANN,
@@ -181,15 +183,17 @@ def field_of(decision, name):
 
 
 def test_what_waits_says_what_both_sides_hold():
-    pair = Pair(a_link({STATUS: "closed"}, {STATUS: "Closed"}, (STATUS,)), a_local(status="closed"))
+    pair = KnownTicket(
+        a_link({STATUS: "closed"}, {STATUS: "Closed"}, (STATUS,)), a_local(status="closed")
+    )
     waits = decide(a_remote(status="Open"), pair, PEOPLE, REVIEW)
     reason = "waits for a person to decide"
     assert field_of(waits, STATUS) == status(FREEZE, "closed", "Open", reason=reason)
 
 
 def test_what_is_undone_again_and_again_says_so():
-    pair = Pair(a_link(), a_local(status="assigned"))
-    pair.link.turns[STATUS] = Turns("assigned", "open", MAX_TURNS)
+    pair = KnownTicket(a_link(), a_local(status="assigned"))
+    pair.link.flip_flops[STATUS] = FlipFlop("assigned", "open", MAX_FLIP_FLOPS)
     undone = decide(a_remote(), pair, PEOPLE, REVIEW)
     reason = "both sides keep undoing each other"
     assert field_of(undone, STATUS) == status(FREEZE, "assigned", "Open", reason=reason)
@@ -200,7 +204,7 @@ def test_a_difference_at_linking_is_a_settled_conflict_that_nobody_lost():
     row = a_local(status="assigned", assigned_to=BEN)
     adopted = decide(
         a_remote(status="In Progress", assigned_to="Ann Example"),
-        Pair(unlinked=(row,)), PEOPLE, REVIEW,
+        KnownTicket(unlinked=(row,)), PEOPLE, REVIEW,
     )  # fmt: skip
     reason = "differed when the ticket was linked"
     assert adopted.conflicts == (
@@ -210,31 +214,31 @@ def test_a_difference_at_linking_is_a_settled_conflict_that_nobody_lost():
 
 
 def test_a_new_ticket_with_an_unknown_status_says_so():
-    created = decide(a_remote(status="Weird"), Pair(), PEOPLE, REVIEW)
+    created = decide(a_remote(status="Weird"), KnownTicket(), PEOPLE, REVIEW)
     assert created.warnings == ("unknown status in QContact, taken as open",)
 
 
 @pytest.mark.parametrize(
-    ("pair", "kind"), [(Pair(), Kind.CREATE), (Pair(unlinked=(a_local(),)), Kind.ADOPT)]
+    ("pair", "kind"),
+    [(KnownTicket(), Kind.CREATE), (KnownTicket(unlinked=(a_local(),)), Kind.ADOPT)],
 )
-def test_a_fingerprint_that_the_caller_has_is_not_reckoned_again(pair: Pair, kind):
+def test_a_fingerprint_that_the_caller_has_is_not_reckoned_again(pair: KnownTicket, kind):
     decision = decide(a_remote(), pair, PEOPLE, REVIEW, version="given")
     assert (decision.kind, decision.fingerprint) == (kind, "given")
 
 
 def test_without_a_word_nothing_is_forced():
     here = a_local(title="edited here")
-    assert decide(a_remote(), Pair(a_link(), here), PEOPLE, REVIEW).writes == {}
+    assert decide(a_remote(), KnownTicket(a_link(), here), PEOPLE, REVIEW).writes == {}
 
 
 def test_where_a_field_thaws_the_others_turns_are_remembered():
-    turned = Turns("open", "assigned", 2)
-    link = a_link(frozen=(STATUS,))
-    link.turns.update({STATUS: turned, ASSIGNED_TO: turned})
+    turned = FlipFlop("open", "assigned", 2)
+    link = replace(a_link(frozen=(STATUS,)), flip_flops={STATUS: turned, ASSIGNED_TO: turned})
     here: LocalTicket = a_local(status="assigned")
-    decision = decide(a_remote(status="Assigned"), Pair(link, here), PEOPLE, REVIEW)
+    decision = decide(a_remote(status="Assigned"), KnownTicket(link, here), PEOPLE, REVIEW)
     assert decision.agreed == (STATUS,)
-    assert decision.turns == {ASSIGNED_TO: turned}
+    assert decision.flip_flops == {ASSIGNED_TO: turned}
 
 
 def test_a_wrong_setting_is_one_code():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from qcontact_sync.config.settings import ConfigError
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed
 from qcontact_sync.services.wiring import table_names
 

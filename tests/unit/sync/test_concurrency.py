@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from qcontact_sync.sync.concurrency import Overlap, ReadAhead
+from qcontact_sync.sync.concurrency import KeyedTasks, ReadAhead
 
 
 class Works:
@@ -37,9 +37,9 @@ async def let_go_one_after_another(works: Works, *names: str) -> None:
 async def test_no_more_pieces_run_at_once_than_may() -> None:
     works = Works()
     letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abcd"))
-    async with Overlap(2) as overlap:
+    async with KeyedTasks(2) as tasks:
         for name in "abcd":
-            await overlap.start({name}, lambda name=name: works.do(name))
+            await tasks.start({name}, lambda name=name: works.do(name))
     await letting_go
     assert works.most == 2
 
@@ -47,10 +47,10 @@ async def test_no_more_pieces_run_at_once_than_may() -> None:
 async def test_pieces_that_share_a_key_come_one_after_the_other() -> None:
     works = Works()
     letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abc"))
-    async with Overlap(3) as overlap:
-        await overlap.start({"1", "2"}, lambda: works.do("a"))
-        await overlap.start({"3"}, lambda: works.do("b"))
-        await overlap.start({"2"}, lambda: works.do("c"))
+    async with KeyedTasks(3) as tasks:
+        await tasks.start({"1", "2"}, lambda: works.do("a"))
+        await tasks.start({"3"}, lambda: works.do("b"))
+        await tasks.start({"2"}, lambda: works.do("c"))
     await letting_go
     assert not any({"a", "c"} <= together for together in works.together)
     assert frozenset({"a", "b"}) in works.together
@@ -63,10 +63,10 @@ async def test_an_error_is_raised_as_it_is_and_nothing_runs_on() -> None:
         raise ValueError("no")
 
     async def overlapping() -> None:
-        async with Overlap(2) as overlap:
-            await overlap.start({"1"}, lambda: works.do("a"))
-            await overlap.start({"2"}, fail)
-            await overlap.finish()
+        async with KeyedTasks(2) as tasks:
+            await tasks.start({"1"}, lambda: works.do("a"))
+            await tasks.start({"2"}, fail)
+            await tasks.finish()
 
     with pytest.raises(ValueError, match="no"):
         await overlapping()

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qcontact_sync.reporting.formats import seconds, share
-from qcontact_sync.reporting.periods import Period, Unit
+from qcontact_sync.reporting.periods import Bucket, Period
 
 Row = Mapping[str, Any]
 STATUSES = ("failed", "partial", "running", "success")
@@ -84,7 +84,7 @@ def parts_of(period: Period, rows: Sequence[Row], zone: ZoneInfo) -> list[Part]:
     ]
 
 
-def _part(starts_at: datetime, row: Row | None, unit: Unit, zone: ZoneInfo) -> Part:
+def _part(starts_at: datetime, row: Row | None, unit: Bucket, zone: ZoneInfo) -> Part:
     label = part_label(starts_at, unit, zone)
     if row is None:
         return Part(starts_at, label, None, "none", ())
@@ -97,20 +97,20 @@ def _part(starts_at: datetime, row: Row | None, unit: Unit, zone: ZoneInfo) -> P
     return Part(starts_at, label, row, worst, tuple(bars))
 
 
-def part_label(starts_at: datetime, unit: Unit, zone: ZoneInfo) -> str:
+def part_label(starts_at: datetime, unit: Bucket, zone: ZoneInfo) -> str:
     """``Tue 24 Nov 08:00``, ``Tue 24 Nov`` or ``week of 23 Nov 2026``."""
     here = starts_at.astimezone(zone)
-    if unit is Unit.SLOT:
+    if unit is Bucket.SLOT:
         return f"{here:%a} {here.day} {here:%b} {here:%H:%M}"
     return (
-        f"{here:%a} {here.day} {here:%b}" if unit is Unit.DAY else f"week of {here.day} {here:%b}"
+        f"{here:%a} {here.day} {here:%b}" if unit is Bucket.DAY else f"week of {here.day} {here:%b}"
     )
 
 
-def days_of(part: Part, unit: Unit, zone: ZoneInfo) -> tuple[str, str]:
+def days_of(part: Part, unit: Bucket, zone: ZoneInfo) -> tuple[str, str]:
     """The first and last day of a part, to look at it more closely."""
     first = part.starts_at.astimezone(zone).date()
-    last = first + timedelta(days=6 if unit is Unit.WEEK else 0)
+    last = first + timedelta(days=6 if unit is Bucket.WEEK else 0)
     return first.isoformat(), last.isoformat()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from dev.postgres import database_dsn, drop_database, ensure_database
+from dev.database.postgres import clone_database, database_dsn, drop_database, ensure_database
 
 KEPT = "airflow"
 PRISTINE = "airflow_pristine"
@@ -24,8 +24,8 @@ def prepare(server_dsn: str, version: str, migrate: Callable[[str], None], *, af
     """
     if afresh:
         _bring_to(server_dsn, PRISTINE, version, migrate)
-        _copy_pristine(server_dsn)
-        return database_dsn(server_dsn, DEMO)
+        drop_database(server_dsn, DEMO)
+        return clone_database(server_dsn, PRISTINE, DEMO)
     _bring_to(server_dsn, KEPT, version, migrate)
     return database_dsn(server_dsn, KEPT)
 
@@ -40,16 +40,6 @@ def _bring_to(dsn: str, name: str, version: str, migrate: Callable[[str], None])
     if row != (version,):
         migrate(own)
         _mark(dsn, name, version)
-
-
-def _copy_pristine(dsn: str) -> None:
-    drop_database(dsn, DEMO)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(DEMO), sql.Identifier(PRISTINE)
-            )
-        )
 
 
 def _mark(dsn: str, name: str, version: str) -> None:

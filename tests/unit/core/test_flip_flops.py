@@ -1,11 +1,11 @@
-"""Two automations that undo each other through us are noticed after a few turns."""
+"""Two automations that undo each other through us are noticed after a few flip-flops."""
 
 from dataclasses import replace
 
 import pytest
-from qcontact_sync.core.decide import decide, turns_of
-from qcontact_sync.core.decision import MAX_TURNS
-from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Pair, Turns
+from qcontact_sync.core.decide import decide, flip_flop_of
+from qcontact_sync.core.decision import MAX_FLIP_FLOPS
+from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
 
 from tests.unit.core.core_values import (
@@ -34,10 +34,10 @@ from tests.unit.core.core_values import (
     ],
 )
 def test_only_going_back_counts(values, count):
-    turns = Turns("a", "a")
+    flip_flop = FlipFlop("a", "a")
     for value in values:
-        turns = turns.after(value)
-    assert turns.count == count
+        flip_flop = flip_flop.after(value)
+    assert flip_flop.count == count
 
 
 def undone(pair, remote):
@@ -58,7 +58,7 @@ def done(pair, remote, status):
 
 
 def to_and_fro(times):
-    pair, remote = Pair(a_link(), a_local()), a_remote()
+    pair, remote = KnownTicket(a_link(), a_local()), a_remote()
     decisions = []
     for _ in range(times):
         decision, pair, remote = done(pair, remote, "assigned")
@@ -72,17 +72,17 @@ def to_and_fro(times):
 def test_a_field_that_is_turned_back_and_forth_is_frozen_and_reported_once():
     decisions = to_and_fro(6)
     writes = [bool(d.writes or d.sends) for d in decisions]
-    # The first write goes there; the next ones are turns.
-    assert writes == [True] * (1 + MAX_TURNS) + [False] * (len(writes) - 1 - MAX_TURNS)
+    # The first write goes there; the next ones are flip-flops.
+    assert writes == [True] * (1 + MAX_FLIP_FLOPS) + [False] * (len(writes) - 1 - MAX_FLIP_FLOPS)
     (conflict,) = [c for d in decisions for c in d.conflicts]
     assert conflict.needs_you
     assert (conflict.local, conflict.remote) == ("assigned", "Open")
 
 
 def test_a_few_turns_are_nobodys_fault():
-    assert not any(d.frozen for d in to_and_fro(MAX_TURNS // 2))
+    assert not any(d.frozen for d in to_and_fro(MAX_FLIP_FLOPS // 2))
 
 
 def test_clearing_a_field_for_the_first_time_is_no_going_back():
     link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"})
-    assert turns_of(link, ASSIGNED_TO).after(None).count == 0
+    assert flip_flop_of(link, ASSIGNED_TO).after(None).count == 0

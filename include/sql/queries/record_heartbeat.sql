@@ -1,4 +1,4 @@
--- hear_of_run: a run's process is alive.
+-- record_heartbeat: a run's process is alive.
 -- params:  job_id uuid, host text, pid int
 -- returns: nothing
 -- locks:   the run's row, until commit

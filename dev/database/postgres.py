@@ -6,6 +6,7 @@ way in.
 """
 
 import fcntl
+import random
 import secrets
 import shutil
 import signal
@@ -27,6 +28,7 @@ from dev.errors import CannotRun
 SUPERUSER = "postgres"
 START_TRIES = 3
 STOP_TIMEOUT_S = 30
+SERVER_PORTS = (15_000, 32_000)
 
 
 @contextmanager
@@ -56,6 +58,17 @@ def server(datadir: Path, port: int = 0, *, durable: bool = True) -> Iterator[st
             yield f"postgresql://{SUPERUSER}:{cluster.password()}@127.0.0.1:{taken}/postgres"
         finally:
             cluster.stop()
+
+
+def create_cluster(datadir: Path) -> None:
+    """Make a cluster at ``datadir`` and start no server; a copy of it serves as well as it does.
+
+    Raises:
+        CannotRun: No binaries, or `initdb` failed.
+    """
+    account = server_account(datadir.resolve())
+    home = settled(datadir.resolve(), account)
+    _Cluster(home, reachable(find_bindir(), account), account).create_if_missing()
 
 
 def settled(datadir: Path, account: Account) -> Path:
@@ -88,6 +101,14 @@ def ensure_database(dsn: str, name: str) -> str:
         if known.fetchone() is None:
             create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
             connection.execute(create)
+    return database_dsn(dsn, name)
+
+
+def clone_database(dsn: str, template: str, name: str) -> str:
+    """Create database ``name`` as a copy of one that nobody is connected to; return its DSN."""
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
     return database_dsn(dsn, name)
 
 
@@ -193,10 +214,14 @@ class _Cluster:
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port on 127.0.0.1 that is free now.
+
+    It lies below those that the system gives to outgoing connections, one of which could otherwise
+    take it before the server of the caller does.
+    """
+    while not port_is_free(port := random.randrange(*SERVER_PORTS)):
+        pass
+    return port
 
 
 def port_is_free(port: int) -> bool:

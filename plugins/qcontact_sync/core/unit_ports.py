@@ -1,0 +1,180 @@
+"""One transaction of a direction in FibreFlow's database: its parts as Protocols, by subject."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from qcontact_sync.core.decision import Conflict, TicketDecision
+from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.core.model import (
+    KnownTicket,
+    LocalId,
+    Note,
+    RemoteId,
+    RemoteTicket,
+    SyncType,
+)
+from qcontact_sync.core.stats import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFailure:
+    """A ticket that goes to quarantine.
+
+    Attributes:
+        version: Digest of what failed; the same version is tried a bounded number of times.
+        recoverable: Whether time alone may help; otherwise only a change of the ticket does.
+    """
+
+    remote_id: RemoteId
+    sync_type: SyncType
+    code: ErrorCode
+    message: str
+    version: str | None = None
+    ticket_id: LocalId | None = None
+    recoverable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """One audit row of the outbound direction: what was sent and what was answered."""
+
+    remote_id: RemoteId
+    ticket_id: LocalId
+    sync_type: SyncType
+    request: Mapping[str, object]
+    response: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteToSend:
+    """A note that has not certainly arrived in QContact.
+
+    Attributes:
+        is_intended: An earlier run was about to send it: it may have arrived.
+        equal_before: How many equal notes QContact listed before that.
+        version: Changes with the note's content.
+        sent_ids: QContact's ids of the ticket's notes that were sent.
+        sent_unnamed: How many more were sent whose id is not known.
+    """
+
+    note: Note
+    is_intended: bool = False
+    equal_before: int | None = None
+    version: str = ""
+    sent_ids: frozenset[str] = frozenset()
+    sent_unnamed: int = 0
+
+
+class TicketRecords(Protocol):
+    """Tickets and their links."""
+
+    async def look_up(
+        self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
+    ) -> Mapping[RemoteId, KnownTicket]:
+        """What is known of each (ticket, fingerprint); locks the rows of those that differ.
+
+        Args:
+            force: No ticket counts as unchanged.
+        """
+        ...
+
+    async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
+        """Links and rows of linked tickets, the rows locked; other ids are left out."""
+        ...
+
+    async def write(self, decisions: Sequence[TicketDecision]) -> None:
+        """Carry out decisions on FibreFlow's side: rows, links, conflicts, audit."""
+        ...
+
+    async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
+        """QContact does not have these tickets any more: stop trying."""
+        ...
+
+
+class ConflictRecords(Protocol):
+    """Conflicts beside those that a decision carries."""
+
+    async def add_losers(
+        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+    ) -> None:
+        """Record conflicts that were resolved automatically."""
+        ...
+
+    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        """Close an open conflict that a person decided."""
+        ...
+
+
+class Quarantine(Protocol):
+    """Tickets that failed in this direction."""
+
+    async def add(self, failures: Sequence[TicketFailure]) -> Counts:
+        """Quarantine tickets; the counts that this adds to the run (each ticket once)."""
+        ...
+
+    async def release(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Remove tickets that passed."""
+        ...
+
+    async def release_moot(self, *, internal_notes: bool) -> None:
+        """Remove tickets that have nothing to send any more."""
+        ...
+
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        """Remove tickets that were never linked and that QContact does not have."""
+        ...
+
+
+class NoteRecords(Protocol):
+    """The state of each note on its way to QContact."""
+
+    async def intend(
+        self, note: Note, remote_id: RemoteId, key: str, equal_before: int | None
+    ) -> None:
+        """The note is about to be sent with this idempotency key."""
+        ...
+
+    async def settle(self, note: Note, remote_note_id: str | None) -> None:
+        """The note has arrived."""
+        ...
+
+    async def withdraw(self, note: Note) -> None:
+        """The note was refused and has not arrived."""
+        ...
+
+    async def doubt(self, note: Note) -> None:
+        """It cannot be found out whether the note arrived: a person decides."""
+        ...
+
+
+class RunProgress(Protocol):
+    """What the direction has done in this run."""
+
+    async def add_counts(self, counts: Counts) -> None:
+        """Add to the direction's counts."""
+        ...
+
+    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+        """These tickets are part of the outbound counts."""
+        ...
+
+    async def audit_sent(self, rows: Sequence[SentRow]) -> None:
+        """Write the audit rows of what was sent."""
+        ...
+
+    async def settle_until(self, moment: datetime) -> None:
+        """The window before this instant is settled; moves the cursor where the run may."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One transaction; its parts share it, and it commits when its context ends well."""
+
+    tickets: TicketRecords
+    conflicts: ConflictRecords
+    quarantine: Quarantine
+    notes: NoteRecords
+    progress: RunProgress

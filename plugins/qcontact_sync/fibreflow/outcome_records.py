@@ -1,0 +1,87 @@
+"""What a direction records in a transaction beside tickets and notes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from qcontact_sync.core.decision import Conflict
+from qcontact_sync.core.model import LocalId, RemoteId
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.unit_ports import SentRow, TicketFailure
+from qcontact_sync.fibreflow.rows import conflict_row
+from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
+
+
+class PostgresConflicts:
+    """The `ConflictRecords` port."""
+
+    def __init__(self, unit: OpenUnit) -> None:
+        self._unit = unit
+
+    async def add_losers(
+        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+    ) -> None:
+        rows = [conflict_row(remote_id, ticket_id, conflict) for conflict in conflicts]
+        await self._unit.record_conflicts(rows)
+
+    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+        params = {"remote_id": remote_id, "field": field, "resolution": resolution}
+        await self._unit.fetch("close_conflict", params)
+
+
+class PostgresQuarantine:
+    """The `Quarantine` port."""
+
+    def __init__(self, unit: OpenUnit) -> None:
+        self._unit = unit
+
+    async def add(self, failures: Sequence[TicketFailure]) -> Counts:
+        if not failures:
+            return Counts()
+        rows = [
+            {
+                "remote_id": f.remote_id,
+                "ticket_id": f.ticket_id,
+                "sync_type": f.sync_type.value,
+                "version": f.version,
+                "error_code": f.code.value,
+                "error_message": f.message,
+                "recoverable": f.recoverable,
+            }
+            for f in {f.remote_id: f for f in failures}.values()
+        ]
+        (counted,) = await self._unit.fetch("record_failures", {"failures": jsonb(rows)})
+        return Counts(failed=counted["newly_failed"], failed_again=counted["failed_again"])
+
+    async def release(self, remote_ids: Sequence[RemoteId]) -> None:
+        if remote_ids:
+            await self._unit.fetch("release_quarantine", {"remote_ids": list(remote_ids)})
+
+    async def release_moot(self, *, internal_notes: bool) -> None:
+        await self._unit.fetch("release_moot", {"internal_notes": internal_notes})
+
+    async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
+        if remote_ids:
+            await self._unit.fetch("forget_unlinked", {"remote_ids": list(remote_ids)})
+
+
+class PostgresProgress:
+    """The `RunProgress` port."""
+
+    def __init__(self, unit: OpenUnit) -> None:
+        self._unit = unit
+
+    async def add_counts(self, counts: Counts) -> None:
+        if counts != Counts():
+            await self._unit.fetch("add_counts", asdict(counts))
+
+    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+        if remote_ids:
+            await self._unit.fetch("mark_counted", {"remote_ids": list(remote_ids)})
+
+    async def audit_sent(self, rows: Sequence[SentRow]) -> None:
+        if rows:
+            await self._unit.fetch("audit_sent", {"rows": jsonb(rows)})
+
+    async def settle_until(self, moment: datetime) -> None:
+        await self._unit.fetch("settle_until", {"settled_until": moment})

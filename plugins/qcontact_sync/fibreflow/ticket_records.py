@@ -1,0 +1,185 @@
+"""Tickets and links on PostgreSQL: a constant number of statements a batch."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID, uuid4
+
+from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
+from qcontact_sync.fibreflow.rows import (
+    agreed_row,
+    conflict_row,
+    decision_row,
+    link,
+    local_ticket,
+)
+from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
+
+REFERENCE_REACH = 100_000
+"""A case reference this far beyond the highest number in use is not taken for one."""
+_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
+
+
+class AdoptionScan:
+    """What a look at all of FibreFlow's rows found, once per run.
+
+    Attributes:
+        is_done: Rows without a link were looked up in this run already.
+        highest_uid: The highest number of six digits in use then; None where there was none.
+    """
+
+    is_done = False
+    highest_uid: int | None = None
+
+
+class PostgresTickets:
+    """The `TicketRecords` port."""
+
+    def __init__(self, unit: OpenUnit, scan: AdoptionScan) -> None:
+        self._unit = unit
+        self._scan = scan
+        self._has_scanned = False
+
+    async def look_up(
+        self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
+    ) -> Mapping[RemoteId, KnownTicket]:
+        linked = await self._linked(listed, force=force)
+        unknown = [ticket.id for ticket, _ in listed if ticket.id not in linked]
+        if not unknown:
+            return linked
+        unlinked = await self._unlinked(unknown)
+        return {**linked, **{i: KnownTicket(unlinked=unlinked.get(i, ())) for i in unknown}}
+
+    async def _linked(
+        self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
+    ) -> dict[RemoteId, KnownTicket]:
+        rows = await self._unit.fetch(
+            "match_links",
+            {
+                "remote_ids": [ticket.id for ticket, _ in listed],
+                "fingerprints": [fingerprint for _, fingerprint in listed],
+                "is_forced": force,
+            },
+        )
+        tickets = await self._tickets(row["ticket_id"] for row in rows if not row["is_unchanged"])
+        return {
+            RemoteId(row["remote_id"]): KnownTicket(is_unchanged=True, is_counted=row["is_counted"])
+            if row["is_unchanged"]
+            else KnownTicket(link(row), tickets.get(row["ticket_id"]), is_counted=row["is_counted"])
+            for row in rows
+        }
+
+    async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
+        rows = await self._unit.fetch("read_links", {"remote_ids": list(remote_ids)})
+        tickets = await self._tickets(row["ticket_id"] for row in rows)
+        return {
+            RemoteId(row["remote_id"]): KnownTicket(
+                link(row),
+                tickets.get(row["ticket_id"]),
+                version=row["outbound_version"],
+                is_counted=row["is_counted"],
+            )
+            for row in rows
+        }
+
+    async def _tickets(self, ids: Iterable[UUID]) -> dict[UUID, LocalTicket]:
+        """FibreFlow's rows by id, locked unless this is a dry run."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        name = "read_tickets" if self._unit.read_only else "lock_tickets"
+        rows = await self._unit.fetch(name, {"ticket_ids": wanted})
+        return {row["id"]: local_ticket(row) for row in rows}
+
+    async def _unlinked(self, ids: Sequence[RemoteId]) -> dict[RemoteId, tuple[LocalTicket, ...]]:
+        if not self._scan.is_done and not self._unit.read_only:
+            await self._unit.fetch("note_unlinked")
+            (numbers,) = await self._unit.fetch("advance_ticket_uids")
+            self._scan.highest_uid = numbers["highest"]
+            self._has_scanned = True
+        name = "preview_unlinked" if self._unit.read_only else "find_unlinked"
+        rows = await self._unit.fetch(name, {"remote_ids": list(ids)})
+        tickets = await self._tickets(row["ticket_id"] for row in rows)
+        found: dict[RemoteId, tuple[LocalTicket, ...]] = {}
+        for row in rows:
+            if row["ticket_id"] in tickets:
+                key = RemoteId(row["remote_id"])
+                found[key] = (*found.get(key, ()), tickets[row["ticket_id"]])
+        return found
+
+    async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
+        if remote_ids:
+            await self._unit.fetch("mark_gone", {"remote_ids": list(remote_ids)})
+
+    async def write(self, decisions: Sequence[TicketDecision]) -> None:
+        if not decisions:
+            return
+        created = [d for d in decisions if d.kind is Kind.CREATE]
+        uids = await self._ticket_uids(created) if created else {}
+        ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
+        rows = [decision_row(d, ids[d.remote.id], uids.get(d.remote.id)) for d in decisions]
+        await self._unit.fetch("write_inbound", {"decisions": jsonb(rows)})
+        await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
+        await self._record_conflicts(decisions, ids)
+
+    async def _hold_back_notes(self, adopted: list[UUID]) -> None:
+        if adopted:
+            await self._unit.fetch("hold_back_notes", {"ticket_ids": adopted})
+
+    async def _record_conflicts(
+        self, decisions: Sequence[TicketDecision], ids: Mapping[RemoteId, UUID]
+    ) -> None:
+        rows = [
+            row
+            for d in decisions
+            for row in (
+                *(conflict_row(d.remote.id, ids[d.remote.id], c) for c in d.conflicts),
+                *(agreed_row(d.remote.id, ids[d.remote.id], name) for name in d.agreed),
+            )
+        ]
+        await self._unit.record_conflicts(rows)
+
+    async def _ticket_uids(self, created: Sequence[TicketDecision]) -> dict[RemoteId, str]:
+        """The case reference where there is one and it is free, else the next free number."""
+        wanted = {d.remote.id: self._reference(d.remote) for d in created}
+        references = [reference for reference in wanted.values() if reference]
+        taken = (
+            {
+                row["ticket_uid"]
+                for row in await self._unit.fetch("taken_ticket_uids", {"ticket_uids": references})
+            }
+            if references
+            else set()
+        )
+        uids: dict[RemoteId, str] = {}
+        for remote_id, reference in wanted.items():
+            if reference and reference not in taken:
+                uids[remote_id] = reference
+                taken.add(reference)
+        rest = [remote_id for remote_id in wanted if remote_id not in uids]
+        uids.update(zip(rest, await self._next_uids(len(rest), taken), strict=True))
+        return uids
+
+    def _reference(self, remote: RemoteTicket) -> str | None:
+        """The ticket's case reference, if it can be one."""
+        reference, highest = _case_reference(remote), self._scan.highest_uid
+        if reference and highest is not None and int(reference[2:]) > highest + REFERENCE_REACH:
+            return None
+        return reference
+
+    async def _next_uids(self, count: int, taken: set[str]) -> list[str]:
+        fresh: list[str] = []
+        while len(fresh) < count:
+            rows = await self._unit.fetch("next_ticket_uids", {"count": count - len(fresh)})
+            fresh += [row["ticket_uid"] for row in rows if row["ticket_uid"] not in taken]
+        return fresh
+
+    def committed(self) -> None:
+        """The transaction has committed: its scan need not be repeated."""
+        self._scan.is_done = self._scan.is_done or self._has_scanned
+
+
+def _case_reference(remote: RemoteTicket) -> str | None:
+    place = remote.reference or f"{remote.id} {remote.values.get('title') or ''}"
+    found = _CASE_REFERENCE.search(place)
+    return found.group() if found else None

@@ -1,0 +1,98 @@
+"""How requests say who sends them: the seam between transport and dialects."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from pydantic import SecretStr
+
+from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.qcontact.calls import Call
+from qcontact_sync.qcontact.failures import AttemptError, FailedAttempt
+
+Send = Callable[[Call[Any]], Awaitable[Any]]
+"""Sends a call without credentials, with retries; raises `SyncError`."""
+
+
+class Credentials(Protocol):
+    """What one request is sent with; its ``repr`` shows nothing secret."""
+
+    def headers(self) -> dict[str, str]:
+        """The headers, in plain text: for the request alone."""
+        ...
+
+
+class NotSignedIn(Exception):
+    """There are no credentials at the moment: another request is getting new ones."""
+
+
+class CredentialsRefused(AttemptError):
+    """A 401 answered a request with these credentials."""
+
+    def __init__(self, sent: Credentials) -> None:
+        super().__init__(FailedAttempt(ErrorCode.AUTHENTICATION_ERROR, "401"))
+        self.sent = sent
+
+
+class Authentication(Protocol):
+    """Gives out credentials and follows what becomes of them."""
+
+    async def prepare(self, send: Send) -> None:
+        """Make sure that there are credentials; called before a request takes its slot.
+
+        Raises:
+            SyncError: There are none to be had.
+        """
+        ...
+
+    def credentials(self) -> Credentials:
+        """The newest, for a request that is sent at once.
+
+        Raises:
+            NotSignedIn: Prepare again.
+        """
+        ...
+
+    def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
+        """An answer other than 401 came to a request with these credentials."""
+        ...
+
+    async def renew(self, refused: Credentials, send: Send) -> bool:
+        """Get other credentials after a 401.
+
+        Returns:
+            Whether the request may be sent again.
+
+        Raises:
+            SyncError: There are none to be had.
+        """
+        ...
+
+
+class FixedKey:
+    """One header that never changes.
+
+    Args:
+        authorization: Its value; empty for no header at all.
+    """
+
+    def __init__(self, authorization: SecretStr) -> None:
+        self._authorization = authorization
+
+    async def prepare(self, send: Send) -> None:
+        """Nothing to do."""
+
+    def credentials(self) -> "FixedKey":
+        """Itself."""
+        return self
+
+    def headers(self) -> dict[str, str]:
+        """The ``Authorization`` header."""
+        value = self._authorization.get_secret_value()
+        return {"Authorization": value} if value else {}
+
+    def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
+        """Nothing to follow."""
+
+    async def renew(self, refused: Credentials, send: Send) -> bool:
+        """There is no other key."""
+        return False

@@ -1,0 +1,309 @@
+"""The "entities" dialect of QContact's customer tenants (source: contract, "Dialect entities")."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+from pydantic import SecretStr
+
+from qcontact_sync.core.errors import ConfigError, ErrorCode, TicketError
+from qcontact_sync.core.mapping import ENTITIES_WORDS, StatusWords
+from qcontact_sync.core.model import (
+    STATUS,
+    Note,
+    RemoteId,
+    RemoteNote,
+    RemoteTicket,
+    RowPage,
+    SyncType,
+)
+from qcontact_sync.core.ports import BeforeTry
+from qcontact_sync.qcontact.addresses import checked_base
+from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Answer, Call, ticket_path
+from qcontact_sync.qcontact.entities_decode import decode_case
+from qcontact_sync.qcontact.entities_lists import (
+    ALL,
+    NEWEST_FIRST,
+    EventPage,
+    decode_events,
+    decode_rows,
+    list_query,
+)
+from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
+from qcontact_sync.qcontact.received_fields import MalformedTicket, read_id, storable
+from qcontact_sync.qcontact.sign_in import SignIn
+from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
+from qcontact_sync.qcontact.user_sessions import checked_account
+
+log = logging.getLogger(__name__)
+
+API = "/api/v2"
+LARGEST_PAGE = 50
+"""No tenant is known to have been asked for more."""
+MAX_EVENT_PAGES = 200
+_WRITABLE_STATUSES = frozenset(
+    {
+        "Open", "Assigned", "InProgress", "Escalated", "InReview", "Reviewed",
+        "Pending Company Response", "Solved",
+    }
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def open_entities_client(
+    *,
+    url: str,
+    email: str | SecretStr,
+    password: SecretStr | None = None,
+    token: SecretStr | None = None,
+    client: str | SecretStr | None = None,
+    queues: Sequence[str] = (),
+    options: ClientOptions,
+) -> AsyncIterator["EntitiesClient"]:
+    """A client for the time of the block; nothing is sent yet, and nobody is signed in.
+
+    Who is signed in stays so for the next client of the process (`sign_in.sign_out_all`).
+
+    Args:
+        url: The tenant's base URL; ``/api/v2`` at its end is allowed.
+        token, client: A ready token, instead of a password.
+        queues: Ids of the assignees whose cases are listed; none means all cases.
+
+    Raises:
+        FatalError: ``CONFIG_ERROR``, address, credentials or queues cannot be used.
+    """
+    base = str(checked_base(url, allow_http=options.allow_http)).rstrip("/").removesuffix(API)
+    account = checked_account(base, email, password, token, client, options.ca_file)
+    checked = _checked_queues(queues)
+    async with open_transport(base, SignIn(account, options.clock), options) as transport:
+        yield EntitiesClient(transport, checked)
+
+
+class EntitiesClient:
+    """`core.ports.TicketAccess` and `WalkedList`; open one with `open_entities_client`."""
+
+    words: StatusWords = ENTITIES_WORDS
+    writes_assignment = False
+
+    def __init__(self, transport: Transport, queues: Sequence[str]) -> None:
+        self._transport = transport
+        self.queues = tuple(queues) or (ALL,)
+
+    async def list_rows(self, page: int, page_size: int, queue: str | None = None) -> RowPage:
+        """One page of a queue's list, newest case first."""
+        asked = min(page_size, LARGEST_PAGE)
+        return await self.list_cases(page, asked, self.queues[0] if queue is None else queue)
+
+    async def list_cases(self, page: int, page_size: int, queue: str) -> RowPage:
+        """The same with any page size, for `entities_probe`."""
+        return await self._transport.send(
+            Call(
+                "GET",
+                f"GET {API}/entities/Case",
+                f"{API}/entities/Case",
+                lambda a: decode_rows(
+                    a.body, page=page, page_size=page_size, server_time=a.server_time
+                ),
+                query=list_query(page, page_size, queue),
+                is_about_ticket=False,
+                max_bytes=MAX_LIST_BYTES,
+            )
+        )
+
+    async def get(self, remote_id: RemoteId) -> RemoteTicket:
+        """The case as it is now."""
+        name = f"GET {API}/entities/Case/{{id}}"
+        call = Call("GET", name, ticket_path(name, remote_id), lambda a: decode_case(a.body))
+        try:
+            ticket = await self._transport.send(call)
+        except MalformedTicket as error:
+            message = f"{name}: {error.reason}"
+            raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
+        if ticket.id != remote_id:
+            raise TicketError(f"{name}: answered another case", ErrorCode.VALIDATION_ERROR)
+        return ticket
+
+    async def update(
+        self,
+        remote_id: RemoteId,
+        fields: Mapping[str, str | None],
+        before_try: BeforeTry = lambda: None,
+    ) -> RemoteTicket | None:
+        """Write the status; None where the answer doesn't show the case."""
+        name = f"PATCH {API}/entities/Case/{{id}}"
+        _require_writable(name, fields)
+        call = Call(
+            "PATCH",
+            name,
+            ticket_path(name, remote_id),
+            _read_updated,
+            # Without the wrapper the tenant answers 200 and changes nothing.
+            body=msgspec.json.encode({"fields": dict(fields)}),
+            writes=(SyncType.STATUS_UPDATE,),
+            before_try=before_try,
+        )
+        ticket = await self._transport.send(call)
+        return ticket if ticket is not None and ticket.id == remote_id else None
+
+    async def add_note(
+        self,
+        remote_id: RemoteId,
+        note: Note,
+        idempotency_key: str,
+        before_try: BeforeTry = lambda: None,
+    ) -> None:
+        """Add a note; its id is never told.
+
+        The answer has the id of a note and `list_notes` those of events: nothing says that they
+        are the same, and taken for one another, a note would be missed or sent again.
+        """
+        name = f"POST {API}/entities/Note"
+        if not (remote_id.isascii() and remote_id.isdigit()):
+            raise TicketError(
+                f"{name}: the case's id is no number",
+                ErrorCode.VALIDATION_ERROR,
+                writes=(SyncType.NOTE_ADD,),
+            )
+        content = {
+            "entity_type": "Case",
+            "entity_id": int(remote_id),
+            "subtitle": note.content,
+            "public_note": not note.is_internal,
+        }
+        call = Call(
+            "POST",
+            name,
+            f"{API}/entities/Note",
+            _require_created,
+            body=msgspec.json.encode(content),
+            headers={"Idempotency-Key": idempotency_key},
+            writes=(SyncType.NOTE_ADD,),
+            before_try=before_try,
+        )
+        await self._transport.send(call)
+
+    async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
+        """All notes among the case's events, or None where not all of them can be read."""
+        seen: set[str] = set()
+        notes: list[RemoteNote] = []
+        for number in range(1, MAX_EVENT_PAGES + 1):
+            page = await self.list_events(remote_id, number)
+            if page is None or not page.is_readable:
+                return None
+            fresh = set(page.ids) - seen
+            notes += [note for note in page.notes if note.id in fresh]
+            seen |= fresh
+            if not fresh:
+                return notes if page.ends_list(len(seen)) else None
+        return None
+
+    async def list_events(self, remote_id: RemoteId, page: int) -> EventPage | None:
+        """One page (from 1) of a case's events, newest first; None where the tenant has none."""
+        name = f"GET {API}/entities/Case/{{id}}/events"
+        query = {"expand_conversations": "false", "page": str(page), "sort": NEWEST_FIRST}
+        try:
+            return await self._transport.send(
+                Call(
+                    "GET",
+                    name,
+                    ticket_path(name, remote_id),
+                    lambda a: decode_events(a.body),
+                    query=query,
+                )
+            )
+        except TicketError as error:
+            if error.code not in (ErrorCode.NOT_FOUND, ErrorCode.VALIDATION_ERROR):
+                raise
+        log.info('qcontact.notes_not_listable call="%s"', name)
+        return None
+
+    async def check(self) -> str:
+        """Who is signed in, and how many cases each queue has: a sentence for a person."""
+        name = await self.signed_in_as()
+        counts = [f"{_named(queue)}: {await self._count(queue)}" for queue in self.queues]
+        return f"QContact answers (entities dialect), signed in as {name}; {', '.join(counts)}"
+
+    async def signed_in_as(self) -> str:
+        """The display name of the user who is signed in."""
+        call = Call("GET", f"GET {API}/me", f"{API}/me", _read_name, is_about_ticket=False)
+        return await self._transport.send(call)
+
+    async def ask(self, path: str, query: Mapping[str, str] | None = None) -> object:
+        """What stands at a path below ``/api/v2``, for `entities_probe`."""
+        name = f"GET {API}{path}"
+        call = Call("GET", name, f"{API}{path}", lambda a: untyped(a.body), query=query or {})
+        return await self._transport.send(call)
+
+    async def _count(self, queue: str) -> str:
+        page = await self.list_cases(1, 1, queue)
+        if page.count is None:
+            return "cases, but QContact does not say how many" if page.rows else "no cases"
+        return f"{page.count} case{'s' * (page.count != 1)}"
+
+
+def _checked_queues(queues: Sequence[str]) -> tuple[str, ...]:
+    """The queues, each once.
+
+    Raises:
+        ConfigError: One is no id.
+    """
+    tidied = dict.fromkeys(queue.strip() for queue in queues)
+    if not all(queue.isascii() and queue.isdigit() for queue in tidied):
+        raise ConfigError(
+            "QCONTACT_QUEUES (the connection's field queues) must be ids of assignees, numbers "
+            "separated by commas"
+        )
+    return tuple(tidied)
+
+
+def _named(queue: str) -> str:
+    return f"queue {queue}" if queue else "all that the user sees"
+
+
+def _require_writable(name: str, fields: Mapping[str, str | None]) -> None:
+    unwritable = [
+        field
+        for field, value in fields.items()
+        if field != STATUS or value not in _WRITABLE_STATUSES
+    ]
+    if unwritable or not fields:
+        field = unwritable[0] if unwritable else STATUS
+        raise TicketError(
+            f"{name}: QContact has no word to write for this {field}",
+            ErrorCode.VALIDATION_ERROR,
+            field=field,
+        )
+
+
+def _read_updated(answer: Answer) -> RemoteTicket | None:
+    # The write is done whatever the answer shows: the caller reads the case again.
+    try:
+        return decode_case(answer.body) if answer.body.strip() else None
+    except MalformedTicket:
+        return None
+
+
+def _require_created(answer: Answer) -> None:
+    """Nothing, where the answer is one to a note: empty, or an object with an id."""
+    if not answer.body.strip():
+        return
+    created = untyped(answer.body)
+    try:
+        read_id(created if isinstance(created, dict) else {})
+    except MalformedTicket as error:
+        raise UnexpectedBody("no note") from error
+
+
+def _read_name(answer: Answer) -> str:
+    user = untyped(answer.body)
+    if isinstance(user, dict) and isinstance(user.get("data"), dict):
+        user = user["data"]
+    if not isinstance(user, dict):
+        raise UnexpectedBody("no user")
+    # An e-mail address is who signs in: it is not repeated.
+    for key in ("label", "name", "full_name"):
+        name = user.get(key)
+        if isinstance(name, str) and storable(name) and "@" not in name:
+            return storable(name)
+    return "a user without a name"

@@ -1,0 +1,149 @@
+"""One attempt of one call over HTTP: sent once, its answer read whole within limits."""
+
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from qcontact_sync.qcontact.addresses import proxy_of
+from qcontact_sync.qcontact.authentication import Credentials
+from qcontact_sync.qcontact.calls import Answer, Call
+from qcontact_sync.qcontact.failures import (
+    AttemptError,
+    failure_of_exception,
+    too_large_body,
+)
+from qcontact_sync.qcontact.json_bodies import as_utf8
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 10.0
+# Common servers drop an idle connection after five seconds.
+IDLE_CONNECTION_S = 4.0
+MAX_ERROR_BYTES = 64 * 1024
+# Cookies and policies of real servers make lines of more than the usual 8 KB.
+MAX_HEADER_LINE = 32 * 1024
+
+
+class Exchange:
+    """Sends attempts; open one with `open_exchange`.
+
+    Args:
+        reads, writes: The sessions for reads and for writes. Connections of the first are used
+            again; a write goes over one of its own, which the server cannot be about to close.
+    """
+
+    def __init__(
+        self, base: URL, reads: aiohttp.ClientSession, writes: aiohttp.ClientSession
+    ) -> None:
+        self._base = str(base)
+        self._reads = reads
+        self._writes = writes
+
+    async def send(
+        self, call: Call[Any], request_id: str, credentials: Credentials | None
+    ) -> Answer:
+        """The whole answer, decompressed and in UTF-8.
+
+        Raises:
+            AttemptError: There is none.
+        """
+        url = URL(self._base + call.path, encoded=True).with_query(dict(call.query))
+        session = self._writes if call.is_write else self._reads
+        failure = None
+        try:
+            async with session.request(
+                call.method,
+                url,
+                data=call.body,
+                headers={
+                    "X-Request-ID": request_id,
+                    **call.headers,
+                    **(credentials.headers() if credentials is not None else {}),
+                },
+                allow_redirects=False,
+            ) as response:
+                answer = await _whole(response, call)
+        # UnicodeError: a name that the resolver cannot write down.
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
+            failure = failure_of_exception(error)
+        if failure is not None:
+            raise AttemptError(failure)
+        log.debug(
+            'qcontact.answer call="%s" request_id=%s status=%d bytes=%d',
+            call.name,
+            request_id,
+            answer.status,
+            len(answer.body),
+        )
+        return answer
+
+
+async def _whole(response: aiohttp.ClientResponse, call: Call[Any]) -> Answer:
+    """Read the answer, counting what it is decompressed to; of an error only the beginning.
+
+    Raises:
+        AttemptError: ``PARSE_ERROR``, it is larger than the call allows.
+    """
+    is_success = 200 <= response.status < 300
+    limit = call.max_bytes if is_success else MAX_ERROR_BYTES
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            # What is still to come is not read: the connection cannot be used again.
+            response.close()
+            break
+    if is_success and len(body) > limit:
+        raise AttemptError(too_large_body(limit))
+    content_type = response.headers.get("Content-Type", "")
+    return Answer(response.status, response.headers, as_utf8(bytes(body[:limit]), content_type))
+
+
+@asynccontextmanager
+async def open_exchange(
+    base: URL, *, timeout_s: float, connections: int, ca_file: str | None
+) -> AsyncIterator[Exchange]:
+    """An exchange for the time of the block; nothing is sent yet.
+
+    Args:
+        timeout_s: For one attempt as a whole, from connecting to the last byte.
+        ca_file: PEM file of CAs that are trusted beside the system's.
+
+    Raises:
+        ConfigError: The environment names a proxy that cannot be used.
+    """
+    proxy = proxy_of(base)
+    # Less than the total, so that it can be told whether a request was sent.
+    connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 2)
+    trusted = _trusting(ca_file) if ca_file else True
+
+    def session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            timeout=aiohttp.ClientTimeout(total=timeout_s, connect=connect_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=proxy,
+            max_line_size=MAX_HEADER_LINE,
+            max_field_size=MAX_HEADER_LINE,
+        )
+
+    async with AsyncExitStack() as sessions:
+        kept = aiohttp.TCPConnector(
+            limit=connections, ssl=trusted, keepalive_timeout=IDLE_CONNECTION_S
+        )
+        fresh = aiohttp.TCPConnector(limit=connections, ssl=trusted, force_close=True)
+        reads = await sessions.enter_async_context(session(kept))
+        writes = await sessions.enter_async_context(session(fresh))
+        yield Exchange(base, reads, writes)
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(ca_file)
+    return context

@@ -1,0 +1,219 @@
+"""Batches of QContact's tickets: decided, written in one transaction each, failures quarantined."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.errors import (
+    ErrorCode,
+    FatalError,
+    RetryableError,
+    SyncError,
+    TicketError,
+)
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.model import (
+    Direction,
+    KnownTicket,
+    People,
+    RemoteId,
+    RemoteTicket,
+    SyncType,
+)
+from qcontact_sync.core.stats import Counts
+from qcontact_sync.core.unit_ports import TicketFailure
+from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.single_reads import SingleReads, read_each
+
+log = logging.getLogger(__name__)
+
+BATCH = 1_000
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """The decisions about a batch.
+
+    Attributes:
+        passed: Tickets that leave the quarantine.
+        suspects: Tickets whose listed version is not believed: they are read by id.
+        fresh: Decisions about tickets that are not in the run's counts yet.
+        skipped: Number of unchanged tickets that are not in the run's counts yet.
+    """
+
+    decisions: list[TicketDecision] = field(default_factory=list)
+    failures: list[TicketFailure] = field(default_factory=list)
+    passed: list[RemoteId] = field(default_factory=list)
+    suspects: list[RemoteId] = field(default_factory=list)
+    fresh: list[TicketDecision] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of ``fresh``."""
+        created = sum(d.kind is Kind.CREATE for d in self.fresh)
+        successful = sum(d.kind is Kind.CREATE or bool(d.writes) for d in self.fresh)
+        warned = sum(bool(d.warnings and (d.kind is Kind.CREATE or d.writes)) for d in self.fresh)
+        return Counts(
+            successful=successful,
+            skipped=len(self.fresh) - successful,
+            partial=warned,
+            created=created,
+            updated=successful - created,
+        )
+
+
+class InboundBatches:
+    """Applies tickets to FibreFlow.
+
+    Attributes:
+        doubted: Ids whose listed version is not believed.
+        skipped: Unchanged tickets that were not counted yet; counted when their slice is settled.
+        expected: Number of tickets of the whole window, for progress; 0 until it is known.
+        done: Number of tickets decided so far.
+    """
+
+    def __init__(self, work: Work, people: People) -> None:
+        self._work = work
+        self._people = people
+        self.doubted = set[RemoteId]()
+        self.skipped = 0
+        self.expected = 0
+        self.done = 0
+
+    async def apply_ids(self, remote_ids: Sequence[RemoteId]) -> SingleReads:
+        """Read tickets one by one and apply them; what a single read shows is believed."""
+        reads = await read_each(self._work.remote, remote_ids)
+        await self.quarantine_unread(reads.refused)
+        await self.apply(reads.tickets, is_trusted=True)
+        return reads
+
+    async def apply(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool = False) -> None:
+        """Apply tickets in one transaction.
+
+        If the database refuses a row, the batch is divided until only that ticket is left, which
+        goes to quarantine.
+        """
+        for start in range(0, len(tickets), BATCH):
+            part = tickets[start : start + BATCH]
+            try:
+                await self._apply_batch(part, is_trusted=is_trusted)
+            except TicketError as error:
+                if len(part) == 1:
+                    version = fingerprint(part[0].values)
+                    failure = failure_of(error, part[0].id, SyncType.STATUS_UPDATE, version)
+                    await self.quarantine([failure])
+                    continue
+                middle = len(part) // 2
+                await self.apply(part[:middle], is_trusted=is_trusted)
+                await self.apply(part[middle:], is_trusted=is_trusted)
+
+    async def quarantine(self, failures: Sequence[TicketFailure]) -> None:
+        """Quarantine tickets in a transaction of their own."""
+        if not failures:
+            return
+        self._work.log_quarantined(Direction.INBOUND, failures)
+        async with self._work.unit(Direction.INBOUND) as unit:
+            await unit.progress.add_counts(await unit.quarantine.add(failures))
+            gone = [f.remote_id for f in failures if f.code is ErrorCode.NOT_FOUND]
+            await unit.tickets.mark_gone(gone)
+
+    async def quarantine_unread(self, unread: Sequence[tuple[RemoteId, SyncError]]) -> None:
+        """Quarantine tickets that could not be read."""
+        await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
+
+    async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
+        prints = [(t, fingerprint(t.values)) for t in _newest_of_each(tickets)]
+        outcome = _Outcome()
+        async for attempt in attempts():
+            with attempt:
+                async with self._work.unit(Direction.INBOUND) as unit:
+                    force = self._work.run.request.force_resync
+                    known = await unit.tickets.look_up(prints, force=force)
+                    outcome = self._decide_all(prints, known, is_trusted=is_trusted)
+                    await unit.tickets.write(outcome.decisions)
+                    failed = await unit.quarantine.add(outcome.failures)
+                    await unit.quarantine.release(outcome.passed)
+                    await unit.progress.add_counts(outcome.counts + failed)
+        self.skipped += outcome.skipped
+        self._report(len(prints), outcome)
+        reads = await self.apply_ids(outcome.suspects)
+        await self.quarantine_unread(reads.unreachable)
+
+    def _decide_all(
+        self,
+        prints: Sequence[tuple[RemoteTicket, str]],
+        known_tickets: Mapping[RemoteId, KnownTicket],
+        *,
+        is_trusted: bool,
+    ) -> _Outcome:
+        outcome = _Outcome()
+        for ticket, version in prints:
+            known = known_tickets[ticket.id]
+            if not is_trusted and ticket.id in self.doubted:
+                outcome.suspects.append(ticket.id)
+            elif known.is_unchanged:
+                outcome.skipped += not known.is_counted
+                outcome.passed.append(ticket.id)
+            elif not is_trusted and _may_be_older(ticket, version, known):
+                outcome.suspects.append(ticket.id)
+            else:
+                self._decide(ticket, version, known, outcome)
+        return outcome
+
+    def _decide(
+        self, ticket: RemoteTicket, version: str, known: KnownTicket, outcome: _Outcome
+    ) -> None:
+        work = self._work
+        try:
+            decision = decide(
+                ticket,
+                known,
+                self._people,
+                work.options.policy,
+                force=work.run.request.force_resync,
+                version=version,
+            )
+        except (FatalError, RetryableError):
+            raise
+        except Exception as error:  # the guard: a ticket that breaks the code is alone too
+            sync_type = SyncType.STATUS_UPDATE if known.link else SyncType.CREATE
+            outcome.failures.append(failure_of(error, ticket.id, sync_type, version))
+            return
+        outcome.passed.append(ticket.id)
+        if decision.kind is Kind.SKIP:
+            outcome.skipped += not known.is_counted
+            return
+        outcome.decisions.append(decision)
+        if not known.is_counted:
+            outcome.fresh.append(decision)
+
+    def _report(self, seen: int, outcome: _Outcome) -> None:
+        self.done += seen
+        self._work.log_quarantined(Direction.INBOUND, outcome.failures)
+        for decision in outcome.decisions:
+            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, decision.remote.id)
+        self._work.progress(Direction.INBOUND, self.done, max(self.expected, self.done))
+
+
+def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
+    """One version of each ticket, if a moving list showed two: the newest, else the last."""
+    newest: dict[RemoteId, RemoteTicket] = {}
+    for ticket in tickets:
+        known = newest.get(ticket.id)
+        stamps = (ticket.updated_at, known.updated_at) if known else (None, None)
+        if not (stamps[0] and stamps[1] and stamps[0] < stamps[1]):
+            newest[ticket.id] = ticket
+    return newest.values()
+
+
+def _may_be_older(ticket: RemoteTicket, version: str, known: KnownTicket) -> bool:
+    """Stamps have whole seconds: of two edits with one stamp, the list may show the first."""
+    link = known.link
+    if link is None or link.remote_updated_at is None or ticket.updated_at is None:
+        return False
+    if ticket.updated_at == link.remote_updated_at:
+        return version != link.fingerprint
+    return ticket.updated_at < link.remote_updated_at

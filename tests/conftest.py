@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dev.postgres import clone_database, drop_database, ensure_database
+from dev.database.postgres import clone_database, drop_database, ensure_database
 from tests.chromium import chromium
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
 from tests.pooler import pgbouncer

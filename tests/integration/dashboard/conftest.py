@@ -13,10 +13,10 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dev.airflow_env import Sides, airflow_environment
-from dev.credentials import Credentials
-from dev.postgres import clone_database, drop_database, free_port
-from dev.services import Services
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import Sides, airflow_environment
+from dev.database.postgres import clone_database, drop_database, free_port
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox

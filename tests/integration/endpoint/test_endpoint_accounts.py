@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 from qcontact_sync.config.settings import Settings
 
-from dev.airflow_env import postgres_connection
-from dev.postgres import drop_database
+from dev.airflow.environment import postgres_connection
+from dev.database.postgres import drop_database
 from tests.integration.endpoint.serving import HEALTH, SYNC, Installation, Server, serve
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles

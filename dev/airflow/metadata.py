@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-from dev.postgres import clone_database, database_dsn, drop_database, ensure_database
+from dev.database.postgres import clone_database, database_dsn, drop_database, ensure_database
 
 KEPT = "airflow"
 PRISTINE = "airflow_pristine"

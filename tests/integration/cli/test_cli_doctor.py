@@ -118,6 +118,16 @@ def test_an_api_key_that_goes_elsewhere_in_the_clear_is_a_warning(program):
     assert (found["QContact"], found["QContact TLS"]) == ("failed", "warning")
 
 
+@pytest.mark.parametrize(
+    ("secret", "state"),
+    [("x" * 32, "ok"), ("x" * 16, "warning"), ("x" * 15, "failed"), ("x,y,z", "failed")],
+)
+def test_the_endpoints_secret_is_checked_where_it_is_set(program, secret, state):
+    ended = program.having(CRON_SECRET=secret)("doctor", "--json")
+    assert states(ended)["CRON_SECRET"] == state
+    assert "xxx" not in ended.stdout
+
+
 # --- rights -------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dev.postgres import drop_database, ensure_database
 from tests.chromium import chromium
+from tests.deployment.proxies import caddy, nginx
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
 from tests.sync_roles import SyncRoles, sync_roles
@@ -24,6 +25,8 @@ _NEEDED = {
     "pooler": ("PgBouncer", pgbouncer),
     "tls": ("PostgreSQL with TLS", tls_bindir),
     "redis": ("Redis", lambda: shutil.which("redis-server")),
+    "nginx": ("nginx", nginx),
+    "caddy": ("Caddy", caddy),
 }
 """By mark: a program that may be missing, and where it is."""
 

@@ -14,7 +14,7 @@ from dev.errors import CannotRun
 from dev.state import PROJECT
 
 PAGE = PROJECT / "docs" / "licences.md"
-PINS = PROJECT / "requirements.txt"
+PINS = PROJECT / "requirements-dev.txt"
 PERMISSIVE = {
     "Apache-2.0", "MIT", "MIT-0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0",
     "Unlicense",
@@ -50,8 +50,9 @@ _SPDX = {
 _NO_LICENCES = ("OSI Approved", "DFSG approved")
 _HEAD = """# Licences of the pins
 
-Made by `make licences` from what the packages in `requirements.txt` say of themselves. The project
-is Apache-2.0. Where a package's licence is not permissive, the reason why it may be used is given.
+Made by `make licences` from what the packages in `requirements-dev.txt` say of themselves; the
+image contains those of `requirements.txt` only. The project is Apache-2.0. Where a package's
+licence is not permissive, the reason why it may be used is given.
 
 | package | version | licence | |
 | --- | --- | --- | --- |
@@ -60,7 +61,7 @@ is Apache-2.0. Where a package's licence is not permissive, the reason why it ma
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A package and its exact version, as requirements.txt has it."""
+    """A package and its exact version, as requirements-dev.txt has it."""
 
     name: str
     version: str

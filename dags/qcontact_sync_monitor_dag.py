@@ -60,7 +60,7 @@ def monitor_dag(account: Account) -> DAG:
         def check_alerts() -> None:
             from qcontact_sync.on_airflow import alerts
 
-            alerts.tell(account.name)
+            alerts.check_and_notify(account.name)
 
         @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
         def delete_old_rows() -> dict[str, Any]:

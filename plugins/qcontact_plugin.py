@@ -2,7 +2,7 @@
 
 from airflow.plugins_manager import AirflowPlugin
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
-from qcontact_sync.on_airflow.mounted import Mounted
+from qcontact_sync.on_airflow.lazy_app import LazyApp
 
 
 class QContactPlugin(AirflowPlugin):
@@ -14,12 +14,12 @@ class QContactPlugin(AirflowPlugin):
         {
             "name": "qcontact-endpoint",
             "url_prefix": "/api/ticketing",
-            "app": Mounted("qcontact_sync.on_airflow.endpoint.app"),
+            "app": LazyApp("qcontact_sync.on_airflow.endpoint.app"),
         },
         {
             "name": "qcontact-dashboard",
             "url_prefix": "/qcontact-sync",
-            "app": Mounted("qcontact_sync.on_airflow.dashboard.app"),
+            "app": LazyApp("qcontact_sync.on_airflow.dashboard.app"),
         },
     ]
     external_views = [  # noqa: RUF012 Airflow's own way

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.jobs import get_sync_job_history, migrate, run_sync_job
 from rich.console import Console
 
@@ -32,12 +32,13 @@ class Stage(LocalSystem):
     """What `make run` brings up, but for Airflow."""
 
     @property
-    def endpoints(self) -> Endpoints:
-        qcontact = self.sides.qcontact
-        return Endpoints(SecretStr(self.sides.fibreflow_dsn), qcontact.url, SecretStr(qcontact.key))
+    def fibreflow(self) -> FibreFlowAccess:
+        return FibreFlowAccess(SecretStr(self.sides.fibreflow_dsn))
 
     def sync(self) -> None:
-        run_sync_job({}, endpoints=self.endpoints)
+        there = self.sides.qcontact
+        qcontact = QContactAccess(there.url, ApiKey(SecretStr(there.key)))
+        run_sync_job({}, fibreflow=self.fibreflow, qcontact=qcontact)
 
     def said(self) -> str:
         paper = self.progress.console.file
@@ -79,7 +80,7 @@ def test_the_run_after_a_kill_carries_every_edit_and_none_twice(stage: Stage) ->
 def test_the_killed_run_was_half_way(stage: Stage) -> None:
     kill_half_way(stage)
 
-    killed, _ = get_sync_job_history(endpoints=stage.endpoints)
+    killed, _ = get_sync_job_history(fibreflow=stage.fibreflow)
     assert killed.status == "running"
     assert "4 unanswered" in stage.said()
 

@@ -50,7 +50,7 @@ class Engine:
             self._opened() as database,
             self._opened() as lease_database,
             hold_lease(PostgresLeases(lease_database), "default", self.clock) as held,
-            open_remote(world.endpoints, world.settings, self.sleep) as remote,
+            open_remote(world.qcontact_access, world.settings, self.sleep) as remote,
         ):
             options = sync_options(world.settings, remote)
             work = Work(run, options, self.seen_as(remote), PostgresStore(database), held)

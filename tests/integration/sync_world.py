@@ -1,5 +1,6 @@
 """A QContact, a FibreFlow and the sync between them, as the tests of the engine see them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +11,13 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import JobResult, RunOrder, finish_run, run_direction, run_sync_job
-from qcontact_sync.jobs import start_run as open_run
+from qcontact_sync.jobs import JobResult, RunOrder, run_sync_job
+from qcontact_sync.services import runs
+from qcontact_sync.sync.context import Progress, Run
 
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
@@ -48,10 +50,16 @@ class World:
         return self.sandbox.world
 
     @property
-    def endpoints(self) -> Endpoints:
-        return Endpoints(
-            SecretStr(self.database), self.sandbox.url, SecretStr(self.sandbox.api_key)
-        )
+    def fibreflow_access(self) -> FibreFlowAccess:
+        return FibreFlowAccess(SecretStr(self.database))
+
+    @property
+    def qcontact_access(self) -> QContactAccess:
+        return QContactAccess(self.sandbox.url, ApiKey(SecretStr(self.sandbox.api_key)))
+
+    @property
+    def sides(self) -> tuple[FibreFlowAccess, QContactAccess]:
+        return self.fibreflow_access, self.qcontact_access
 
     def configure(self, **settings: object) -> None:
         self.settings = self.settings.model_copy(update=settings)
@@ -61,7 +69,12 @@ class World:
     def run(self, **params: object) -> JobResult:
         """One whole run, as the command line does it."""
         self.pass_time(BETWEEN_RUNS_S)
-        return run_sync_job(params, endpoints=self.endpoints, settings=self.settings)
+        return run_sync_job(
+            params,
+            fibreflow=self.fibreflow_access,
+            qcontact=self.qcontact_access,
+            settings=self.settings,
+        )
 
     def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:
         return RunOrder(
@@ -74,15 +87,22 @@ class World:
 
     def start(self, order: RunOrder) -> dict[str, object]:
         self.pass_time(BETWEEN_RUNS_S)
-        return open_run(self.endpoints, self.settings, order)
+        return asyncio.run(runs.start_run(*self.sides, self.settings, order)).to_dict()
 
-    def run_direction(self, run: Mapping[str, object], direction: str) -> dict[str, object]:
-        return run_direction(self.endpoints, self.settings, run, Direction(direction))
+    def run_direction(
+        self, run: Mapping[str, object], direction: str, progress: Progress | None = None
+    ) -> dict[str, object]:
+        started = Run.from_dict(run)
+        return asyncio.run(
+            runs.run_direction(*self.sides, self.settings, started, Direction(direction), progress)
+        )
 
     def finish(
         self, run: Mapping[str, object], **stats: Mapping[str, object] | None
     ) -> dict[str, object]:
-        return finish_run(self.endpoints, self.settings, run, stats)
+        started = Run.from_dict(run)
+        finished = runs.finish_run(self.fibreflow_access, self.settings, started, stats)
+        return asyncio.run(finished).to_dict()
 
     def run_order(self, order: RunOrder) -> dict[str, object]:
         """Start, both directions and finish, as the DAG's tasks do it."""

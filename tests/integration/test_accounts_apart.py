@@ -1,5 +1,6 @@
 """Two accounts, each with a QContact and a FibreFlow: nothing of one is the other's."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -12,12 +13,11 @@ import pytest
 from psycopg import sql
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, RetryableError
-from qcontact_sync.jobs import start_run
+from qcontact_sync.jobs import resolve_conflict
 from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.services.alerting import check_alerts
 from qcontact_sync.services.drift_check import compare_sample
 from qcontact_sync.services.retention import delete_old_rows
-from qcontact_sync.services.review import resolve_conflict
 
 from dev.postgres import database_dsn, drop_database
 from sandbox.faults import Fault
@@ -75,7 +75,8 @@ class Mails:
 
 
 def told(world: World, mails: Mails) -> list[Rule]:
-    return [t.alert.rule for t in check_alerts(world.endpoints, world.settings, mails)]
+    changes = asyncio.run(check_alerts(world.fibreflow_access, world.settings, mails))
+    return [change.alert.rule for change in changes]
 
 
 def break_down(world: World) -> None:
@@ -185,13 +186,13 @@ def test_a_database_stays_with_the_account_that_worked_in_it_first(accounts):
         with pytest.raises(ConfigError, match=named):
             accounts.south.run(dry_run=dry_run)
     with pytest.raises(ConfigError, match=named):
-        check_alerts(accounts.south.endpoints, accounts.south.settings, None)
+        asyncio.run(check_alerts(accounts.south.fibreflow_access, accounts.south.settings, None))
     with pytest.raises(ConfigError, match=named):
-        compare_sample(accounts.south.endpoints, accounts.south.settings)
+        asyncio.run(compare_sample(*accounts.south.sides, accounts.south.settings))
     with pytest.raises(ConfigError, match=named):
-        delete_old_rows(accounts.south.endpoints, 30, "south")
+        asyncio.run(delete_old_rows(accounts.south.fibreflow_access, 30, "south"))
     with pytest.raises(ConfigError, match=named):
-        resolve_conflict(accounts.south.endpoints, accounts.south.settings, "x", "local")
+        resolve_conflict(*accounts.south.sides, accounts.south.settings, "x", "local")
 
     assert accounts.north.snapshot() == before
 
@@ -201,7 +202,7 @@ def test_of_two_accounts_that_come_to_an_empty_database_at_once_one_gets_it(acco
 
     def start(world: World) -> str:
         try:
-            start_run(world.endpoints, world.settings, world.order())
+            world.start(world.order())
         except ConfigError:
             return "refused"
         return world.settings.account

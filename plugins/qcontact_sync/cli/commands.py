@@ -97,9 +97,9 @@ def options(
 def migrate() -> None:
     """Apply the migrations that the database lacks."""
     from qcontact_sync import jobs
-    from qcontact_sync.config.access import database_url_from_env
+    from qcontact_sync.config.access import fibreflow_from_env
 
-    applied = jobs.migrate(database_url_from_env().get_secret_value())
+    applied = jobs.migrate(fibreflow_from_env().database_url.get_secret_value())
     typer.echo(f"applied {', '.join(applied)}" if applied else "nothing to do: up to date")
 
 
@@ -145,7 +145,7 @@ def _run(params: dict[str, object], *, as_json: bool) -> int:
             params,
             settings=settings,
             progress=progress,
-            opened=lambda run: show_runs.show_window(run, settings.zone),
+            on_opened=lambda run: show_runs.show_window(run, settings.zone),
         )
     if as_json:
         print_json(result.to_dict())
@@ -204,11 +204,11 @@ app.add_typer(review_commands.conflicts_app, name="conflicts")
 @app.command(help=help_texts.DOCTOR)
 def doctor(as_json: AsJson = False) -> int:
     """Make all checks and show what they found."""
+    from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
     from qcontact_sync.services.checks import State
-    from qcontact_sync.services.doctor import examine
 
-    checks = examine()
+    checks = jobs.examine()
     is_healthy = all(check.state is not State.FAILED for check in checks)
     if as_json:
         found = [check.to_dict() for check in checks]

@@ -23,13 +23,13 @@ conflicts_app = typer.Typer(help=help_texts.CONFLICTS, rich_markup_mode=None)
 
 def status(as_json: AsJson = False) -> int:
     """Show the sync at a glance; the exit status says whether it is healthy."""
+    from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
     from qcontact_sync.config.access import fibreflow_from_env
     from qcontact_sync.config.settings import load_settings
-    from qcontact_sync.services import review
 
     settings = load_settings()
-    health = review.get_status(fibreflow_from_env(), settings)
+    health = jobs.get_status(fibreflow_from_env(), settings)
     if as_json:
         print_json(health.to_dict())
     else:
@@ -40,14 +40,14 @@ def status(as_json: AsJson = False) -> int:
 def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
     """Show why a ticket is as it is."""
     given = _checked(ticket_id)
+    from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
-    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
-    from qcontact_sync.services import review
 
     log_to_stderr(logging.WARNING)
     settings = load_settings()
-    story = review.explain_ticket(endpoints_from_env(), settings, given)
+    story = jobs.explain_ticket(*access_from_env(), settings, given)
     if as_json:
         print_json(story.to_dict())
     else:
@@ -59,20 +59,20 @@ def failures(context: typer.Context, as_json: AsJson = False) -> None:
     """List the quarantine, where no subcommand is called."""
     if context.invoked_subcommand is not None:
         return
+    from qcontact_sync import jobs
     from qcontact_sync.config.access import fibreflow_from_env
-    from qcontact_sync.services import review
 
-    _show_failures(review.list_failures(fibreflow_from_env()), as_json=as_json)
+    _show_failures(jobs.list_failures(fibreflow_from_env()), as_json=as_json)
 
 
 @failures_app.command(help=help_texts.RETRY)
 def retry(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) -> None:
     """Make entries due now."""
     given = _checked(entry_id)
+    from qcontact_sync import jobs
     from qcontact_sync.config.access import fibreflow_from_env
-    from qcontact_sync.services import review
 
-    changed = review.retry_failures(fibreflow_from_env(), given)
+    changed = jobs.retry_failures(fibreflow_from_env(), given)
     _show_failures(changed, as_json=as_json or _asked_before(context))
 
 
@@ -80,10 +80,10 @@ def retry(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) ->
 def dismiss(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) -> None:
     """Leave entries alone until their tickets change."""
     given = _checked(entry_id)
+    from qcontact_sync import jobs
     from qcontact_sync.config.access import fibreflow_from_env
-    from qcontact_sync.services import review
 
-    changed = review.dismiss_failures(fibreflow_from_env(), given)
+    changed = jobs.dismiss_failures(fibreflow_from_env(), given)
     _show_failures(changed, as_json=as_json or _asked_before(context))
 
 
@@ -103,13 +103,13 @@ def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
     """List conflicts, where no subcommand is called."""
     if context.invoked_subcommand is not None:
         return
+    from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
     from qcontact_sync.config.access import fibreflow_from_env
     from qcontact_sync.config.settings import load_settings
-    from qcontact_sync.services import review
     from qcontact_sync.services.results import plain_row
 
-    found = review.list_conflicts(fibreflow_from_env())
+    found = jobs.list_conflicts(fibreflow_from_env())
     if as_json:
         print_json([plain_row(conflict) for conflict in found])
     else:
@@ -121,16 +121,14 @@ def resolve(
     context: typer.Context, conflict_id: ConflictId, keep: Keep, as_json: AsJson = False
 ) -> None:
     """Let one side win."""
+    from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
-    from qcontact_sync.config.access import endpoints_from_env
+    from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
-    from qcontact_sync.services import review
     from qcontact_sync.services.results import plain_row
 
     log_to_stderr(logging.WARNING)
-    ended = review.resolve_conflict(
-        endpoints_from_env(), load_settings(), _checked(conflict_id), keep
-    )
+    ended = jobs.resolve_conflict(*access_from_env(), load_settings(), _checked(conflict_id), keep)
     if as_json or _asked_before(context):
         print_json(plain_row(ended))
     else:

@@ -1,14 +1,24 @@
-"""How the two sides are reached: addresses and secrets, from the environment."""
+"""How the two sides are reached: addresses and secrets, from the environment.
 
-from dataclasses import dataclass, replace
+Each variable may come from a file instead: ``<NAME>_FILE`` holds its path (Docker and Kubernetes
+secrets). The file is read when the value is needed.
+"""
+
+import os
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qcontact_sync.core.errors import ConfigError
+
+NOT_SPOKEN = "the entities dialect is not spoken yet: use dialect tickets"
+CONNECT_TIMEOUT_S = 5
+_API_URL = "QCONTACT_API_URL"
+_DATABASE_URL = "DATABASE_URL"
 
 
 class Dialect(StrEnum):
@@ -18,85 +28,160 @@ class Dialect(StrEnum):
     ENTITIES = "entities"
 
 
-class _EndpointVariables(BaseSettings):
-    model_config = SettingsConfigDict(env_ignore_empty=True)
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """Dialect ``tickets``: sent as a bearer token."""
 
-    qcontact_api_url: str | None = None
-    qcontact_api_key: SecretStr | None = None
-    database_url: SecretStr | None = None
+    key: SecretStr
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoints:
-    """The two sides of one sync.
+class Password:
+    """Dialect ``entities``: a user's login."""
+
+    email: str
+    password: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """Dialect ``entities``: a token that is ready to use, of a user and one of its clients."""
+
+    email: str
+    token: SecretStr
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class QContactAccess:
+    """How QContact is reached.
 
     Attributes:
-        database_url: libpq URL or conninfo of FibreFlow's database.
-        qcontact_url: Base URL; a path prefix and a trailing slash are allowed.
-        qcontact_key: API key; kept out of ``repr``.
+        url: Base URL; a path prefix and a trailing slash are allowed.
+        queues: Assignee ids whose cases are synced (``entities``); none means all.
+    """
+
+    url: str
+    credentials: ApiKey | Password | AccessToken
+    dialect: Dialect = Dialect.TICKETS
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FibreFlowAccess:
+    """How FibreFlow's database is reached.
+
+    Attributes:
+        database_url: libpq URL or conninfo.
     """
 
     database_url: SecretStr
-    qcontact_url: str
-    qcontact_key: SecretStr
-    dialect: Dialect = Dialect.TICKETS
+
+    def quick(self, connect_timeout_s: int = CONNECT_TIMEOUT_S) -> "FibreFlowAccess":
+        """The same where a person waits: a server that says nothing is given up soon.
+
+        What the address itself says about it counts more.
+        """
+        url = self.database_url.get_secret_value()
+        if "connect_timeout" in conninfo_to_dict(url):
+            return self
+        return FibreFlowAccess(SecretStr(make_conninfo(url, connect_timeout=connect_timeout_s)))
 
 
-def endpoints_from_env() -> Endpoints:
-    """Both sides, from QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL.
-
-    Raises:
-        ConfigError: Names the variables that are not set, or that DATABASE_URL is no address.
-    """
-    _require_set(*_EndpointVariables.model_fields)
-    return replace(qcontact_from_env(), database_url=database_url_from_env())
-
-
-def qcontact_from_env() -> Endpoints:
-    """QCONTACT_API_URL and QCONTACT_API_KEY, for what needs no database.
+def access_from_env() -> tuple[FibreFlowAccess, QContactAccess]:
+    """Both sides.
 
     Raises:
-        ConfigError: Names what is not set.
+        ConfigError: Names all variables that are not set, or one that cannot be used.
     """
-    _require_set("qcontact_api_url", "qcontact_api_key")
-    found = _EndpointVariables()
-    key = found.qcontact_api_key or SecretStr("")
-    return Endpoints(SecretStr(""), found.qcontact_api_url or "", key)
+    _require_set(*_qcontact_variables(), _DATABASE_URL)
+    return fibreflow_from_env(), qcontact_from_env()
 
 
-def fibreflow_from_env() -> Endpoints:
-    """DATABASE_URL alone, for what needs no QContact but takes both sides.
+def qcontact_from_env() -> QContactAccess:
+    """QCONTACT_API_URL, and what its dialect needs (design section 2.2).
 
     Raises:
-        ConfigError: It is not set, or no address.
+        ConfigError: Names the variables that are not set, or one that cannot be used.
     """
-    return Endpoints(database_url_from_env(), "", SecretStr(""))
+    _require_set(*_qcontact_variables())
+    return QContactAccess(
+        _read(_API_URL), _credentials(), _dialect(), queues_in(_read("QCONTACT_QUEUES"))
+    )
 
 
-def database_url_from_env() -> SecretStr:
-    """DATABASE_URL alone, for what needs no QContact (history, migrate).
+def fibreflow_from_env() -> FibreFlowAccess:
+    """DATABASE_URL.
 
     Raises:
-        ConfigError: It is not set, or no address.
+        ConfigError: It is not set, or is not a PostgreSQL address.
     """
-    _require_set("database_url")
-    return _checked_database_url(_EndpointVariables().database_url or SecretStr(""))
-
-
-def _require_set(*names: str) -> None:
-    found = _EndpointVariables()
-    missing = [name.upper() for name in names if not getattr(found, name)]
-    if missing:
-        raise ConfigError(f"not set: {', '.join(missing)}")
-
-
-def _checked_database_url(url: SecretStr) -> SecretStr:
+    _require_set(_DATABASE_URL)
+    url = _read(_DATABASE_URL)
     try:
-        conninfo_to_dict(url.get_secret_value())
+        conninfo_to_dict(url)
     except ProgrammingError:
         # Not chained: libpq's message shows the whole of it.
         raise ConfigError(
             "DATABASE_URL is no PostgreSQL address such as "
             "postgresql://user:password@host:5432/fibreflow"
         ) from None
-    return url
+    return FibreFlowAccess(SecretStr(url))
+
+
+def queues_in(text: str) -> tuple[str, ...]:
+    """Ids that are separated by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _qcontact_variables() -> tuple[str, ...]:
+    """Those that the dialect needs."""
+    if _dialect() is Dialect.TICKETS:
+        return _API_URL, "QCONTACT_API_KEY"
+    if _is_set("QCONTACT_ACCESS_TOKEN"):
+        return _API_URL, "QCONTACT_EMAIL", "QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT"
+    return _API_URL, "QCONTACT_EMAIL", "QCONTACT_PASSWORD"
+
+
+def _credentials() -> ApiKey | Password | AccessToken:
+    if _dialect() is Dialect.TICKETS:
+        return ApiKey(SecretStr(_read("QCONTACT_API_KEY")))
+    email = _read("QCONTACT_EMAIL")
+    if _is_set("QCONTACT_ACCESS_TOKEN"):
+        token = SecretStr(_read("QCONTACT_ACCESS_TOKEN"))
+        return AccessToken(email, token, _read("QCONTACT_CLIENT"))
+    return Password(email, SecretStr(_read("QCONTACT_PASSWORD")))
+
+
+def _dialect() -> Dialect:
+    try:
+        return Dialect(_read("QCONTACT_DIALECT") or Dialect.TICKETS)
+    except ValueError:
+        raise ConfigError(f"QCONTACT_DIALECT must be one of {', '.join(Dialect)}") from None
+
+
+def _require_set(*names: str) -> None:
+    missing = [name for name in names if not _is_set(name)]
+    if missing:
+        raise ConfigError(f"not set: {', '.join(missing)}")
+
+
+def _is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _read(name: str) -> str:
+    """A variable's value; empty where it is not set.
+
+    Raises:
+        ConfigError: Its file cannot be read, or it is given in both ways.
+    """
+    given, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return given
+    if given:
+        raise ConfigError(f"{name} and {name}_FILE are both set: set one of them")
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}_FILE: cannot be read ({type(error).__name__})") from None

@@ -3,6 +3,7 @@
 A bad setting is refused by name, never by value: a value may be a secret.
 """
 
+import math
 import ssl
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -80,6 +81,15 @@ class Settings(BaseSettings):
         """The settings of a scheduled run, which has less time than one that somebody asked for."""
         limit_s = min(self.time_limit_s, self.scheduled_time_limit_s)
         return self.model_copy(update={"time_limit_s": limit_s})
+
+    def quick(self, retry_budget_s: float = 0, timeout_s: float = math.inf) -> "Settings":
+        """The settings where a person waits: it tries again for so long at most."""
+        return self.model_copy(
+            update={
+                "retry_budget_s": min(self.retry_budget_s, retry_budget_s),
+                "timeout_s": min(self.timeout_s, timeout_s),
+            }
+        )
 
     @property
     def named_account(self) -> str | None:

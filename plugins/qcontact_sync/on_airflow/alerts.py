@@ -5,6 +5,7 @@ FibreFlow's database, so a trigger that never fires costs time and no alert, and
 twice tells nothing twice.
 """
 
+import asyncio
 import logging
 import smtplib
 import ssl
@@ -23,34 +24,39 @@ from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
-from qcontact_sync.services.alerting import NotSent, Send, check_alerts, tell_directly
+from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 
 log = logging.getLogger(__name__)
 
 SMTP = "smtp_default"
 
 
-def tell(account: str, overdue: datetime | None = None) -> None:
+def check_and_notify(account: str, overdue: datetime | None = None) -> None:
     """Decide about all alerts of an account and tell people what changed.
 
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    endpoints, settings = fibreflow_configuration(account)
-    told = check_alerts(
-        endpoints,
-        settings,
-        mailer(settings),
-        airflow_url=conf.get("api", "base_url", fallback=None),
-        overdue=overdue,
+    fibreflow, settings = fibreflow_configuration(account)
+    changes = asyncio.run(
+        check_alerts(
+            fibreflow,
+            settings,
+            mailer(settings),
+            airflow_url=conf.get("api", "base_url", fallback=None),
+            overdue=overdue,
+        )
     )
-    log.info("alerts.checked changed=%d", len(told))
+    log.info("alerts.checked changed=%d", len(changes))
 
 
-def tell_or_log(account: str) -> None:
+tell = check_and_notify  # what DAG files of the release before call it
+
+
+def try_check_and_notify(account: str) -> None:
     """The same where it must not change what it comes after."""
     try:
-        tell(account)
+        check_and_notify(account)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
@@ -58,12 +64,14 @@ def tell_or_log(account: str) -> None:
 def on_failure(context: Context, account: str = DEFAULT) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
     try:
-        tell(account)
+        check_and_notify(account)
     except SyncError as error:
         if error.code is ErrorCode.DATABASE_ERROR:
             _, settings = fibreflow_configuration(account)
             if send := mailer(settings):
-                tell_directly(settings, send, error, context["run_id"], context["ti"].log_url)
+                notify_without_database(
+                    settings, send, error, context["run_id"], context["ti"].log_url
+                )
         else:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)
 

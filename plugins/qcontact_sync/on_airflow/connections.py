@@ -5,7 +5,7 @@ may be a secret.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,11 +16,21 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr, ValidationError
 
-from qcontact_sync.config.access import Dialect, Endpoints
+from qcontact_sync.config.access import (
+    NOT_SPOKEN,
+    AccessToken,
+    ApiKey,
+    Dialect,
+    FibreFlowAccess,
+    Password,
+    QContactAccess,
+    queues_in,
+)
 from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
 
+_ENTITIES_EXTRAS = ("client", "queues")
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
 # PostgresHook reads these itself; libpq does not know them and they do not change where to go.
 _NOT_LIBPQ = frozenset({"cursor", "sqlalchemy_scheme", "sqlalchemy_query"})
@@ -32,18 +42,15 @@ class QContactAccount:
     """A `qcontact` connection, checked.
 
     Attributes:
-        url: Base URL with its scheme; may hold a path prefix.
-        key: API key; kept out of ``repr``.
+        access: Its base URL has a scheme and may hold a path prefix.
         options: What the connection sets in place of the settings of the same names.
     """
 
-    url: str
-    key: SecretStr
-    dialect: Dialect
+    access: QContactAccess
     options: Mapping[str, object]
 
 
-def configuration(name: str) -> tuple[Endpoints, Settings]:
+def configuration(name: str) -> tuple[FibreFlowAccess, QContactAccess, Settings]:
     """An account's sides and settings, with the QContact connection's options laid over them.
 
     Raises:
@@ -51,24 +58,18 @@ def configuration(name: str) -> tuple[Endpoints, Settings]:
     """
     account = find_account(name)
     remote = qcontact_account(account.qcontact_conn_id)
-    endpoints = Endpoints(
-        database_url=fibreflow_database(account.fibreflow_conn_id),
-        qcontact_url=remote.url,
-        qcontact_key=remote.key,
-        dialect=remote.dialect,
-    )
-    return endpoints, settings_for(account, remote)
+    fibreflow = fibreflow_database(account.fibreflow_conn_id)
+    return fibreflow, remote.access, settings_for(account, remote)
 
 
-def fibreflow_configuration(name: str) -> tuple[Endpoints, Settings]:
+def fibreflow_configuration(name: str) -> tuple[FibreFlowAccess, Settings]:
     """An account's FibreFlow and settings, for what asks nothing of QContact.
 
     Raises:
         ConfigError: The connection or a setting cannot be used.
     """
     account = find_account(name)
-    url = fibreflow_database(account.fibreflow_conn_id)
-    return Endpoints(url, "", SecretStr("")), load_settings(account)
+    return fibreflow_database(account.fibreflow_conn_id), load_settings(account)
 
 
 def qcontact_account(conn_id: str) -> QContactAccount:
@@ -78,19 +79,37 @@ def qcontact_account(conn_id: str) -> QContactAccount:
         ConfigError: It is missing, of another type, or a field of it cannot be used.
     """
     connection = _find(conn_id, "qcontact")
-    key = (connection.password or "").strip()
-    if not key:
+    secret = (connection.password or "").strip()
+    if not secret:
         raise ConfigError(f"connection {conn_id}: no API key; put it in the field API key")
-    mask_secret(key)
+    mask_secret(secret)
     options = _filled_extras(conn_id, connection)
     dialect = _dialect(conn_id, options.pop("dialect", Dialect.TICKETS))
-    unknown = sorted(set(options) - set(_OPTIONS))
+    extras = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
+    _require_known(conn_id, options, ("dialect", *extras, *_OPTIONS))
+    own = {name: str(options.pop(name, "")) for name in extras}
+    credentials: ApiKey | Password | AccessToken = ApiKey(SecretStr(secret))
+    if dialect is Dialect.ENTITIES:
+        credentials = _login(connection.login or "", SecretStr(secret), own["client"])
+    url = _base_url(conn_id, connection)
+    access = QContactAccess(url, credentials, dialect, queues_in(own.get("queues", "")))
+    return QContactAccount(access, options)
+
+
+def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[str]) -> None:
+    unknown = sorted(set(extras) - set(known))
     if unknown:
-        known = ", ".join(("dialect", *_OPTIONS))
         raise ConfigError(
-            f"connection {conn_id}: unknown extra {', '.join(unknown)}; known: {known}"
+            f"connection {conn_id}: unknown extra {', '.join(unknown)}; known: {', '.join(known)}"
         )
-    return QContactAccount(_base_url(conn_id, connection), SecretStr(key), dialect, options)
+
+
+def _login(email: str, secret: SecretStr, client: str) -> Password | AccessToken:
+    """The field password holds a token where a client is named."""
+    if not email:
+        # Until there is a client for this dialect, the form has no field for the address either.
+        raise ConfigError(NOT_SPOKEN)
+    return AccessToken(email, secret, client) if client else Password(email, secret)
 
 
 def settings_for(account: Account, remote: QContactAccount) -> Settings:
@@ -108,8 +127,8 @@ def settings_for(account: Account, remote: QContactAccount) -> Settings:
         raise ConfigError(f"connection {account.qcontact_conn_id}: cannot use {reasons}") from None
 
 
-def fibreflow_database(conn_id: str) -> SecretStr:
-    """A Postgres connection as libpq conninfo; extras such as ``sslmode`` are handed on.
+def fibreflow_database(conn_id: str) -> FibreFlowAccess:
+    """A Postgres connection, as libpq conninfo; extras such as ``sslmode`` are handed on.
 
     Raises:
         ConfigError: It is missing, of another type, or libpq does not know one of its extras.
@@ -131,12 +150,13 @@ def fibreflow_database(conn_id: str) -> SecretStr:
         **options,
     }
     try:
-        return SecretStr(make_conninfo(**{k: str(v) for k, v in parts.items() if v is not None}))
+        conninfo = make_conninfo(**{k: str(v) for k, v in parts.items() if v is not None})
     except ProgrammingError:
         names = ", ".join(sorted(options)) or "none"
         raise ConfigError(
             f"connection {conn_id}: libpq does not take its extras ({names})"
         ) from None
+    return FibreFlowAccess(SecretStr(conninfo))
 
 
 def _find(conn_id: str, conn_type: str) -> Connection:

@@ -49,7 +49,7 @@ async def on_deadline(context: Mapping[str, Any], account: str = DEFAULT) -> Non
         context: ``dag_run`` as REST shows it.
         account: Its name; a deadline of an older release has none.
     """
-    from qcontact_sync.on_airflow.alerts import tell
+    from qcontact_sync.on_airflow.alerts import check_and_notify
 
     slot = datetime.fromisoformat(context["dag_run"]["run_after"])
-    await asyncio.to_thread(tell, account, slot)
+    await asyncio.to_thread(check_and_notify, account, slot)

@@ -1,29 +1,19 @@
 """QContact as an Airflow hook: the connection form, its test, and what the tasks read from it."""
 
+import asyncio
 from typing import ClassVar
 
 from airflow.sdk import BaseHook
-from pydantic import SecretStr
 
-from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import QContactAccess
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.on_airflow.connections import QContactAccount, qcontact_account, settings_for
+from qcontact_sync.reporting.advice import access_advice
+from qcontact_sync.services.wiring import open_remote
 
 _TEST_TIMEOUT_S = 10.0
-
-_ADVICE = {
-    ErrorCode.AUTHENTICATION_ERROR: "check the API key",
-    ErrorCode.AUTHORIZATION_ERROR: "ask for an API key that may read tickets",
-    ErrorCode.NOT_FOUND: "check the base URL's path and the dialect",
-    ErrorCode.PARSE_ERROR: "check the base URL and the dialect: something else answers there",
-    ErrorCode.NETWORK_ERROR: "check the base URL, and whether this machine may connect to it",
-    ErrorCode.TIMEOUT: "check the base URL, and whether this machine may connect to it",
-    ErrorCode.RATE_LIMITED: "the connection works; QContact asks to wait",
-    ErrorCode.SERVER_ERROR: "QContact is in trouble; try again later",
-}
 
 
 class QContactHook(BaseHook):
@@ -57,22 +47,15 @@ class QContactHook(BaseHook):
         try:
             account = self.get_conn()
             settings = settings_for(Account(qcontact_conn_id=self.qcontact_conn_id), account)
-            return True, jobs.check_qcontact(_remote_only(account), _impatient(settings))
+            hurried = settings.quick(timeout_s=_TEST_TIMEOUT_S)
+            return True, asyncio.run(_answer(account.access, hurried))
+        except ConfigError as error:
+            return False, str(error)
         except SyncError as error:
-            advice = _ADVICE.get(error.code)
+            advice = access_advice(error.code, url="the base URL", key="the API key")
             return False, f"{error} ({advice})" if advice else str(error)
 
 
-def _remote_only(account: QContactAccount) -> Endpoints:
-    return Endpoints(
-        database_url=SecretStr(""),
-        qcontact_url=account.url,
-        qcontact_key=account.key,
-        dialect=account.dialect,
-    )
-
-
-def _impatient(settings: Settings) -> Settings:
-    """Someone is looking at the form: one try, and not for long."""
-    timeout_s = min(settings.timeout_s, _TEST_TIMEOUT_S)
-    return settings.model_copy(update={"retry_budget_s": 0.0, "timeout_s": timeout_s})
+async def _answer(qcontact: QContactAccess, settings: Settings) -> str:
+    async with open_remote(qcontact, settings) as remote:
+        return await remote.check()

@@ -9,7 +9,7 @@ from airflow.sdk.types import DagRunProtocol
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import RunOrder
+from qcontact_sync.sync.lifecycle import RunOrder
 
 # Whatever else Airflow knows (assets, operators, the UI's form, REST) is somebody's wish: manual.
 _TRIGGERS = {"scheduled": Trigger.SCHEDULED, "backfill": Trigger.BACKFILL}

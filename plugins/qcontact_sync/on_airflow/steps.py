@@ -1,4 +1,4 @@
-"""What the DAG's tasks do: Airflow's context in, `jobs` behind, Airflow's outcomes out.
+"""What the DAG's tasks do: Airflow's context in, `services.runs` behind, Airflow's outcomes out.
 
 =================================  =======================================
 what happens                       how the task ends
@@ -11,6 +11,7 @@ run settled as ``failed``          `finalize` failed, after it has recorded
 =================================  =======================================
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,15 +27,18 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from qcontact_sync import jobs
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
-from qcontact_sync.on_airflow.connections import configuration
+from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.progress_log import ProgressLog
 from qcontact_sync.on_airflow.run_context import is_backfill, order_from
 from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.services import runs
 from qcontact_sync.services.wiring import SystemClock
+from qcontact_sync.sync.abandoned import IsRunning
+from qcontact_sync.sync.context import Run
+from qcontact_sync.sync.stopping import stop_on_sigterm
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +49,12 @@ ASK_AGAIN_S = (10.0, 20.0)
 
 
 def start_run(context: Context, account: str) -> Plain:
-    """Open the run; see `jobs.start_run`."""
-    with told_to_airflow():
-        endpoints, settings = configuration(account)
-        return jobs.start_run(
-            endpoints, settings, order_from(context, settings), _asks_airflow(context)
-        )
+    """Open the run; see `services.runs.start_run`."""
+    with as_airflow_outcome():
+        fibreflow, qcontact, settings = configuration(account)
+        order, is_running = order_from(context, settings), _asks_airflow(context)
+        started = runs.start_run(fibreflow, qcontact, settings, order, is_running)
+        return asyncio.run(started).to_dict()
 
 
 def run_direction(context: Context, name: str, account: str) -> Plain:
@@ -59,15 +63,18 @@ def run_direction(context: Context, name: str, account: str) -> Plain:
     direction = Direction(name)
     if direction not in _asked(run):
         raise AirflowSkipException(f"{direction} was not asked for")
-    with told_to_airflow(), _put_off_where_busy():
-        return jobs.run_direction(
-            *configuration(account),
-            run,
-            direction,
-            ProgressLog(SystemClock()),
-            # A backfill's many runs would hold all workers while they wait, and take the turn of
-            # a run that is due now.
-            waits=not is_backfill(context),
+    with as_airflow_outcome(), _put_off_where_busy(), stop_on_sigterm() as stop:
+        return asyncio.run(
+            runs.run_direction(
+                *configuration(account),
+                Run.from_dict(run),
+                direction,
+                ProgressLog(SystemClock()),
+                stop,
+                # A backfill's many runs would hold all workers while they wait, and take the turn
+                # of a run that is due now.
+                waits=not is_backfill(context),
+            )
         )
 
 
@@ -88,12 +95,13 @@ def finish_run(context: Context, account: str) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
     stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
-    with told_to_airflow():
-        summary = jobs.finish_run(*configuration(account), run, stats)
+    with as_airflow_outcome():
+        finished = runs.finish_run(*fibreflow_configuration(account), Run.from_dict(run), stats)
+        summary = asyncio.run(finished).to_dict()
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
     else:
-        alerts.tell_or_log(account)
+        alerts.try_check_and_notify(account)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing; the summary is wanted most where the run failed.
         context["ti"].xcom_push("return_value", summary)
@@ -102,7 +110,7 @@ def finish_run(context: Context, account: str) -> Plain:
     return summary
 
 
-def _asks_airflow(context: Context) -> jobs.IsRunning:
+def _asks_airflow(context: Context) -> IsRunning:
     """Whether Airflow has a run queued or running; where it cannot say, it counts as running."""
 
     def is_running(dag_id: str, run_id: str) -> bool:
@@ -159,7 +167,7 @@ def _put_off_where_busy() -> Iterator[None]:
 
 
 @contextmanager
-def told_to_airflow() -> Iterator[None]:
+def as_airflow_outcome() -> Iterator[None]:
     """Turn the sync's errors into what Airflow does next (the table above)."""
     try:
         yield

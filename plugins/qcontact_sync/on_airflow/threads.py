@@ -1,9 +1,16 @@
-"""Threads of the endpoint's own: a database that hangs must not use up those of Airflow's API."""
+"""What the endpoint and the dashboard wait for, so that nothing that hangs holds up Airflow's API.
 
-from collections.abc import Callable
+Airflow's own look-ups (connections, runs) block: they are done in threads of ours. FibreFlow and
+QContact are awaited.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
+
+from qcontact_sync.core.errors import ErrorCode, RetryableError
 
 _MOST = 8
 
@@ -20,3 +27,28 @@ class Threads:
     async def run(self, work: Callable[[Unpack[_Ts]], _T], *args: *_Ts) -> _T:
         """Do blocking work."""
         return await to_thread.run_sync(work, *args, limiter=self._limiter)
+
+
+class Patience:
+    """Reads for a person or program that waits: so many at once, and each within its time.
+
+    Args:
+        seconds: For one read, its turn included.
+    """
+
+    def __init__(self, seconds: float, most: int = _MOST) -> None:
+        self._seconds, self._slots = seconds, asyncio.Semaphore(most)
+
+    async def wait_for(self, read: Callable[[Unpack[_Ts]], Awaitable[_T]], *args: *_Ts) -> _T:
+        """What ``read`` returns.
+
+        Raises:
+            RetryableError: ``TIMEOUT``, it did not end in time.
+        """
+        try:
+            async with asyncio.timeout(self._seconds), self._slots:
+                return await read(*args)
+        except TimeoutError as error:
+            raise RetryableError(
+                f"no answer within {self._seconds:.0f} seconds", ErrorCode.TIMEOUT
+            ) from error

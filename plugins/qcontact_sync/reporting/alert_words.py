@@ -6,7 +6,7 @@ from datetime import datetime
 
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.reporting.advice import advice_for
-from qcontact_sync.reporting.alerts import Change, Detail, Facts, RateFacts, Rule, Told
+from qcontact_sync.reporting.alerts import AlertChange, Change, Detail, Facts, RateFacts, Rule
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
@@ -44,7 +44,7 @@ class Message:
 
 
 def message(
-    told: Told,
+    told: AlertChange,
     facts: Facts,
     details: Sequence[Detail],
     show: Show,
@@ -114,7 +114,7 @@ def finding(rule: Rule, facts: Facts, show: Show) -> str:
     return _find(rule, facts, facts.scheduled.slot if facts.scheduled else None, show)
 
 
-def _headline(told: Told, facts: Facts, show: Show) -> str:
+def _headline(told: AlertChange, facts: Facts, show: Show) -> str:
     return _find(told.alert.rule, facts, told.alert.slot, show)
 
 
@@ -137,7 +137,7 @@ def _find(rule: Rule, facts: Facts, slot: datetime | None, show: Show) -> str:
     return words[rule]
 
 
-def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
+def _paragraphs(told: AlertChange, facts: Facts, show: Show) -> list[str]:
     alert = told.alert
     began = show(alert.opened_at)
     if told.change is Change.OVER:
@@ -152,7 +152,7 @@ def _paragraphs(told: Told, facts: Facts, show: Show) -> list[str]:
     return lines
 
 
-def _numbers(told: Told, facts: Facts, show: Show) -> list[tuple[str, str]]:
+def _numbers(told: AlertChange, facts: Facts, show: Show) -> list[tuple[str, str]]:
     numbers = [("Last settled run", _shown(facts.last_settled_at, show))]
     if facts.live:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))

@@ -144,7 +144,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertChange:
     """A change that people are told of."""
 
     change: Change
@@ -153,7 +153,7 @@ class Told:
 
 def evaluate(
     facts: Facts, before: Sequence[Alert], overdue: datetime | None = None
-) -> tuple[tuple[Alert, ...], tuple[Told, ...]]:
+) -> tuple[tuple[Alert, ...], tuple[AlertChange, ...]]:
     """Decide which alerts are open now and what is to be told.
 
     Args:
@@ -167,15 +167,15 @@ def evaluate(
     severities = _severities(facts, known, overdue)
     slot = _missed_slot(facts, known.get(Rule.LATE), overdue)
     opened: list[Alert] = []
-    told: list[Told] = []
+    told: list[AlertChange] = []
     for rule in Rule:
         was, severity = known.get(rule), severities[rule]
         if severity:
             alert, change = _present(rule, was, severity, facts.now, slot)
             opened.append(alert)
-            told += [Told(change, alert)] if change else []
+            told += [AlertChange(change, alert)] if change else []
         elif was is not None:
-            told.append(Told(Change.OVER, was))
+            told.append(AlertChange(Change.OVER, was))
     return tuple(opened), tuple(told)
 
 

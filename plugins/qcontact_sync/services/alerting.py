@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.alert_words import message, no_database
-from qcontact_sync.reporting.alerts import Change, Facts, Told, evaluate
+from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
 from qcontact_sync.services.mails import Link, render
 from qcontact_sync.services.runs import CLI_DAG_ID
@@ -42,15 +42,15 @@ class NotSent(Exception):
         self.concerns_all = concerns_all
 
 
-def check_alerts(
-    endpoints: Endpoints,
+async def check_alerts(
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     send: Send | None,
     *,
     airflow_url: str | None = None,
     overdue: datetime | None = None,
     now: datetime | None = None,
-) -> Sequence[Told]:
+) -> Sequence[AlertChange]:
     """Decide about all alerts, tell people what changed, send what an earlier call could not.
 
     Args:
@@ -62,18 +62,7 @@ def check_alerts(
     Raises:
         SyncError: The database cannot be asked; nothing was told.
     """
-    return asyncio.run(_check(endpoints, settings, send, airflow_url, overdue, now))
-
-
-async def _check(
-    endpoints: Endpoints,
-    settings: Settings,
-    send: Send | None,
-    airflow_url: str | None,
-    overdue: datetime | None,
-    now: datetime | None,
-) -> Sequence[Told]:
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         await require_own(database, settings.account)
         store = AlertStore(database, settings.account)
         async with store.deciding():
@@ -89,7 +78,11 @@ async def _check(
 
 
 async def _queue(
-    store: AlertStore, settings: Settings, facts: Facts, told: Sequence[Told], url: str | None
+    store: AlertStore,
+    settings: Settings,
+    facts: Facts,
+    told: Sequence[AlertChange],
+    url: str | None,
 ) -> None:
     if not settings.alert_to or not told:
         return
@@ -138,7 +131,7 @@ async def _problem(mail: Mail, send: Send) -> NotSent | None:
     return None
 
 
-def tell_directly(
+def notify_without_database(
     settings: Settings, send: Send, error: SyncError, run_id: str, log_url: str | None
 ) -> None:
     """The one mail that needs no database: because there is none to ask.

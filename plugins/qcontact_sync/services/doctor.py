@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from pydantic import SecretStr
-
-from qcontact_sync.config.access import Endpoints, database_url_from_env, qcontact_from_env
+from qcontact_sync.config.access import (
+    FibreFlowAccess,
+    QContactAccess,
+    fibreflow_from_env,
+    qcontact_from_env,
+)
 from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.cron_secret import ADVICE, cron_secrets, weakness
 from qcontact_sync.config.settings import (
@@ -23,34 +25,23 @@ from qcontact_sync.config.settings import (
     check_accounts,
     load_settings,
 )
-from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
+from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
 from qcontact_sync.services.wiring import open_database, open_remote, table_names
 
 MAX_SKEW = timedelta(minutes=5)
 # Somebody is looking on: one try, and not for long.
-PATIENCE_S = 10.0
+PATIENCE_S = 10
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
-_REMOTE_ADVICE = {
-    ErrorCode.AUTHENTICATION_ERROR: "check QCONTACT_API_KEY",
-    ErrorCode.AUTHORIZATION_ERROR: "ask QContact for a key that may read tickets",
-    ErrorCode.NOT_FOUND: "check the path of QCONTACT_API_URL",
-    ErrorCode.PARSE_ERROR: "check QCONTACT_API_URL: something else answers there",
-    ErrorCode.NETWORK_ERROR: "check QCONTACT_API_URL, and whether this machine may connect to it",
-    ErrorCode.TIMEOUT: "check QCONTACT_API_URL, and whether this machine may connect to it",
-    ErrorCode.RATE_LIMITED: "nothing: QContact asks to wait, address and key are right",
-    ErrorCode.SERVER_ERROR: "try again later: QContact is in trouble",
-    ErrorCode.CONFIG_ERROR: "correct QCONTACT_API_URL or QCONTACT_API_KEY",
-}
 
-
-def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
+async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """Make all checks.
 
     Args:
@@ -59,10 +50,12 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """
     account, settings, checks = _check_settings(environment)
     checks += _check_cron_secret(environment)
-    checks += asyncio.run(_check_sides(settings))
+    checks += await _check_sides(settings)
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
-    return [*checks, *check_connections(environment, wanted | mails)]
+    # Airflow's program is waited for.
+    found = await asyncio.to_thread(lambda: list(check_connections(environment, wanted | mails)))
+    return [*checks, *found]
 
 
 def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
@@ -110,33 +103,31 @@ async def _check_sides(settings: Settings) -> list[Check]:
 
 async def _check_database(account: str) -> list[Check]:
     try:
-        url = _impatient(database_url_from_env())
-        checks = [*await _check_server(url)]
+        fibreflow = fibreflow_from_env().quick(PATIENCE_S)
+        checks = [*await _check_server(fibreflow)]
     except SyncError as error:
         advice = (
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
         )
         return [Check("database", State.FAILED, str(error), advice)]
-    return [*checks, *_check_tls(url), await _check_schema(url, account), await _check_rights(url)]
+    return [
+        *checks,
+        *_check_tls(fibreflow),
+        await _check_schema(fibreflow, account),
+        await _check_rights(fibreflow),
+    ]
 
 
-def _check_tls(url: SecretStr) -> Iterator[Check]:
-    address = url.get_secret_value()
+def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
+    address = fibreflow.database_url.get_secret_value()
     if not (tls.is_local(address) or tls.is_verified(address)):
         found = "the database's server does not have to prove who it is"
         advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
         yield Check("database TLS", State.WARNING, found, advice)
 
 
-def _impatient(url: SecretStr) -> SecretStr:
-    given = url.get_secret_value()
-    if "connect_timeout" in conninfo_to_dict(given):
-        return url
-    return SecretStr(make_conninfo(given, connect_timeout=int(PATIENCE_S)))
-
-
-async def _check_server(url: SecretStr) -> list[Check]:
-    async with open_database(url) as database:
+async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
+    async with open_database(fibreflow) as database:
         await database.read("begin_transaction")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
@@ -148,10 +139,10 @@ async def _check_server(url: SecretStr) -> list[Check]:
     ]
 
 
-async def _check_schema(url: SecretStr, account: str) -> Check:
+async def _check_schema(fibreflow: FibreFlowAccess, account: str) -> Check:
     try:
-        await check_schema(url.get_secret_value())
-        async with open_database(url) as database:
+        await check_schema(fibreflow.database_url.get_secret_value())
+        async with open_database(fibreflow) as database:
             await require_own(database, account)
             wrong = await database.read("wrong_columns")
     except SyncError as error:
@@ -170,8 +161,8 @@ def _what_is_wrong(row: Mapping[str, str | None]) -> str:
     return f"{row['name']}.{row['column_name']} has type {row['type']}"
 
 
-async def _check_rights(url: SecretStr) -> Check:
-    async with open_database(url) as database:
+async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
+    async with open_database(fibreflow) as database:
         missing = await database.read("missing_rights")
     if not missing:
         return Check("rights", State.OK, "the database's user may do all that the sync does")
@@ -188,20 +179,20 @@ async def _check_rights(url: SecretStr) -> Check:
 
 
 async def _check_remote(settings: Settings) -> list[Check]:
-    patience = {"retry_budget_s": 0.0, "timeout_s": min(settings.timeout_s, PATIENCE_S)}
     try:
-        endpoints = qcontact_from_env()
+        qcontact = qcontact_from_env()
     except SyncError as error:
         return [_remote_failed(error)]
     try:
-        asked = await _ask_remote(endpoints, settings.model_copy(update=patience))
+        asked = await _ask_remote(qcontact, settings.quick(timeout_s=PATIENCE_S))
     except SyncError as error:
         asked = [_remote_failed(error)]
-    return [*asked, *_check_https(endpoints.qcontact_url)]
+    return [*asked, *_check_https(qcontact.url)]
 
 
 def _remote_failed(error: SyncError) -> Check:
-    return Check("QContact", State.FAILED, str(error), _REMOTE_ADVICE.get(error.code))
+    advice = access_advice(error.code, url="QCONTACT_API_URL", key="QCONTACT_API_KEY")
+    return Check("QContact", State.FAILED, str(error), advice)
 
 
 def _check_https(url: str) -> Iterator[Check]:
@@ -211,8 +202,8 @@ def _check_https(url: str) -> Iterator[Check]:
         yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
 
-async def _ask_remote(endpoints: Endpoints, settings: Settings) -> list[Check]:
-    async with open_remote(endpoints, settings) as remote:
+async def _ask_remote(qcontact: QContactAccess, settings: Settings) -> list[Check]:
+    async with open_remote(qcontact, settings) as remote:
         found = await remote.check()
         asked_at = datetime.now(UTC)
         page = await remote.list_page(Window(None, asked_at), 1, 1)

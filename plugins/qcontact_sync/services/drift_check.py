@@ -1,10 +1,9 @@
 """Compares a small sample of tickets with QContact: a check that nothing drifted apart unseen."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.database import Database
@@ -20,7 +19,9 @@ log = logging.getLogger(__name__)
 SAMPLE = 25
 
 
-def compare_sample(endpoints: Endpoints, settings: Settings) -> dict[str, object]:
+async def compare_sample(
+    fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings
+) -> dict[str, object]:
     """Compare the next few tickets with QContact; each call goes on where the last one ended.
 
     Returns:
@@ -30,13 +31,9 @@ def compare_sample(endpoints: Endpoints, settings: Settings) -> dict[str, object
     Raises:
         SyncError: One of the sides cannot be asked.
     """
-    return asyncio.run(_compare(endpoints, settings))
-
-
-async def _compare(endpoints: Endpoints, settings: Settings) -> dict[str, object]:
     async with (
-        open_database(endpoints.database_url) as database,
-        open_remote(endpoints, settings) as remote,
+        open_database(fibreflow) as database,
+        open_remote(qcontact, settings) as remote,
     ):
         await require_own(database, settings.account)
         rows = await database.read("sample_links", {"account": settings.account, "size": SAMPLE})

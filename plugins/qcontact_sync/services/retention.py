@@ -1,10 +1,9 @@
 """Deletes the sync's own rows that are old and of no use any more."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.services.wiring import open_database
@@ -12,7 +11,9 @@ from qcontact_sync.services.wiring import open_database
 log = logging.getLogger(__name__)
 
 
-def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> Mapping[str, int]:
+async def delete_old_rows(
+    fibreflow: FibreFlowAccess, days: int, account: str = DEFAULT
+) -> Mapping[str, int]:
     """Delete the sync's own rows that are older than this and of no use any more.
 
     Args:
@@ -24,14 +25,9 @@ def delete_old_rows(endpoints: Endpoints, days: int, account: str = DEFAULT) -> 
     Raises:
         SyncError: The database cannot be asked.
     """
-
-    async def delete() -> Mapping[str, int]:
-        async with open_database(endpoints.database_url) as database:
-            await require_own(database, account)
-            async with database.transaction():
-                (row,) = await database.fetch("delete_old_rows", {"days": days})
-        return row
-
-    deleted = asyncio.run(delete())
+    async with open_database(fibreflow) as database:
+        await require_own(database, account)
+        async with database.transaction():
+            (deleted,) = await database.fetch("delete_old_rows", {"days": days})
     log.info("retention.deleted days=%d rows=%s", days, dict(deleted))
     return deleted

@@ -1,6 +1,6 @@
 """What a person asks and decides: status, failures, conflicts, one ticket's story.
 
-Functions for the CLI and for Python callers; each opens what it needs and closes it again.
+Each function opens what it needs and closes it again. `jobs` has them as blocking calls.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Literal
 from uuid import UUID
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId
@@ -39,7 +39,7 @@ __all__ = [
 
 Row = Mapping[str, Any]
 Keep = Literal["local", "remote"]
-PATIENCE_S = 5.0
+RETRY_BUDGET_S = 5.0
 
 
 class UnknownId(TicketError):
@@ -49,31 +49,25 @@ class UnknownId(TicketError):
         super().__init__(f"no {what} has the id {given}", ErrorCode.NOT_FOUND)
 
 
-def get_status(endpoints: Endpoints, settings: Settings) -> Health:
+async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
     """The sync at a glance, and whether a person should look at it."""
-
-    async def read() -> Health:
-        async with open_database(endpoints.database_url) as database:
-            row = await Insights(database).status()
-            pending = await PostgresStore(database).list_pending(
-                None, None, internal_notes=settings.internal_notes == "send"
-            )
-        return judge(row, len(pending))
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        row = await Insights(database).status()
+        pending = await PostgresStore(database).list_pending(
+            None, None, internal_notes=settings.internal_notes == "send"
+        )
+    return judge(row, len(pending))
 
 
-def list_failures(endpoints: Endpoints, wanted: Sequence[str] | None = None) -> Sequence[Row]:
+async def list_failures(
+    fibreflow: FibreFlowAccess, wanted: Sequence[str] | None = None
+) -> Sequence[Row]:
     """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
-
-    async def read() -> Sequence[Row]:
-        async with open_database(endpoints.database_url) as database:
-            return await _failures(database, wanted)
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        return await _failures(database, wanted)
 
 
-def retry_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
+async def retry_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
     """Make entries due now; the next run tries them.
 
     Args:
@@ -82,20 +76,20 @@ def retry_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
     Raises:
         UnknownId: Nothing in quarantine has it.
     """
-    return asyncio.run(_change_failures(endpoints, given, "retry_quarantine"))
+    return await _change_failures(fibreflow, given, "retry_quarantine")
 
 
-def dismiss_failures(endpoints: Endpoints, given: str) -> Sequence[Row]:
+async def dismiss_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
     """Leave entries alone until the ticket changes; a doubtful note counts as sent.
 
     Raises:
         UnknownId: Nothing in quarantine has it.
     """
-    return asyncio.run(_change_failures(endpoints, given, "dismiss_quarantine"))
+    return await _change_failures(fibreflow, given, "dismiss_quarantine")
 
 
-async def _change_failures(endpoints: Endpoints, given: str, change: str) -> Sequence[Row]:
-    async with open_database(endpoints.database_url) as database:
+async def _change_failures(fibreflow: FibreFlowAccess, given: str, change: str) -> Sequence[Row]:
+    async with open_database(fibreflow) as database:
         entries = await _failures(database, [given])
         if not entries:
             raise UnknownId(given, "entry in quarantine")
@@ -111,18 +105,15 @@ async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequenc
     return await Insights(database).failures([*wanted, *known.values()])
 
 
-def list_conflicts(endpoints: Endpoints, limit: int | None = None) -> Sequence[Row]:
+async def list_conflicts(fibreflow: FibreFlowAccess, limit: int | None = None) -> Sequence[Row]:
     """What waits for a person first, then values that lost, newest first; all, or ``limit``."""
-
-    async def read() -> Sequence[Row]:
-        async with open_database(endpoints.database_url) as database:
-            return await Insights(database).conflicts(limit=limit)
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        return await Insights(database).conflicts(limit=limit)
 
 
-def resolve_conflict(
-    endpoints: Endpoints,
+async def resolve_conflict(
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     given: str,
     keep: Keep,
@@ -144,16 +135,10 @@ def resolve_conflict(
         TicketError: QContact's value has no counterpart here.
         RetryableError: ``CONFLICT``, a run is still at work; nothing was decided.
     """
-    return asyncio.run(_resolve_conflict(endpoints, settings, given, keep, patience_s))
-
-
-async def _resolve_conflict(
-    endpoints: Endpoints, settings: Settings, given: str, keep: Keep, patience_s: float | None
-) -> Row:
     async with (
-        open_database(endpoints.database_url) as database,
-        open_database(endpoints.database_url) as lease_database,
-        open_remote(endpoints, _impatient(settings)) as remote,
+        open_database(fibreflow) as database,
+        open_database(fibreflow) as lease_database,
+        open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         await require_own(database, settings.account)
         insights = Insights(database)
@@ -192,7 +177,9 @@ def _uuid(given: str) -> UUID:
         raise UnknownId(given, "open conflict") from None
 
 
-def explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
+async def explain_ticket(
+    fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings, given: str
+) -> TicketStory:
     """Why a ticket is as it is, and what the next run would do about it.
 
     Where QContact cannot be read it is told without, and ``problem`` says so.
@@ -203,13 +190,9 @@ def explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> Tick
     Raises:
         UnknownId: No ticket that came from QContact has it.
     """
-    return asyncio.run(_explain_ticket(endpoints, settings, given))
-
-
-async def _explain_ticket(endpoints: Endpoints, settings: Settings, given: str) -> TicketStory:
     async with (
-        open_database(endpoints.database_url) as database,
-        open_remote(endpoints, _impatient(settings)) as remote,
+        open_database(fibreflow) as database,
+        open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         options = sync_options(settings, remote)
         teller = StoryTeller(PostgresStore(database), Insights(database), remote, options)
@@ -217,9 +200,3 @@ async def _explain_ticket(endpoints: Endpoints, settings: Settings, given: str) 
     if story is None:
         raise UnknownId(given, "ticket that came from QContact")
     return story
-
-
-def _impatient(settings: Settings) -> Settings:
-    """A person waits for the answer, and a run may try for long."""
-    longest = min(settings.retry_budget_s, PATIENCE_S)
-    return settings.model_copy(update={"retry_budget_s": longest})

@@ -1,16 +1,17 @@
-"""What the record says about runs, and what waits: functions like those of `review`, read-only."""
+"""What the record says about runs, and what waits; read-only."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.reporting.periods import Period
+from qcontact_sync.services.results import HistoryRow, recorded
 from qcontact_sync.services.wiring import open_database
 
 
@@ -40,61 +41,68 @@ class Quarantine:
     entries: Sequence[Row]
 
 
-def report_period(
-    endpoints: Endpoints, settings: Settings, period: Period, limit: int
+async def history(
+    fibreflow: FibreFlowAccess,
+    limit: int,
+    status: str | None = None,
+    start_date: datetime | None = None,
+    end_date: datetime | None = None,
+) -> Sequence[HistoryRow]:
+    """Runs on record, newest first.
+
+    Args:
+        start_date, end_date: Half-open limits on ``started_at``.
+    """
+    async with open_database(fibreflow) as database:
+        rows = await Insights(database).history(
+            limit=limit, status=status, start_date=start_date, end_date=end_date
+        )
+    return [HistoryRow(**row) for row in rows]
+
+
+async def find_run(fibreflow: FibreFlowAccess, job_id: UUID) -> dict[str, object] | None:
+    """A run on record as callers outside see it (design section 2.5, ``data``), or None.
+
+    Its summary is null while it goes on.
+    """
+    async with open_database(fibreflow) as database:
+        row = await Insights(database).run(job_id)
+    return recorded(row) if row else None
+
+
+async def report_period(
+    fibreflow: FibreFlowAccess, settings: Settings, period: Period, limit: int
 ) -> PeriodReport:
     """A period at a glance, with its newest ``limit`` runs."""
-
-    async def read() -> PeriodReport:
-        async with open_database(endpoints.database_url) as database:
-            return await RunInsights(database).period(period, settings.timezone, limit)
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        return await RunInsights(database).period(period, settings.timezone, limit)
 
 
-def list_runs(
-    endpoints: Endpoints, period: Period, status: str | None, *, limit: int, offset: int = 0
+async def list_runs(
+    fibreflow: FibreFlowAccess, period: Period, status: str | None, *, limit: int, offset: int = 0
 ) -> Sequence[Row]:
     """Runs of a period, newest first, without their results."""
-
-    async def read() -> Sequence[Row]:
-        async with open_database(endpoints.database_url) as database:
-            return await RunInsights(database).runs(period, status, limit, offset)
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        return await RunInsights(database).runs(period, status, limit, offset)
 
 
-def report_run(endpoints: Endpoints, job_id: UUID, limit: int) -> RunReport | None:
+async def report_run(fibreflow: FibreFlowAccess, job_id: UUID, limit: int) -> RunReport | None:
     """One run with at most ``limit`` of its failed tickets; None where there is none."""
-
-    async def read() -> RunReport | None:
-        async with open_database(endpoints.database_url) as database:
-            return await RunInsights(database).run(job_id, limit)
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        return await RunInsights(database).run(job_id, limit)
 
 
-def list_pending(endpoints: Endpoints, settings: Settings, limit: int) -> Pending:
+async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: int) -> Pending:
     """What the next run would send, as FibreFlow has it now; its first ``limit`` tickets."""
-
-    async def read() -> Pending:
-        async with open_database(endpoints.database_url) as database:
-            ids = await PostgresStore(database).list_pending(
-                None, None, internal_notes=settings.internal_notes == "send"
-            )
-            return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        ids = await PostgresStore(database).list_pending(
+            None, None, internal_notes=settings.internal_notes == "send"
+        )
+        return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
 
 
-def list_quarantine(endpoints: Endpoints, limit: int) -> Quarantine:
+async def list_quarantine(fibreflow: FibreFlowAccess, limit: int) -> Quarantine:
     """The quarantine with its ``limit`` oldest entries."""
-
-    async def read() -> Quarantine:
-        async with open_database(endpoints.database_url) as database:
-            insights = Insights(database)
-            return Quarantine(
-                await insights.quarantine_parts(), await insights.failures(limit=limit)
-            )
-
-    return asyncio.run(read())
+    async with open_database(fibreflow) as database:
+        insights = Insights(database)
+        return Quarantine(await insights.quarantine_parts(), await insights.failures(limit=limit))

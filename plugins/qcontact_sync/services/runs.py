@@ -1,14 +1,11 @@
 """The steps of a run on real adapters: open it, carry out its directions, settle it."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-import aiohttp
-
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
@@ -21,6 +18,7 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
+from qcontact_sync.services.dead_man_ping import dead_man_ping
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
@@ -30,26 +28,37 @@ from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 
-log = logging.getLogger(__name__)
-
 CLI_DAG_ID = "cli"
 
 Stats = dict[str, Mapping[str, object] | None]
-Opened = Callable[[Mapping[str, object]], None]
+OnOpened = Callable[[Mapping[str, object]], None]
+"""Called once, with `Run.to_dict`."""
 
 
 async def start_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     order: RunOrder,
     is_running: IsRunning | None = None,
 ) -> Run:
-    """Open a run; see `jobs.start_run`."""
-    await check_schema(endpoints.database_url.get_secret_value())
+    """Check the params, resolve the window, open the run's record (not for a dry run).
+
+    Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
+    Runs on record whose process is gone are closed as ``ABANDONED``.
+
+    Args:
+        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
+
+    Raises:
+        ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
+        SyncError: FatalError or RetryableError.
+    """
+    await check_schema(fibreflow.database_url.get_secret_value())
     async with (
         # Opened only so that an address or key that cannot be used is refused before the record.
-        open_remote(endpoints, settings),
-        open_database(endpoints.database_url) as database,
+        open_remote(qcontact, settings),
+        open_database(fibreflow) as database,
     ):
         # Before the params: what is wrong with them is put on record, too.
         await require_own(database, settings.account)
@@ -71,30 +80,32 @@ async def start_run(
 
 
 async def run_whole(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     order: RunOrder,
     progress: Progress | None,
-    opened: Opened | None,
+    on_opened: OnOpened | None,
     stop: Stop,
 ) -> JobResult:
     """All steps of a run, one after the other; see `jobs.run_sync_job`."""
-    run = await start_run(endpoints, settings, order)
-    if opened is not None:
-        opened(run.to_dict())
+    run = await start_run(fibreflow, qcontact, settings, order)
+    if on_opened is not None:
+        on_opened(run.to_dict())
     stats: Stats = {}
     try:
-        await _run_directions(endpoints, settings, run, progress, stats, stop)
+        await _run_directions(fibreflow, qcontact, settings, run, progress, stats, stop)
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
-            await _finish_interrupted(endpoints, settings, run, stats)
+            await _finish_interrupted(fibreflow, settings, run, stats)
         raise
-    return await finish_run(endpoints, settings, run, stats)
+    return await finish_run(fibreflow, settings, run, stats)
 
 
 async def _run_directions(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     run: Run,
     progress: Progress | None,
@@ -104,7 +115,7 @@ async def _run_directions(
     for direction in run.request.directions:
         try:
             stats[direction.value] = await run_direction(
-                endpoints, settings, run, direction, progress, stop
+                fibreflow, qcontact, settings, run, direction, progress, stop
             )
         except SyncError:
             if run.request.dry_run:
@@ -113,44 +124,59 @@ async def _run_directions(
 
 
 async def _finish_interrupted(
-    endpoints: Endpoints, settings: Settings, run: Run, stats: Stats
+    fibreflow: FibreFlowAccess, settings: Settings, run: Run, stats: Stats
 ) -> None:
     if run.request.dry_run:
         return
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         recorded = await PostgresRunStore(database).read_directions(run.job_id)
     for direction in run.request.directions:
         if direction.value not in stats:
             so_far = recorded.get(direction, DirectionStats())
             stats[direction.value] = replace(so_far, is_complete=False).to_dict()
-    await finish_run(endpoints, settings, run, stats)
+    await finish_run(fibreflow, settings, run, stats)
 
 
 async def run_direction(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
+    qcontact: QContactAccess,
     settings: Settings,
     run: Run,
     direction: Direction,
-    progress: Progress | None,
-    stop: Stop,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
     *,
     waits: bool = True,
 ) -> dict[str, object]:
-    """One direction of an opened run; see `jobs.run_direction`."""
+    """Carry out one direction of a started run.
+
+    Args:
+        progress: Called as (direction, tickets done, tickets expected so far).
+        stop: Ends the direction in good order when it is requested.
+        waits: Whether to wait for another run that is at work.
+
+    Returns:
+        `DirectionStats.to_dict` with the direction's counts; of a dry run ``plan`` beside them.
+
+    Raises:
+        LeaseBusy: Another run is at work, and ``waits`` is false; nothing was done.
+        SyncError: The direction broke; what it settled until then is on record.
+    """
+    stop = stop or Stop()
     if run.is_scheduled:
         settings = settings.in_schedule()
     async with (
-        open_database(endpoints.database_url) as database,
-        open_database(endpoints.database_url) as second,
+        open_database(fibreflow) as database,
+        open_database(fibreflow) as second,
     ):
         store = PostgresStore(database, second)
         if run.request.dry_run:
-            async with open_remote(endpoints, settings, stop.sleep) as remote:
+            async with open_remote(qcontact, settings, stop.sleep) as remote:
                 work = _work(store, settings, run, remote, progress, stop)
                 await lifecycle.preview(direction, work)
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         async with (
-            open_database(endpoints.database_url) as lease_database,
+            open_database(fibreflow) as lease_database,
             heard_of(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)
@@ -159,7 +185,7 @@ async def run_direction(
                     leases, settings.account, SystemClock(), stop.sleep, waits=waits
                 ) as held:
                     stats = await _run_held(
-                        endpoints, settings, database, store, run, direction, progress, stop, held
+                        qcontact, settings, database, store, run, direction, progress, stop, held
                     )
             except StopRequested:
                 stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
@@ -167,7 +193,7 @@ async def run_direction(
 
 
 async def _run_held(
-    endpoints: Endpoints,
+    qcontact: QContactAccess,
     settings: Settings,
     database: Database,
     store: PostgresStore,
@@ -179,7 +205,7 @@ async def _run_held(
 ) -> DirectionStats:
     """The direction under the lease; its time limit begins now, not while it waited."""
     runs = PostgresRunStore(database)
-    async with open_remote(endpoints, settings, stop.sleep) as remote:
+    async with open_remote(qcontact, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
         work = _work(store, settings, resumed, remote, progress, stop)
         work.held = held
@@ -202,39 +228,26 @@ def _work(
 
 
 async def finish_run(
-    endpoints: Endpoints,
+    fibreflow: FibreFlowAccess,
     settings: Settings,
     run: Run,
     stats: Mapping[str, Mapping[str, object] | None],
 ) -> JobResult:
-    """Settle a run; see `jobs.finish_run`."""
+    """Settle the run's row; safe to repeat.
+
+    Args:
+        stats: Per direction asked for, what `run_direction` returned, or None where it broke.
+    """
     if run.request.dry_run:
         return previewed(run, stats, SystemClock().now())
     directions = {
         d: DirectionStats.from_dict(plain) if (plain := stats.get(d.value)) else None
         for d in run.request.directions
     }
-    async with open_database(endpoints.database_url) as database:
+    async with open_database(fibreflow) as database:
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.settle(runs, run, directions)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
-        await ping(settings.ping_url)
+        await dead_man_ping(settings.ping_url)
     return finished(run, settlement, closed, errors)
-
-
-PATIENCE = aiohttp.ClientTimeout(total=5)
-
-
-async def ping(url: str) -> None:
-    """Ask for the address once; whatever comes of it changes nothing but a line in the log."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=PATIENCE) as session,
-            session.get(url) as answer,
-        ):
-            if answer.status >= 400:
-                log.warning("ping.refused status=%d", answer.status)
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # The address itself is a secret: who has it can keep the watchman quiet.
-        log.warning("ping.failed: %s", type(error).__name__)

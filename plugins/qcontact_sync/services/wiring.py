@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from qcontact_sync.config.access import Dialect, Endpoints
+from qcontact_sync.config.access import NOT_SPOKEN, ApiKey, Dialect, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
@@ -46,9 +46,9 @@ def table_names() -> TableNames:
 
 
 @asynccontextmanager
-async def open_database(url: SecretStr) -> AsyncIterator[Database]:
+async def open_database(fibreflow: FibreFlowAccess) -> AsyncIterator[Database]:
     """FibreFlow's database for the time of the block; it connects when first asked."""
-    database = Database(url.get_secret_value(), table_names())
+    database = Database(fibreflow.database_url.get_secret_value(), table_names())
     try:
         yield database
     finally:
@@ -57,7 +57,7 @@ async def open_database(url: SecretStr) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_remote(
-    endpoints: Endpoints, settings: Settings, sleep: Sleep = asyncio.sleep
+    qcontact: QContactAccess, settings: Settings, sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[TicketsClient]:
     """QContact for the time of the block; nothing is sent yet.
 
@@ -67,8 +67,9 @@ async def open_remote(
     Raises:
         FatalError: ``CONFIG_ERROR``, its address, key or dialect cannot be used.
     """
-    if endpoints.dialect is not Dialect.TICKETS:
-        raise ConfigError("the entities dialect is not spoken yet: use dialect tickets")
+    credentials = qcontact.credentials
+    if qcontact.dialect is not Dialect.TICKETS or not isinstance(credentials, ApiKey):
+        raise ConfigError(NOT_SPOKEN)
     options = ClientOptions(
         clock=SystemClock(),
         timeout_s=settings.timeout_s,
@@ -79,9 +80,7 @@ async def open_remote(
         ca_file=settings.ca_file,
         sleep=sleep,
     )
-    async with open_client(
-        url=endpoints.qcontact_url, key=endpoints.qcontact_key, options=options
-    ) as client:
+    async with open_client(url=qcontact.url, key=credentials.key, options=options) as client:
         yield client
 
 

@@ -1,12 +1,13 @@
 """Runs as they stand on record, at whatever time a test wants them."""
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.reporting.alerts import Change
@@ -48,8 +49,8 @@ class History:
         self.send = send
 
     @property
-    def endpoints(self) -> Endpoints:
-        return Endpoints(SecretStr(self.dsn), "", SecretStr(""))
+    def fibreflow(self) -> FibreFlowAccess:
+        return FibreFlowAccess(SecretStr(self.dsn))
 
     def run(
         self,
@@ -93,12 +94,14 @@ class History:
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
         """Ask for the alerts; what was told, as ``rule change``."""
-        told = check_alerts(
-            self.endpoints,
-            self.settings,
-            self.send,
-            airflow_url="https://airflow.example.test",
-            now=now,
-            overdue=overdue,
+        told = asyncio.run(
+            check_alerts(
+                self.fibreflow,
+                self.settings,
+                self.send,
+                airflow_url="https://airflow.example.test",
+                now=now,
+                overdue=overdue,
+            )
         )
         return [f"{one.alert.rule.value} {Change(one.change).value}" for one in told]

@@ -1,5 +1,6 @@
 """What no run does for itself: comparing a sample, tidying up, telling an outside watchman."""
 
+import asyncio
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 
 def compare(world: World) -> dict[str, object]:
-    return compare_sample(world.endpoints, world.settings)
+    return asyncio.run(compare_sample(*world.sides, world.settings))
 
 
 def test_tickets_that_agree_differ_in_nothing(world: World) -> None:
@@ -74,7 +75,7 @@ def test_old_rows_of_ours_go_and_nothing_else(world: World) -> None:
     world.run()
     world.execute("UPDATE qcontact_run SET heard_at = now() - interval '40 days'")
     before = world.snapshot()
-    deleted = delete_old_rows(world.endpoints, 31)
+    deleted = asyncio.run(delete_old_rows(world.fibreflow_access, 31))
     after = world.snapshot()
     assert deleted["runs"] == 1  # the run that the cursor rests on stays
     changed = {name for name in before if before[name] != after[name]}

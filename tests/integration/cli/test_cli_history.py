@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 
 from tests.integration.cli.command_line import query
@@ -92,10 +92,10 @@ def test_dates_are_checked(runs):
 
 
 def test_from_python_rows_have_attributes(runs, empty_db):
-    endpoints = Endpoints(SecretStr(empty_db), "", SecretStr(""))
-    newest = get_last_sync_job_run(endpoints=endpoints)
+    fibreflow = FibreFlowAccess(SecretStr(empty_db))
+    newest = get_last_sync_job_run(fibreflow=fibreflow)
     assert newest is not None
     assert newest.started_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
-    (partial,) = get_sync_job_history(status="partial", endpoints=endpoints)
+    (partial,) = get_sync_job_history(status="partial", fibreflow=fibreflow)
     assert (partial.success_rate, partial.duration_seconds) == (0.75, 60.5)
     assert partial.sync_result == {"errors": [{"ticket_id": None}]}

@@ -145,7 +145,7 @@ async def real_sides(world: World) -> AsyncIterator[Real]:
     databases = [Database(world.database) for _ in range(3)]
     first, second, leases = databases
     try:
-        async with open_remote(world.endpoints, world.settings) as remote:
+        async with open_remote(world.qcontact_access, world.settings) as remote:
             ports = Ports(
                 remote, PostgresStore(first, second), PostgresRunStore(first),
                 PostgresLeases(leases),

@@ -7,9 +7,9 @@ import httpx
 import psycopg
 import pytest
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.services import review
+from qcontact_sync.jobs import get_status
 
 from sandbox.running import Sandbox
 from tests.integration.dashboard.dashboard_year import KEY, OUTAGE
@@ -55,7 +55,7 @@ def test_who_may_not_start_runs_gets_no_buttons(year):
 
 
 def test_the_figures_are_those_of_the_status_command(year, year_db):
-    status = review.get_status(Endpoints(SecretStr(year_db), "", SecretStr("")), Settings())
+    status = get_status(FibreFlowAccess(SecretStr(year_db)), Settings())
     shown = re.findall(r"<b>([\d.,%]+)</b>", get(year).text.partition('class="figures"')[2])
 
     assert shown[:5] == [

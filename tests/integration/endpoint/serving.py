@@ -3,6 +3,7 @@
 The tests are the scheduler: they carry a run out, or say that it is over.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,11 +18,11 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 from pydantic import SecretStr
-from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
+from qcontact_sync.services import runs
+from qcontact_sync.sync.lifecycle import RunOrder
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
@@ -53,7 +54,8 @@ class Installation:
     credentials: Credentials
     environment: Mapping[str, str] = field(repr=False)
     metadata_dsn: str = field(repr=False)
-    fibreflow: Endpoints = field(repr=False)
+    fibreflow: FibreFlowAccess = field(repr=False)
+    qcontact: QContactAccess = field(repr=False)
     settings: Settings = field(default_factory=Settings)
     dag_id: str = DAG_ID
 
@@ -90,15 +92,23 @@ class Installation:
 
     def carry_out(self, run: Mapping[str, Any]) -> None:
         """Do what the DAG's tasks do, and end the run."""
-        order = jobs.RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
-        sides, settings = self.fibreflow, self.settings
-        started = jobs.start_run(sides, settings, order)
-        stats = {
-            name: jobs.run_direction(sides, settings, started, Direction(name))
-            for name in started["directions"]
-        }
-        summary = jobs.finish_run(sides, settings, started, stats)
+        order = RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
+        summary = self.carry_out_order(order)
         self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")
+
+    def carry_out_order(self, order: RunOrder) -> dict[str, object]:
+        """Start, both directions and finish; the summary."""
+        return asyncio.run(self._carry_out(order))
+
+    async def _carry_out(self, order: RunOrder) -> dict[str, object]:
+        sides = self.fibreflow, self.qcontact, self.settings
+        started = await runs.start_run(*sides, order)
+        stats: dict[str, Mapping[str, object] | None] = {
+            direction.value: await runs.run_direction(*sides, started, direction)
+            for direction in started.request.directions
+        }
+        finished = await runs.finish_run(self.fibreflow, self.settings, started, stats)
+        return finished.to_dict()
 
 
 def install(
@@ -126,8 +136,14 @@ def install(
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CRON_SECRET": "",
     }
-    sides = Endpoints(SecretStr(fibreflow_dsn), sandbox.url, SecretStr(sandbox.api_key))
-    made = Installation(directory, credentials, environment, metadata_dsn, sides)
+    made = Installation(
+        directory,
+        credentials,
+        environment,
+        metadata_dsn,
+        FibreFlowAccess(SecretStr(fibreflow_dsn)),
+        QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key))),
+    )
     made.tool("db", "migrate")
     made.tool("dags", "reserialize")
     made.tool("connections", "add", "fibreflow_default", "--conn-json", connection)

@@ -3,10 +3,9 @@
 import socket
 
 import pytest
-from qcontact_sync import jobs
-from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
+from qcontact_sync.sync.lifecycle import RunOrder
 
 from dev.postgres import free_port
 from tests.integration.endpoint.serving import HEALTH, SYNC, serve
@@ -23,9 +22,9 @@ def test_a_sync_that_ran_well_is_healthy_and_one_that_failed_is_not(healthy_airf
     """Each on a fresh server: an answer is kept for a while."""
     with serve(healthy_airflow) as fresh:
         well = health(fresh)
-    order = jobs.RunOrder("qcontact_sync", "refused", Trigger.MANUAL, {"start_date": "nonsense"})
+    order = RunOrder("qcontact_sync", "refused", Trigger.MANUAL, {"start_date": "nonsense"})
     with pytest.raises(ParamError):
-        jobs.start_run(healthy_airflow.fibreflow, Settings(), order)
+        healthy_airflow.carry_out_order(order)
     with serve(healthy_airflow) as fresh:
         badly = health(fresh)
 

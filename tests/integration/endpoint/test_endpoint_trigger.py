@@ -59,7 +59,7 @@ def test_a_caller_who_waits_gets_the_run_as_it_ended(airflow, client, pool):
 
     assert answer.status_code == 200
     data = answer.json()["data"]
-    (row,) = jobs.get_sync_job_history(1, endpoints=airflow.fibreflow)
+    (row,) = jobs.get_sync_job_history(1, fibreflow=airflow.fibreflow)
     assert data["job_id"] == str(row.id)
     assert data["status"] == row.status == "success"
     assert data["summary"]["total_processed"] == row.total_processed

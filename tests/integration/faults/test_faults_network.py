@@ -22,7 +22,8 @@ def run_at(world: World, url: str, **settings: object) -> JobResult:
     """A run that is told another address of QContact."""
     world.pass_time(BETWEEN_RUNS_S)
     return run_sync_job(
-        endpoints=replace(world.endpoints, qcontact_url=url),
+        fibreflow=world.fibreflow_access,
+        qcontact=replace(world.qcontact_access, url=url),
         settings=world.settings.model_copy(update=settings),
     )
 

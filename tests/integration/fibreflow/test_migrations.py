@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from pydantic import SecretStr
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.fibreflow import migrate as migrations_module
@@ -21,6 +21,7 @@ from qcontact_sync.jobs import get_sync_job_history, run_sync_job
 from dev.pg_binaries import find_bindir
 from dev.postgres import database_dsn
 
+NO_QCONTACT = QContactAccess("http://127.0.0.1:9", ApiKey(SecretStr("key")))
 pytestmark = pytest.mark.integration
 
 FIBREFLOW = (Path(__file__).parents[1] / "fibreflow_app.sql").read_text()
@@ -183,7 +184,7 @@ def be_ahead(database: str, works_from: int | None) -> None:
 def test_a_database_that_has_more_than_this_version_needs_is_worked_with(empty_db: str):
     be_ahead(empty_db, None)
     assert migrate(empty_db) == []
-    assert list(get_sync_job_history(endpoints=endpoints(empty_db))) == []
+    assert list(get_sync_job_history(fibreflow=access(empty_db))) == []
 
 
 def test_a_database_that_needs_later_code_is_refused(empty_db: str):
@@ -191,7 +192,7 @@ def test_a_database_that_needs_later_code_is_refused(empty_db: str):
     with pytest.raises(SchemaMismatch, match=r"9999.*upgrade qcontact-sync"):
         migrate(empty_db)
     with pytest.raises(SchemaMismatch, match="upgrade qcontact-sync"):
-        run_sync_job(endpoints=endpoints(empty_db), settings=Settings())
+        run_sync_job(fibreflow=access(empty_db), qcontact=NO_QCONTACT, settings=Settings())
 
 
 def test_a_file_says_which_code_it_needs():
@@ -205,7 +206,7 @@ def test_a_file_says_which_code_it_needs():
 def test_the_list_of_an_earlier_version_is_widened(empty_db: str):
     migrate(empty_db)
     execute(empty_db, "ALTER TABLE qcontact_migration DROP COLUMN works_from")
-    assert list(get_sync_job_history(endpoints=endpoints(empty_db))) == []
+    assert list(get_sync_job_history(fibreflow=access(empty_db))) == []
     migrate(empty_db)
     assert rows(empty_db, "SELECT DISTINCT works_from FROM qcontact_migration") == [
         {"works_from": None}
@@ -223,17 +224,20 @@ def test_a_file_that_fails_leaves_nothing_behind(empty_db: str, monkeypatch: pyt
     ) == [{"half": None, "run": None}]
 
 
-def endpoints(database: str) -> Endpoints:
-    return Endpoints(SecretStr(database), "http://127.0.0.1:9", SecretStr("key"))
+def access(database: str) -> FibreFlowAccess:
+    return FibreFlowAccess(SecretStr(database))
 
 
 @pytest.mark.parametrize(
     "use",
     [
         pytest.param(
-            lambda db: run_sync_job(endpoints=endpoints(db), settings=Settings()), id="run"
+            lambda db: run_sync_job(
+                fibreflow=access(db), qcontact=NO_QCONTACT, settings=Settings()
+            ),
+            id="run",
         ),
-        pytest.param(lambda db: get_sync_job_history(endpoints=endpoints(db)), id="history"),
+        pytest.param(lambda db: get_sync_job_history(fibreflow=access(db)), id="history"),
     ],
 )
 def test_an_unmigrated_database_is_refused_with_what_to_do(
@@ -248,11 +252,11 @@ def test_a_database_that_is_behind_is_refused_with_what_to_do(empty_db: str):
     migrate(empty_db)
     execute(empty_db, "DELETE FROM qcontact_migration WHERE number = 2")
     with pytest.raises(SchemaMismatch, match=r"0002.*run `qcontact-sync migrate`"):
-        run_sync_job(endpoints=endpoints(empty_db), settings=Settings())
+        run_sync_job(fibreflow=access(empty_db), qcontact=NO_QCONTACT, settings=Settings())
 
 
 def test_a_database_that_nobody_answers_for_is_said_to_be_so():
     nowhere = "postgresql://nobody@127.0.0.1:9/none?connect_timeout=2"
     with pytest.raises(Exception, match="no connection to the database") as refused:
-        run_sync_job(endpoints=endpoints(nowhere), settings=Settings())
+        run_sync_job(fibreflow=access(nowhere), qcontact=NO_QCONTACT, settings=Settings())
     assert refused.value.code is ErrorCode.DATABASE_ERROR

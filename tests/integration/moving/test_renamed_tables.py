@@ -5,9 +5,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 from qcontact_sync.core.errors import FatalError
-from qcontact_sync.jobs import get_sync_job_history, migrate
-from qcontact_sync.services.doctor import examine
-from qcontact_sync.services.review import get_status
+from qcontact_sync.jobs import examine, get_status, get_sync_job_history, migrate
 
 from tests.integration.moving.other_names import NAMES
 from tests.integration.sync_world import World
@@ -32,9 +30,9 @@ def test_tickets_notes_and_the_record_flow(world: World):
     assert world.local(adopted)["title"] == "Edited there"
     assert world.patches() == [(created, {"status": "solved"})]
     assert world.notes_at(adopted) == ["We are on our way"]
-    history = get_sync_job_history(endpoints=world.endpoints)
+    history = get_sync_job_history(fibreflow=world.fibreflow_access)
     assert [row.status for row in history] == ["success", "success"]
-    assert get_status(world.endpoints, world.settings).pending_outbound == 0
+    assert get_status(world.fibreflow_access, world.settings).pending_outbound == 0
     assert world.audit(created)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.services.review import retry_failures
+from qcontact_sync.jobs import retry_failures
 
 from tests.integration.sync_world import World
 
@@ -308,7 +308,7 @@ def test_a_ticket_that_was_gone_is_asked_for_again_on_request(world: World, reop
     world.qcontact.delete(reopened)
     world.run()
     world.qcontact.add(ticket_id=reopened, title=lost["title"], status="Solved", at=0)
-    retry_failures(world.endpoints, reopened)
+    retry_failures(world.fibreflow_access, reopened)
     world.run()
     assert world.quarantine() == {}
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC
 
 import pytest
+from qcontact_sync import jobs
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.services import review
 
@@ -24,7 +25,7 @@ def reopened(world: World) -> str:
 
 
 def open_conflict(world: World) -> str:
-    (conflict,) = [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    (conflict,) = [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
     return str(conflict["id"])
 
 
@@ -33,7 +34,7 @@ def test_a_reopened_ticket_waits_and_neither_side_is_written(world: World) -> No
     world.run()
     assert world.local(ticket)["status"] == "closed"
     assert world.remote(ticket)["status"] == "In Progress"
-    (conflict,) = review.list_conflicts(world.endpoints)
+    (conflict,) = jobs.list_conflicts(world.fibreflow_access)
     assert (conflict["field"], conflict["kind"], conflict["is_open"]) == (
         "status",
         "needs_you",
@@ -43,18 +44,16 @@ def test_a_reopened_ticket_waits_and_neither_side_is_written(world: World) -> No
 
 def test_keeping_local_sends_it_with_the_next_run(world: World) -> None:
     ticket = reopened(world)
-    review.resolve_conflict(world.endpoints, world.settings, open_conflict(world), "local")
+    jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "local")
     assert world.run().status == "success"
     assert world.remote(ticket)["status"] == "closed"
     assert world.local(ticket)["status"] == "closed"
-    assert not [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    assert not [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
 
 
 def test_keeping_remote_reopens_the_row_at_once(world: World) -> None:
     ticket = reopened(world)
-    resolved = review.resolve_conflict(
-        world.endpoints, world.settings, open_conflict(world), "remote"
-    )
+    resolved = jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "remote")
     assert (resolved["is_open"], resolved["resolution"]) == (False, "kept remote")
     row = world.local(ticket)
     assert (row["status"], row["closed_at"]) == ("in_progress", None)
@@ -65,7 +64,7 @@ def test_keeping_remote_reopens_the_row_at_once(world: World) -> None:
 
 def test_both_ways_stay_open_after_a_conflict_was_resolved(world: World) -> None:
     ticket = reopened(world)
-    review.resolve_conflict(world.endpoints, world.settings, open_conflict(world), "remote")
+    jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "remote")
     world.edit(ticket, status="Solved")
     world.run()
     assert world.local(ticket)["status"] == "resolved"
@@ -79,7 +78,7 @@ def test_a_field_that_both_sides_keep_undoing_is_frozen(world: World) -> None:
         world.run()
         world.edit(ticket, status="Open")
         world.run()
-    (conflict,) = [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    (conflict,) = [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
     assert conflict["reason"] == "both sides keep undoing each other"
     before = world.tickets_snapshot(), world.patches()
     world.run()
@@ -100,16 +99,16 @@ def test_a_field_that_thawed_by_agreement_may_turn_again(world: World) -> None:
     world.set_local(ticket, status="assigned")
     world.run()
     assert world.remote(ticket)["status"] == "assigned"
-    assert not [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    assert not [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
 
 
 def test_an_unknown_conflict_is_named_and_nothing_happens(world: World) -> None:
     with pytest.raises(review.UnknownId, match="no open conflict has the id"):
-        review.resolve_conflict(
-            world.endpoints, world.settings, "5b2f3a60-0000-4000-8000-000000000000", "local"
+        jobs.resolve_conflict(
+            *world.sides, world.settings, "5b2f3a60-0000-4000-8000-000000000000", "local"
         )
     with pytest.raises(review.UnknownId):
-        review.resolve_conflict(world.endpoints, world.settings, "nonsense", "local")
+        jobs.resolve_conflict(*world.sides, world.settings, "nonsense", "local")
 
 
 def refused(world: World) -> str:
@@ -128,7 +127,7 @@ def test_failures_are_explained_by_any_id(world: World) -> None:
     ticket = refused(world)
     uid = world.local(ticket)["ticket_uid"]
     for given in (ticket, uid, str(world.local(ticket)["id"])):
-        (entry,) = review.list_failures(world.endpoints, [given])
+        (entry,) = jobs.list_failures(world.fibreflow_access, [given])
         assert (entry["error_code"], entry["direction"]) == (
             ErrorCode.VALIDATION_ERROR,
             "outbound",
@@ -140,19 +139,19 @@ def test_a_refused_change_waits_until_somebody_asks_for_another_try(world: World
     tries = len(world.patches())
     world.run()
     assert len(world.patches()) == tries
-    review.retry_failures(world.endpoints, ticket)
+    jobs.retry_failures(world.fibreflow_access, ticket)
     world.run()
     assert len(world.patches()) == tries + 1
     world.qcontact.faults.clear()
-    review.retry_failures(world.endpoints, ticket)
+    jobs.retry_failures(world.fibreflow_access, ticket)
     world.run()
     assert world.remote(ticket)["status"] == "assigned"
-    assert not review.list_failures(world.endpoints)
+    assert not jobs.list_failures(world.fibreflow_access)
 
 
 def test_a_dismissed_failure_comes_back_with_the_next_change(world: World) -> None:
     ticket = refused(world)
-    review.dismiss_failures(world.endpoints, ticket)
+    jobs.dismiss_failures(world.fibreflow_access, ticket)
     world.qcontact.faults.clear()
     world.run()
     assert world.remote(ticket)["status"] == "Open"
@@ -179,20 +178,20 @@ def test_a_doubtful_note_is_never_repeated_by_itself(world: World) -> None:
     world.make_due()
     world.run()
     assert world.notes_at(ticket) == ["We come at nine"]
-    (entry,) = review.list_failures(world.endpoints)
+    (entry,) = jobs.list_failures(world.fibreflow_access)
     assert "no answer came" in entry["error_message"]
 
 
 def test_a_doubtful_note_is_sent_again_only_on_request(world: World) -> None:
     ticket = doubtful(world)
-    review.retry_failures(world.endpoints, ticket)
+    jobs.retry_failures(world.fibreflow_access, ticket)
     world.run()
     assert world.notes_at(ticket) == ["We come at nine"] * 2
 
 
 def test_a_doubtful_note_that_is_dismissed_counts_as_sent(world: World) -> None:
     ticket = doubtful(world)
-    review.dismiss_failures(world.endpoints, ticket)
+    jobs.dismiss_failures(world.fibreflow_access, ticket)
     world.run()
     world.run()
     assert world.notes_at(ticket) == ["We come at nine"]
@@ -203,7 +202,7 @@ def test_a_ticket_tells_its_story(world: World) -> None:
     world.run()
     world.set_local(ticket, status="assigned")
     uid = world.local(ticket)["ticket_uid"]
-    story = review.explain_ticket(world.endpoints, world.settings, uid)
+    story = jobs.explain_ticket(*world.sides, world.settings, uid)
     by_field = {f.field: f for f in story.fields}
     status = by_field["status"]
     assert (status.base_local, status.base_remote, status.local, status.remote) == (
@@ -220,18 +219,18 @@ def test_a_ticket_tells_its_story(world: World) -> None:
 @pytest.mark.parametrize("given", ["FT999999", "nonsense", "5b2f3a60-0000-4000-8000-000000000000"])
 def test_an_id_that_nothing_has_is_said_to_be_unknown(world: World, given: str) -> None:
     with pytest.raises(review.UnknownId, match=f"no ticket .* has the id {given}"):
-        review.explain_ticket(world.endpoints, world.settings, given)
+        jobs.explain_ticket(*world.sides, world.settings, given)
 
 
 def test_a_ticket_that_was_not_brought_in_yet_is_no_unknown_one(world: World) -> None:
-    story = review.explain_ticket(world.endpoints, world.settings, world.add_ticket())
+    story = jobs.explain_ticket(*world.sides, world.settings, world.add_ticket())
     assert (story.ticket_uid, story.fields) == (None, ())
     assert story.problem == "not linked: no run has brought it in yet"
 
 
 def test_a_story_is_plain_values_with_instants_in_utc(world: World) -> None:
     ticket = refused(world)
-    plain = review.explain_ticket(world.endpoints, world.settings, ticket).to_dict()
+    plain = jobs.explain_ticket(*world.sides, world.settings, ticket).to_dict()
     assert json.loads(json.dumps(plain)) == plain
     (entry,), (newest, *_) = plain["failures"], plain["history"]
     assert entry["first_failed_at"].endswith("+00:00")
@@ -241,10 +240,10 @@ def test_a_story_is_plain_values_with_instants_in_utc(world: World) -> None:
 
 def test_what_waits_in_quarantine_does_not_go_out_with_the_next_run(world: World) -> None:
     ticket = refused(world)
-    status, *_ = review.explain_ticket(world.endpoints, world.settings, ticket).fields
+    status, *_ = jobs.explain_ticket(*world.sides, world.settings, ticket).fields
     assert (status.action, status.next) == ("send", "held back: qcontact-sync failures")
-    review.retry_failures(world.endpoints, ticket)
-    status, *_ = review.explain_ticket(world.endpoints, world.settings, ticket).fields
+    jobs.retry_failures(world.fibreflow_access, ticket)
+    status, *_ = jobs.explain_ticket(*world.sides, world.settings, ticket).fields
     assert status.next == "FibreFlow's value goes out"
 
 
@@ -253,20 +252,20 @@ def test_a_story_is_told_while_qcontact_is_down(world: World) -> None:
     world.run()
     world.set_local(ticket, status="assigned")
     world.qcontact.faults.add(do="answer", status=500, times="forever")
-    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    story = jobs.explain_ticket(*world.sides, world.settings, ticket)
     status, *_ = story.fields
     assert (status.base_local, status.local, status.remote) == ("open", "assigned", None)
     assert "SERVER_ERROR" in str(story.problem)
     assert story.history
     with pytest.raises(SyncError, match="SERVER_ERROR"):
-        review.explain_ticket(world.endpoints, world.settings, "FT999999")
+        jobs.explain_ticket(*world.sides, world.settings, "FT999999")
 
 
 def test_a_ticket_whose_merge_breaks_tells_the_rest(world: World) -> None:
     ticket = world.add_ticket()
     world.run()
     world.execute("UPDATE qcontact_ticket_link SET base_remote = '[]'")
-    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    story = jobs.explain_ticket(*world.sides, world.settings, ticket)
     assert story.problem == "deciding about it breaks: unexpected AttributeError"
     assert [row["sync_type"] for row in story.history] == ["create"]
 
@@ -277,7 +276,7 @@ def test_a_story_names_who_is_assigned_and_counts_the_notes_to_send(world: World
     world.run()
     world.set_local(ticket, assigned_to=thandi)
     world.add_note(ticket, "We come at nine")
-    story = review.explain_ticket(world.endpoints, world.settings, ticket)
+    story = jobs.explain_ticket(*world.sides, world.settings, ticket)
     assert story.assignees == {str(thandi): "Thandi Mokoena"}
     assert story.notes_to_send == 1
 
@@ -288,7 +287,7 @@ def test_a_ticket_that_one_side_lost_says_which(world: World) -> None:
     world.qcontact.delete(there)
     world.execute("DELETE FROM tickets WHERE external_id = %s", here)
     problems = [
-        review.explain_ticket(world.endpoints, world.settings, ticket).problem
+        jobs.explain_ticket(*world.sides, world.settings, ticket).problem
         for ticket in (there, here)
     ]
     assert problems == ["QContact does not have it (any more)", "its row was deleted in FibreFlow"]
@@ -303,10 +302,10 @@ def test_a_ticket_that_was_gone_is_asked_for_again_on_request(world: World) -> N
     world.qcontact.faults.clear()
     world.run()
     assert world.patches() == []
-    review.retry_failures(world.endpoints, ticket)
+    jobs.retry_failures(world.fibreflow_access, ticket)
     world.run()
     assert world.remote(ticket)["status"] == "assigned"
-    assert not review.list_failures(world.endpoints)
+    assert not jobs.list_failures(world.fibreflow_access)
 
 
 def test_a_row_that_could_not_be_linked_is_found_by_its_uid(world: World) -> None:
@@ -314,7 +313,7 @@ def test_a_row_that_could_not_be_linked_is_found_by_its_uid(world: World) -> Non
     world.add_local(ticket, ticket_uid="FT424242", title="Older than the sync")
     world.edit(ticket, title=None)
     world.run()
-    (entry,) = review.retry_failures(world.endpoints, "FT424242")
+    (entry,) = jobs.retry_failures(world.fibreflow_access, "FT424242")
     assert entry["qcontact_ticket_id"] == ticket
 
 
@@ -338,10 +337,10 @@ def torn_assignment(world: World) -> str:
 @pytest.mark.parametrize("keep", ["local", "remote"])
 def test_an_assignment_is_resolved_either_way(world: World, keep: review.Keep) -> None:
     ticket = torn_assignment(world)
-    (conflict,) = [c for c in review.list_conflicts(world.endpoints) if c["is_open"]]
+    (conflict,) = [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
     assert (conflict["field"], conflict["remote_value"]) == ("assigned_to", "Ann Example")
     assert conflict["local_name"] == "Ben Example"
-    resolved = review.resolve_conflict(world.endpoints, world.settings, str(conflict["id"]), keep)
+    resolved = jobs.resolve_conflict(*world.sides, world.settings, str(conflict["id"]), keep)
     assert (resolved["is_open"], resolved["resolution"]) == (False, f"kept {keep}")
     world.run()
     names = {row["id"]: row["full_name"] for row in world.rows("SELECT id, full_name FROM users")}
@@ -354,7 +353,7 @@ def test_a_stranger_cannot_be_kept_here_and_the_conflict_stays(world: World) -> 
     ticket = torn_assignment(world)
     world.edit(ticket, assigned_to="Some Stranger")
     with pytest.raises(TicketError, match="keep local"):
-        review.resolve_conflict(world.endpoints, world.settings, open_conflict(world), "remote")
+        jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "remote")
     assert open_conflict(world)
     assert world.remote(ticket)["assigned_to"] == "Some Stranger"
 
@@ -364,8 +363,8 @@ def test_a_ticket_that_qcontact_lost_does_not_keep_its_conflict_open_for_ever(wo
     world.qcontact.delete(ticket)
     conflict = open_conflict(world)
     with pytest.raises(TicketError, match="keep local"):
-        review.resolve_conflict(world.endpoints, world.settings, conflict, "remote")
-    resolved = review.resolve_conflict(world.endpoints, world.settings, conflict, "local")
+        jobs.resolve_conflict(*world.sides, world.settings, conflict, "remote")
+    resolved = jobs.resolve_conflict(*world.sides, world.settings, conflict, "local")
     assert (resolved["is_open"], resolved["resolution"]) == (False, "kept local")
     assert world.local(ticket)["status"] == "closed"
 
@@ -373,9 +372,7 @@ def test_a_ticket_that_qcontact_lost_does_not_keep_its_conflict_open_for_ever(wo
 def test_a_row_that_was_deleted_leaves_nothing_to_decide(world: World) -> None:
     ticket = reopened(world)
     world.execute("DELETE FROM tickets WHERE external_id = %s", ticket)
-    resolved = review.resolve_conflict(
-        world.endpoints, world.settings, open_conflict(world), "local"
-    )
+    resolved = jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "local")
     assert (resolved["is_open"], resolved["resolution"]) == (False, "deleted in FibreFlow")
 
 
@@ -383,20 +380,18 @@ def test_a_conflict_that_a_run_ended_meanwhile_is_not_decided_over_it(world: Wor
     """Whoever resolves waits for the run that is at work; that run may have ended it."""
     ticket = reopened(world)
     world.execute("UPDATE qcontact_ticket_link SET frozen = '{}'")
-    resolved = review.resolve_conflict(
-        world.endpoints, world.settings, open_conflict(world), "remote"
-    )
+    resolved = jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "remote")
     assert resolved["resolution"] == "the field does not wait any more"
     assert world.local(ticket)["status"] == "closed"
 
 
 def test_the_status_counts_what_is_open(world: World) -> None:
-    assert review.get_status(world.endpoints, world.settings).health_issues == ("no run yet",)
+    assert jobs.get_status(world.fibreflow_access, world.settings).health_issues == ("no run yet",)
     ticket = reopened(world)
     other = world.add_ticket()
     world.run()
     world.set_local(other, status="assigned")
-    health = review.get_status(world.endpoints, world.settings)
+    health = jobs.get_status(world.fibreflow_access, world.settings)
     assert (health.pending_outbound, health.conflicts_open, health.quarantined) == (1, 1, 0)
     assert health.last_sync_status == "success"
     assert health.last_sync_at is not None

@@ -15,7 +15,7 @@ from qcontact_sync.core.errors import RetryableError
 from qcontact_sync.core.model import Direction, Window
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history, run_direction
+from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.sync import inbound
 
@@ -133,12 +133,12 @@ def test_a_run_in_which_nothing_that_was_tried_succeeded_has_failed(world: World
 
 def test_the_history_is_read_newest_first_and_limited(world: World):
     results = [world.run() for _ in range(3)]
-    rows = get_sync_job_history(2, endpoints=world.endpoints)
-    last = get_last_sync_job_run(endpoints=world.endpoints)
+    rows = get_sync_job_history(2, fibreflow=world.fibreflow_access)
+    last = get_last_sync_job_run(fibreflow=world.fibreflow_access)
     assert [row.id for row in rows] == [results[2].job_id, results[1].job_id]
     assert last is not None
     assert last.id == results[2].job_id
-    assert get_sync_job_history(status="failed", endpoints=world.endpoints) == []
+    assert get_sync_job_history(status="failed", fibreflow=world.fibreflow_access) == []
 
 
 # --- the window
@@ -431,7 +431,7 @@ def test_an_inbound_that_died_goes_on_and_its_counts_add_up(seeded_world: World,
     world = seeded_world
     run = world.start(world.order("scheduled__1"))
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
 
     run = world.start(world.order("scheduled__1"))
     stats = world.run_direction(run, "inbound")
@@ -454,7 +454,7 @@ def test_unchanged_tickets_are_counted_once_when_a_run_goes_on(seeded_world: Wor
     order = world.order("manual__1", params={"start_date": "2000-01-01T00:00:00Z"})
     run = world.start(order)
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.INBOUND, dying_after(calls))
+        world.run_direction(run, "inbound", dying_after(calls))
     stats = world.run_direction(run, "inbound")
     assert total(stats) == (300, 0, 0, 300)
 
@@ -469,7 +469,7 @@ def test_an_outbound_that_died_sends_nothing_twice(world: World, calls):
     run = world.start(world.order("scheduled__1"))
     inbound_stats = world.run_direction(run, "inbound")
     with pytest.raises(Killed):
-        run_direction(world.endpoints, world.settings, run, Direction.OUTBOUND, dying_after(calls))
+        world.run_direction(run, "outbound", dying_after(calls))
     stats = world.run_direction(run, "outbound")
     world.finish(run, inbound=inbound_stats, outbound=stats)
 
@@ -704,9 +704,12 @@ RUN_ONCE = """
 import sys
 from pydantic import SecretStr
 from qcontact_sync.jobs import run_sync_job
-from qcontact_sync.config.settings import Endpoints, Settings
+from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 database, url, key = sys.argv[1:]
-run_sync_job(endpoints=Endpoints(SecretStr(database), url, SecretStr(key)), settings=Settings())
+run_sync_job(
+    fibreflow=FibreFlowAccess(SecretStr(database)),
+    qcontact=QContactAccess(url, ApiKey(SecretStr(key))),
+)
 """
 
 

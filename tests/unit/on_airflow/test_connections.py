@@ -1,6 +1,14 @@
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from qcontact_sync.config.access import Dialect
+from pydantic import SecretStr
+from qcontact_sync.config.access import (
+    NOT_SPOKEN,
+    AccessToken,
+    ApiKey,
+    Dialect,
+    Password,
+    QContactAccess,
+)
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.connections import (
     configuration,
@@ -12,16 +20,50 @@ from tests.unit.on_airflow.conftest import FIBREFLOW, QCONTACT
 
 
 def test_both_sides_come_from_their_connections(define):
-    define("qcontact_default", {**QCONTACT, "extra": {"dialect": "entities"}})
+    define("qcontact_default", QCONTACT)
     define("fibreflow_default", FIBREFLOW)
 
-    endpoints, _ = configuration("default")
+    fibreflow, qcontact, _ = configuration("default")
 
-    assert endpoints.qcontact_url == "https://api.example.test"
-    assert endpoints.qcontact_key.get_secret_value() == "key-12345"
-    assert endpoints.dialect is Dialect.ENTITIES
-    database = conninfo_to_dict(endpoints.database_url.get_secret_value())
+    assert qcontact == QContactAccess(
+        "https://api.example.test", ApiKey(SecretStr("key-12345")), Dialect.TICKETS
+    )
+    database = conninfo_to_dict(fibreflow.database_url.get_secret_value())
     assert database == {"host": "db.example.test", "dbname": "fibreflow"}
+
+
+SECRET = SecretStr("key-12345")
+
+
+@pytest.mark.parametrize(
+    ("extra", "credentials", "queues"),
+    [
+        pytest.param({}, Password("sync@example.test", SECRET), (), id="password"),
+        pytest.param(
+            {"client": "cl1"}, AccessToken("sync@example.test", SECRET, "cl1"), (), id="token"
+        ),
+        pytest.param(
+            {"queues": "7, 8"}, Password("sync@example.test", SECRET), ("7", "8"), id="queues"
+        ),
+    ],
+)
+@pytest.mark.usefixtures("both_sides")
+def test_the_entities_dialect_takes_a_login_in_place_of_the_key(define, extra, credentials, queues):
+    fields = {"login": "sync@example.test", "extra": {"dialect": "entities", **extra}}
+    define("qcontact_default", {**QCONTACT, **fields})
+
+    _, qcontact, _ = configuration("default")
+
+    assert qcontact.credentials == credentials
+    assert (qcontact.dialect, qcontact.queues) == (Dialect.ENTITIES, queues)
+
+
+@pytest.mark.usefixtures("both_sides")
+def test_the_entities_dialect_as_the_form_has_it_is_refused(define):
+    define("qcontact_default", {**QCONTACT, "extra": {"dialect": "entities"}})
+
+    with pytest.raises(ConfigError, match=NOT_SPOKEN):
+        configuration("default")
 
 
 @pytest.mark.usefixtures("both_sides")
@@ -44,7 +86,7 @@ def test_a_secret_never_shows_in_what_is_printed():
 def test_an_option_of_the_connection_takes_the_place_of_the_setting(define, extra, expected):
     define("qcontact_default", {**QCONTACT, "extra": extra})
 
-    _, settings = configuration("default")
+    *_, settings = configuration("default")
 
     assert settings.page_size == expected
 
@@ -55,7 +97,7 @@ def test_other_settings_still_come_from_the_environment(define, monkeypatch):
     monkeypatch.setenv("QCONTACT_SYNC_TIMEOUT_S", "7")
     monkeypatch.setenv("QCONTACT_SYNC_REOPEN", "follow")
 
-    _, settings = configuration("default")
+    *_, settings = configuration("default")
 
     assert (settings.timeout_s, settings.reopen) == (5, "follow")
 
@@ -123,7 +165,7 @@ def test_a_connection_that_is_missing_fails_and_says_how_to_add_it(define, monke
 def test_a_connection_written_as_a_uri_gives_the_same_base_url(monkeypatch, uri, expected):
     monkeypatch.setenv("AIRFLOW_CONN_QCONTACT_DEFAULT", uri)
 
-    assert qcontact_account("qcontact_default").url == expected
+    assert qcontact_account("qcontact_default").access.url == expected
 
 
 def test_a_database_password_may_hold_anything_and_extras_are_handed_on(define):
@@ -139,7 +181,8 @@ def test_a_database_password_may_hold_anything_and_extras_are_handed_on(define):
         },
     )
 
-    conninfo = conninfo_to_dict(fibreflow_database("fibreflow_default").get_secret_value())
+    access = fibreflow_database("fibreflow_default")
+    conninfo = conninfo_to_dict(access.database_url.get_secret_value())
 
     assert conninfo == {
         "host": "db.example.test",

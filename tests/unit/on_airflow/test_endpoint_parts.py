@@ -1,12 +1,11 @@
 """What the endpoint is made of, without a server around it."""
 
 import asyncio
-import threading
 
 import pytest
 from qcontact_sync.core.request import PARAM_NAMES
 from qcontact_sync.on_airflow.endpoint import auth, throttle
-from qcontact_sync.on_airflow.endpoint.orders import read_wait
+from qcontact_sync.on_airflow.endpoint.request_parsing import read_wait
 from qcontact_sync.on_airflow.endpoint.schema import Params
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthCheck
 from qcontact_sync.on_airflow.endpoint.throttle import FailedAttempts
@@ -130,7 +129,7 @@ async def test_the_log_says_when_throttling_begins_and_ends(caplog):
 def test_health_is_asked_once_however_many_want_to_know():
     asked = []
 
-    def check():
+    async def check():
         asked.append(1)
         return True
 
@@ -143,11 +142,11 @@ def test_health_is_asked_once_however_many_want_to_know():
 
 
 def test_a_check_that_hangs_says_no_and_is_not_started_again():
-    asked, released = [], threading.Event()
+    asked, released = [], asyncio.Event()
 
-    def check():
+    async def check():
         asked.append(1)
-        return released.wait(60)
+        return await released.wait()
 
     async def ask():
         health = HealthCheck(check, patience_s=0.05)

@@ -11,13 +11,13 @@ from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.reporting.alert_words import Message, finding, message, no_database
 from qcontact_sync.reporting.alerts import (
     Alert,
+    AlertChange,
     Change,
     Detail,
     Facts,
     RateFacts,
     Rule,
     RunFacts,
-    Told,
 )
 
 MAILS = Path(__file__).with_name("mails.txt")
@@ -59,9 +59,9 @@ def show(moment: datetime) -> str:
     return f"{moment:%d %b %H:%M}"
 
 
-def told(rule: Rule, change: Change = Change.OPENED, severity: int = 1) -> Told:
+def told(rule: Rule, change: Change = Change.OPENED, severity: int = 1) -> AlertChange:
     slot = NOON - 6 * HOUR if rule is Rule.LATE else None
-    return Told(change, Alert(rule, severity, NOON - 2 * HOUR, NOON, slot))
+    return AlertChange(change, Alert(rule, severity, NOON - 2 * HOUR, NOON, slot))
 
 
 def mail(rule: Rule, change: Change = Change.OPENED, severity: int = 1, **more: object) -> Message:

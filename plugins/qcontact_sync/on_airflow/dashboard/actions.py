@@ -31,14 +31,10 @@ async def ask_about_failure(request: Request, entry_id: UUID, change: Change) ->
 @router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
 async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
     """Make an entry due now, or leave it alone."""
-    await sources.in_thread(_change_failure, account_of(request).name, str(entry_id), change)
-    return _back(request, "/quarantine", change)
-
-
-def _change_failure(account: str, entry_id: str, change: Change) -> None:
-    at = sources.fibreflow(account)
+    at = await sources.fibreflow(account_of(request).name)
     decide = review.retry_failures if change == "retry" else review.dismiss_failures
-    decide(at.endpoints, entry_id)
+    await decide(at.fibreflow, str(entry_id))
+    return _back(request, "/quarantine", change)
 
 
 @router.get("/conflicts/{conflict_id}/{keep}")
@@ -54,13 +50,11 @@ async def resolve_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> RedirectResponse:
     """Let one side win."""
-    await sources.in_thread(_resolve, account_of(request).name, str(conflict_id), keep)
+    at = await sources.both_sides(account_of(request).name)
+    await review.resolve_conflict(
+        at.fibreflow, at.qcontact, at.settings, str(conflict_id), keep, patience_s=RUN_PATIENCE_S
+    )
     return _back(request, "/conflicts", keep)
-
-
-def _resolve(account: str, conflict_id: str, keep: review.Keep) -> None:
-    at = sources.both_sides(account)
-    review.resolve_conflict(at.endpoints, at.settings, conflict_id, keep, patience_s=RUN_PATIENCE_S)
 
 
 def _back(request: Request, path: str, said: str) -> RedirectResponse:

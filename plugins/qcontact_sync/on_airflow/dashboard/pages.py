@@ -1,7 +1,7 @@
 """The pages to look at; each is one view and one template."""
 
-from collections.abc import Callable
-from typing import Annotated, Concatenate, Literal, ParamSpec
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal, TypeVarTuple, Unpack
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,9 +11,9 @@ from qcontact_sync.core.request import parse_request
 from qcontact_sync.on_airflow.dashboard import views
 from qcontact_sync.on_airflow.dashboard.rendering import page
 from qcontact_sync.on_airflow.dashboard.security import MayAct, account_of, may_read
-from qcontact_sync.on_airflow.dashboard.sources import patiently
+from qcontact_sync.on_airflow.dashboard.sources import patience
 
-P = ParamSpec("P")
+_Ts = TypeVarTuple("_Ts")
 _SAID = {
     "retry": "The next run tries it again.",
     "dismiss": "It is left alone until the ticket changes.",
@@ -47,12 +47,11 @@ Span = Annotated[views.Span, Depends(span)]
 async def show(
     request: Request,
     template: str,
-    view: Callable[Concatenate[str, P], views.View],
-    *args: P.args,
-    **kwargs: P.kwargs,
+    view: Callable[[str, Unpack[_Ts]], Awaitable[views.View]],
+    *args: *_Ts,
 ) -> HTMLResponse:
     """A page from its view; a sentence about what was just done stands on top of it."""
-    made = await patiently(view, account_of(request).name, *args, **kwargs)
+    made = await patience.wait_for(view, account_of(request).name, *args)
     return page(
         request, template, {**made, "said": _SAID.get(request.query_params.get("said", ""))}
     )

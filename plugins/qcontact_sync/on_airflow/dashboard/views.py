@@ -41,16 +41,16 @@ class Span:
         return period_named(self.period or DEFAULT, now, zone)
 
 
-def overview(account: str, span: Span) -> View:
+async def overview(account: str, span: Span) -> View:
     """Health, what waits, and a period with its charts."""
-    at = sources.fibreflow(account)
+    at = await sources.fibreflow(account)
     zone = at.settings.zone
     period = span.resolved(at.now, zone)
-    report = run_reports.report_period(at.endpoints, at.settings, period, NEWEST_RUNS)
+    report = await run_reports.report_period(at.fibreflow, at.settings, period, NEWEST_RUNS)
     parts = charts.parts_of(period, report.buckets, zone)
     return {
         **_common(at),
-        "health": review.get_status(at.endpoints, at.settings),
+        "health": await review.get_status(at.fibreflow, at.settings),
         "period": period,
         "report": report,
         "parts_of_period": parts,
@@ -58,12 +58,12 @@ def overview(account: str, span: Span) -> View:
     }
 
 
-def runs(account: str, span: Span, status: str | None, page: int) -> View:
+async def runs(account: str, span: Span, status: str | None, page: int) -> View:
     """The runs of a period, a page of them."""
-    at = sources.fibreflow(account)
+    at = await sources.fibreflow(account)
     period = span.resolved(at.now, at.settings.zone)
-    found = run_reports.list_runs(
-        at.endpoints, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
+    found = await run_reports.list_runs(
+        at.fibreflow, period, status, limit=PAGE + 1, offset=(page - 1) * PAGE
     )
     return {
         **_common(at),
@@ -75,42 +75,45 @@ def runs(account: str, span: Span, status: str | None, page: int) -> View:
     }
 
 
-def run(account: str, job_id: UUID) -> View:
+async def run(account: str, job_id: UUID) -> View:
     """One run.
 
     Raises:
         NotThere: No run has this id.
     """
-    at = sources.fibreflow(account)
-    report = run_reports.report_run(at.endpoints, job_id, MAX_LISTED)
+    at = await sources.fibreflow(account)
+    report = await run_reports.report_run(at.fibreflow, job_id, MAX_LISTED)
     if report is None:
         raise NotThere("No run on record has this id.")
     return {**_common(at), "report": report, "run": report.run}
 
 
-def quarantine(account: str) -> View:
+async def quarantine(account: str) -> View:
     """Tickets that failed."""
-    at = sources.fibreflow(account)
-    return {**_common(at), "quarantine": run_reports.list_quarantine(at.endpoints, MAX_LISTED)}
+    at = await sources.fibreflow(account)
+    return {
+        **_common(at),
+        "quarantine": await run_reports.list_quarantine(at.fibreflow, MAX_LISTED),
+    }
 
 
-def failure(account: str, entry_id: UUID) -> View:
+async def failure(account: str, entry_id: UUID) -> View:
     """One entry of the quarantine.
 
     Raises:
         NotThere: It has gone.
     """
-    at = sources.fibreflow(account)
-    found = review.list_failures(at.endpoints, [str(entry_id)])
+    at = await sources.fibreflow(account)
+    found = await review.list_failures(at.fibreflow, [str(entry_id)])
     if not found:
         raise NotThere("This ticket is not in quarantine any more.")
     return {**_common(at), "entry": found[0]}
 
 
-def conflicts(account: str) -> View:
+async def conflicts(account: str) -> View:
     """Fields that wait for a person, and values that lost."""
-    at = sources.fibreflow(account)
-    found = review.list_conflicts(at.endpoints, MAX_LISTED)
+    at = await sources.fibreflow(account)
+    found = await review.list_conflicts(at.fibreflow, MAX_LISTED)
     return {
         **_common(at),
         "waiting": [row for row in found if row["is_open"]],
@@ -118,36 +121,39 @@ def conflicts(account: str) -> View:
     }
 
 
-def conflict(account: str, conflict_id: UUID) -> View:
+async def conflict(account: str, conflict_id: UUID) -> View:
     """One conflict that waits for a person.
 
     Raises:
         NotThere: It does not, or not any more.
     """
-    at = sources.fibreflow(account)
-    found = [row for row in review.list_conflicts(at.endpoints) if row["id"] == conflict_id]
+    at = await sources.fibreflow(account)
+    found = [row for row in await review.list_conflicts(at.fibreflow) if row["id"] == conflict_id]
     if not found or not found[0]["is_open"]:
         raise NotThere("This conflict does not wait for anybody any more.")
     return {**_common(at), "conflict": found[0]}
 
 
-def pending(account: str) -> View:
+async def pending(account: str) -> View:
     """What the next run would send."""
-    at = sources.fibreflow(account)
+    at = await sources.fibreflow(account)
     return {
         **_common(at),
-        "pending": run_reports.list_pending(at.endpoints, at.settings, MAX_LISTED),
+        "pending": await run_reports.list_pending(at.fibreflow, at.settings, MAX_LISTED),
     }
 
 
-def ticket(account: str, ticket_id: str) -> View:
+async def ticket(account: str, ticket_id: str) -> View:
     """Why a ticket is as it is.
 
     Raises:
         UnknownId: No ticket that came from QContact has this id.
     """
-    at = sources.both_sides(account)
-    return {**_common(at), "story": review.explain_ticket(at.endpoints, at.settings, ticket_id)}
+    at = await sources.both_sides(account)
+    return {
+        **_common(at),
+        "story": await review.explain_ticket(at.fibreflow, at.qcontact, at.settings, ticket_id),
+    }
 
 
 def _common(at: sources.Sources) -> Mapping[str, Any]:

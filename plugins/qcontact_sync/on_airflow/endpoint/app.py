@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from qcontact_sync.config.accounts import Account
-from qcontact_sync.on_airflow.endpoint import orders, runs, schema
+from qcontact_sync.on_airflow.endpoint import request_parsing, runs, schema
 from qcontact_sync.on_airflow.endpoint.answers import Refusal, Timed, failure, success
 from qcontact_sync.on_airflow.endpoint.auth import CallerAuth
-from qcontact_sync.on_airflow.endpoint.record import describe
+from qcontact_sync.on_airflow.endpoint.record import Record
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthChecks
 from qcontact_sync.on_airflow.endpoint.waiting import Waiting
@@ -35,30 +35,30 @@ class Endpoint:
 
     def __init__(self) -> None:
         self._auth = CallerAuth()
-        # Of their own: FibreFlow may hang while Airflow does not.
-        self._airflow, self._fibreflow = Threads(), Threads()
+        self._airflow = Threads()
+        self._record = Record(self._airflow)
         self._waiting = Waiting(self._airflow)
-        self._health = HealthChecks()
+        self._health = HealthChecks(self._airflow)
         # Others of this process wait here instead of each holding a connection while it does.
         self._starting = asyncio.Lock()
 
     async def trigger(self, request: Request) -> JSONResponse:
         """Start a run of the DAG, or join an equal one, and wait for its end."""
         caller, account = await self._admit(request)
-        key, wait_s = orders.read_key(request), orders.read_wait(request)
-        wanted = await orders.read_request(request)
+        key, wait_s = request_parsing.read_key(request), request_parsing.read_wait(request)
+        wanted = await request_parsing.read_request(request)
         async with self._starting:
             run_id = await self._airflow.run(runs.start, account.dag_id, wanted, key, caller)
         seen = await self._waiting.for_end(account.dag_id, run_id, wait_s, request)
         return await self._told(request, account, seen, 200 if seen.is_over else 202)
 
-    async def look(self, request: Request, job_id: str) -> JSONResponse:
+    async def get_run(self, request: Request, job_id: str) -> JSONResponse:
         """Tell where a run stands."""
         _, account = await self._admit(request)
         run_id = await self._airflow.run(runs.find, account.dag_id, _uuid(job_id))
         if run_id is None:
             raise _unknown_run()
-        seen = await self._airflow.run(runs.look, account.dag_id, run_id)
+        seen = await self._airflow.run(runs.get_run, account.dag_id, run_id)
         if seen is None:
             raise _unknown_run()
         return await self._told(request, account, seen, 200)
@@ -69,15 +69,19 @@ class Endpoint:
         Of one account only to callers with the secret: the answer to others is the same for every
         name, so that it does not tell which accounts exist.
         """
-        is_for_one = "authorization" in request.headers and orders.read_account(request) is not None
+        named = request_parsing.read_account(request)
+        is_for_one = named is not None and "authorization" in request.headers
         account = (await self._admit(request))[1] if is_for_one else None
         if not await self._health.of(account).answer():
             raise Refusal(503, "UNHEALTHY", "a person should look at the sync")
         return success(request, 200, {"is_healthy": True}, "the sync is healthy")
 
+    async def _account(self, name: str | None) -> Account | Refusal:
+        return await self._airflow.run(request_parsing.account_named, name)
+
     async def _admit(self, request: Request) -> tuple[str, Account]:
         """The caller, and the account that is meant; who may not call learns of no account."""
-        named = await self._airflow.run(orders.account_named, orders.read_account(request))
+        named = await self._account(request_parsing.read_account(request))
         asked = Account() if isinstance(named, Refusal) else named
         caller = await self._auth.admit(request, asked.dag_id)
         if isinstance(named, Refusal):
@@ -87,7 +91,7 @@ class Endpoint:
     async def _told(
         self, request: Request, account: Account, seen: SeenRun, status: int
     ) -> JSONResponse:
-        data = await self._fibreflow.run(describe, seen, account.name)
+        data = await self._record.describe(seen, account.name)
         location = f"{request.scope.get('root_path', '')}{SYNC_PATH}/{seen.job_id}"
         if account.suffix:
             location += f"?account={account.name}"
@@ -142,7 +146,7 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
     )
     app.add_api_route(
         SYNC_PATH + "/{job_id}",
-        endpoint.look,
+        endpoint.get_run,
         methods=["GET"],
         dependencies=_SECRET,
         operation_id="readSync",

@@ -4,11 +4,7 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from psycopg.conninfo import make_conninfo
-from pydantic import SecretStr
-
-from qcontact_sync import jobs
-from qcontact_sync.config.access import Endpoints
+from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.accounts import find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.core.model import RunStatus, Window
@@ -16,44 +12,55 @@ from qcontact_sync.core.request import ParamError, parse_request
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.on_airflow.connections import fibreflow_database
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
+from qcontact_sync.on_airflow.threads import Patience, Threads
+from qcontact_sync.services import run_reports
 from qcontact_sync.services.results import run_data
 from qcontact_sync.services.wiring import SystemClock
 
 log = logging.getLogger(__name__)
 
 Data = dict[str, Any]
-PATIENCE_S = 5
+PATIENCE_S = 5.0
 
 
-def fibreflow(account: str) -> Endpoints:
+def fibreflow(account: str) -> FibreFlowAccess:
     """An account's FibreFlow alone, as its connection has it; somebody waits, so not for long.
 
     Raises:
         ConfigError: The connection is missing or wrong.
     """
-    url = fibreflow_database(find_account(account).fibreflow_conn_id).get_secret_value()
-    return Endpoints(SecretStr(make_conninfo(url, connect_timeout=PATIENCE_S)), "", SecretStr(""))
+    return fibreflow_database(find_account(account).fibreflow_conn_id).quick()
 
 
-def describe(seen: SeenRun, account: str) -> Data:
-    """An account's run (design section 2.5, ``data``); blocking."""
-    # Nothing is on record before a run begins, and whoever just started one is told at once.
-    recorded = _recorded(seen.job_id, account) if seen.state != "queued" else None
+class Record:
+    """Reads FibreFlow's record of runs, some at once and none for long."""
+
+    def __init__(self, lookups: Threads) -> None:
+        self._lookups, self._patience = lookups, Patience(PATIENCE_S)
+
+    async def describe(self, seen: SeenRun, account: str) -> Data:
+        """An account's run (design section 2.5, ``data``)."""
+        # Nothing is on record before a run begins, and whoever just started one is told at once.
+        queued = seen.state == "queued"
+        return _described(seen, None if queued else await self._read(seen.job_id, account))
+
+    async def _read(self, job_id: UUID, account: str) -> Data | None:
+        try:
+            access = await self._lookups.run(fibreflow, account)
+            return await self._patience.wait_for(run_reports.find_run, access, job_id)
+        except SyncError as error:
+            # What Airflow knows is an answer as well, and the run itself will say what is wrong.
+            log.warning("endpoint.no_record code=%s: %s", error.code, error)
+            return None
+
+
+def _described(seen: SeenRun, recorded: Data | None) -> Data:
     if not seen.is_over:
         return _under_way(seen, recorded)
     if recorded and recorded["status"] != RunStatus.RUNNING:
         return recorded
     # A dry run leaves no record, nor does one that never came as far.
     return dict(seen.summary) if seen.summary else _without_record(seen)
-
-
-def _recorded(job_id: UUID, account: str) -> Data | None:
-    try:
-        return jobs.find_run(job_id, endpoints=fibreflow(account))
-    except SyncError as error:
-        # What Airflow knows is an answer as well, and the run itself will say what is wrong.
-        log.warning("endpoint.no_record code=%s: %s", error.code, error)
-        return None
 
 
 def _under_way(seen: SeenRun, recorded: Data | None) -> Data:

@@ -184,7 +184,7 @@ def find(dag_id: str, job_id: UUID) -> str | None:
     return None
 
 
-def look(dag_id: str, run_id: str) -> SeenRun | None:
+def get_run(dag_id: str, run_id: str) -> SeenRun | None:
     """A run as it stands now; None where Airflow does not have it any more."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from qcontact_sync.on_airflow.endpoint.orders import LONGEST_WAIT_S
+from qcontact_sync.on_airflow.endpoint.request_parsing import LONGEST_WAIT_S
 
 _MOMENT = Field(
     description="ISO 8601; without a zone it is UTC.",

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from qcontact_sync.config.accounts import Account, configured_accounts
 from qcontact_sync.config.settings import load_settings
@@ -18,37 +18,18 @@ KEPT_S = 10.0
 PATIENCE_S = 10.0
 
 
-def are_healthy() -> bool:
-    """Whether all accounts are."""
-    try:
-        return all(map(is_healthy, configured_accounts().values()))
-    except SyncError as error:
-        log.warning("endpoint.health code=%s: %s", error.code, error)
-        return False
-
-
-def is_healthy(account: Account) -> bool:
-    """As `qcontact-sync status` judges it; False where it cannot be told."""
-    try:
-        return get_status(fibreflow(account.name), load_settings(account)).is_healthy
-    except SyncError as error:
-        log.warning("endpoint.health code=%s: %s", error.code, error)
-        return False
-
-
 class HealthCheck:
     """Asks once in a while, once at a time; in between the last answer counts.
 
     Args:
-        check: Blocking; whether all is well.
+        check: Whether all is well.
         patience_s: How long one question may keep its caller.
     """
 
     def __init__(
-        self, check: Callable[[], bool] = are_healthy, patience_s: float = PATIENCE_S
+        self, check: Callable[[], Awaitable[bool]], patience_s: float = PATIENCE_S
     ) -> None:
         self._check, self._patience_s = check, patience_s
-        self._threads = Threads(1)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = 0.0
 
@@ -62,7 +43,7 @@ class HealthCheck:
 
     async def _ask(self) -> bool:
         try:
-            return await self._threads.run(self._check)
+            return await self._check()
         finally:
             self._asked_at = time.monotonic()
 
@@ -70,11 +51,30 @@ class HealthCheck:
 class HealthChecks:
     """One for each account that is asked about, and one for all together."""
 
-    def __init__(self) -> None:
-        self._all, self._checks = HealthCheck(), dict[str, HealthCheck]()
+    def __init__(self, lookups: Threads) -> None:
+        self._lookups = lookups
+        self._all, self._checks = HealthCheck(self._are_healthy), dict[str, HealthCheck]()
 
     def of(self, account: Account | None) -> HealthCheck:
         """An account's; that of all where none is named."""
         if account is None:
             return self._all
-        return self._checks.setdefault(account.name, HealthCheck(lambda: is_healthy(account)))
+        return self._checks.setdefault(account.name, HealthCheck(lambda: self._is_healthy(account)))
+
+    async def _are_healthy(self) -> bool:
+        try:
+            accounts = await self._lookups.run(configured_accounts)
+        except SyncError as error:
+            log.warning("endpoint.health code=%s: %s", error.code, error)
+            return False
+        return all([await self._is_healthy(account) for account in accounts.values()])
+
+    async def _is_healthy(self, account: Account) -> bool:
+        """As `qcontact-sync status` judges it; False where it cannot be told."""
+        try:
+            access = await self._lookups.run(fibreflow, account.name)
+            settings = await self._lookups.run(load_settings, account)
+            return (await get_status(access, settings)).is_healthy
+        except SyncError as error:
+            log.warning("endpoint.health code=%s: %s", error.code, error)
+            return False

@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
-from qcontact_sync.on_airflow.endpoint.runs import SeenRun, look
+from qcontact_sync.on_airflow.endpoint.runs import SeenRun, get_run
 from qcontact_sync.on_airflow.threads import Threads
 
 MOST_CALLERS = 32
@@ -49,7 +49,7 @@ class Waiting:
         return seen
 
     async def _seen(self, dag_id: str, run_id: str) -> SeenRun:
-        seen = await self._threads.run(look, dag_id, run_id)
+        seen = await self._threads.run(get_run, dag_id, run_id)
         if seen is None:
             raise Refusal(404, "NOT_FOUND", "Airflow does not have this run any more")
         return seen

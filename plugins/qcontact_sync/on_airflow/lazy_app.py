@@ -13,7 +13,7 @@ _Message = MutableMapping[str, Any]
 _Asgi = Callable[..., Awaitable[None]]
 
 
-class Mounted:
+class LazyApp:
     """An ASGI app that stands for the one a module's ``create_app`` makes.
 
     Args:

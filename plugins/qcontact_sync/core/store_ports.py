@@ -152,8 +152,10 @@ class Unit(Protocol):
         """Put settled conflicts on record."""
         ...
 
-    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
-        """A person decided about a frozen field."""
+    async def close_conflict(
+        self, remote_id: RemoteId, field: str, resolution: str, by: str
+    ) -> None:
+        """A person, ``by`` name, decided about a frozen field."""
         ...
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:

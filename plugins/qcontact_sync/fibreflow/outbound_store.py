@@ -52,11 +52,13 @@ class PostgresUnit(InboundUnit):
         """Put settled conflicts on record."""
         await self.record_conflict_rows([conflict_row(remote_id, ticket_id, c) for c in conflicts])
 
-    async def close_conflict(self, remote_id: RemoteId, field: str, resolution: str) -> None:
-        """A person decided about a frozen field."""
+    async def close_conflict(
+        self, remote_id: RemoteId, field: str, resolution: str, by: str
+    ) -> None:
+        """A person, ``by`` name, decided about a frozen field."""
         await self._database.fetch(
             "close_conflict",
-            {"remote_id": remote_id, "field": field, "resolution": resolution},
+            {"remote_id": remote_id, "field": field, "resolution": resolution, "by": by},
         )
 
     async def release_moot(self, *, internal_notes: bool) -> None:

@@ -12,12 +12,17 @@ from qcontact_sync.core.store_ports import Lease, Store
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """The hands that carry a decision out."""
+    """The hands that carry a decision out.
+
+    Attributes:
+        by: Who decided, for the record.
+    """
 
     store: Store
     remote: RemoteTickets
     policy: Policy
     lease: Lease
+    by: str
 
     async def resolve(self, remote_id: RemoteId, field: str, keep: str) -> None:
         """Let one side win, from what both hold now.
@@ -34,15 +39,16 @@ class Resolving:
         async with self.store.unit(OUTSIDE_RUNS, Direction.INBOUND, self.lease) as unit:
             pair = (await unit.read_pairs([remote_id])).get(remote_id)
             if pair is None or pair.local is None:
-                await unit.close_conflict(remote_id, field, "deleted in FibreFlow")
+                await unit.close_conflict(remote_id, field, "deleted in FibreFlow", self.by)
             elif field not in pair.link.frozen:
                 # A run that was at work until now came to an end of it.
-                await unit.close_conflict(remote_id, field, "the field does not wait any more")
+                reason = "the field does not wait any more"
+                await unit.close_conflict(remote_id, field, reason, self.by)
             else:
                 seen = ticket or _as_last_agreed(pair.link, keep)
                 decision = resolve(field, keep, pair.link, pair.local, seen, people, self.policy)
                 await unit.write([decision])
-                await unit.close_conflict(remote_id, field, f"kept {keep}")
+                await unit.close_conflict(remote_id, field, f"kept {keep}", self.by)
 
     async def _read(self, remote_id: RemoteId) -> RemoteTicket | None:
         try:

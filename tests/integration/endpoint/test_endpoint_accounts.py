@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.jobs import RunOrder, start_run
+from qcontact_sync.sync.lifecycle import RunOrder
 
 from dev.airflow_env import postgres_connection
 from tests.integration.endpoint.serving import HEALTH, SYNC, Installation, Server, serve
@@ -145,7 +145,7 @@ def test_health_does_not_tell_strangers_which_accounts_exist(north, two_server):
     """Whatever the name, and whatever the account's own state: the answer is that of all."""
     order = RunOrder(NORTH_DAG, f"refused-{uuid4()}", Trigger.MANUAL, {"start_date": "nonsense"})
     with pytest.raises(ParamError):
-        start_run(north.fibreflow, north.settings, order)
+        north.carry_out_order(order)
     with two_server.client() as anybody:
         names = [{}, *({"account": name} for name in ("default", "north", "west", ""))]
         answers = [anybody.get(HEALTH, params=named) for named in names]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from dev.credentials import Credentials, write_private
+from dev.airflow.credentials import Credentials, write_private
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 

@@ -20,9 +20,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dev.account import Account, first_line, leave_refuge, refuge, server_account
+from dev.database.account import Account, first_line, leave_refuge, refuge, server_account
+from dev.database.pg_binaries import find_bindir, reachable
 from dev.errors import CannotRun
-from dev.pg_binaries import find_bindir, reachable
 
 SUPERUSER = "postgres"
 START_TRIES = 3

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from dev.account import server_account
+from dev.database.account import server_account
 from dev.postgres import server
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from qcontact_sync.jobs import migrate
 
 from dev.airflow_env import postgres_connection, qcontact_connection
-from dev.counting import BothSides, Change
-from dev.fibreflow import query
+from dev.demo.counting import BothSides, Change
+from dev.demo.fibreflow import query
 from dev.postgres import ensure_database
 from dev.settings import RemoteAccess
 from sandbox.running import Sandbox, run_sandbox

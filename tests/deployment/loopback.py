@@ -19,9 +19,9 @@ import psycopg
 from cryptography.fernet import Fernet
 from psycopg import sql
 
+from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.postgres import database_dsn, free_port, server
-from dev.sandbox_qcontact import SandboxQContact
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT
 from tests.deployment import compose_file

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from tests.deployment.loopback import Loopback, demo_variables, loopback
 from tests.e2e.airflow_client import ALL_GREEN, DAG_ID, AirflowClient
 

@@ -18,7 +18,8 @@ from aiosmtpd.handlers import Message as MessageHandler
 from playwright.sync_api import Page, sync_playwright
 from psycopg.rows import dict_row
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
+from dev.airflow.credentials import Credentials
 from dev.airflow_env import (
     ADMIN,
     Sides,
@@ -27,12 +28,11 @@ from dev.airflow_env import (
     qcontact_connection,
     write_login,
 )
-from dev.credentials import Credentials
+from dev.demo.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from dev.postgres import ensure_database, free_port
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
-from dev.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from sandbox.running import Sandbox, run_sandbox
 from tests.chromium import chromium, launch
 from tests.e2e.airflow_client import DAG_ID, AirflowClient

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psutil
 from qcontact_sync.jobs import migrate
 
-from dev.account import server_account
+from dev.database.account import server_account
 from dev.postgres import ensure_database, server, settled
 
 

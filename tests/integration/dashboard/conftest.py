@@ -16,10 +16,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from dev.airflow.credentials import Credentials
 from dev.airflow_env import Sides, airflow_environment
-from dev.credentials import Credentials
 from dev.postgres import database_dsn, drop_database, ensure_database, free_port
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from dev.pg_binaries import find_bindir
+from dev.database.pg_binaries import find_bindir
 from dev.postgres import database_dsn, drop_database, ensure_database
 from tests.integration.sync_world import World
 

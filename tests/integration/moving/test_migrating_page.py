@@ -13,7 +13,7 @@ import pytest
 from psycopg.rows import dict_row
 from qcontact_sync.fibreflow.migrate import migrations
 
-from dev.pg_binaries import find_bindir
+from dev.database.pg_binaries import find_bindir
 from dev.state import PROJECT
 from sandbox.running import Sandbox, run_sandbox
 from tests.benchmarks import earlier_job

@@ -1,12 +1,12 @@
-"""`make clean`: end what a killed run left, and delete its state, wherever it lies."""
+"""`make clean`: end the processes of a killed run, and delete its state."""
 
 import shutil
 import sys
 
+from dev.database.pg_binaries import forget_copies
 from dev.errors import CannotRun
-from dev.pg_binaries import forget_copies
 from dev.postgres import remove
-from dev.services import end_leftovers
+from dev.processes.services import end_leftovers
 from dev.state import RunDirectory
 
 

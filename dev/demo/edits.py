@@ -1,11 +1,11 @@
-"""What people on both sides do between the demo's two runs. Every name is invented."""
+"""The edits on both sides between the demo's two runs. All names are invented."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dev.fibreflow import Row, query
-from dev.sandbox_qcontact import SandboxQContact
+from dev.demo.fibreflow import Row, query
+from dev.demo.sandbox_qcontact import SandboxQContact
 
 STAFF_IN_BOTH = 5  # agents who are FibreFlow users, too; the others have no counterpart there
 NOTE = "The technician is on the way and expects to arrive before noon."
@@ -14,7 +14,7 @@ TITLE_TAIL = " (customer called again)"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change by a person.
+    """One change by a user.
 
     Attributes:
         side: Where it was made, ``QContact`` or ``FibreFlow``.
@@ -28,7 +28,7 @@ class Edit:
 
 
 def add_staff(fibreflow_dsn: str, qcontact: SandboxQContact) -> list[str]:
-    """Make users in FibreFlow of the agents who have most tickets; return their names."""
+    """Create FibreFlow users for the agents with the most tickets; return their names."""
     assigned = Counter(t["assigned_to"] for t in qcontact.tickets() if t.get("assigned_to"))
     names = [name for name, _ in assigned.most_common(STAFF_IN_BOTH)]
     for name in names:

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees while things start."""
+"""Progress on the terminal while the system starts."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Progress:
 
     @contextmanager
     def step(self, doing: str) -> Iterator[None]:
-        """Say what is being done while it is done."""
+        """Show a step while it runs."""
         self.say(f"{doing} ...")
         with self.console.status(doing):
             yield

@@ -1,4 +1,4 @@
-"""Writes docs/openapi.json, the description of the HTTP endpoint: python -m dev.openapi."""
+"""Writes docs/openapi.json, the description of the HTTP endpoint: python -m dev.pages.openapi."""
 
 import json
 from pathlib import Path

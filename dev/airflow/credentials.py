@@ -1,4 +1,4 @@
-"""Secrets of the local system: made once, kept in one file that only its owner may read."""
+"""Secrets of the local system: created once, kept in one file that only its owner may read."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def _token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """One value for each lock; none is ever printed but the admin's password."""
+    """One value per secret; only the admin's password is ever printed."""
 
     admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
     jwt_secret: str = field(default_factory=_token, repr=False)
@@ -26,7 +26,7 @@ class Credentials:
 
 
 def load_or_create(path: Path) -> Credentials:
-    """Return what ``path`` holds; what is missing in it is made and written back."""
+    """Return the secrets in ``path``; missing ones are created and written back."""
     try:
         kept = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -38,7 +38,7 @@ def load_or_create(path: Path) -> Credentials:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that nobody else could read at any moment."""
+    """Write a file that no other account can read at any moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

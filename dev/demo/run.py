@@ -1,4 +1,4 @@
-"""`make run`: the sync on this machine, from nothing to tickets that travel both ways.
+"""`make run`: start the whole system here and sync tickets both ways.
 
 PostgreSQL, a sandbox QContact and Airflow come up, the DAG runs through the scheduler, people on
 both sides edit, it runs again; then a run is killed half-way, the next one goes on from there, and
@@ -20,19 +20,19 @@ from dotenv import dotenv_values
 from rich.console import Console
 from rich.text import Text
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from dev.airflow_env import ADMIN
-from dev.demo_edits import edit_both_sides
+from dev.demo.edits import edit_both_sides
+from dev.demo.fibreflow import query
+from dev.demo.last_act import count_both_sides, kill_half_way
+from dev.demo.progress import Progress
+from dev.demo.report import edits_table, show_run
+from dev.demo.system import DAG_ID, LocalSystem, local_system
 from dev.errors import CannotRun
-from dev.fibreflow import query
-from dev.interrupts import Interrupted, Interrupts
-from dev.last_act import count_both_sides, kill_half_way
-from dev.log_tail import tail
-from dev.progress import Progress
-from dev.report import edits_table, show_run
+from dev.processes.interrupts import Interrupted, Interrupts
+from dev.processes.log_tail import tail
 from dev.settings import read_settings
 from dev.state import PROJECT, RunDirectory
-from dev.system import DAG_ID, LocalSystem, local_system
 
 DEMO_RUN_TIMEOUT_S = 300
 SYNC_PATH = "/api/ticketing/cron/sync-qcontact"
@@ -60,13 +60,13 @@ def main() -> int:
 
 
 def run_here(console: Console, interrupts: Interrupts) -> None:
-    """Raises: CannotRun: It did not work; Interrupted: somebody stopped it before its end."""
+    """Raises: CannotRun: It did not work; Interrupted: it was stopped before its end."""
     given = _environment()
     settings = read_settings(given)
     directory = RunDirectory()
     progress = Progress(console)
     progress.say(
-        "QContact is a sandbox, FibreFlow an invented one"
+        "demo: a sandbox QContact and an empty FibreFlow"
         if settings.is_demo
         else "real systems: no sandbox, no edits"
     )
@@ -86,7 +86,7 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with `.env` under it, its values as they stand, its gaps left out."""
+    """Return the environment, with `.env` below it; empty values of `.env` are left out."""
     in_file = dotenv_values(PROJECT / ".env", interpolate=False)
     return {name: value for name, value in in_file.items() if value} | dict(os.environ)
 
@@ -123,7 +123,7 @@ def _act(system: LocalSystem, name: str, run: DagRun) -> None:
 
 
 def _follow(system: LocalSystem, run: DagRun) -> DagRun:
-    """Wait for a run's end, and tell each task's change of state."""
+    """Wait for the end of a run, and print each change of a task's state."""
     told: dict[str, str] = {}
     last = run
 
@@ -155,7 +155,7 @@ def _edit(system: LocalSystem) -> None:
 
 
 def _stay_up(system: LocalSystem) -> None:
-    """Show the way in, and wait until somebody stops it."""
+    """Show the addresses and the login, and wait for Ctrl-C."""
     say = system.progress.console.print
     say(f"\n[bold]Airflow[/bold]   {system.api.url}/dags/{DAG_ID}")
     say(f"          log in as [bold]{ADMIN}[/bold] with ", end="")

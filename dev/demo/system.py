@@ -1,4 +1,4 @@
-"""The whole system on this machine: up in order, and down in the other order."""
+"""The whole local system: start its parts in order, and stop them in reverse order."""
 
 import shutil
 import subprocess
@@ -15,17 +15,17 @@ import psycopg
 from qcontact_sync.fibreflow.tls import verified
 
 from dev import metadata
-from dev.airflow_api import AirflowApi
+from dev.airflow.api import AirflowApi
+from dev.airflow.credentials import Credentials, load_or_create, write_private
 from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.credentials import Credentials, load_or_create, write_private
-from dev.demo_edits import add_staff
+from dev.demo.edits import add_staff
+from dev.demo.fibreflow import AuditReader
+from dev.demo.progress import Progress
+from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.errors import CannotRun
-from dev.fibreflow import AuditReader
-from dev.interrupts import Interrupts
 from dev.postgres import drop_database, ensure_database, free_port, port_is_free, server
-from dev.progress import Progress
-from dev.sandbox_qcontact import SandboxQContact
-from dev.services import Services, end_leftovers
+from dev.processes.interrupts import Interrupts
+from dev.processes.services import Services, end_leftovers
 from dev.settings import REAL_SYSTEMS, RemoteAccess, RunSettings
 from dev.state import PROJECT, RunDirectory
 
@@ -43,7 +43,7 @@ NO_LOG_SERVER = {"triggerer": ["--skip-serve-logs"], "scheduler": ["--skip-serve
 
 @dataclass(slots=True)
 class LocalSystem:
-    """What runs, and what the parts need to know of each other."""
+    """The running parts, and the values they share."""
 
     settings: RunSettings
     given: Mapping[str, str]
@@ -98,7 +98,7 @@ class LocalSystem:
             )
 
         def migrate(dsn: str) -> None:
-            with self.progress.step("making Airflow's own tables (once)"):
+            with self.progress.step("creating Airflow's own tables (once)"):
                 argv = [sys.executable, "-m", "airflow", "db", "migrate"]
                 self._run_tool("airflow-migrate", argv, environment(dsn))
 
@@ -199,13 +199,13 @@ def local_system(
     progress: Progress,
     interrupts: Interrupts,
 ) -> Iterator[LocalSystem]:
-    """Bring everything up; whatever happens inside, everything is stopped afterwards.
+    """Start everything, and always stop everything at the end.
 
     Raises:
         CannotRun: A part did not come up.
     """
     if ended := end_leftovers(run.processes):
-        progress.say(f"ended {ended} processes that a killed run had left behind")
+        progress.say(f"ended {ended} processes of a killed run")
     if settings.starts_afresh:
         # The same slot gives the same run id: a forgotten run's logs would appear in the new one.
         shutil.rmtree(run.task_logs, ignore_errors=True)
@@ -221,11 +221,11 @@ def local_system(
 
 
 def choose_port(wanted: int, progress: Progress) -> int:
-    """Return ``wanted`` where it is free, else another port, and say so."""
+    """Return ``wanted`` if it is free; otherwise report and return another port."""
     if port_is_free(wanted):
         return wanted
     port = free_port()
-    progress.say(f"port {wanted} is in use: Airflow's UI moves to {port}")
+    progress.say(f"port {wanted} is in use: Airflow's UI uses {port}")
     return port
 
 

@@ -1,4 +1,4 @@
-"""FibreFlow's database as its own users see it: queries in `dev/sql/`, one a file."""
+"""FibreFlow's database as its users see it; one query per file in `sql/`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def query(dsn: str, name: str, params: Mapping[str, object] | None = None) -> list[Row]:
-    """Run one named query in a transaction of its own; return its rows, if it has any."""
+    """Run one named query in its own transaction; return its rows."""
     statement = (QUERIES / f"{name}.sql").read_bytes()
     address, options = verified(dsn), "-c timezone=UTC"
     with psycopg.connect(address, row_factory=dict_row, options=options) as connection:
@@ -23,14 +23,14 @@ def query(dsn: str, name: str, params: Mapping[str, object] | None = None) -> li
 
 
 class AuditReader:
-    """Reads the audit log in turns: each row once, and none from before."""
+    """Reads the new rows of the audit log, each once."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._mark = self._newest()
 
     def new_rows(self) -> list[Row]:
-        """Return what was audited since the last look, changes before plain creations."""
+        """Return the audit rows since the last call, changes before plain creations."""
         rows = query(self._dsn, "moves_since", {"mark": self._mark})
         self._mark = self._newest()
         return rows

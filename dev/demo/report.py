@@ -1,4 +1,4 @@
-"""Tables for the person at the terminal: what a run did, and which tickets moved where."""
+"""Tables for the terminal: the counts of a run, and the tickets it changed."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dev.counting import Tally
-from dev.demo_edits import Edit
-from dev.fibreflow import Row
+from dev.demo.counting import Tally
+from dev.demo.edits import Edit
+from dev.demo.fibreflow import Row
 
 SHOWN = 12
 COUNTS = ("total_processed", "created", "updated", "skipped", "failed")
@@ -31,9 +31,9 @@ def run_table(title: str, run: Row) -> RenderableType:
 
 
 def moves_table(moves: Sequence[Row]) -> RenderableType:
-    """Return the first tickets that moved, and how many more did."""
+    """Return the first changed tickets, and the number of the others."""
     if not moves:
-        return Text("  No ticket moved.")
+        return Text("  No ticket changed.")
     table = Table(box=None, pad_edge=True, header_style="dim")
     for heading in ("way", "QContact", "FibreFlow", "what", "now", "assigned to"):
         table.add_column(heading)
@@ -44,7 +44,7 @@ def moves_table(moves: Sequence[Row]) -> RenderableType:
 
 
 def edits_table(edits: Iterable[Edit]) -> RenderableType:
-    """Return what people changed."""
+    """Return the edits of the demo."""
     table = Table(title="Edits", title_justify="left", title_style="bold", box=None)
     for heading in ("side", "ticket", "change"):
         table.add_column(heading)
@@ -62,7 +62,7 @@ def show_run(console: Console, title: str, run: Row, moves: Sequence[Row]) -> No
 
 
 def show_tally(console: Console, edits: int, tally: Tally) -> None:
-    """Print what counting both sides came to: green, or red with each finding."""
+    """Print the result of the count: green, or red with each finding."""
     style = "bold green" if tally.is_clean else "bold red"
     console.print(Text(f"\n{tally}", style=style).append(f"  of {edits} edits", style="default"))
     console.print(Text("\n".join(f"  {finding}" for finding in tally.findings()), style="red"))

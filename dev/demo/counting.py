@@ -1,4 +1,4 @@
-"""Counting both sides after accidents: what was lost, what is there twice, what was sent twice."""
+"""Count both sides after crashes: lost edits, doubled edits, edits that were sent twice."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from sandbox.world import Entry
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One edit by a person, and how each side shows it once it has travelled.
+    """One edit by a user, and how each side shows it after the sync.
 
     Attributes:
         ticket: QContact's id.
@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class BothSides:
-    """Both sides as they stand.
+    """The present state of both sides.
 
     Attributes:
         here: FibreFlow's rows by QContact's id; more than one is one too many.
@@ -58,7 +58,7 @@ class BothSides:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is wrong, each with the ticket that shows it."""
+    """The findings, each with its ticket."""
 
     lost: Sequence[str]
     doubled: Sequence[str]
@@ -74,13 +74,13 @@ class Tally:
         )
 
     def findings(self) -> list[str]:
-        """One line for each thing that is wrong."""
+        """One line per finding."""
         kinds = {"lost": self.lost, "doubled": self.doubled, "sent twice": self.sent_twice}
         return [f"{kind}: {what}" for kind, found in kinds.items() for what in found]
 
 
 def count(changes: Sequence[Change], sides: BothSides) -> Tally:
-    """Count what became of ``changes``, each of which was the last of its field."""
+    """Count the effects of ``changes``; each must be the last change of its field."""
     tickets = sorted({change.ticket for change in changes})
     return Tally(
         lost=[
@@ -102,7 +102,7 @@ def count(changes: Sequence[Change], sides: BothSides) -> Tally:
 
 
 def repeated_changes(journal: Iterable[Entry]) -> list[str]:
-    """Changes that QContact applied again with nothing between that could have undone them."""
+    """Changes that QContact applied a second time without a different write in between."""
     last: dict[str, object] = {}
     found = []
     for entry in journal:

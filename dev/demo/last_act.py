@@ -1,4 +1,4 @@
-"""The demo's last act: a run is killed half-way, the next one goes on, and both sides are counted.
+"""The demo's last act: kill a run halfway, let the next run continue, and count both sides.
 
 Half-way is certain, however fast the machine is: from some write on, the sandbox does what it is
 asked and does not answer, which is also the worst moment to die.
@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.counting import BothSides, Change, count
+from dev.demo.counting import BothSides, Change, count
+from dev.demo.fibreflow import Row, query
+from dev.demo.report import show_tally
+from dev.demo.sandbox_qcontact import SandboxQContact
+from dev.demo.system import LocalSystem
 from dev.errors import CannotRun
-from dev.fibreflow import Row, query
-from dev.report import show_tally
-from dev.sandbox_qcontact import SandboxQContact
 from dev.settings import REAL_SYSTEMS
-from dev.system import LocalSystem
 
 NEW_TICKETS, EDITS_A_SIDE, NOTES = 4, 24, 12
 CONNECTIONS = 4  # as many writes are under way when the run is killed
@@ -48,7 +48,7 @@ def kill_half_way(system: LocalSystem) -> Killed:
     changes += _edit_fibreflow(system, [change.ticket for change in changes])
     say(f"{len(changes)} more edits, on both sides")
     with sandbox.withholding_answers(after=ANSWERED), _run(system) as process:
-        with system.progress.step("qcontact-sync run, to be killed half-way"):
+        with system.progress.step("qcontact-sync run, to be killed halfway"):
             _await_half_way(system, sandbox, process)
         process.kill()
         process.wait()
@@ -59,15 +59,15 @@ def kill_half_way(system: LocalSystem) -> Killed:
 
 
 def count_both_sides(system: LocalSystem, killed: Killed) -> None:
-    """Print what became of the edits and of the killed run.
+    """Print the effects of the edits, and the record of the killed run.
 
     Raises:
         CannotRun: Something was lost, or is there twice.
     """
     records = query(system.sides.fibreflow_dsn, "run_of_process", {"pid": killed.pid})
     if [record["error_code"] for record in records] != ["ABANDONED"]:
-        raise CannotRun("the killed run is not on record as ABANDONED")
-    system.progress.say("the killed run is on record as failed, ABANDONED")
+        raise CannotRun("the killed run is not recorded as ABANDONED")
+    system.progress.say("the killed run is recorded as failed, ABANDONED")
     tally = count(killed.changes, look(system, killed.changes))
     show_tally(system.progress.console, len(killed.changes), tally)
     if not tally.is_clean:
@@ -75,7 +75,7 @@ def count_both_sides(system: LocalSystem, killed: Killed) -> None:
 
 
 def look(system: LocalSystem, changes: Sequence[Change]) -> BothSides:
-    """Return both sides of the tickets that were edited, as they stand."""
+    """Return the present state of the edited tickets on both sides."""
     tickets = sorted({change.ticket for change in changes})
     here: dict[str, list[Row]] = {}
     rows = query(system.sides.fibreflow_dsn, "tickets_with_links", {"external_ids": tickets})
@@ -91,7 +91,7 @@ def look(system: LocalSystem, changes: Sequence[Change]) -> BothSides:
 
 
 def _edit_qcontact(sandbox: SandboxQContact) -> Iterator[Change]:
-    """Titles, each unlike all others, and a few new tickets."""
+    """Edit titles, each to a unique value, and create a few tickets."""
     for ticket in sandbox.tickets()[-EDITS_A_SIDE:]:
         number = str(ticket["id"])
         title = f"Called once more about {number}"
@@ -103,7 +103,7 @@ def _edit_qcontact(sandbox: SandboxQContact) -> Iterator[Change]:
 
 
 def _edit_fibreflow(system: LocalSystem, taken: Sequence[str]) -> Iterator[Change]:
-    """Work begins on many tickets; of some the customer is told."""
+    """Set the status of many tickets, and add a note for the customer to some."""
     dsn = system.sides.fibreflow_dsn
     candidates = query(dsn, "tickets_to_edit", {"taken": list(taken), "at_most": EDITS_A_SIDE})
     for number, ticket in enumerate(candidates):
@@ -118,7 +118,7 @@ def _edit_fibreflow(system: LocalSystem, taken: Sequence[str]) -> Iterator[Chang
 
 @contextmanager
 def _run(system: LocalSystem) -> Iterator[subprocess.Popen[bytes]]:
-    """The command line's run against the same systems; it does not outlive the block."""
+    """A run of the command line against the same systems; it ends with the block."""
     access = system.sides.qcontact
     systems = (access.url, access.key, system.sides.fibreflow_dsn)
     with system.services.log_of("killed-run").open("wb") as output:
@@ -147,7 +147,7 @@ def _await_half_way(
     def is_half_way() -> bool:
         if process.poll() is not None:
             log = system.services.log_of("killed-run")
-            raise CannotRun("the run that was to be killed ended by itself", log)
+            raise CannotRun("the run ended before it could be killed", log)
         return sandbox.unanswered() >= CONNECTIONS
 
     system.services.wait_until(is_half_way, "the run's half-way", timeout_s=PATIENCE_S)

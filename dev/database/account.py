@@ -22,7 +22,7 @@ UNPRIVILEGED = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whom to become for one command; None everywhere means nobody else."""
+    """The account for one command; None everywhere means the caller's own."""
 
     uid: int | None = None
     gid: int | None = None
@@ -58,7 +58,7 @@ class Account:
 
 
 def server_account(datadir: Path) -> Account:
-    """Return whom to run the server as: for root the cluster's owner, or ``nobody``."""
+    """Return the account of the server: for root the cluster's owner, or ``nobody``."""
     if os.geteuid() != 0:
         return Account()
     if (datadir / "PG_VERSION").exists() and datadir.stat().st_uid != 0:
@@ -75,20 +75,20 @@ def server_account(datadir: Path) -> Account:
 
 
 def refuge(path: Path) -> Path:
-    """Return a directory that everyone may enter, to stand in for ``path`` which not all can.
+    """Return a directory that everyone may enter, to use instead of ``path``.
 
     It is made where missing and belongs to the caller, so nobody else can plant files in it.
     """
     found = _refuge_path(path)
     found.mkdir(mode=0o755, exist_ok=True)
     if found.is_symlink() or found.stat().st_uid != os.geteuid():
-        raise CannotRun(f"{found} belongs to somebody else; remove it")
+        raise CannotRun(f"{found} belongs to another account; remove it")
     found.chmod(0o755)
     return found
 
 
 def leave_refuge(path: Path) -> None:
-    """Delete what stood in for ``path``, if anything did."""
+    """Delete the directory that was used instead of ``path``."""
     shutil.rmtree(_refuge_path(path), ignore_errors=True)
 
 
@@ -100,12 +100,12 @@ def _refuge_path(path: Path) -> Path:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Return the environment without what would redirect PostgreSQL's own programs."""
+    """Return the environment without the variables that redirect PostgreSQL's programs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C"}
 
 
 def first_line(parts: Sequence[str]) -> str:
-    """Return the first line that says something, of several outputs."""
+    """Return the first line that is not empty, of several outputs."""
     lines = (line.strip() for part in parts for line in part.splitlines())
     return next((line for line in lines if line), "no output")

@@ -11,7 +11,7 @@ FINAL = frozenset({"success", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class DagRun:
-    """A run as Airflow tells it."""
+    """A run as Airflow reports it."""
 
     run_id: str
     run_type: str
@@ -36,11 +36,11 @@ class AirflowApi:
         self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
 
     def is_up(self) -> bool:
-        """Whether the API server answers people."""
+        """Whether the API server answers users."""
         return self._http.get("/api/v2/version").is_success
 
     def is_ready_for_tasks(self) -> bool:
-        """Whether it answers tasks, too.
+        """Whether it also answers tasks.
 
         The first such question takes it seconds, and would otherwise be a task's.
         """
@@ -51,7 +51,7 @@ class AirflowApi:
         self._http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
 
     def silent_components(self, since: datetime) -> list[str]:
-        """Return the components that have not given a sign of life since then."""
+        """Return the components without a heartbeat since then."""
         told = self._get("/api/v2/monitor/health")
         beats = {name: part.get(f"latest_{name}_heartbeat") for name, part in told.items()}
         components = ("scheduler", "dag_processor", "triggerer")
@@ -108,7 +108,7 @@ class AirflowApi:
         return {t["task_id"]: t["state"] or "waiting" for t in self._get(path)["task_instances"]}
 
     def xcom(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
-        """Return what a task returned; nothing where it returned nothing."""
+        """Return the XCom of a task; empty if it returned nothing."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
         answer = self._http.get(f"{path}/xcomEntries/return_value", params={"deserialize": True})
         if answer.status_code == httpx.codes.NOT_FOUND:

@@ -1,4 +1,4 @@
-"""The processes of a local run: each in a session of its own, all gone at the end.
+"""The processes of a local run: each has its own session, and all end with the run.
 
 A session, not a process group, is what is ended: Airflow's tasks leave their parent's group. What
 runs is also written to a file, so that the next start can end what a killed run left behind.
@@ -84,7 +84,7 @@ class Services:
         return self._logs / f"{name}.log"
 
     def wait_until(self, ready: Callable[[], bool], what: str, *, timeout_s: float) -> None:
-        """Ask ``ready`` until it says so, as long as every service lives.
+        """Call ``ready`` until it returns True, while all services run.
 
         Raises:
             CannotRun: A service ended, or ``what`` did not come in time.
@@ -101,7 +101,7 @@ class Services:
         return next(s.process.pid for s in self._running if s.name == name)
 
     def kill(self, name: str) -> None:
-        """Kill a service and all its processes at once, as a machine that dies takes them along."""
+        """Kill a service and all its processes at once, like a machine that fails."""
         service = next(s for s in self._running if s.name == name)
         _kill_session(service.process.pid)
         service.process.wait()
@@ -122,7 +122,7 @@ class Services:
 
 
 def end_leftovers(record: Path) -> int:
-    """End what a killed run left behind; return how many services that were.
+    """End the services of a killed run; return their number.
 
     A pid alone proves nothing, as numbers are used again: the start time has to match, too.
     """
@@ -138,7 +138,7 @@ def end_leftovers(record: Path) -> int:
 
 
 def _answers(ready: Callable[[], bool]) -> bool:
-    """Ask; a service that is going down refuses connections a while before it has ended."""
+    """Call ``ready``; a stopping service refuses connections before it has ended."""
     try:
         return ready()
     except httpx.TransportError:
@@ -146,7 +146,7 @@ def _answers(ready: Callable[[], bool]) -> bool:
 
 
 def _end(service: Service, hurry: Callable[[], bool]) -> None:
-    """Ask the leader, who asks its children; then ask whoever is left; then do not ask."""
+    """SIGTERM to the leader, which stops its children; then to the rest; then SIGKILL."""
     process, session = service.process, service.process.pid
     process.terminate()
     _wait(lambda: process.poll() is not None, service.patience_s, hurry)

@@ -9,7 +9,7 @@ FOLD = "group::"  # marks what the UI folds away
 
 
 def tail(log: Path, lines: int = LINES) -> list[str]:
-    """Return the last lines of ``log``; none where it is not there."""
+    """Return the last lines of ``log``; none if the file does not exist."""
     try:
         text = log.read_text(errors="replace")
     except OSError:

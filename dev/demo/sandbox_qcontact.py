@@ -1,4 +1,4 @@
-"""The sandbox QContact from outside: what its staff see and do."""
+"""The sandbox QContact from outside: read and edit its tickets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,13 +56,13 @@ class SandboxQContact:
         return [str(note["content"]) for note in answer.json()["data"]["notes"]]
 
     def journal(self) -> list[Entry]:
-        """Return every write that was asked for, and every agent's edit, oldest first."""
+        """Return every requested write and every agent's edit, oldest first."""
         answer = self._http.get("/_sandbox/journal").raise_for_status()
         return msgspec.convert(answer.json()["data"], list[Entry])
 
     @contextmanager
     def withholding_answers(self, *, after: int) -> Iterator[None]:
-        """So many changes and so many notes are answered; later ones are done without a word."""
+        """Answer ``after`` changes and ``after`` notes; apply later ones without an answer."""
         held = {"do": "delay_answer", "after": after, "times": "forever", "delay_s": HELD_S}
         rules = [{**held, "method": method} for method in ("PATCH", "POST")]
         self._http.post("/_sandbox/faults", json=rules).raise_for_status()

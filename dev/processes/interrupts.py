@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first one stops the run, the next one hurries."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first one stops the run, the next hurries."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Asked to stop; like KeyboardInterrupt no Exception, so that nothing swallows it."""
+    """A request to stop; not an Exception, so that no handler swallows it."""
 
 
 class Interrupts:
@@ -24,7 +24,7 @@ class Interrupts:
         self._stopping = False
 
     def ignore_first(self) -> None:
-        """From now on only note signals: the run is being stopped anyway."""
+        """From now on only record signals: the run is already stopping."""
         self._stopping = True
 
     @contextmanager

@@ -1,0 +1,1 @@
+"""The local Airflow: its REST API and its secrets."""

@@ -1,0 +1,1 @@
+"""PostgreSQL's programs, and the account that may run them."""

@@ -1,0 +1,1 @@
+"""`make run`: the whole system here, with edits, a kill and a count; `make clean`."""

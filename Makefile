@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 # The newest supported interpreter that has venv and pip in it; set PYTHON=... to choose.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-# Processes that share the tests out.
-WORKERS ?= 2
+# Processes that share the tests out: one more than there are processors, as many tests wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
@@ -33,14 +33,16 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs
 	@exec $(BIN)/python -m dev.demo.run
 
+# Compiled tests and modules are kept: each of some hundred processes would compile them anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest
 # Groups stay together on one worker and begin in the order of tests/grouping.py.
-PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test: install ## run all tests; ARGS="-k name" selects some
-	@$(BIN)/pytest $(PARALLEL) $(ARGS)
+	@$(PYTEST) $(PARALLEL) $(ARGS)
 
 test-fast: install ## run the tests that need neither Airflow nor a browser
-	@$(BIN)/pytest $(PARALLEL) -m "not airflow and not browser" $(ARGS)
+	@$(PYTEST) $(PARALLEL) -m "not airflow and not browser" $(ARGS)
 
 check: install ## lint, format, types, import rules, spelling
 	$(BIN)/ruff check .
@@ -50,7 +52,7 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
 
 prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
-	@PROOF=deep $(BIN)/pytest -q tests/proof tests/integration/kills tests/deployment $(ARGS)
+	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment $(ARGS)
 
 mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)

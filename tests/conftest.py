@@ -5,13 +5,14 @@ import shutil
 import signal
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dev.database.postgres import drop_database, ensure_database
+from dev.database.postgres import clone_database, drop_database, ensure_database
 from tests.chromium import chromium
-from tests.grouping import share_out
+from tests.grouping import GroupScheduling, needs_airflow, put_in_order
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
 from tests.shared import session_folder
@@ -43,11 +44,23 @@ def pytest_configure() -> None:
     session_folder()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Does not even import Airflow where its tests are left out."""
+    is_left_out = "not airflow" in config.option.markexpr and needs_airflow(collection_path)
+    return True if is_left_out else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """Not xdist's own groups: with pytest 9.2 it loses the names that it appends to tests' ids."""
+    return GroupScheduling(config, log)
+
+
 # Before pytest selects by mark: `-m "not airflow"`.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out the tests of what is not here; `pytest_terminal_summary` says so."""
-    share_out(items)
+    put_in_order(items)
     for mark in _missing():
         left_out = [item for item in items if item.get_closest_marker(mark)]
         items[:] = [item for item in items if item not in left_out]
@@ -89,3 +102,26 @@ def empty_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield ensure_database(pg_server, name)
     drop_database(pg_server, name)
+
+
+@pytest.fixture(scope="session")
+def template_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
+    """Name of a migrated database that nobody is connected to."""
+    name = f"template_{uuid.uuid4().hex}"
+    roles.migrate(ensure_database(pg_server, name))
+    yield name
+    drop_database(pg_server, name)
+
+
+@pytest.fixture
+def fibreflow_db(pg_server: str, template_db: str) -> Iterator[str]:
+    """DSN of a migrated database of the test's own, for who may do everything there."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield clone_database(pg_server, template_db, name)
+    drop_database(pg_server, name)
+
+
+@pytest.fixture
+def runtime_db(fibreflow_db: str, roles: SyncRoles) -> str:
+    """DSN of the same database for the sync, which may do there only what it needs."""
+    return roles.as_runtime(fibreflow_db)

@@ -4,17 +4,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 import tests.private_airflow as private_airflow
 from dev.airflow.environment import postgres_connection
 from sandbox.faults import Fault
 from sandbox.running import Sandbox, run_sandbox
-from tests.sync_roles import SyncRoles
+from tests.database import rows
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -39,31 +38,20 @@ def sandbox():
 
 
 @pytest.fixture
-def fibreflow(empty_db: str, roles: SyncRoles) -> Callable[[str], list[dict[str, Any]]]:
-    roles.migrate(empty_db)
-
-    def rows(statement: str) -> list[dict[str, Any]]:
-        with psycopg.connect(empty_db, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    return rows
+def fibreflow(fibreflow_db: str) -> Callable[[str], list[dict[str, Any]]]:
+    return partial(rows, fibreflow_db)
 
 
 @pytest.fixture
 def run(
     monkeypatch: pytest.MonkeyPatch,
     sandbox: Sandbox,
-    empty_db: str,
-    roles: SyncRoles,
-    fibreflow: object,
+    runtime_db: str,
 ) -> Callable[..., Ran]:
     """Run the DAG once, with this conf; no task waits before its next try."""
     qcontact = {"conn_type": "qcontact", "host": sandbox.url, "password": sandbox.api_key}
     monkeypatch.setenv("AIRFLOW_CONN_QCONTACT_DEFAULT", json.dumps(qcontact))
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_FIBREFLOW_DEFAULT", postgres_connection(roles.as_runtime(empty_db))
-    )
+    monkeypatch.setenv("AIRFLOW_CONN_FIBREFLOW_DEFAULT", postgres_connection(runtime_db))
     monkeypatch.setenv("QCONTACT_SYNC_RETRY_BUDGET_S", "0")
     private_airflow.migrate()
 

@@ -18,6 +18,7 @@ import tests.private_airflow as private_airflow
 from dev.airflow.environment import postgres_connection
 from sandbox.running import Sandbox, run_sandbox
 from tests.airflow_connections import store_connection
+from tests.database import tuples
 from tests.pristine_airflow import metadata_file
 from tests.sync_roles import SyncRoles
 
@@ -45,9 +46,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def fibreflow(empty_db: str, roles: SyncRoles) -> str:
-    roles.migrate(empty_db)
-    return empty_db
+def fibreflow(fibreflow_db: str) -> str:
+    return fibreflow_db
 
 
 class Airflow:
@@ -102,8 +102,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
 
 
 def query(dsn: str, statement: str) -> list[Any]:
-    with psycopg.connect(dsn) as connection:
-        return [value for (value,) in connection.execute(statement)]
+    return [value for (value,) in tuples(dsn, statement)]
 
 
 HISTORY = "SELECT status FROM sync_job_history ORDER BY started_at"

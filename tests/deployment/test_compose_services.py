@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from dev.airflow.api import DagRun
+from tests.database import tuples
 from tests.deployment.loopback import Loopback, demo_variables, loopback
 from tests.depth import IS_DEEP
 from tests.e2e.airflow_client import ALL_GREEN, DAG_ID, AirflowClient
@@ -54,14 +54,9 @@ def run(initialised: Loopback, client: AirflowClient) -> DagRun:
     return first
 
 
-def rows(dsn: str, statement: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(dsn) as connection:
-        return connection.execute(statement).fetchall()
-
-
 def test_a_run_passes_through_all_of_them(system, client, run):
     assert (run.state, client.states(run.run_id)) == ("success", ALL_GREEN)
-    here = {str(found) for (found,) in rows(system.fibreflow, "SELECT external_id FROM tickets")}
+    here = {str(found) for (found,) in tuples(system.fibreflow, "SELECT external_id FROM tickets")}
     with system.qcontact() as sandbox:
         assert here == {str(ticket["id"]) for ticket in sandbox.tickets()}
 
@@ -82,10 +77,10 @@ def test_nothing_of_ours_was_left_out(system):
 
 def test_init_may_run_again_beside_the_others_and_changes_nothing(system, run):
     count = "SELECT count(*), max(updated_at) FROM tickets"
-    before = rows(system.fibreflow, count)
+    before = tuples(system.fibreflow, count)
     done = system.once("airflow-init")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert rows(system.fibreflow, count) == before
+    assert tuples(system.fibreflow, count) == before
 
 
 def test_old_logs_go_and_new_ones_stay(system, run):

@@ -10,12 +10,10 @@ from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from playwright.sync_api import Page, sync_playwright
-from psycopg.rows import dict_row
 
 from dev.airflow.api import DagRun
 from dev.airflow.credentials import Credentials
@@ -35,6 +33,7 @@ from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox, run_sandbox
 from tests.airflow_policy import retry_soon
 from tests.chromium import chromium, launch
+from tests.database import rows
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
@@ -57,9 +56,7 @@ class FibreFlow:
     dsn: str = field(repr=False)
 
     def rows(self, statement: str, **params: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.dsn, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement, params)
-            return cursor.fetchall() if cursor.description else []
+        return rows(self.dsn, statement, params)
 
     def history(self, job_id: str) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM sync_job_history WHERE id = %(id)s", id=job_id)

@@ -94,7 +94,13 @@ class FakeRuns:
             known.reopen()
 
     async def close_direction(
-        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+        self,
+        job_id: JobId,
+        direction: Direction,
+        *,
+        is_complete: bool,
+        error: SyncError | None,
+        reason: str | None = None,
     ) -> DirectionStats:
         async with self._gate.io("commit of close direction"):
             row = self._here.directions[job_id, direction]

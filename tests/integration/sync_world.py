@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 from pydantic import SecretStr
-from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
+from qcontact_sync.config.access import (
+    ApiKey,
+    Dialect,
+    FibreFlowAccess,
+    Password,
+    QContactAccess,
+)
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
@@ -23,6 +28,7 @@ from qcontact_sync.sync.lifecycle import RunOrder
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
 from sandbox.world import World as QContact
+from tests.database import rows
 
 # The call centre's clock runs behind ours, so that every window ends at its Date header and a test
 # can let its time pass without sleeping.
@@ -39,12 +45,14 @@ class World:
         database: DSN of FibreFlow's database for the sync, whose role may do only what it needs.
         owner: The same for who may do everything: FibreFlow's staff, and the tests that look.
         settings: No waiting on a failing remote, unless a test wants it.
+        queues: Ids of the assignees whose cases are synced (dialect entities).
     """
 
     sandbox: Sandbox
     database: str
     owner: str
     settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
+    queues: tuple[str, ...] = ()
 
     @property
     def qcontact(self) -> QContact:
@@ -56,7 +64,11 @@ class World:
 
     @property
     def qcontact_access(self) -> QContactAccess:
-        return QContactAccess(self.sandbox.url, ApiKey(SecretStr(self.sandbox.api_key)))
+        sandbox = self.sandbox
+        if sandbox.dialect == "entities":
+            login = Password(sandbox.email, SecretStr(sandbox.password))
+            return QContactAccess(sandbox.url, login, Dialect.ENTITIES, self.queues)
+        return QContactAccess(sandbox.url, ApiKey(SecretStr(sandbox.api_key)))
 
     @property
     def sides(self) -> tuple[FibreFlowAccess, QContactAccess]:
@@ -64,6 +76,11 @@ class World:
 
     def configure(self, **settings: object) -> None:
         self.settings = self.settings.model_copy(update=settings)
+
+    def watching(self, *names: str) -> "World":
+        """The same world, where only the cases of these assignees are synced."""
+        directory = self.qcontact.directory
+        return replace(self, queues=tuple(str(directory.id_of(name)) for name in names))
 
     # --- runs
 
@@ -158,8 +175,7 @@ class World:
     # --- FibreFlow
 
     def rows(self, query: str, *params: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.owner, row_factory=dict_row) as connection:
-            return connection.execute(query.encode(), params or None).fetchall()
+        return rows(self.owner, query, params)
 
     def value(self, query: str, *params: object) -> Any:
         (row,) = self.rows(query, *params)
@@ -167,13 +183,11 @@ class World:
         return value
 
     def execute(self, statement: str, *params: object) -> None:
-        with psycopg.connect(self.owner) as connection:
-            connection.execute(statement.encode(), params or None)
+        rows(self.owner, statement, params)
 
     def local(self, remote_id: str) -> dict[str, Any]:
-        rows = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
-        assert len(rows) == 1
-        return rows[0]
+        (ticket,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
+        return ticket
 
     def set_local(self, remote_id: str, **columns: object) -> None:
         """FibreFlow's staff edit a ticket."""
@@ -199,8 +213,7 @@ class World:
             sql.SQL(", ").join(map(sql.Identifier, values)),
             sql.SQL(", ").join([sql.Placeholder()] * len(values)),
         )
-        with psycopg.connect(self.owner) as connection:
-            connection.execute(insert, list(values.values()))
+        rows(self.owner, insert, list(values.values()))
         return UUID(str(values["id"]))
 
     def add_user(self, full_name: str | None) -> UUID:
@@ -242,8 +255,8 @@ class World:
         )
 
     def cursor(self) -> datetime | None:
-        rows = self.rows("SELECT settled_until FROM qcontact_cursor")
-        return rows[0]["settled_until"] if rows else None
+        found = self.rows("SELECT settled_until FROM qcontact_cursor")
+        return found[0]["settled_until"] if found else None
 
     def history(self) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM sync_job_history ORDER BY started_at")

@@ -66,6 +66,7 @@ FROM (
         ('qcontact_migration', 'SELECT'),
         ('qcontact_ticket_link', 'SELECT, INSERT, UPDATE'),
         ('qcontact_unlinked', 'SELECT, INSERT, UPDATE'),
+        ('qcontact_listed_row', 'SELECT, INSERT, UPDATE'),
         ('qcontact_note', 'SELECT, INSERT, UPDATE, DELETE'),
         ('qcontact_quarantine', 'SELECT, INSERT, UPDATE, DELETE'),
         ('qcontact_conflict', 'SELECT, INSERT, UPDATE, DELETE'),

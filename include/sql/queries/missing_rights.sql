@@ -20,6 +20,7 @@ WITH needed (name, privileges, columns) AS (
         ('qcontact_migration', 'SELECT', NULL),
         ('qcontact_ticket_link', 'SELECT INSERT UPDATE', NULL),
         ('qcontact_unlinked', 'SELECT INSERT UPDATE', NULL),
+        ('qcontact_listed_row', 'SELECT INSERT UPDATE', NULL),
         ('qcontact_note', 'SELECT INSERT UPDATE DELETE', NULL),
         ('qcontact_quarantine', 'SELECT INSERT UPDATE DELETE', NULL),
         ('qcontact_conflict', 'SELECT INSERT UPDATE DELETE', NULL),

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ConfigError
 
-NOT_SPOKEN = "the entities dialect is not spoken yet: use dialect tickets"
 CONNECT_TIMEOUT_S = 5
 _API_URL = "QCONTACT_API_URL"
 _DATABASE_URL = "DATABASE_URL"

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     ping_url: str | None = None
     runbook_url: str | None = None
     ca_file: str | None = None
+    allow_http: bool = False
     retention_days: int | None = Field(default=None, ge=30)
     accounts_file: str | None = None
     account: str = DEFAULT

@@ -1,7 +1,7 @@
-"""Canonical text: what both sides are compared and stored in.
+"""Canonical text: the form in which text is compared and stored.
 
-QContact and FibreFlow each trim, re-encode and normalise a little; comparing raw text would see
-changes that nobody made, and PostgreSQL refuses NUL and lone surrogates altogether.
+QContact and FibreFlow each trim, re-encode and normalise text a little, which is no edit; and
+PostgreSQL refuses NUL and lone surrogates.
 """
 
 import re
@@ -67,5 +67,5 @@ def _tidy(text: str) -> str | None:
 
 
 def printable(text: str) -> str:
-    """The text without what would command the terminal: ids are whatever the remote sent."""
+    """The text without terminal control characters, which an id from the remote may contain."""
     return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,4 +1,4 @@
-"""From (base, local, remote) to one value that says everything that is to be done to a ticket."""
+"""Decides from (base, local, remote) what is to be done to one ticket."""
 
 from collections.abc import Mapping
 
@@ -47,13 +47,13 @@ def decide(
     """Decide about one version of a remote ticket.
 
     Args:
-        version: The fingerprint of the remote's values, where the caller has it.
-        force: Bring QContact's own fields in even where QContact did not move (a repair).
+        version: The fingerprint of the remote's values, if the caller has it.
+        force: Take QContact's own fields even if they did not change in QContact (a repair).
     """
     if known.link is not None and known.local is not None:
         return _merge(remote, known.link, known.local, people, policy, force=force)
     if known.link is not None:
-        # The row was deleted in FibreFlow: making it anew would undo what somebody did.
+        # The row was deleted in FibreFlow: creating it again would undo that.
         return _skip(remote, known.link, "deleted in FibreFlow")
     if known.unlinked:
         return _adopt(remote, version, known.unlinked, people, policy)
@@ -92,7 +92,7 @@ def _adopt(
     people: People,
     policy: Policy,
 ) -> TicketDecision:
-    """Link a row that was there before: two-way fields stay as they stand on both sides."""
+    """Link an existing row; two-way fields stay as they are on both sides."""
     local, *others = rows
     owned = _owned_decisions(remote, {}, local, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
@@ -168,7 +168,7 @@ def _merge(
 def _two_way_decisions(
     remote: RemoteTicket, link: Link, local: LocalTicket, people: People, policy: Policy
 ) -> tuple[FieldDecision, ...]:
-    """Decide what both sides may change; a field the answer left out has not moved there."""
+    """Decide the two-way fields; a field that the answer leaves out has not changed there."""
     decisions = []
     for name in TWO_WAY_FIELDS:
         base = FieldBase(link.base.local.get(name), link.base.remote.get(name))
@@ -232,7 +232,7 @@ def _agreed_base(base: Base, fields: tuple[FieldDecision, ...]) -> Base:
 def _conflicts(
     fields: tuple[FieldDecision, ...], frozen: frozenset[str], local: LocalTicket
 ) -> tuple[Conflict, ...]:
-    """New conflicts; what FibreFlow's side wins is recorded when it has been sent."""
+    """New conflicts; those that FibreFlow's side wins are recorded when they are sent."""
     here = local.values
     return tuple(
         Conflict(d.field, d.action is Action.FREEZE, here.get(d.field), d.remote, d.loser, d.reason)

@@ -1,4 +1,4 @@
-"""The values that a decision about one ticket is made of; `core.decide` makes them."""
+"""The parts of a decision about one ticket; `core.decide` makes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,11 +31,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One field on which the sides moved apart.
+    """One field that changed on both sides.
 
     Attributes:
-        needs_you: False for a settled one, whose loser is kept for information.
-        loser: ``local`` or ``remote`` where settled.
+        needs_you: An open conflict; False for one that was resolved automatically.
+        loser: ``local`` or ``remote`` if resolved automatically.
     """
 
     field: str
@@ -52,11 +52,11 @@ class TicketDecision:
 
     Attributes:
         writes: FibreFlow's columns to set.
-        sends: Fields to send to QContact, in its words; only outbound carries them out, and
-            finds those that have no counterpart there.
-        base: The base as it is to be stored once ``writes`` are done (not ``sends``).
-        agreed: Fields in conflict before on which the sides now agree.
-        frozen: Fields that wait for a person from now on.
+        sends: Fields to send to QContact, in its words; only outbound sends them. Values without
+            a counterpart in QContact are left out.
+        base: The base to store after ``writes``, without ``sends``.
+        agreed: Fields with an open conflict on which the sides now agree.
+        frozen: Fields with an open conflict from now on.
         flip_flops: The sync's own writes by field, to be stored with the link.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
     """
@@ -79,7 +79,7 @@ class TicketDecision:
 
     @property
     def sync_type(self) -> SyncType:
-        """The audit row's word for it (contract: an inbound update is one row)."""
+        """The audit row's type (contract: an inbound update is one row)."""
         if self.kind is Kind.CREATE:
             return SyncType.CREATE
         return SyncType.ASSIGNMENT if set(self.writes) == {ASSIGNED_TO} else SyncType.STATUS_UPDATE

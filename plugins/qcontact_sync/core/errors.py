@@ -1,18 +1,18 @@
-"""What can go wrong, grouped by what the run does next.
+"""Errors, grouped by what the run does next.
 
 SyncError
-├── RetryableError   may pass later: waited for inside the budget, then the task is retried
-│   ├── Contention       a transaction that may be repeated at once
-│   ├── LeaseBusy        another run is at work, and this one does not wait for it
-│   ├── LeaseLost        another run writes now
-│   ├── OutcomeUnknown   a write that may or may not have been applied
-│   └── RemoteMoved      a write that QContact wants decided anew (409)
-├── TicketError      this ticket cannot pass: it goes to quarantine, the others go on
-│   ├── RowLocked        somebody else is writing the row
-│   └── NotApplied       a write that was accepted and did nothing
-└── FatalError       stop, write nothing more, tell someone
-    ├── NeedsConfirmation   outbound is held until a run says `confirm_outbound`
-    └── PageRefused         a list that is not shown so far; a shorter window may be
+├── RetryableError   may pass later: the client waits within its budget, then the task is retried
+│   ├── Contention       the transaction may be repeated at once
+│   ├── LeaseBusy        another run holds the lease, and this one does not wait for it
+│   ├── LeaseLost        another run has taken the lease
+│   ├── OutcomeUnknown   a write may or may not have been applied
+│   └── RemoteMoved      QContact's ticket has changed (409): decide again
+├── TicketError      one ticket goes to quarantine, the others go on
+│   ├── RowLocked        another transaction holds the row
+│   └── NotApplied       QContact accepted a write and changed nothing
+└── FatalError       stop, write nothing more, alert
+    ├── NeedsConfirmation   outbound waits for a run with `confirm_outbound`
+    └── PageRefused         the list is too long to be shown; a shorter window may work
 """
 
 from datetime import timedelta
@@ -56,7 +56,7 @@ class SyncError(Exception):
 
 
 class RetryableError(SyncError):
-    """May pass later; ``retry_after`` is the wait the other side asked for, if it did."""
+    """May pass later; ``retry_after`` is the wait that the other side asked for, if any."""
 
     def __init__(
         self, message: str, code: ErrorCode, *, retry_after: timedelta | None = None
@@ -66,18 +66,18 @@ class RetryableError(SyncError):
 
 
 class Contention(RetryableError):
-    """A transaction lost against another one; the whole of it may be repeated at once."""
+    """A transaction lost against another one; it may be repeated at once."""
 
 
 class LeaseBusy(RetryableError):
-    """Another run is at work for this account; this one has done nothing yet."""
+    """Another run holds the account's lease; this one has done nothing yet."""
 
     def __init__(self) -> None:
         super().__init__("another run is at work", ErrorCode.CONFLICT)
 
 
 class LeaseLost(RetryableError):
-    """Another run writes for this account now; this one must not write any more."""
+    """Another run has taken the account's lease; this one must not write any more."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -86,18 +86,18 @@ class LeaseLost(RetryableError):
 
 
 class OutcomeUnknown(RetryableError):
-    """A write was sent and no answer came: it may or may not have been applied."""
+    """A write was sent and not answered: it may or may not have been applied."""
 
 
 class RemoteMoved(RetryableError):
-    """QContact refused a write because its ticket is not as it was read: read and decide anew."""
+    """QContact refused a write because its ticket has changed: read and decide again."""
 
     def __init__(self) -> None:
         super().__init__("QContact's ticket kept changing under our write", ErrorCode.CONFLICT)
 
 
 class ReadTooOld(RetryableError):
-    """A write had to wait so long that what it was decided on may be old: read and decide anew."""
+    """A write waited so long that the values it is based on may be old: read and decide again."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,9 +109,9 @@ class TicketError(SyncError):
     """One ticket cannot pass.
 
     Attributes:
-        field: The culprit, where the remote said which.
-        writes: The kinds of write that were refused together; none where it was a read.
-        is_passing: Whether time alone may help; else only a change of the ticket does.
+        field: The field at fault, if the remote named it.
+        writes: The kinds of write that were refused together; empty for a read.
+        is_passing: Whether time alone may help; otherwise only a change of the ticket does.
     """
 
     is_passing = False
@@ -161,7 +161,7 @@ class ConfigError(FatalError):
 
 
 class PageRefused(FatalError):
-    """QContact does not show so many pages of one list."""
+    """QContact does not show this page of a list."""
 
 
 class NeedsConfirmation(FatalError):

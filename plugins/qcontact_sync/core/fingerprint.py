@@ -1,4 +1,4 @@
-"""Digests that recognise an unchanged ticket without reading its values back."""
+"""Digests that identify an unchanged ticket without reading its stored values."""
 
 from collections.abc import Mapping
 from hashlib import blake2b

@@ -47,9 +47,16 @@ CUT_MARK = "…"
 
 @dataclass(frozen=True, slots=True)
 class StatusWords:
-    """A dialect's words for FibreFlow's statuses."""
+    """A dialect's words for FibreFlow's statuses.
+
+    Attributes:
+        moves_on: Steps that QContact takes by itself, as pairs of `status_key`.
+        final: Statuses (`status_key`) in which a ticket takes no change of status any more.
+    """
 
     remote_by_local: Mapping[str, str]
+    moves_on: frozenset[tuple[str, str]] = frozenset()
+    final: frozenset[str] = frozenset()
 
     def to_remote(self, local: str) -> str | None:
         """The remote word, or None for a status that has none."""
@@ -73,12 +80,13 @@ ENTITIES_WORDS = StatusWords(
         **dict.fromkeys(("pending_qa", "qa_in_progress"), "InReview"),
         **dict.fromkeys(("qa_approved", "pending_handover"), "Reviewed"),
         **dict.fromkeys(("handed_to_ops", "resolved", "closed", "cancelled"), "Solved"),
-    }
+    },
+    moves_on=frozenset({("solved", "closed")}),
+    final=frozenset({"closed"}),
 )
 
 
-# Here and below, what takes few distinct values is worked out once: a first import asks a million
-# times.
+# Functions with few distinct arguments are cached: a first import calls them a million times.
 @lru_cache(maxsize=1_024)
 def status_key(word: str | None) -> str:
     """A remote status without case, spaces, ``-`` and ``_``: equal keys are one status."""
@@ -100,12 +108,16 @@ def is_terminal(local_status: str | None) -> bool:
     return rank(local_status) >= TERMINAL_RANK
 
 
+TERMINAL = tuple(status for status, its_rank in _RANK.items() if its_rank >= TERMINAL_RANK)
+"""FibreFlow's statuses that end a ticket."""
+
+
 class Mapped(NamedTuple):
     """An owned field's local value; a tuple, since every field of every new ticket becomes one.
 
     Attributes:
-        fits: False where the remote value has no place in the column, which is left alone.
-        warning: What a person should know, without the value itself.
+        fits: False if the column cannot hold the remote value; it is then left as it is.
+        warning: For the audit row; never contains the value.
     """
 
     value: str | None = None
@@ -170,7 +182,7 @@ def _coordinates(value: str) -> Mapped:
 
 
 def point_text(latitude: float, longitude: float) -> str:
-    """One text per point, so that what is read back from the column compares equal."""
+    """The canonical text of a point: equal points have equal texts."""
     return ",".join(repr(number + 0.0).removesuffix(".0") for number in (latitude, longitude))
 
 
@@ -194,7 +206,7 @@ def is_same_status(local: str | None, remote: str | None, words: StatusWords) ->
 
 
 def is_same_person(local: str | None, remote: str | None, people: People) -> bool:
-    """Whether a user id and a display name are one person, or both nobody."""
+    """Whether a user id and a display name are the same person, or both None."""
     if local is None or remote is None:
         return local is remote
     return people.name_by_id.get(local) == remote

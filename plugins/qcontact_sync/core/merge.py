@@ -1,7 +1,7 @@
-"""What becomes of one field, from its base and what both sides hold now; values in, values out.
+"""Decides one field, from its base and the values of both sides.
 
-A side moved if its value differs from its *own* half of the base, so a value that merely maps
-differently (Escalated / in_progress) never counts as an edit.
+A side changed if its value differs from its *own* half of the base: a value that merely maps
+differently (Escalated / in_progress) is no edit.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class Action(StrEnum):
     """What to do with one field."""
 
     KEEP = "keep"
-    """Nothing moved."""
+    """Neither side changed."""
     AGREE = "agree"
-    """Nothing to write, but the base moves on to what both hold."""
+    """Nothing to write, but the base becomes what both sides hold."""
     TAKE = "take"
     """QContact's value goes into FibreFlow."""
     SEND = "send"
@@ -38,11 +38,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who wins, as settings say."""
+    """Who wins, as settings say, and what QContact takes.
+
+    Attributes:
+        sends_assignment: Where not, assignment flows inbound only.
+        is_final_refused: QContact refused to change the status of this ticket, which is in a
+            final one: what FibreFlow holds needs a person's decision.
+    """
 
     words: StatusWords
     reopen: str = "review"
     assignment_winner: str = "local"
+    sends_assignment: bool = True
+    is_final_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +66,13 @@ class FieldDecision:
     """The verdict on one field.
 
     Attributes:
-        local: The value FibreFlow ends with (TAKE writes it).
-        remote: The value QContact ends with (SEND writes it).
-        loser: The side whose edit is overruled, kept as a settled conflict.
+        local: FibreFlow's value afterwards (TAKE writes it).
+        remote: QContact's value afterwards (SEND writes it).
+        loser: The side whose edit is overruled; recorded as a conflict.
         reason: Why, for a person.
         warning: For the ticket's audit row; names the field, never a value.
-        refusal: Why FibreFlow's value cannot be sent; ``remote`` is None then and means nothing.
-        is_unknown: QContact's value means nothing here: nothing to take, yet no agreement either.
+        refusal: Why FibreFlow's value cannot be sent; ``remote`` is then None and has no meaning.
+        is_unknown: QContact's value has no counterpart here: it is neither taken nor agreed.
     """
 
     field: str
@@ -83,9 +91,13 @@ def merge_status(
 ) -> FieldDecision:
     """Decide the status of a linked ticket."""
     local_moved = local != base.local
-    remote_moved = status_key(remote) != status_key(base.remote)
+    step = status_key(base.remote), status_key(remote)
+    remote_moved = step[0] != step[1] and step not in policy.words.moves_on
     translated = to_local_status(remote)
     if not (local_moved or remote_moved):
+        if step in policy.words.moves_on:
+            reason = "QContact takes this step by itself"
+            return FieldDecision(STATUS, Action.AGREE, local, remote, reason=reason)
         return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side moved")
     if is_same_status(local, remote, policy.words):
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
@@ -108,6 +120,9 @@ def merge_status(
         return FieldDecision(
             STATUS, Action.TAKE, translated, remote, "local", "both moved, QContact's is further on"
         )
+    if policy.is_final_refused and step[1] in policy.words.final:
+        reason = "QContact holds the ticket closed and refuses to change its status"
+        return FieldDecision(STATUS, Action.FREEZE, local, remote, reason=reason)
     reason = "both moved, FibreFlow's is not behind" if remote_moved else "FibreFlow moved"
     word = policy.words.to_remote(local or "")
     return FieldDecision(
@@ -149,6 +164,10 @@ def merge_assignment(
     remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
     if remote_wins:
         return _take_assignment(local, remote, people, "local" if local_moved else None)
+    if not policy.sends_assignment:
+        loser = "remote" if remote_moved else None
+        reason = "assignment is not sent to this QContact"
+        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, loser, reason)
     name = people.name_by_id.get(local) if local is not None else None
     is_nameless = local is not None and name is None
     return FieldDecision(
@@ -187,8 +206,8 @@ def merge_owned(
     """Decide one of QContact's own fields.
 
     Args:
-        base: QContact's halves; a field that is no key was never taken over.
-        force: Take QContact's value even where only FibreFlow's has changed.
+        base: QContact's halves; a field that is no key was never taken.
+        force: Take QContact's value even if only FibreFlow's has changed.
     """
     if not force and field in base and base[field] == remote:
         return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")

@@ -1,4 +1,4 @@
-"""The words of the sync as values: tickets, links, bases, windows, runs.
+"""The sync's values: tickets, links, bases, windows, runs.
 
 Instants are aware UTC. Text is canonical (`core.canon`). Field names are FibreFlow's column
 names on both sides, so `ticket_type` holds QContact's category in a remote half.
@@ -16,7 +16,7 @@ LocalId = NewType("LocalId", UUID)
 JobId = NewType("JobId", UUID)
 
 OUTSIDE_RUNS = JobId(UUID(int=0))
-"""The job of what a person does outside any run."""
+"""The job id of changes that a person makes outside any run."""
 
 STATUS = "status"
 ASSIGNED_TO = "assigned_to"
@@ -35,19 +35,19 @@ OWNED_FIELDS = (
     "gps_coordinates",
     "ont_serial",
 )
-"""QContact's own: they flow inbound only."""
+"""QContact's own fields: inbound only."""
 SYNCED_FIELDS = TWO_WAY_FIELDS + OWNED_FIELDS
 
 
 class Direction(StrEnum):
-    """Which way tickets travel."""
+    """The direction in which changes go."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class SyncType(StrEnum):
-    """What an audit row or a failure was about (the words of ``qcontact_sync_log``)."""
+    """The type of an audit row or a failure (the words of ``qcontact_sync_log``)."""
 
     CREATE = "create"
     STATUS_UPDATE = "status_update"
@@ -74,12 +74,12 @@ class RemoteTicket:
     """One version of a QContact ticket.
 
     Attributes:
-        values: Canonical text by field name. A field that the answer left out is not a key
-            (absent is never cleared); an explicit null or empty text is ``None``.
-        payload: What the audit row keeps: the ticket as received, without customer fields.
-        warnings: What was dropped or cut on the way in, by field name and never by value.
-        reference: The case reference that people use, where QContact has it in a place of its own;
-            None where it may stand in title or id.
+        values: Canonical text by field name. A field that the answer leaves out is no key and is
+            never cleared; an explicit null or empty text is ``None``.
+        payload: For the audit row: the ticket as received, without customer fields.
+        warnings: What was dropped or cut when it was decoded, by field name and never by value.
+        reference: The case reference that people use, if QContact has a field for it; None if it
+            may be in the title or the id.
     """
 
     id: RemoteId
@@ -92,7 +92,7 @@ class RemoteTicket:
 
 @dataclass(frozen=True, slots=True)
 class LocalTicket:
-    """A FibreFlow row as far as the sync reads it.
+    """The fields of a FibreFlow row that the sync reads.
 
     Attributes:
         values: By field name; uuids and coordinates as text (``"lat,lon"``).
@@ -106,7 +106,7 @@ class LocalTicket:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Both halves of each field as they stood when the two sides last agreed.
+    """Both sides' values of each field when the sides last agreed.
 
     Attributes:
         local: FibreFlow's halves of the two-way fields.
@@ -140,13 +140,13 @@ class FlipFlop:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The pair of a remote and a local ticket, with what they agreed on.
+    """The connection of a remote and a local ticket, with what they last agreed on.
 
     Attributes:
         fingerprint: Digest of ``base.remote`` (`core.fingerprint`).
-        remote_updated_at: Highest stamp of a remote version believed so far; not the newest one's
-            where QContact's clock was set back.
-        frozen: Fields with an open conflict that needs a person.
+        remote_updated_at: Highest stamp of a remote version believed so far; not the newest
+            version's if QContact's clock was set back.
+        frozen: Fields with an open conflict.
         flip_flops: By field, for fields that the sync changed before.
     """
 
@@ -194,7 +194,7 @@ class KnownTicket:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A FibreFlow note that is to go out."""
+    """A FibreFlow note to be sent."""
 
     id: UUID
     ticket_id: LocalId
@@ -205,7 +205,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class RemoteNote:
-    """A note as QContact lists it."""
+    """A note in QContact's list."""
 
     id: str
     content: str
@@ -220,9 +220,9 @@ class Page:
     Attributes:
         tickets: Decoded one by one.
         malformed: ``(id or "", reason)`` of those that could not be decoded.
-        total: Number of tickets matching at that moment, as the server says.
-        page_size: As the server says; it may be less than was asked for.
-        server_time: The ``Date`` header, if there was one.
+        total: Number of matching tickets at that moment, according to the server.
+        page_size: According to the server; it may be less than requested.
+        server_time: The ``Date`` header, if there is one.
     """
 
     tickets: tuple[RemoteTicket, ...]
@@ -285,7 +285,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """FibreFlow's users: who has which full name.
+    """FibreFlow's users and their full names.
 
     Attributes:
         name_by_id: User id (text) to full name; ``None`` where the user has none.

@@ -1,13 +1,12 @@
-"""What goes out of a linked ticket, and what the base is once it has arrived; values only."""
+"""Decides what to send of a linked ticket, and its base once that has arrived."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from unicodedata import normalize
 
 from qcontact_sync.core.decide import flip_flop_of
 from qcontact_sync.core.decision import Conflict, TicketDecision
-from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
@@ -16,33 +15,37 @@ from qcontact_sync.core.model import KIND_OF_FIELD, STATUS, Base, Link, RemoteTi
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The fields of one ticket that go out.
+    """The fields of one ticket to send.
 
     Attributes:
         local: FibreFlow's values, by field.
         remote: The same in QContact's words: the body of the update.
-        overruled: QContact's edits that FibreFlow's win against.
+        overruled: QContact's edits that FibreFlow's edits overrule.
+        refusals: Why values cannot be sent that should be, by field.
     """
 
     local: Mapping[str, str | None]
     remote: Mapping[str, str | None]
     overruled: tuple[Conflict, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to send."""
         return bool(self.remote)
 
 
-def sending_of(decision: TicketDecision) -> Sending:
+def sending_of(decision: TicketDecision, kinds: Collection[SyncType] | None = None) -> Sending:
     """Pick what is to be sent from a decision about the ticket as QContact has it now.
 
-    Raises:
-        TicketError: A value that has to go out has no counterpart in QContact.
+    Args:
+        kinds: Limits to these kinds of write; None is all.
     """
-    sent = [d for d in decision.fields if d.action is Action.SEND]
-    for d in sent:
-        if d.refusal:
-            raise TicketError(d.refusal, ErrorCode.VALIDATION_ERROR, field=d.field)
+    wanted = [
+        d
+        for d in decision.fields
+        if d.action is Action.SEND and (kinds is None or KIND_OF_FIELD[d.field] in kinds)
+    ]
+    sent = [d for d in wanted if not d.refusal]
     seen = decision.remote.values
     return Sending(
         local={d.field: d.local for d in sent},
@@ -52,14 +55,15 @@ def sending_of(decision: TicketDecision) -> Sending:
             for d in sent
             if d.loser == "remote"
         ),
+        refusals={d.field: d.refusal for d in wanted if d.refusal},
     )
 
 
 def arrived(sending: Sending, answer: RemoteTicket) -> bool:
-    """Whether the answer shows what was sent; a server may accept a write and change nothing.
+    """Whether the answer shows what was sent: a server may accept a write and change nothing.
 
-    An answer that leaves a field out does not show it: taken for a null, the next full answer
-    would look like QContact's own move and undo the edit.
+    An answer that leaves a field out does not show it. If that counted as null, the next full
+    answer would look like an edit in QContact and undo ours.
     """
     return all(_is_same(name, value, answer) for name, value in sending.remote.items())
 
@@ -72,13 +76,14 @@ def _is_same(name: str, value: str | None, answer: RemoteTicket) -> bool:
 
 
 def _name_key(name: str | None) -> str:
-    """A name without case and blanks around its words: a server may tidy what it is given."""
+    """A name without case and extra blanks, which a server may normalise."""
     return " ".join(normalize("NFC", name or "").casefold().split())
 
 
 def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
-    """The link once QContact has taken what was sent: the answer, not our request, is the base,
-    because QContact trims and re-cases what it is given.
+    """The link after QContact accepted what was sent.
+
+    The base is the answer and not our request, because QContact may trim and re-case values.
     """
     base = Base(
         {**link.base.local, **sending.local},
@@ -94,14 +99,14 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
 
 
 def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
-    """What a refusal is remembered by: changes with either side and with the notes that wait.
+    """What a refusal is remembered by: changes with either side and with the notes to send.
 
-    ``list_pending.sql`` reckons the same.
+    ``list_pending.sql`` computes the same.
     """
     joined = ",".join(sorted(note_versions))
     if not joined:
         return pair_version
-    # PostgreSQL has this digest built in; nothing secret rests on it.
+    # PostgreSQL has this digest built in; security does not depend on it.
     return f"{pair_version}/{md5(joined.encode(), usedforsecurity=False).hexdigest()}"
 
 

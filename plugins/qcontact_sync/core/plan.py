@@ -1,4 +1,4 @@
-"""What a dry run found: the plan that a real run would carry out."""
+"""A dry run's result: the plan that a real run would carry out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ NAMES = {
 }
 _KEYS = {sign: name.replace(" ", "_") for sign, name in NAMES.items()}
 MAX_LINES = 1_000
-"""So many tickets are named, and so many failures; all are counted."""
+"""At most this many tickets, and failures, are named; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class PlannedFailure:
 class Plan:
     """Counts of everything, and the first `MAX_LINES` tickets by name.
 
-    A ticket that is met twice is planned once: a real run would find it settled then.
+    A ticket that is read twice is planned once: a real run would find it settled the second time.
 
     Attributes:
-        would_fail: How many tickets would go to quarantine.
-        notices: What else a person should know before a real run.
+        would_fail: Number of tickets that would go to quarantine.
+        notices: Further notices for a person.
     """
 
     counts: dict[Sign, int] = field(default_factory=lambda: dict.fromkeys(Sign, 0))
@@ -67,14 +67,14 @@ class Plan:
     _seen: set[tuple[Sign | None, str]] = field(default_factory=set)
 
     def add(self, line: PlanLine) -> None:
-        """Count a ticket, and keep its line while there is room."""
+        """Count a ticket, and keep its line if there is room."""
         if self._is_new(line.sign, line.remote_id):
             self.counts[line.sign] += 1
             if len(self.lines) < MAX_LINES:
                 self.lines.append(line)
 
     def add_failure(self, failure: PlannedFailure) -> None:
-        """Count a ticket that would fail, and keep its line while there is room."""
+        """Count a ticket that would fail, and keep its line if there is room."""
         if self._is_new(None, failure.remote_id):
             self.would_fail += 1
             if len(self.failures) < MAX_LINES:
@@ -86,13 +86,13 @@ class Plan:
         return len(self._seen) > count
 
     def add_inbound(self, decision: TicketDecision) -> None:
-        """Plan what an inbound decision would write here."""
+        """Add what an inbound decision would write."""
         uid = decision.local.ticket_uid if decision.local else None
         if decision.kind is Kind.CREATE:
             self.add(PlanLine(Sign.CREATE, decision.remote.id, None, ()))
         elif decision.writes:
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes)))
-        # What differs when it is adopted stays so, which only a person can judge.
+        # Differences at adoption stay as they are: a person should look at them.
         is_adopted = decision.kind is Kind.ADOPT
         needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
         if needs_you:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from qcontact_sync.core.mapping import StatusWords
 from qcontact_sync.core.model import (
@@ -17,7 +17,7 @@ from qcontact_sync.core.model import (
 
 
 class Clock(Protocol):
-    """Time, injected; it decides nothing but waiting and what is shown."""
+    """The injected time; used only for waiting and for what is shown."""
 
     def now(self) -> datetime:
         """The present instant, aware UTC."""
@@ -29,25 +29,25 @@ class Clock(Protocol):
 
 
 BeforeTry = Callable[[], None]
-"""Called before every try of a write, when all waiting is over; what it raises keeps it back."""
+"""Called before each try of a write, after all waiting; if it raises, nothing is sent."""
 
 
 class TicketAccess(Protocol):
     """Single tickets of QContact, in any dialect.
 
-    Every method waits out passing failures inside the run's budget and then raises
-    `RetryableError`; bad credentials raise `FatalError`; what concerns one ticket raises
+    Each method retries temporary failures within the run's budget and then raises
+    `RetryableError`; bad credentials raise `FatalError`; failures of one ticket raise
     `TicketError`.
     """
 
     @property
     def words(self) -> StatusWords:
-        """How this dialect names FibreFlow's statuses."""
+        """This dialect's words for FibreFlow's statuses."""
         ...
 
     @property
     def writes_assignment(self) -> bool:
-        """Whether `update` takes ``assigned_to``; where not, assignment flows inbound only."""
+        """Whether `update` takes ``assigned_to``; if not, assignment flows inbound only."""
         ...
 
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
@@ -64,7 +64,7 @@ class TicketAccess(Protocol):
         """Write only these fields (``status``, ``assigned_to``; remote words).
 
         Returns:
-            The ticket as answered, or None where the answer does not show it.
+            The ticket in the answer, or None if the answer does not show it.
 
         Raises:
             OutcomeUnknown: No answer came; the write may have been applied.
@@ -75,7 +75,7 @@ class TicketAccess(Protocol):
     async def add_note(
         self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
     ) -> str | None:
-        """Add a note; the id under which `list_notes` shows it, or None where that is not known.
+        """Add a note; the id under which `list_notes` shows it, or None if that is unknown.
 
         Raises:
             OutcomeUnknown: No answer came; the note may have been added.
@@ -84,11 +84,11 @@ class TicketAccess(Protocol):
         ...
 
     async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
-        """All notes of a ticket, or None where this deployment cannot list them all."""
+        """All notes of a ticket, or None if this deployment cannot list all of them."""
         ...
 
     async def check(self) -> str:
-        """Ask for as little as possible; a sentence for a person about what answered."""
+        """Send as few requests as possible; a sentence for a person about the answers."""
         ...
 
 
@@ -98,12 +98,13 @@ class WindowedList(Protocol):
     async def list_page(self, window: Window, page: int, page_size: int) -> Page:
         """One page (from 1) of the tickets updated in the window, in no particular order.
 
-        Whether the bounds count is not known: the caller widens and filters. Bounds are sent in
-        milliseconds.
+        Whether the bounds are included is unknown: the caller widens and filters. Bounds are sent
+        in milliseconds.
         """
         ...
 
 
+@runtime_checkable
 class WalkedList(Protocol):
     """A QContact that cannot be asked what changed: its lists are walked whole."""
 
@@ -126,3 +127,10 @@ class WalkedList(Protocol):
 
 class RemoteTickets(TicketAccess, WindowedList, Protocol):
     """QContact, where it can be asked what changed."""
+
+
+class WalkedTickets(TicketAccess, WalkedList, Protocol):
+    """QContact, where it cannot."""
+
+
+Remote = RemoteTickets | WalkedTickets

@@ -1,4 +1,4 @@
-"""What a run was asked to do: the DAG's params, read strictly."""
+"""A run's params, read strictly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PARAM_NAMES = ("start_date", "end_date", "sync_direction", "ticket_ids", *_SWITC
 
 
 class ParamError(FatalError):
-    """A param that cannot be meant; names the param, changes nothing."""
+    """An invalid param; the message names it."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorCode.VALIDATION_ERROR)
@@ -39,18 +39,18 @@ class RunRequest:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """The directions asked for, in the order in which they run."""
+        """The requested directions, in the order in which they run."""
         return (
             tuple(Direction) if self.sync_direction == "both" else (Direction(self.sync_direction),)
         )
 
     @property
     def is_dated(self) -> bool:
-        """Whether a date was given: such a run never moves the cursor."""
+        """Whether a date was given; such a run never moves the cursor."""
         return self.start_date is not None or self.end_date is not None
 
     def to_dict(self) -> dict[str, object]:
-        """The params as they are kept on record (``sync_options``)."""
+        """The params as they are stored (``sync_options``)."""
         return {
             "start_date": self.start_date.isoformat() if self.start_date else None,
             "end_date": self.end_date.isoformat() if self.end_date else None,
@@ -68,7 +68,7 @@ def parse_request(params: Mapping[str, object]) -> RunRequest:
             or ISO 8601 text; one without a zone is UTC.
 
     Raises:
-        ParamError: An unknown key or a value that cannot be meant, named.
+        ParamError: An unknown key or an invalid value; names it.
     """
     unknown = sorted(set(params) - set(PARAM_NAMES))
     if unknown:
@@ -97,7 +97,7 @@ def _date(name: str, value: object) -> datetime | None:
     if not isinstance(moment, datetime):
         raise ParamError(f"{name} is not an ISO 8601 date and time, such as 2026-11-23T06:00:00Z")
     instant = _in_utc(moment)
-    # A window reaches back by an overlap, for which the first year has no room.
+    # A window starts earlier by the overlap, which the year 1 has no room for.
     if instant is None or instant.year < _FIRST_YEAR:
         raise ParamError(f"{name} is not between the years {_FIRST_YEAR} and 9999 in UTC")
     return instant

@@ -1,4 +1,4 @@
-"""What a person's word about a frozen field becomes; values only."""
+"""Turns a person's decision about a frozen field into a decision about the ticket."""
 
 from dataclasses import replace
 
@@ -27,11 +27,11 @@ def resolve(
     people: People,
     policy: Policy,
 ) -> TicketDecision:
-    """Thaw a field so that the side that is kept wins.
+    """End a field's open conflict so that the side that is kept wins.
 
     Args:
-        keep: ``remote``: QContact's value is written here now; ``local``: FibreFlow's value
-            counts as an edit made after QContact's and goes out with the next run.
+        keep: ``remote``: QContact's value is written now; ``local``: FibreFlow's value counts as
+            an edit made after QContact's, and the next run sends it.
         remote: The ticket as QContact has it now.
 
     Raises:
@@ -47,8 +47,8 @@ def resolve(
         )
     half = translated
     if keep == "local" and half == local.values.get(field):
-        # A name unknown here translates to nobody: where nobody is what is kept, only the half
-        # before tells that it is an edit.
+        # An unknown name translates to None. If None is also what is kept, only the old base shows
+        # that there is an edit.
         half = link.base.local.get(field)
     base = Base(
         {**link.base.local, field: half},

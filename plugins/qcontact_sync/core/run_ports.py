@@ -1,4 +1,4 @@
-"""What the run life cycle needs from the database, and the values it keeps there."""
+"""What the life cycle of runs needs from the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from qcontact_sync.core.windows import RunWindow, Trigger
 
 @dataclass(frozen=True, slots=True)
 class RunKey:
-    """Who a run is.
+    """The identity of a run.
 
     Attributes:
-        account: The QContact account it works for: cursor and lease are its own.
+        account: Its QContact account, which has a cursor and a lease of its own.
     """
 
     job_id: JobId
@@ -29,7 +29,7 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """A run's record as it was opened, or found: the first window is kept."""
+    """A run's record; a run that is resumed keeps its first window."""
 
     started_at: datetime
     window: RunWindow
@@ -39,7 +39,7 @@ class OpenedRun:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a run ended."""
+    """The result of a run."""
 
     status: RunStatus
     directions: Mapping[Direction, DirectionStats]
@@ -61,7 +61,7 @@ class RunningRun:
     """A run on record as running.
 
     Attributes:
-        is_silent: Nothing was heard of its process for a minute.
+        is_silent: There was no heartbeat for a minute.
     """
 
     job_id: JobId
@@ -76,23 +76,23 @@ class RunStore(Protocol):
     """The record of runs."""
 
     async def read_cursor(self, account: str) -> datetime | None:
-        """Everything inbound before it is settled; None before the first run."""
+        """The cursor: everything inbound before it is settled; None before the first run."""
         ...
 
     async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
-        """Begin a run's record, or take it up again."""
+        """Begin or resume a run's record."""
         ...
 
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
-        """Record a run that was refused before it touched anything."""
+        """Record a run that was refused before it changed anything."""
         ...
 
     async def list_running(self, key: RunKey) -> Sequence[RunningRun]:
-        """The account's other runs that are on record as running."""
+        """The account's other runs that are recorded as running."""
         ...
 
     async def record_heartbeat(self, job_id: JobId) -> None:
-        """This process works for the run and is alive."""
+        """Record that this process works for the run and is alive."""
         ...
 
     async def reopen_direction(self, job_id: JobId, direction: Direction) -> None:
@@ -100,25 +100,35 @@ class RunStore(Protocol):
         ...
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
-        """Begin a direction, or go on after a crash."""
+        """Begin a direction, or resume it after a crash."""
         ...
 
     async def close_direction(
-        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+        self,
+        job_id: JobId,
+        direction: Direction,
+        *,
+        is_complete: bool,
+        error: SyncError | None,
+        reason: str | None = None,
     ) -> DirectionStats:
-        """How a direction ended; what it did, from its counts on record."""
+        """Record how a direction ended; returns its stats with the counts on record.
+
+        Args:
+            reason: Why it is not complete though nothing broke, for a person.
+        """
         ...
 
     async def read_progress(self, job_id: JobId) -> datetime | None:
-        """Where an earlier try of the inbound direction got to."""
+        """Where an earlier try of the inbound direction ended."""
         ...
 
     async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
-        """What the directions of a run did."""
+        """The stats of a run's directions."""
         ...
 
     async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
-        """Settle a run's row, with its summary rows in the audit log."""
+        """Settle a run's row, and add its summary rows to the audit log."""
         ...
 
     async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:

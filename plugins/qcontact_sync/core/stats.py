@@ -8,13 +8,13 @@ from qcontact_sync.core.model import RunStatus
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Tickets of one direction of one run, each counted once by its worst outcome.
+    """Tickets of one direction of a run, each counted once by its worst outcome.
 
     Attributes:
         partial: Successes with a warning; contained in ``successful``.
         created: Contained in ``successful``, as is ``updated``.
-        failed_again: Retries out of quarantine that failed once more: they decide nothing
-            and are not part of ``failed``.
+        failed_again: Quarantined tickets that failed again: they do not affect the status and are
+            not part of ``failed``.
     """
 
     successful: int = 0
@@ -27,12 +27,12 @@ class Counts:
 
     @property
     def processed(self) -> int:
-        """All tickets looked at."""
+        """All tickets that were read."""
         return self.successful + self.failed + self.skipped
 
     @property
     def success_rate(self) -> float | None:
-        """Share of attempted tickets that succeeded, 0 to 1; None where nothing was tried."""
+        """Share of attempted tickets that succeeded, 0 to 1; None if nothing was attempted."""
         tried = self.successful + self.failed
         return self.successful / tried if tried else None
 
@@ -89,7 +89,7 @@ class DirectionStats:
         )
 
     def broken(self, code: str, message: str) -> "DirectionStats":
-        """The same counts, ended by an error outside any ticket."""
+        """The same counts, ended by an error."""
         return replace(self, is_complete=False, error_code=code, error_message=message)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
+from qcontact_sync.core.walk import KnownRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Store(Protocol):
         self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
         """Notes of these tickets that are to go out, oldest first."""
+        ...
+
+    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
+        """What is remembered of all cases, where QContact's list is walked whole."""
         ...
 
     async def count_links(self) -> int:

@@ -88,6 +88,10 @@ class TicketRecords(Protocol):
         """Carry out decisions on FibreFlow's side: rows, links, conflicts, audit."""
         ...
 
+    async def agree_assignments(self) -> None:
+        """Assignment is not sent: what FibreFlow holds counts as agreed on."""
+        ...
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not have these tickets any more: stop trying."""
         ...
@@ -162,6 +166,10 @@ class RunProgress(Protocol):
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:
         """Write the audit rows of what was sent."""
+        ...
+
+    async def settle_rows(self, digests: Mapping[RemoteId, str]) -> None:
+        """The details of these tickets were read while the list showed rows with these digests."""
         ...
 
     async def settle_until(self, moment: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Which stretch of time a run reads, and whether it may move the cursor (design 2.1)."""
+"""The window that a run reads, and whether it may move the cursor (design 2.1)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from qcontact_sync.core.request import ParamError, RunRequest
 
 
 class Trigger(StrEnum):
-    """Who asked for the run."""
+    """How the run was started."""
 
     SCHEDULED = "scheduled"
     MANUAL = "manual"
@@ -18,14 +18,14 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunWindow:
-    """What a run covers, resolved once at its start and kept across retries.
+    """A run's window, resolved once at its start and kept across retries.
 
     Attributes:
         moves_cursor: Whether a complete inbound read of the window moves the cursor.
-        is_dated: Whether outbound is limited to tickets changed inside the window, and the
-            quarantine left alone.
-        ends_now: Nobody gave an end: what counts as now is the remote's clock, since a worker
-            whose clock is slow would leave the newest changes out.
+        is_dated: Whether outbound is limited to tickets that changed inside the window, and the
+            quarantine is not retried.
+        ends_now: No end was given: the window ends at the remote's present. With a slow clock of
+            our own, the newest changes would be left out.
     """
 
     window: Window
@@ -44,12 +44,12 @@ def resolve_window(
     """Resolve a run's window.
 
     Args:
-        interval: The DAG run's data interval, where the scheduler or a backfill gave one.
+        interval: The DAG run's data interval, if the scheduler or a backfill gave one.
         cursor: Everything inbound before it is settled; None before the first run.
-        now: The run's clock.
+        now: The worker's present.
 
     Raises:
-        ParamError: Dates in a backfill's conf, or dates that leave an empty window.
+        ParamError: Dates in a backfill's conf, or an empty window.
     """
     if trigger is Trigger.BACKFILL and request.is_dated:
         raise ParamError(
@@ -80,7 +80,7 @@ def _window(
     if trigger is Trigger.BACKFILL and interval is not None:
         return _cut("the backfill's interval from", interval.start, interval.end, now), True
     if trigger is Trigger.SCHEDULED and interval is not None:
-        # From the cursor, not from the interval's start: a gap that an outage left heals itself.
+        # From the cursor, not from the interval's start: this closes a gap after an outage.
         if cursor is not None and cursor >= interval.end:
             return interval, False
         return Window(cursor, interval.end), False
@@ -99,14 +99,14 @@ def read_window(
     remote_now: datetime | None,
     since_cursor: timedelta | None = None,
 ) -> Window:
-    """The stretch to ask the remote for: reaching back, and never past the remote's own clock.
+    """The window to request: it starts earlier by the overlap and ends at the remote's present.
 
-    A worker whose clock is fast must not push the cursor over changes that are still to come; and
-    where the remote's clock was set back, changes get stamps that lie before the cursor.
+    A worker with a fast clock must not move the cursor past changes that are still to come. If the
+    remote's clock was set back, new changes have stamps before the cursor.
 
     Args:
-        since_cursor: How long ago the run began that moved the cursor, where the window starts
-            there: by then the remote's clock showed no less than the cursor, if it kept going.
+        since_cursor: The time since the run that moved the cursor began, if the window starts at
+            the cursor: at that time a steady remote clock showed at least the cursor.
     """
     start = window.start
     if start is not None and remote_now is not None and since_cursor is not None:

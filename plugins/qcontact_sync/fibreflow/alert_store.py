@@ -1,4 +1,4 @@
-"""Alerts and mails on PostgreSQL: what the rules see, what is open, what is still to be sent."""
+"""Alerts and mails on PostgreSQL: facts for the rules, open alerts, unsent mails."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ from qcontact_sync.reporting.alerts import (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one address; no personal data but that address."""
+    """A mail to one address, which is its only personal data."""
 
     id: UUID
     address: str
@@ -44,13 +44,13 @@ class AlertStore:
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator["AlertStore"]:
-        """A transaction in which nobody else decides about this account's alerts."""
+        """A transaction with a lock on this account's alerts."""
         async with self._database.transaction() as database:
             await database.fetch("lock_alerts", {"account": self._account})
             yield self
 
     async def read_facts(self, now: datetime | None) -> Facts:
-        """What the rules look at, as of ``now`` (None: the database's present)."""
+        """The input of the rules, as of ``now`` (None: the database's present)."""
         params = {
             "account": self._account,
             "old_after": OLD_AFTER,
@@ -70,24 +70,24 @@ class AlertStore:
         )
 
     async def read_open(self) -> Sequence[Alert]:
-        """The alerts that are open, oldest first."""
+        """The open alerts, oldest first."""
         rows = await self._database.fetch("read_alerts", {"account": self._account})
         return [Alert(**{**row, "rule": Rule(row["rule"])}) for row in rows]
 
     async def replace_open(self, alerts: Sequence[Alert]) -> None:
-        """These are open now, and no others."""
+        """Replace the open alerts."""
         plain = msgspec.to_builtins([asdict(alert) for alert in alerts])
         await self._database.fetch(
             "replace_alerts", {"account": self._account, "alerts": Jsonb(plain)}
         )
 
     async def read_details(self) -> Sequence[Detail]:
-        """What is in quarantine and what waits for a person, by error code and by field."""
+        """Quarantine entries by error code and open conflicts by field."""
         rows = await self._database.fetch("read_alert_details")
         return [Detail(**row) for row in rows]
 
     async def queue(self, addresses: Sequence[str], subject: str, text: str, html: str) -> None:
-        """Put a mail on its way to each address."""
+        """Queue a mail to each address."""
         await self._database.fetch(
             "queue_mail",
             {
@@ -106,16 +106,16 @@ class AlertStore:
 
     @asynccontextmanager
     async def next_mail(self, tried_before: datetime) -> AsyncIterator[Mail | None]:
-        """The oldest mail to send, held while the block runs; None where there is none.
+        """The oldest unsent mail, locked while the block runs; None if there is none.
 
-        Whoever gets it calls `settle_mail` inside the block.
+        Call `settle_mail` inside the block.
         """
         async with self._database.transaction() as database:
             rows = await database.fetch("claim_mail", {"tried_before": tried_before})
             yield Mail(**rows[0]) if rows else None
 
     async def settle_mail(self, mail: Mail, problem: str | None) -> None:
-        """Put on record that a mail was sent, or why it could not be."""
+        """Record that a mail was sent, or why it could not be sent."""
         await self._database.fetch("settle_mail", {"id": mail.id, "problem": problem})
 
 

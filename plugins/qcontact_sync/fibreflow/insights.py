@@ -1,4 +1,4 @@
-"""Reading the record: one read-only service for whoever shows it, so that numbers never differ."""
+"""Reading the record: one read-only service for all pages, so that their numbers agree."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 
 
 class Insights:
-    """What the sync's tables say; every method is one query file and writes nothing."""
+    """The contents of the sync's tables; each method is one read-only query file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class Insights:
         )
 
     async def run(self, job_id: UUID) -> Row | None:
-        """One run with its window; None where it is not on record."""
+        """One run with its window; None if there is no record."""
         rows = await self._database.read("read_run", {"job_id": job_id})
         return rows[0] if rows else None
 
@@ -47,18 +47,18 @@ class Insights:
     async def failures(
         self, wanted: Sequence[str] | None = None, limit: int | None = None
     ) -> Sequence[Row]:
-        """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
+        """The quarantine, oldest entry first; all, or those of the ``wanted`` ids."""
         params = {"wanted": None if wanted is None else list(wanted), "limit": limit}
         return await self._database.read("list_quarantine", params)
 
     async def quarantine_parts(self) -> Sequence[Row]:
-        """How many entries the quarantine has, by direction and code."""
+        """Number of quarantine entries by direction and code."""
         return await self._database.read("count_quarantine")
 
     async def conflicts(
         self, conflict_id: UUID | None = None, limit: int | None = None
     ) -> Sequence[Row]:
-        """What waits for a person first, then values that lost, newest first."""
+        """Open conflicts first, then those resolved automatically, newest first."""
         return await self._database.read("list_conflicts", {"id": conflict_id, "limit": limit})
 
     async def ticket_history(self, remote_id: str, limit: int = 50) -> Sequence[Row]:

@@ -1,4 +1,4 @@
-"""Leases on PostgreSQL, by the database's clock alone."""
+"""Leases on PostgreSQL; only the database's clock counts."""
 
 import os
 import socket
@@ -8,13 +8,12 @@ from qcontact_sync.fibreflow.database import LEASE_TTL_S, Database, lease_params
 
 
 class PostgresLeases:
-    """The `Leases` port; has a connection of its own, so that renewing never waits for work."""
+    """The `Leases` port; needs a connection of its own, so that renewals never wait for work."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def take(self, account: str, holder: str) -> Lease | None:
-        """The lease, or None where somebody else holds it."""
         params = {
             "account": account,
             "holder": holder,
@@ -27,17 +26,14 @@ class PostgresLeases:
         return Lease(account, holder, rows[0]["fence"]) if rows else None
 
     async def renew(self, lease: Lease) -> bool:
-        """Stay the holder; False where the lease is lost."""
         async with self._database.transaction():
             return bool(await self._database.fetch("renew_lease", lease_params(lease)))
 
     async def release(self, lease: Lease) -> None:
-        """Let the next writer in at once."""
         async with self._database.transaction():
             await self._database.fetch("release_lease", lease_params(lease))
 
     async def holder(self, account: str) -> LeaseHolder | None:
-        """Who holds the account's lease."""
         rows = await self._database.read("read_lease", {"account": account})
         if not rows:
             return None
@@ -45,6 +41,5 @@ class PostgresLeases:
         return LeaseHolder(Lease(account, row["holder"], row["fence"]), row["host"], row["pid"])
 
     async def evict(self, holder: LeaseHolder) -> None:
-        """End the lease of a holder whose process is known to be gone."""
         async with self._database.transaction():
             await self._database.fetch("evict_lease", lease_params(holder.lease))

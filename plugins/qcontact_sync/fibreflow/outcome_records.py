@@ -1,6 +1,6 @@
 """What a direction records in a transaction beside tickets and notes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -82,6 +82,11 @@ class PostgresProgress:
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:
         if rows:
             await self._unit.fetch("audit_sent", {"rows": jsonb(rows)})
+
+    async def settle_rows(self, digests: Mapping[RemoteId, str]) -> None:
+        if digests:
+            params = {"remote_ids": list(digests), "digests": list(digests.values())}
+            await self._unit.fetch("settle_listed_rows", params)
 
     async def settle_until(self, moment: datetime) -> None:
         await self._unit.fetch("settle_until", {"settled_until": moment})

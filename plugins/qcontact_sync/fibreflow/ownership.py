@@ -1,24 +1,24 @@
-"""Whose a database is: links, quarantine, conflicts and notes in it are one account's."""
+"""The account that a database belongs to; links, quarantine, conflicts and notes are its own."""
 
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.fibreflow.database import Database
 
 
 async def require_own(database: Database, account: str) -> None:
-    """Refuse a database that is kept for another account.
+    """Refuse a database that belongs to another account.
 
     Raises:
-        ConfigError: It names the other account.
+        ConfigError: Names the other account.
     """
     async with database.transaction(read_only=True):
         await _refuse_others(database, account)
 
 
 async def claim(database: Database, account: str) -> None:
-    """Inside a transaction: make a database that nobody has worked in yet the account's own.
+    """Inside a transaction: claim a database that has no owner yet.
 
     Raises:
-        ConfigError: It is kept for another account, which is named.
+        ConfigError: It belongs to another account; names it.
     """
     await database.fetch("lock_owner")
     await _refuse_others(database, account)

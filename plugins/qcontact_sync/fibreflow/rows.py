@@ -1,4 +1,4 @@
-"""Between the core's values and rows or JSON of the database."""
+"""Conversions between the core's values and rows or JSON of the database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -84,7 +84,7 @@ def _coordinates_text(latitude: float | None, longitude: float | None) -> str | 
 
 
 def conflict_id(remote_id: str, field: str) -> UUID:
-    """The id under which a person resolves a field of a ticket; the same every time."""
+    """The id of a ticket's field for `conflicts resolve`; always the same."""
     return uuid5(NAMESPACE_URL, f"qcontact-sync/conflict/{remote_id}/{field}")
 
 

@@ -1,4 +1,4 @@
-"""The runs on record over time; read-only, and each question is one transaction."""
+"""Runs on record over time; each method is one read-only transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PeriodReport:
-    """What happened in a period; the queries of the same names say what the rows hold.
+    """A period; the rows are described in the queries of the same names.
 
     Attributes:
         sums: ``sum_runs``.
@@ -49,7 +49,7 @@ class RunReport:
 
 
 class RunInsights:
-    """What the record says about runs."""
+    """Reads the record of runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,7 +58,7 @@ class RunInsights:
         """A period at a glance.
 
         Args:
-            zone: Whose days and weeks the buckets are.
+            zone: The time zone of the buckets' days and weeks.
             limit: At most this many runs.
         """
         span = {"start_date": period.start, "end_date": period.end}
@@ -80,7 +80,7 @@ class RunInsights:
         return await self._database.read("list_runs", _page(period, status, limit, offset))
 
     async def run(self, job_id: UUID, limit: int) -> RunReport | None:
-        """One run with at most ``limit`` of its failed tickets; None where there is none."""
+        """One run with at most ``limit`` of its failed tickets; None if there is no record."""
         key = {"job_id": job_id}
         async with self._database.transaction(read_only=True) as database:
             rows = await database.fetch("report_run", key)
@@ -96,7 +96,7 @@ class RunInsights:
             )
 
     async def tickets(self, remote_ids: Sequence[RemoteId]) -> Sequence[Row]:
-        """What a person knows these tickets by, in their order (``describe_tickets``)."""
+        """Names of these tickets for people, in the same order (``describe_tickets``)."""
         return await self._database.read("describe_tickets", {"remote_ids": list(remote_ids)})
 
 

@@ -26,18 +26,17 @@ from qcontact_sync.fibreflow.ownership import claim
 
 
 class PostgresRunStore:
-    """The record of runs: ``sync_job_history`` and what the sync remembers beside it."""
+    """The record of runs: ``sync_job_history`` and the sync's own tables."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def read_cursor(self, account: str) -> datetime | None:
-        """Everything inbound before it is settled; None before the first run."""
         rows = await self._database.read("read_cursor", {"account": account})
         return rows[0]["settled_until"] if rows else None
 
     async def open_run(self, key: RunKey, request: RunRequest, window: RunWindow) -> OpenedRun:
-        """Begin a run's record, or take it up again; from the first one the database is owned."""
+        """Begin or resume a run's record; an account's first run claims the database."""
         params = {
             "job_id": key.job_id,
             "account": key.account,
@@ -69,7 +68,6 @@ class PostgresRunStore:
         )
 
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
-        """Record a run that was refused before it touched anything."""
         async with self._database.transaction() as database:
             await database.fetch(
                 "refuse_run",
@@ -84,14 +82,12 @@ class PostgresRunStore:
             )
 
     async def list_running(self, key: RunKey) -> Sequence[RunningRun]:
-        """The account's other runs that are on record as running."""
         rows = await self._database.read(
             "list_running", {"job_id": key.job_id, "account": key.account}
         )
         return [RunningRun(**row) for row in rows]
 
     async def record_heartbeat(self, job_id: JobId) -> None:
-        """This process works for the run and is alive."""
         params = {"job_id": job_id, "host": socket.gethostname(), "pid": os.getpid()}
         async with self._database.transaction() as database:
             await database.fetch("record_heartbeat", params)
@@ -102,14 +98,18 @@ class PostgresRunStore:
             await database.fetch("reopen_direction", params)
 
     async def open_direction(self, job_id: JobId, direction: Direction) -> None:
-        """Begin a direction, or go on after a crash."""
         async with self._database.transaction() as database:
             await database.fetch("open_direction", {"job_id": job_id, "direction": direction.value})
 
     async def close_direction(
-        self, job_id: JobId, direction: Direction, *, is_complete: bool, error: SyncError | None
+        self,
+        job_id: JobId,
+        direction: Direction,
+        *,
+        is_complete: bool,
+        error: SyncError | None,
+        reason: str | None = None,
     ) -> DirectionStats:
-        """How a direction ended; what it did, from its counts on record."""
         async with self._database.transaction() as database:
             await database.fetch(
                 "close_direction",
@@ -118,23 +118,20 @@ class PostgresRunStore:
                     "direction": direction.value,
                     "is_complete": is_complete,
                     "error_code": error.code.value if error else None,
-                    "error_message": str(error) if error else None,
+                    "error_message": str(error) if error else reason,
                 },
             )
         return (await self.read_directions(job_id))[direction]
 
     async def read_progress(self, job_id: JobId) -> datetime | None:
-        """Where an earlier try of the inbound direction got to."""
         rows = await self._database.read("read_progress", {"job_id": job_id})
         return rows[0]["settled_until"] if rows else None
 
     async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
-        """What the directions of a run did."""
         rows = await self._database.read("read_directions", {"job_id": job_id})
         return {Direction(row["direction"]): DirectionStats.from_dict(row) for row in rows}
 
     async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
-        """Settle a run's row, with its summary rows in the audit log."""
         errors = await self.read_errors(job_id)
         async with self._database.transaction() as database:
             row = (await database.fetch("close_run", _settled(job_id, settlement, errors)))[0]
@@ -143,7 +140,6 @@ class PostgresRunStore:
         return ClosedRun(row["started_at"], row["completed_at"], row["duration_seconds"])
 
     async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
-        """The tickets that failed in a run, as ``sync_result.errors`` lists them."""
         return await self._database.read("read_errors", {"job_id": job_id})
 
 

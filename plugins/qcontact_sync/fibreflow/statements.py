@@ -8,8 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class TableNames:
-    """FibreFlow's tables by their usual names; each as the database has it, ``schema.`` before it
-    where it is not on the search path.
+    """The names of FibreFlow's tables in this database, with ``schema.`` if it is not on the search
+    path.
     """
 
     tickets: str = "tickets"
@@ -19,7 +19,7 @@ class TableNames:
     sync_job_history: str = "sync_job_history"
 
     def set_names(self) -> dict[str, str]:
-        """The names that are not the usual ones, quoted, by the usual ones."""
+        """Quoted names by usual name, without those that are the usual ones."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {usual: _quoted(name) for usual, name in given.items() if name != usual}
 
@@ -36,7 +36,7 @@ _TABLE = re.compile(
 
 
 def renamed(text: str, names: TableNames) -> str:
-    """A file's SQL with the tables called as they are here; the usual names change nothing."""
+    """A file's SQL with this database's table names."""
     set_names = names.set_names()
 
     def replace(found: re.Match[str]) -> str:

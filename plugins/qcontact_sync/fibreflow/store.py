@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from qcontact_sync.core.canon import canonical_text
+from qcontact_sync.core.mapping import TERMINAL
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
+from qcontact_sync.core.walk import KnownRow
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.note_records import PostgresNotes, note_to_send
 from qcontact_sync.fibreflow.outcome_records import (
@@ -26,7 +28,7 @@ class PostgresStore:
     """FibreFlow's database as the two directions use it; one per direction of a run.
 
     Args:
-        more: Further connections, for units that overlap.
+        more: Further connections, for units that run at the same time.
     """
 
     def __init__(self, database: Database, *more: Database) -> None:
@@ -106,6 +108,21 @@ class PostgresStore:
         for row in rows:
             notes.setdefault(RemoteId(row["remote_id"]), []).append(note_to_send(row))
         return notes
+
+    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
+        params = {"job_id": job_id, "finished": list(TERMINAL)}
+        rows = await self._database.read("read_listed_rows", params)
+        return {
+            RemoteId(row["remote_id"]): KnownRow(
+                row["digest"],
+                row["age"],
+                row["is_finished"],
+                row["is_linked"],
+                row["is_gone"],
+                row["is_counted"],
+            )
+            for row in rows
+        }
 
     async def count_links(self) -> int:
         rows = await self._database.read("count_links")

@@ -107,6 +107,9 @@ class PostgresTickets:
                 found[key] = (*found.get(key, ()), tickets[row["ticket_id"]])
         return found
 
+    async def agree_assignments(self) -> None:
+        await self._unit.fetch("agree_assignments")
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:
             await self._unit.fetch("mark_gone", {"remote_ids": list(remote_ids)})

@@ -17,7 +17,6 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr, ValidationError
 
 from qcontact_sync.config.access import (
-    NOT_SPOKEN,
     AccessToken,
     ApiKey,
     Dialect,
@@ -81,7 +80,7 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     connection = _find(conn_id, "qcontact")
     secret = (connection.password or "").strip()
     if not secret:
-        raise ConfigError(f"connection {conn_id}: no API key; put it in the field API key")
+        raise ConfigError(f"connection {conn_id}: no API key or password; fill in that field")
     mask_secret(secret)
     options = _filled_extras(conn_id, connection)
     dialect = _dialect(conn_id, options.pop("dialect", Dialect.TICKETS))
@@ -90,7 +89,13 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     own = {name: str(options.pop(name, "")) for name in extras}
     credentials: ApiKey | Password | AccessToken = ApiKey(SecretStr(secret))
     if dialect is Dialect.ENTITIES:
-        credentials = _login(connection.login or "", SecretStr(secret), own["client"])
+        login = (connection.login or "").strip()
+        if not login:
+            raise ConfigError(
+                f"connection {conn_id}: no e-mail address; put it in the field Login (dialect "
+                "entities)"
+            )
+        credentials = _login(login, SecretStr(secret), own["client"])
     url = _base_url(conn_id, connection)
     access = QContactAccess(url, credentials, dialect, queues_in(own.get("queues", "")))
     return QContactAccount(access, options)
@@ -106,9 +111,6 @@ def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[s
 
 def _login(email: str, secret: SecretStr, client: str) -> Password | AccessToken:
     """The field password holds a token where a client is named."""
-    if not email:
-        # Until there is a client for this dialect, the form has no field for the address either.
-        raise ConfigError(NOT_SPOKEN)
     return AccessToken(email, secret, client) if client else Password(email, secret)
 
 

@@ -28,11 +28,16 @@ _QCONTACT = {
     "hook-name": "QContact",
     "hook-class-name": "qcontact_sync.on_airflow.hook.QContactHook",
     "ui-field-behaviour": {
-        "hidden-fields": ["login", "port", "schema", "extra"],
-        "relabeling": {"host": "Base URL", "password": "API key"},
+        "hidden-fields": ["port", "schema", "extra"],
+        "relabeling": {
+            "host": "Base URL",
+            "login": "E-mail address (dialect entities)",
+            "password": "API key, password or token",
+        },
         "placeholders": {
-            "host": "https://api.qcontact.com",
-            "password": "sent as a bearer token, shown nowhere",
+            "host": "https://TENANT.qcontact.com, or https://api.qcontact.com",
+            "login": "of the sync's own user; not used by dialect tickets",
+            "password": "tickets: the API key; entities: the password, or a ready token",
         },
     },
     "conn-fields": {
@@ -41,6 +46,18 @@ _QCONTACT = {
             "description": "Which QContact API answers at the base URL: tickets, or entities "
             "(customer tenants, https://TENANT.qcontact.com).",
             "schema": {"type": "string", "enum": ["tickets", "entities"], "default": "tickets"},
+        },
+        "queues": {
+            "label": "Queues",
+            "description": "Dialect entities: ids of the assignees whose cases are synced, comma "
+            "separated. Empty: all cases that the user can see.",
+            "schema": {"type": ["string", "null"], "default": None},
+        },
+        "client": {
+            "label": "Client of a ready token",
+            "description": "Dialect entities: fill this in if the password above is a ready access "
+            "token; the token is then used as it is and never signed out.",
+            "schema": {"type": ["string", "null"], "default": None},
         },
         "page_size": _number(
             "Page size",

@@ -26,13 +26,19 @@ def checked_base(url: str, *, allow_http: bool = False) -> URL:
             "QCONTACT_API_URL (the connection's host) is not a usable base URL: it must look "
             "like https://host or https://host/prefix, without user, query or fragment"
         )
-    if base.scheme == "http" and not allow_http and not _is_this_machine(base.host or ""):
+    if not allow_http and is_unencrypted(url):
         raise ConfigError(
             "QCONTACT_API_URL (the connection's host) begins with http://, which sends the key and "
             "all tickets unencrypted to another machine: use https://, or set "
             "QCONTACT_SYNC_ALLOW_HTTP=true where the network between is your own"
         )
     return base
+
+
+def is_unencrypted(url: str) -> bool:
+    """Whether it is a usable base URL that leads to another machine without TLS."""
+    base = _parsed(url.strip())
+    return base is not None and base.scheme == "http" and not _is_this_machine(base.host or "")
 
 
 def _parsed(url: str) -> URL | None:
@@ -68,17 +74,16 @@ def _is_this_machine(host: str) -> bool:
 
 
 def proxy_of(base: URL) -> URL | None:
-    """The proxy that the environment names for it (``HTTPS_PROXY``, ``NO_PROXY`` and the like).
+    """The proxy that the environment names for it: ``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``.
 
-    Asked once: aiohttp's own look at the environment costs a thread for every request, and takes
-    passwords from ``~/.netrc`` along.
+    This machine is reached without. Asked once: aiohttp's own look at the environment costs a
+    thread for every request, and takes passwords from ``~/.netrc`` along.
 
     Raises:
         ConfigError: What the environment names is no address of a proxy.
     """
-    proxies = getproxies()
-    named = proxies.get(base.scheme) or proxies.get("all")
-    if not named or proxy_bypass(_with_port(base)):
+    named = getproxies().get(base.scheme)
+    if not named or _is_this_machine(base.host or "") or proxy_bypass(_with_port(base)):
         return None
     try:
         proxy = URL(named if "://" in named else f"http://{named}")
@@ -87,8 +92,8 @@ def proxy_of(base: URL) -> URL | None:
         is_usable = False
     if not is_usable:
         raise ConfigError(
-            f"{base.scheme.upper()}_PROXY in the environment is no address of a proxy: it must "
-            "look like http://host:port"
+            f"{base.scheme.upper()}_PROXY in the environment cannot be used: it must look like "
+            "http://host:port"
         )
     return proxy
 

@@ -56,8 +56,12 @@ class Authentication(Protocol):
         """An answer other than 401 came to a request with these credentials."""
         ...
 
+    def has_other_than(self, refused: Credentials) -> bool:
+        """Whether others have taken the place of these, which were answered with a 401."""
+        ...
+
     async def renew(self, refused: Credentials, send: Send) -> bool:
-        """Get other credentials after a 401.
+        """Get other credentials after a 401, where there are none yet.
 
         Returns:
             Whether the request may be sent again.
@@ -93,6 +97,10 @@ class FixedKey:
     def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
         """Nothing to follow."""
 
-    async def renew(self, refused: Credentials, send: Send) -> bool:
+    def has_other_than(self, refused: Credentials) -> bool:
         """There is no other key."""
+        return False
+
+    async def renew(self, refused: Credentials, send: Send) -> bool:
+        """There is no way to get one."""
         return False

@@ -30,7 +30,7 @@ _TEXT_FIELDS = {
 _LABELS = {"assigned_to": "assigned_to", "c__dr_number": "dr_number"}
 """Fields whose value is another record: its label counts, the field itself is that record's id."""
 _REFERENCE = re.compile(r"\bFT[0-9]+\b")
-_CATEGORY_PARTS = re.compile(r"\s*(?:::|\|)\s*")
+_CATEGORY_PARTS = re.compile(r"::|\|")
 
 
 def decode_case(body: bytes) -> RemoteTicket:
@@ -127,7 +127,7 @@ def _split_category(payload: dict[str, object]) -> None:
     if isinstance(category, str):
         first, *rest = _CATEGORY_PARTS.split(category, maxsplit=1)
         if rest:
-            payload["category"], payload["subcategory"] = first, rest[0]
+            payload["category"], payload["subcategory"] = first.strip(), rest[0].strip()
 
 
 def _read_labels(

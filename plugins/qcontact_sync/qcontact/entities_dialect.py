@@ -42,6 +42,7 @@ API = "/api/v2"
 LARGEST_PAGE = 50
 """No tenant is known to have been asked for more."""
 MAX_EVENT_PAGES = 200
+NAMELESS = "a user whose name the tenant does not tell"
 _WRITABLE_STATUSES = frozenset(
     {
         "Open", "Assigned", "InProgress", "Escalated", "InReview", "Reviewed",
@@ -61,9 +62,9 @@ async def open_entities_client(
     queues: Sequence[str] = (),
     options: ClientOptions,
 ) -> AsyncIterator["EntitiesClient"]:
-    """A client for the time of the block; nothing is sent yet, and nobody is signed in.
+    """A client for the duration of the block; it signs in with the first request.
 
-    Who is signed in stays so for the next client of the process (`sign_in.sign_out_all`).
+    The session is kept for the next client of the process, until `sign_in.sign_out_all`.
 
     Args:
         url: The tenant's base URL; ``/api/v2`` at its end is allowed.
@@ -226,8 +227,13 @@ class EntitiesClient:
 
     async def signed_in_as(self) -> str:
         """The display name of the user who is signed in."""
-        call = Call("GET", f"GET {API}/me", f"{API}/me", _read_name, is_about_ticket=False)
-        return await self._transport.send(call)
+        call = Call("GET", f"GET {API}/me", f"{API}/me", _read_name)
+        try:
+            return await self._transport.send(call)
+        except TicketError as error:
+            if error.code is not ErrorCode.NOT_FOUND:
+                raise
+        return NAMELESS
 
     async def ask(self, path: str, query: Mapping[str, str] | None = None) -> object:
         """What stands at a path below ``/api/v2``, for `entities_probe`."""
@@ -306,4 +312,4 @@ def _read_name(answer: Answer) -> str:
         name = user.get(key)
         if isinstance(name, str) and storable(name) and "@" not in name:
             return storable(name)
-    return "a user without a name"
+    return NAMELESS

@@ -24,6 +24,7 @@ SHAPE_ROWS = 10
 ALL = ""
 """The queue of all cases that the account sees."""
 NEWEST_FIRST = "id DESC"
+MAX_DEPTH = 10
 PAGE_SIZES_ARE_MULTIPLES_OF = 5
 _LOOKS = re.compile(r"icon|colou?r|.*(__|_)(icon|colou?r)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -118,13 +119,15 @@ def row_digest(row: Mapping[str, Any]) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return value
+def _plain(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A value as it is compared; what lies deeper than any row goes does not count."""
+    if isinstance(value, bool) or value is None or not depth:
+        return value if isinstance(value, bool) else None
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if not _LOOKS.fullmatch(key)}
+        shown = {key: inner for key, inner in value.items() if not _LOOKS.fullmatch(key)}
+        return {key: _plain(inner, depth - 1) for key, inner in shown.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, depth - 1) for inner in value]
     # A number and its digits are one value: a server may send either.
     return canonical_text(str(value))[0]
 

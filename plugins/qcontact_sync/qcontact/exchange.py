@@ -101,7 +101,8 @@ async def _whole(response: aiohttp.ClientResponse, call: Call[Any]) -> Answer:
     if is_success and len(body) > limit:
         raise AttemptError(too_large_body(limit))
     content_type = response.headers.get("Content-Type", "")
-    return Answer(response.status, response.headers, as_utf8(bytes(body[:limit]), content_type))
+    del body[limit:]
+    return Answer(response.status, response.headers, as_utf8(bytes(body), content_type))
 
 
 @asynccontextmanager

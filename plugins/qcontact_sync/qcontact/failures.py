@@ -144,9 +144,10 @@ def _redirect(status: int, headers: Mapping[str, str]) -> str:
         host = ""
     if not host or not host.isprintable() or len(host) > MAX_SHOWN_HOST:
         return f"{status}, a redirect to another path: correct QCONTACT_API_URL"
-    scheme = target.scheme or "https"
+    port = f":{target.explicit_port}" if target.explicit_port else ""
+    place = f"{target.scheme or 'https'}://{host}{port}"
     return (
-        f"{status}, a redirect to {scheme}://{host}, which is not followed: "
+        f"{status}, a redirect to {place}, which is not followed: "
         "if that is QContact, set QCONTACT_API_URL (the connection's host) to it"
     )
 
@@ -166,7 +167,7 @@ def failure_of_exception(error: Exception) -> FailedAttempt:
 
 
 def _named(error: Exception) -> str:
-    if isinstance(error.__cause__, LineTooLong):
+    if _is_caused_by_long_line(error):
         return "a header line of the answer is longer than 32 KB"
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy answered {error.status}: check HTTPS_PROXY and NO_PROXY"
@@ -177,6 +178,12 @@ def _named(error: Exception) -> str:
             "QCONTACT_SYNC_CA_FILE (docs/security.md)"
         )
     return type(error).__name__
+
+
+def _is_caused_by_long_line(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, LineTooLong):
+        error = error.__cause__
+    return error is not None
 
 
 def _bare(error: Exception) -> Exception:

@@ -64,11 +64,15 @@ class SignIn:
         if isinstance(sent, Tokens):
             self._session.answered(sent, headers)
 
+    def has_other_than(self, refused: Credentials) -> bool:
+        """Whether another request got tokens meanwhile, or some were kept."""
+        return isinstance(refused, Tokens) and self._session.has_other_than(refused)
+
     async def renew(self, refused: Credentials, send: Send) -> bool:
-        """Other tokens: those another request got meanwhile, else those of a new sign-in."""
+        """Tokens of a new sign-in."""
         session = self._session
-        if not isinstance(refused, Tokens) or session.has_other_than(refused):
-            return True
+        if not isinstance(refused, Tokens):
+            return False
         is_fresh = not refused.is_proven
         if session.account.password is None or (is_fresh and refused.sign_in == session.attempts):
             # Signing in again would be answered the same way, for ever.
@@ -90,6 +94,9 @@ class SignIn:
                 session.failed(_explained(error), self._clock.monotonic())
                 raise session.failure() from error
             session.signed_in(tokens)
+        # Here and not on import: Airflow forgets what was registered before a task's process began.
+        atexit.unregister(sign_out_all)
+        atexit.register(sign_out_all)
         log.info("qcontact.signed_in")
 
     def _refused(self) -> SyncError:
@@ -161,7 +168,6 @@ def _explained(error: SyncError) -> SyncError:
     return error
 
 
-@atexit.register
 def sign_out_all() -> None:
     """Sign out what this process signed in; best effort, for the end of a process."""
     for session in own_sessions():

@@ -36,9 +36,6 @@ from qcontact_sync.qcontact.retry import retrying
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MAX_RENEWALS = 2
-"""For one attempt: the first may get tokens that another request has worn out already."""
-
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
@@ -143,7 +140,7 @@ class Transport:
 
     async def _attempt(self, call: Call[T], request_id: str) -> T:
         """One attempt; where its credentials are refused, again with renewed ones."""
-        renewals = MAX_RENEWALS
+        is_renewed = False
         while True:
             if not call.is_sign_in:
                 self._require_accepted()
@@ -156,10 +153,13 @@ class Transport:
                 continue
             except CredentialsRefused as error:
                 refused = error
-            if not renewals or not await self._authentication.renew(refused.sent, self.send):
+            if self._authentication.has_other_than(refused.sent):
+                # However often: each time another request has been served.
+                continue
+            if is_renewed or not await self._authentication.renew(refused.sent, self.send):
                 self._rejected = refused.failure
                 raise refused
-            renewals -= 1
+            is_renewed = True
 
     async def _try(self, call: Call[T], request_id: str) -> T:
         async with self._pace.slot():

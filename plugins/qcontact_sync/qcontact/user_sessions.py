@@ -94,12 +94,20 @@ def checked_account(
                 "client) is empty or cannot be in a header"
             )
         return Account(base, user, access_token=token, client=client, ca_file=ca_file)
-    if password is None or not password.get_secret_value():
+    if password is None or not _is_text(password.get_secret_value()):
         raise ConfigError(
-            "QCONTACT_PASSWORD (the connection's password) is empty; a ready token needs both "
-            "QCONTACT_ACCESS_TOKEN and QCONTACT_CLIENT"
+            "QCONTACT_PASSWORD (the connection's password) is empty or no text; a ready "
+            "token needs both QCONTACT_ACCESS_TOKEN and QCONTACT_CLIENT"
         )
     return Account(base, user, password=password, ca_file=ca_file)
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is anything, and can be sent: bytes that are no UTF-8 can't."""
+    try:
+        return bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _tidied(text: str | SecretStr) -> SecretStr:

@@ -7,7 +7,6 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from qcontact_sync.config.access import (
     FibreFlowAccess,
@@ -26,9 +25,13 @@ from qcontact_sync.config.settings import (
 )
 from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
+from qcontact_sync.core.ports import Remote, WalkedList
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.qcontact.addresses import is_unencrypted
+from qcontact_sync.qcontact.entities_dialect import EntitiesClient
+from qcontact_sync.qcontact.entities_probe import probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
@@ -180,8 +183,7 @@ def _remote_failed(error: SyncError) -> Check:
 
 
 def _check_https(url: str) -> Iterator[Check]:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not tls.is_local_host(parts.hostname or ""):
+    if is_unencrypted(url):
         found = "the API key goes out unencrypted"
         yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
@@ -190,14 +192,32 @@ async def _ask_remote(qcontact: QContactAccess, settings: Settings) -> list[Chec
     async with open_remote(qcontact, settings) as remote:
         found = await remote.check()
         asked_at = datetime.now(UTC)
-        page = await remote.list_page(Window(None, asked_at), 1, 1)
+        server_time = await _server_time(remote, asked_at)
         answered_at = datetime.now(UTC)
+        probed = await _probe(remote)
     name = "QContact clock"
-    if page.server_time is None:
+    if server_time is None:
         clock = Check(name, State.WARNING, "its answers carry no Date header")
     else:
-        clock = _clock(name, page.server_time, asked_at, answered_at)
-    return [Check("QContact", State.OK, found), clock]
+        clock = _clock(name, server_time, asked_at, answered_at)
+    return [Check("QContact", State.OK, found), clock, *probed]
+
+
+async def _server_time(remote: Remote, now: datetime) -> datetime | None:
+    if isinstance(remote, WalkedList):
+        return (await remote.list_rows(1, 1)).server_time
+    return (await remote.list_page(Window(None, now), 1, 1)).server_time
+
+
+async def _probe(remote: Remote) -> list[Check]:
+    """What this tenant shows that others may not (dialect entities)."""
+    if not isinstance(remote, EntitiesClient):
+        return []
+    found = [Check(f"QContact {f.topic}", State.OK, f.text) for f in await probe(remote)]
+    if remote.queues == ("",):
+        advice = "set QCONTACT_QUEUES to the assignee ids whose cases are yours"
+        found.append(Check("QContact queues", State.WARNING, "all cases are synced", advice))
+    return found
 
 
 def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime) -> Check:

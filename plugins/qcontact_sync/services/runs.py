@@ -8,6 +8,7 @@ from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.core.ports import Remote
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.database import Database
@@ -16,7 +17,6 @@ from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
-from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.services.dead_man_ping import dead_man_ping
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
@@ -210,7 +210,7 @@ def _work(
     store: PostgresStore,
     settings: Settings,
     run: Run,
-    remote: TicketsClient,
+    remote: Remote,
     progress: Progress | None,
     stop: Stop,
 ) -> Work:

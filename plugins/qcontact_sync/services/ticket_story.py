@@ -15,7 +15,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     RemoteTicket,
 )
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import TicketAccess
 from qcontact_sync.core.store_ports import Store
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.reporting.explain import FieldStory, explain, explain_unread
@@ -66,7 +66,7 @@ class StoryTeller:
 
     store: Store
     insights: Insights
-    remote: RemoteTickets
+    remote: TicketAccess
     options: SyncOptions
 
     async def tell(self, given: str) -> TicketStory | None:

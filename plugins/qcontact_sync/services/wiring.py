@@ -3,21 +3,33 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pydantic import ValidationError
 
-from qcontact_sync.config.access import NOT_SPOKEN, ApiKey, Dialect, FibreFlowAccess, QContactAccess
+from qcontact_sync.config.access import (
+    ApiKey,
+    Dialect,
+    FibreFlowAccess,
+    Password,
+    QContactAccess,
+)
 from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.ports import Remote
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.statements import TableNames
+from qcontact_sync.qcontact.entities_dialect import EntitiesClient, open_entities_client
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.sync.context import SyncOptions
+
+TENANT_CONNECTIONS = 10
+"""More at once were never tried on a tenant (dialect entities)."""
 
 
 class SystemClock:
@@ -58,36 +70,63 @@ async def open_database(fibreflow: FibreFlowAccess) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def open_remote(
     qcontact: QContactAccess, settings: Settings, sleep: Sleep = asyncio.sleep
-) -> AsyncIterator[TicketsClient]:
+) -> AsyncIterator[TicketsClient | EntitiesClient]:
     """QContact for the time of the block; nothing is sent yet.
 
     Args:
         sleep: Waits out back-off and pauses.
 
     Raises:
-        FatalError: ``CONFIG_ERROR``, its address, key or dialect cannot be used.
+        FatalError: ``CONFIG_ERROR``, its address or credentials cannot be used.
     """
+    async with _client(qcontact, _client_options(qcontact, settings, sleep)) as client:
+        yield client
+
+
+def _client(
+    qcontact: QContactAccess, options: ClientOptions
+) -> AbstractAsyncContextManager[TicketsClient | EntitiesClient]:
     credentials = qcontact.credentials
-    if qcontact.dialect is not Dialect.TICKETS or not isinstance(credentials, ApiKey):
-        raise ConfigError(NOT_SPOKEN)
-    options = ClientOptions(
+    if isinstance(credentials, ApiKey):
+        return open_client(url=qcontact.url, key=credentials.key, options=options)
+    open_tenant = partial(
+        open_entities_client,
+        url=qcontact.url,
+        email=credentials.email,
+        queues=qcontact.queues,
+        options=options,
+    )
+    if isinstance(credentials, Password):
+        return open_tenant(password=credentials.password)
+    return open_tenant(token=credentials.token, client=credentials.client)
+
+
+def _client_options(qcontact: QContactAccess, settings: Settings, sleep: Sleep) -> ClientOptions:
+    most = settings.connections
+    if qcontact.dialect is Dialect.ENTITIES:
+        most = min(most, TENANT_CONNECTIONS)
+    return ClientOptions(
         clock=SystemClock(),
         timeout_s=settings.timeout_s,
         retry_budget_s=settings.retry_budget_s,
         deadline_s=settings.time_limit_s,
-        connections=settings.connections,
+        connections=most,
         rate_per_s=settings.rate_per_s,
         ca_file=settings.ca_file,
+        allow_http=settings.allow_http,
         sleep=sleep,
     )
-    async with open_client(url=qcontact.url, key=credentials.key, options=options) as client:
-        yield client
 
 
-def sync_options(settings: Settings, remote: TicketsClient) -> SyncOptions:
+def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
     """How the settings make a direction work."""
     return SyncOptions(
-        policy=Policy(remote.words, settings.reopen, settings.assignment_winner),
+        policy=Policy(
+            remote.words,
+            settings.reopen,
+            settings.assignment_winner,
+            sends_assignment=remote.writes_assignment,
+        ),
         overlap=timedelta(seconds=settings.overlap_s),
         page_size=settings.page_size,
         connections=settings.connections,

@@ -1,4 +1,4 @@
-"""Runs whose process is gone are closed by the next run, never by their age alone."""
+"""Closing runs whose process has ended; age alone never closes a run."""
 
 import asyncio
 import logging
@@ -22,11 +22,11 @@ IsRunning = Callable[[str, str], bool]
 async def close_abandoned(
     store: RunStore, key: RunKey, own_dag_id: str, is_running: IsRunning | None
 ) -> int:
-    """Settle the runs of this account that died; returns how many.
+    """Settle this account's runs whose process has ended; returns how many.
 
     Args:
-        own_dag_id: The dag id of runs outside Airflow: their process is looked for.
-        is_running: Asks Airflow about its runs; without it they are left alone.
+        own_dag_id: The dag id of runs outside Airflow, which are checked by their process.
+        is_running: Asks Airflow about its runs; without it they are left as they are.
     """
     closed = 0
     for run in await store.list_running(key):
@@ -57,18 +57,18 @@ def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> 
 
 @asynccontextmanager
 async def heartbeat(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
-    """Keep saying that the run's process is alive while the block runs."""
+    """Record that the run's process is alive, again and again while the block runs."""
 
-    async def say() -> None:
+    async def beat() -> None:
         while True:
             with suppress(RetryableError):
                 await store.record_heartbeat(job_id)
             await asyncio.sleep(HEARTBEAT_S)
 
-    saying = asyncio.create_task(say())
+    beating = asyncio.create_task(beat())
     try:
         yield
     finally:
-        saying.cancel()
+        beating.cancel()
         with suppress(asyncio.CancelledError):
-            await saying
+            await beating

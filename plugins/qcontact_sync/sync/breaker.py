@@ -1,5 +1,8 @@
 """A circuit breaker that tells failures of one ticket from failures of QContact."""
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+
 from qcontact_sync.core.errors import (
     ErrorCode,
     FatalError,
@@ -8,7 +11,7 @@ from qcontact_sync.core.errors import (
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.model import KnownTicket
+from qcontact_sync.core.model import KnownTicket, SyncType
 
 REFUSALS_THAT_STOP = 3
 FAILURES_THAT_STOP = 5
@@ -21,44 +24,71 @@ _MAYBE_THE_TICKETS = frozenset(
         ErrorCode.UNKNOWN_ERROR,
     }
 )
+_SHOWN = {
+    SyncType.STATUS_UPDATE: "change statuses",
+    SyncType.ASSIGNMENT: "assign tickets",
+    SyncType.NOTE_ADD: "add notes",
+}
 Held = tuple[KnownTicket, SyncError]
+
+
+class NotAllowed(TicketError):
+    """QContact refused the first writes of these kinds: no more of them are sent in this run."""
+
+    def __init__(self, kinds: Collection[SyncType]) -> None:
+        super().__init__(
+            "this account may not do that", ErrorCode.AUTHORIZATION_ERROR, writes=tuple(kinds)
+        )
 
 
 class Breaker:
     """Holds back failures with an unclear cause until other tickets pass, or too many have failed.
 
+    Rights differ by kind of write: an account may add notes and not change statuses.
+
     Attributes:
-        may_write: QContact has accepted a write of this account.
+        accepted: Kinds of write that QContact has accepted from this account.
+        stopped: Kinds whose first writes were all refused: the account may not do that.
         failures: Number of failures so far that QContact itself may have caused.
     """
 
     def __init__(self) -> None:
-        self.may_write = False
+        self.accepted: set[SyncType] = set()
+        self.stopped: set[SyncType] = set()
         self.failures = 0
-        self._refused: list[Held] = []
+        self._refusals: Counter[SyncType] = Counter()
+        self._refused: list[tuple[KnownTicket, TicketError]] = []
         self._unreachable: list[tuple[int, Held]] = []
 
     def is_suspect(self, error: SyncError) -> bool:
         """Whether this failure alone does not show its cause: the ticket, or QContact."""
         if isinstance(error, TicketError):
-            return error.code is ErrorCode.AUTHORIZATION_ERROR and not self.may_write
+            is_refusal = error.code is ErrorCode.AUTHORIZATION_ERROR and bool(error.writes)
+            return is_refusal and not self.accepted.issuperset(error.writes)
         is_passing = isinstance(error, RetryableError) and not isinstance(error, LeaseLost)
         return is_passing and error.code in _MAYBE_THE_TICKETS
 
     def hold(self, ticket: KnownTicket, error: SyncError) -> None:
         """Hold a failure back until its cause is known."""
-        if isinstance(error, TicketError):
-            self._refused.append((ticket, error))
+        if not isinstance(error, TicketError):
+            self.failures += 1
+            self._unreachable.append((self.failures, (ticket, error)))
             return
-        self.failures += 1
-        self._unreachable.append((self.failures, (ticket, error)))
+        self._refused.append((ticket, error))
+
+    def write_refused(self, kinds: Collection[SyncType]) -> None:
+        """The account may not do this; of several kinds together it is not known which."""
+        self._refusals.update(kinds if len(kinds) == 1 else ())
+        many = {kind for kind, count in self._refusals.items() if count >= REFUSALS_THAT_STOP}
+        self.stopped |= many - self.accepted
 
     def refusal(self) -> FatalError | None:
-        """The error to raise if the first writes were all refused: the account may not write."""
-        if len(self._refused) < REFUSALS_THAT_STOP:
+        """The error of a run in which the first writes of a kind were all refused."""
+        if not self.stopped:
             return None
+        what = " nor ".join(_SHOWN[kind] for kind in _SHOWN if kind in self.stopped)
         return FatalError(
-            "QContact refused the first writes: this account may read but not write; "
+            f"QContact refused the first writes: this account may not {what}; "
             "give it the right, or set QCONTACT_SYNC_DIRECTION=inbound",
             ErrorCode.AUTHORIZATION_ERROR,
         )
@@ -68,11 +98,7 @@ class Breaker:
         """Whether so many failed in a row that QContact must be the cause."""
         return len(self._unreachable) >= FAILURES_THAT_STOP
 
-    def write_accepted(self) -> None:
-        """The account may write: later refusals concern single tickets."""
-        self.may_write = True
-
-    def ticket_passed(self, failures_before: int) -> list[Held]:
+    def ticket_passed(self, failures_before: int) -> Sequence[Held]:
         """QContact works: return the failures that the tickets themselves must have caused.
 
         Args:
@@ -81,12 +107,13 @@ class Breaker:
         """
         own = [held for number, held in self._unreachable if number <= failures_before]
         self._unreachable = [held for held in self._unreachable if held[0] > failures_before]
-        if self.may_write:
-            own, self._refused = own + self._refused, []
-        return own
+        theirs = [held for held in self._refused if self.accepted.issuperset(held[1].writes)]
+        self._refused = [held for held in self._refused if held not in theirs]
+        return [*own, *theirs]
 
-    def take_all(self) -> list[Held]:
-        """Return everything that was held back, and hold nothing any more."""
-        held = self._refused + [held for _, held in self._unreachable]
+    def take_all(self) -> Sequence[Held]:
+        """Return what was held back and may be the tickets' own fault; hold nothing any more."""
+        refused = [held for held in self._refused if not self.stopped.issuperset(held[1].writes)]
+        held = [*refused, *(held for _, held in self._unreachable)]
         self._refused, self._unreachable = [], []
         return held

@@ -1,4 +1,4 @@
-"""Running things side by side, ended together."""
+"""Tasks that run at the same time and end together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Set
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 async def run_all(coroutines: Iterable[Coroutine[object, object, None]]) -> None:
-    """Run all; the first error cancels the rest and is raised as it is, not in a group."""
+    """Run all; the first error cancels the others and is raised as it is, not in a group."""
     tasks = {asyncio.ensure_future(coroutine) for coroutine in coroutines}
     if not tasks:
         return
@@ -24,9 +24,7 @@ async def run_all(coroutines: Iterable[Coroutine[object, object, None]]) -> None
 
 
 class ReadAhead(Generic[Item]):
-    """Reads on while the caller works, from now on, but only ``limit`` items far: memory stays
-    bounded. To be closed.
-    """
+    """Reads up to ``limit`` items ahead while the caller works; must be closed."""
 
     def __init__(self, items: AsyncIterator[Item], limit: int) -> None:
         self._queue: asyncio.Queue[Item | Exception | None] = asyncio.Queue(limit)
@@ -53,16 +51,16 @@ class ReadAhead(Generic[Item]):
         return item
 
     async def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._filler.cancel()
         with suppress(asyncio.CancelledError):
             await self._filler
 
 
 class KeyedTasks:
-    """Lets pieces of work overlap, a few at a time, but never two that share a key.
+    """Runs tasks at the same time, at most ``limit``, and never two that share a key.
 
-    Leaving its block waits for all; an error cancels what still runs and is raised as it is.
+    The block ends when all tasks have; an error cancels the others and is raised as it is.
     """
 
     def __init__(self, limit: int) -> None:
@@ -84,7 +82,7 @@ class KeyedTasks:
     async def start(
         self, keys: Set[str], work: Callable[[], Coroutine[object, object, None]]
     ) -> None:
-        """Begin as soon as there is room and nothing that shares a key runs."""
+        """Start as soon as a task may be added and none that shares a key is running."""
         while len(self._running) >= self._limit or any(
             not keys.isdisjoint(others) for others in self._running.values()
         ):
@@ -92,7 +90,7 @@ class KeyedTasks:
         self._running[asyncio.create_task(work())] = keys
 
     async def finish(self) -> None:
-        """Wait until nothing runs any more."""
+        """Wait until no task is running."""
         while self._running:
             await self._wait_for_one()
 

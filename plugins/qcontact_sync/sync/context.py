@@ -28,7 +28,7 @@ from qcontact_sync.core.errors import (
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
 from qcontact_sync.core.plan import Plan
-from qcontact_sync.core.ports import BeforeTry, RemoteTickets
+from qcontact_sync.core.ports import BeforeTry, Remote
 from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Lease, Store
 from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
@@ -48,8 +48,8 @@ class Run:
 
     Attributes:
         ends_now: The window ends at QContact's present, not at the worker's.
-        settled_until: Where an earlier try of the inbound direction got to.
-        is_scheduled: It has a slot, and with it a time by which to be done.
+        settled_until: Where an earlier try of the inbound direction ended.
+        is_scheduled: It must end before the next scheduled run begins.
     """
 
     job_id: JobId
@@ -62,11 +62,11 @@ class Run:
     is_scheduled: bool = False
 
     def resumed_at(self, settled_until: datetime | None) -> "Run":
-        """The same run, going on where an earlier try got to."""
+        """The same run, continuing where an earlier try ended."""
         return replace(self, settled_until=settled_until)
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values: a run travels from task to task by XCom."""
+        """Plain values, for XCom."""
         start = self.window.start
         return {
             "job_id": str(self.job_id),
@@ -111,6 +111,19 @@ class SyncOptions:
     internal_notes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a direction ended that did not break.
+
+    Attributes:
+        is_complete: False if it stopped cleanly before its end.
+        reason: Why not, for a person, where it is not the time or a request to stop.
+    """
+
+    is_complete: bool = True
+    reason: str | None = None
+
+
 Progress = Callable[[Direction, int, int], None]
 """Called with (direction, tickets done, tickets expected so far)."""
 
@@ -127,7 +140,7 @@ class Work:
 
     run: Run
     options: SyncOptions
-    remote: RemoteTickets
+    remote: Remote
     store: Store
     held: HeldLease | None = None
     plan: Plan = field(default_factory=Plan)

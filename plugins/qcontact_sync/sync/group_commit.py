@@ -1,4 +1,4 @@
-"""Group commit: what is ready at the same time is committed together; nothing waits for more."""
+"""Group commit: items that are ready at the same time are committed in one transaction."""
 
 import asyncio
 from collections import deque
@@ -11,31 +11,31 @@ Item = TypeVar("Item")
 
 
 class GroupCommit(Generic[Item]):
-    """Commits items in as few transactions as their arrival allows; each caller learns its own end.
+    """Commits items in groups; each caller gets the result of its own item.
 
-    While one transaction runs, the next ones gather: alone an item costs what it always did, many
-    share. Where an item spoils its group, each is committed alone.
+    Items that arrive while a transaction runs form the next group; an item never waits for others
+    to arrive. If a group fails because of one item, each item is committed alone.
 
     Args:
         commit: Carries out one transaction for these items.
-        most: Items of one transaction.
+        most: Largest number of items in one transaction.
     """
 
     def __init__(self, commit: Callable[[Sequence[Item]], Awaitable[None]], most: int) -> None:
         self._commit = commit
         self._most = most
-        self._turn = asyncio.Lock()
+        self._committing = asyncio.Lock()
         self._waiting: deque[tuple[Item, asyncio.Future[Exception | None]]] = deque()
 
     async def submit(self, item: Item) -> None:
-        """Return when the item is committed.
+        """Wait until the item is committed.
 
         Raises:
             Exception: What its transaction raised.
         """
         end: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, end))
-        async with self._turn:
+        async with self._committing:
             while not end.done():
                 await self._commit_next()
         if error := end.result():
@@ -52,7 +52,7 @@ class GroupCommit(Generic[Item]):
                 for _, end in group:
                     end.set_result(error)
         finally:
-            # Cut off in between: those who wait here are being cut off as well.
+            # If this task was cancelled, those that wait for this group are cancelled as well.
             for _, end in group:
                 end.cancel()
 

@@ -5,17 +5,20 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, SyncType, Window
+from qcontact_sync.core.ports import RemoteTickets, WalkedList, WalkedTickets
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.core.windows import read_window
 from qcontact_sync.sync.concurrency import KeyedTasks
-from qcontact_sync.sync.context import Work
+from qcontact_sync.sync.context import Ending, Work
 from qcontact_sync.sync.inbound_batches import BATCH, InboundBatches
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.reader import ListReader
+from qcontact_sync.sync.walk_reader import WalkReader
 
 log = logging.getLogger(__name__)
 
@@ -31,24 +34,21 @@ class Inbound:
         self._work = work
         self._batches = InboundBatches(work, People({}, {}))
 
-    async def run(self) -> bool:
-        """Bring in what the run's request covers.
-
-        Returns:
-            False if it stopped cleanly before its end.
-        """
+    async def run(self) -> Ending:
+        """Bring in what the run's request covers."""
         work = self._work
         self._batches = InboundBatches(work, await work.store.load_people())
         if work.run.request.ticket_ids:
             await self._apply_asked_for(work.run.request.ticket_ids)
-            return True
+            return Ending()
         is_retrying = not work.run.is_dated
         due = await work.store.list_due(Direction.INBOUND, MAX_RETRIED) if is_retrying else ()
         retried = await self._batches.apply_ids(due)
-        is_complete = await self._apply_window()
+        walked = isinstance(work.remote, WalkedList)
+        ending = await (self._apply_walk() if walked else self._apply_window())
         # The list was answered, so these tickets are the cause and not QContact.
         await self._batches.quarantine_unread(retried.unreachable)
-        return is_complete
+        return ending
 
     async def _apply_asked_for(self, given: Sequence[str]) -> None:
         found = await self._work.store.resolve_ids(given)
@@ -60,9 +60,34 @@ class Inbound:
             await unit.quarantine.forget_unlinked([RemoteId(i) for i in given if i not in found])
         await self._settle(None)
 
-    async def _apply_window(self) -> bool:
+    async def _apply_walk(self) -> Ending:
+        work, window = self._work, self._work.run.window
+        remote = cast(WalkedTickets, work.remote)
+        reader = WalkReader(
+            remote,
+            await work.store.read_listed_rows(work.run.job_id),
+            await work.store.cursor_age(work.run.job_id),
+            page_size=work.options.page_size,
+            connections=work.options.connections,
+        )
+        log.info("inbound.walking window=%s", window)
+        deltas = (
+            reader.read_window(window)
+            if work.run.is_dated
+            else reader.read(window.end, force=work.run.request.force_resync)
+        )
+        async with aclosing(deltas):
+            # An earlier try of this run that settled has counted the unchanged tickets.
+            is_first = work.run.settled_until is None
+            is_complete = await self._consume(
+                deltas, latest_cursor=window.end, counts_unchanged=is_first
+            )
+        return Ending(is_complete and not reader.shortfall, reader.shortfall)
+
+    async def _apply_window(self) -> Ending:
         work = self._work
-        reader = ListReader(work.remote, page_size=work.options.page_size)
+        remote = cast(RemoteTickets, work.remote)
+        reader = ListReader(remote, page_size=work.options.page_size)
         asked, overlap = work.run.window, work.options.overlap
         server_time = await reader.server_time(read_window(asked, overlap, None))
         # Without a given end, the window is read up to QContact's present, whatever our clock
@@ -75,15 +100,20 @@ class Inbound:
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading window=%s", window)
         async with aclosing(reader.read(window)) as deltas:
-            return await self._consume(deltas, window.end, latest_cursor=asked.end)
+            return Ending(await self._consume(deltas, end=window.end, latest_cursor=asked.end))
 
     async def _consume(
-        self, deltas: AsyncGenerator[PageDelta, None], end: datetime, *, latest_cursor: datetime
+        self,
+        deltas: AsyncGenerator[PageDelta, None],
+        *,
+        end: datetime | None = None,
+        latest_cursor: datetime,
+        counts_unchanged: bool = True,
     ) -> bool:
         """Apply what a reader hands out, whichever way it reads.
 
         Args:
-            end: The ``settled_until`` of the last delta.
+            end: The ``settled_until`` of the last delta, where that one is the end.
             latest_cursor: The cursor goes no further than this.
 
         Returns:
@@ -92,20 +122,34 @@ class Inbound:
         batches, batch = self._batches, list[RemoteTicket]()
         async with KeyedTasks(BATCHES_AT_ONCE) as tasks:
             async for delta in deltas:
-                # The first one shows how many tickets the whole window has.
-                batches.expected = batches.expected or batches.done + delta.expected
-                batch += delta.tickets
-                batches.doubted |= delta.doubted
+                self._note(delta, counts_unchanged=counts_unchanged)
                 await batches.quarantine([_malformed(*found) for found in delta.malformed])
-                if len(batch) >= BATCH or delta.settled_until:
-                    await tasks.start({t.id for t in batch}, partial(batches.apply, batch))
+                await batches.quarantine_unread(delta.unread)
+                batch += delta.tickets
+                # Details take long to read: they are settled as they come.
+                if len(batch) >= BATCH or delta.settled_until or delta.digests:
+                    is_trusted = bool(delta.digests)
+                    apply = partial(batches.apply, batch, is_trusted=is_trusted)
+                    await tasks.start({t.id for t in batch}, apply)
                     batch = []
                 if delta.settled_until:
                     await tasks.finish()
                     await self._settle(min(delta.settled_until, latest_cursor))
                 if self._work.should_stop():
-                    return delta.settled_until == end
+                    return end is not None and delta.settled_until == end
+        if batches.skipped:
+            await self._settle(None)
         return True
+
+    def _note(self, delta: PageDelta, *, counts_unchanged: bool) -> None:
+        batches = self._batches
+        # The first one shows how many tickets the whole window has.
+        batches.expected = batches.expected or batches.done + delta.expected
+        batches.doubted |= delta.doubted
+        batches.digests.update(delta.digests)
+        if counts_unchanged:
+            batches.skipped += delta.unchanged
+        batches.done += delta.unchanged
 
     async def _settle(self, until: datetime | None) -> None:
         """Make a slice durable.

@@ -73,6 +73,7 @@ class InboundBatches:
         skipped: Unchanged tickets that were not counted yet; counted when their slice is settled.
         expected: Number of tickets of the whole window, for progress; 0 until it is known.
         done: Number of tickets decided so far.
+        digests: Of a list that is walked whole: the rows of the tickets that are being applied.
     """
 
     def __init__(self, work: Work, people: People) -> None:
@@ -82,6 +83,7 @@ class InboundBatches:
         self.skipped = 0
         self.expected = 0
         self.done = 0
+        self.digests = dict[RemoteId, str]()
 
     async def apply_ids(self, remote_ids: Sequence[RemoteId]) -> SingleReads:
         """Read tickets one by one and apply them; what a single read shows is believed."""
@@ -119,6 +121,10 @@ class InboundBatches:
             await unit.progress.add_counts(await unit.quarantine.add(failures))
             gone = [f.remote_id for f in failures if f.code is ErrorCode.NOT_FOUND]
             await unit.tickets.mark_gone(gone)
+            # The quarantine decides when these are tried again, not the next walk of the list.
+            await unit.progress.settle_rows(
+                self._rows_of(f.remote_id for f in failures if not f.recoverable)
+            )
 
     async def quarantine_unread(self, unread: Sequence[tuple[RemoteId, SyncError]]) -> None:
         """Quarantine tickets that could not be read."""
@@ -137,6 +143,7 @@ class InboundBatches:
                     failed = await unit.quarantine.add(outcome.failures)
                     await unit.quarantine.release(outcome.passed)
                     await unit.progress.add_counts(outcome.counts + failed)
+                    await unit.progress.settle_rows(self._rows_of(t.id for t, _ in prints))
         self.skipped += outcome.skipped
         self._report(len(prints), outcome)
         reads = await self.apply_ids(outcome.suspects)
@@ -189,6 +196,9 @@ class InboundBatches:
         outcome.decisions.append(decision)
         if not known.is_counted:
             outcome.fresh.append(decision)
+
+    def _rows_of(self, remote_ids: Iterable[RemoteId]) -> dict[RemoteId, str]:
+        return {i: self.digests[i] for i in remote_ids if i in self.digests}
 
     def _report(self, seen: int, outcome: _Outcome) -> None:
         self.done += seen

@@ -1,4 +1,4 @@
-"""One writer per account: waiting for the lease, keeping it, and knowing when it is lost."""
+"""One writer per account: wait for the lease, renew it, notice when it is lost."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ Sleep = Callable[[float], Awaitable[None]]
 POLL_S = 0.5
 RENEW_S = 8.0
 SAFE_S = 25.0
-"""A lease that was not renewed for this long is not written under any more (it lasts 30 s)."""
+"""After this time without renewal nothing is written any more (a lease lasts 30 s)."""
 
 
 class HeldLease:
@@ -35,11 +35,11 @@ class HeldLease:
 
     @property
     def is_safe(self) -> bool:
-        """Whether nobody else can have it."""
+        """Whether no other run can have it."""
         return not self._is_lost and self.clock.monotonic() - self._renewed_at < SAFE_S
 
     def check(self) -> None:
-        """To be asked before every send.
+        """Call this before each send.
 
         Raises:
             LeaseLost: Another run may be writing by now.
@@ -48,7 +48,7 @@ class HeldLease:
             raise LeaseLost
 
     def renewed(self, asked_at: float, *, was_granted: bool) -> None:
-        """Note the outcome of a renewal that was asked for at this monotonic time."""
+        """Record the result of a renewal that was requested at this monotonic time."""
         self._renewed_at = asked_at
         self._is_lost = self._is_lost or not was_granted
 
@@ -62,10 +62,10 @@ async def hold_lease(
     *,
     waits: bool = True,
 ) -> AsyncIterator[HeldLease]:
-    """Wait for the account's lease, keep it while the block runs, give it back.
+    """Wait for the account's lease, renew it while the block runs, release it.
 
     Raises:
-        LeaseBusy: Somebody else has it, and ``waits`` is false.
+        LeaseBusy: Another run has it, and ``waits`` is false.
     """
     asked_at = clock.monotonic()
     lease = await _wait_for(leases, account, sleep, waits=waits)
@@ -98,7 +98,7 @@ async def _wait_for(leases: Leases, account: str, sleep: Sleep, *, waits: bool) 
 
 
 async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
-    """A holder that died on this host is noticed at once, one elsewhere when its time is up."""
+    """Free the lease of a dead process of this host; on other hosts it expires."""
     if holder is None or holder.host != socket.gethostname() or is_alive(holder.pid):
         return
     log.warning("lease.evicted holder=%s: its process is gone", holder.lease.holder)
@@ -106,9 +106,9 @@ async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this host exists and has not ended."""
+    """Whether a process of this host is running."""
     try:
-        # One that ended stays listed until its parent asks for it; without an init nobody does.
+        # A process that ended stays listed until its parent collects it; without init, forever.
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

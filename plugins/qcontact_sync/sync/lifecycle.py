@@ -1,4 +1,4 @@
-"""The life of a run: opened once, its directions carried out under the lease, settled for good."""
+"""The steps of a run: open its record, carry out its directions, settle it."""
 
 import logging
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore, Settlement
 from qcontact_sync.core.stats import Counts, DirectionStats, status_of
 from qcontact_sync.core.windows import Trigger, resolve_window
-from qcontact_sync.sync.context import Run, Work
+from qcontact_sync.sync.context import Ending, Run, Work
 from qcontact_sync.sync.inbound import Inbound
 from qcontact_sync.sync.outbound import Outbound
 from qcontact_sync.sync.stopping import StopRequested
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """A run as whoever starts it orders it.
+    """A request for a run.
 
     Attributes:
         params: Unchecked, keys of `core.request.PARAM_NAMES`.
@@ -50,7 +50,7 @@ async def start(
     """Check the params, resolve the window, open the record (not for a dry run).
 
     Raises:
-        ParamError: The params cannot be meant; nothing was touched.
+        ParamError: The params are invalid; nothing was changed.
     """
     key = RunKey(
         job_id_of(order.dag_id, order.run_id), account, order.dag_id, order.run_id, order.trigger
@@ -80,26 +80,28 @@ async def start(
 
 
 async def carry_out(store: RunStore, direction: Direction, work: Work) -> DirectionStats:
-    """Run one direction and put its end on record, however it ends.
+    """Run one direction and record how it ended.
 
     Raises:
-        SyncError: It broke; what it settled until then is on record.
+        SyncError: It failed; what it settled before is kept.
     """
     job_id = work.run.job_id
     await store.open_direction(job_id, direction)
     try:
-        is_complete = await _run_direction(direction, work)
+        ending = await _run_direction(direction, work)
     except StopRequested:
-        is_complete = False
+        ending = Ending(is_complete=False)
     except SyncError as error:
         log.error("%s.broke code=%s: %s", direction, error.code, error)  # noqa: TRY400
         await store.close_direction(job_id, direction, is_complete=False, error=error)
         raise
-    stats = await store.close_direction(job_id, direction, is_complete=is_complete, error=None)
+    stats = await store.close_direction(
+        job_id, direction, is_complete=ending.is_complete, error=None, reason=ending.reason
+    )
     log.info(
         "%s.%s processed=%d created=%d updated=%d skipped=%d failed=%d took_s=%.1f",
         direction,
-        "done" if is_complete else "cut_short (out of time or asked to end; the next run goes on)",
+        _end_in_words(ending),
         stats.counts.processed,
         stats.counts.created,
         stats.counts.updated,
@@ -111,13 +113,13 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
 
 
 async def not_begun(store: RunStore, job_id: JobId, direction: Direction) -> DirectionStats:
-    """Asked to end while another run was at work: nothing was done, and that is on record."""
+    """Record that a direction was stopped while it waited for another run: nothing was done."""
     await store.open_direction(job_id, direction)
     return await store.close_direction(job_id, direction, is_complete=False, error=None)
 
 
 async def interrupt(store: RunStore, run: Run) -> None:
-    """Put on record that the directions that have not ended were cut short (Ctrl-C)."""
+    """Record that the directions that have not ended were cut short (Ctrl-C)."""
     recorded = await store.read_directions(run.job_id)
     for direction in run.request.directions:
         if direction not in recorded:
@@ -127,13 +129,20 @@ async def interrupt(store: RunStore, run: Run) -> None:
 
 
 async def preview(direction: Direction, work: Work) -> None:
-    """Find out what a direction would do: its plan is in ``work.plan``, and in the log."""
+    """Plan a direction: the plan is in ``work.plan`` and in the log."""
     await _run_direction(direction, work)
     for line in plan_lines(work.plan.to_dict()):
         log.info("%s.plan %s", direction, line)
 
 
-async def _run_direction(direction: Direction, work: Work) -> bool:
+def _end_in_words(ending: Ending) -> str:
+    if ending.is_complete:
+        return "done"
+    reason = ending.reason or "out of time or asked to end; the next run goes on"
+    return f"cut_short ({reason})"
+
+
+async def _run_direction(direction: Direction, work: Work) -> Ending:
     one_pass = Inbound(work) if direction is Direction.INBOUND else Outbound(work)
     return await one_pass.run()
 
@@ -143,13 +152,9 @@ async def finish(store: RunStore, run: Run) -> tuple[Settlement, ClosedRun]:
     recorded = await store.read_directions(run.job_id)
     directions = {d: _ended(recorded.get(d)) for d in run.request.directions}
     status = status_of(directions.values())
-    broken = next((s for s in directions.values() if s.error_code), None)
-    settlement = Settlement(
-        status,
-        directions,
-        broken.error_code if broken else None,
-        broken.error_message if broken else None,
-    )
+    # What broke says more than why another direction stopped before its end.
+    by_weight = sorted(directions.values(), key=lambda s: (not s.error_code, not s.error_message))
+    settlement = Settlement(status, directions, by_weight[0].error_code, by_weight[0].error_message)
     closed = await store.close_run(run.job_id, settlement)
     level = logging.INFO if status is not RunStatus.FAILED else logging.ERROR
     counts = sum((stats.counts for stats in directions.values()), Counts())

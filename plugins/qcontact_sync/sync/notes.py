@@ -1,6 +1,6 @@
 """Sending FibreFlow's notes, each at most once: record the intent, send, settle."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,7 +16,7 @@ from qcontact_sync.core.model import Direction, Note, RemoteId, RemoteNote, Sync
 from qcontact_sync.core.unit_ports import NoteToSend, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work
 
-Writing = Callable[[], AbstractAsyncContextManager[None]]
+Writing = Callable[[Collection[SyncType]], AbstractAsyncContextManager[None]]
 Finish = Callable[[UnitOfWork], Awaitable[None]]
 
 
@@ -98,7 +98,7 @@ class NoteSender:
             key = idempotency_key(note)
             await unit.notes.intend(note, self._remote_id, key, equal_before)
         try:
-            async with self._writing():
+            async with self._writing((SyncType.NOTE_ADD,)):
                 return await self._work.remote.add_note(
                     self._remote_id, note, key, self._work.check_lease
                 )

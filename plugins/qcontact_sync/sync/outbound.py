@@ -2,7 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Mapping,
+    Sequence,
+    Set,
+)
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -17,12 +24,19 @@ from qcontact_sync.core.errors import (
     SyncError,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, KnownTicket, People, RemoteId, SyncType
+from qcontact_sync.core.model import (
+    KIND_OF_FIELD,
+    Direction,
+    KnownTicket,
+    People,
+    RemoteId,
+    SyncType,
+)
 from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.unit_ports import NoteToSend
-from qcontact_sync.sync.breaker import Breaker, Held
+from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
-from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.context import Ending, Work, attempts, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
 from qcontact_sync.sync.ticket_planner import TicketPlanner
 from qcontact_sync.sync.ticket_sender import TicketSender
@@ -46,6 +60,10 @@ class Sender(Protocol):
         """Send a ticket's fields, then its notes."""
         ...
 
+    async def count_sent_in_part(self) -> None:
+        """Count tickets of which only what the account may not do was not sent."""
+        ...
+
 
 class Outbound:
     """One outbound pass of a run."""
@@ -59,11 +77,8 @@ class Outbound:
         self._is_cut_short = False
         self._done = 0
 
-    async def run(self) -> bool:
+    async def run(self) -> Ending:
         """Send what is pending.
-
-        Returns:
-            False if it stopped cleanly before its end.
 
         Raises:
             NeedsConfirmation: More is pending than is sent without confirmation; nothing was sent.
@@ -73,16 +88,22 @@ class Outbound:
         if work.is_dry:
             self._sender = TicketPlanner(work, people)
         else:
-            self._sender = TicketSender(work, people, self._writing)
+            self._sender = TicketSender(work, people, self._writing, self._breaker.stopped)
+        if not work.options.policy.sends_assignment:
+            async with work.unit(Direction.OUTBOUND) as unit:
+                await unit.tickets.agree_assignments()
         await self._release_moot()
         pending = await self._pending()
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
         await self._send_all(pending)
         if self._is_cut_short:
-            return False
+            return Ending(is_complete=False)
         await self._settle_suspects()
-        return True
+        if refusal := self._breaker.refusal():
+            await self._sender.count_sent_in_part()
+            raise refusal
+        return Ending()
 
     async def _release_moot(self) -> None:
         # A dated run leaves the quarantine alone.
@@ -181,7 +202,9 @@ class Outbound:
         An error that stops the pass does not cancel the other tickets: a note whose request is
         cancelled would have an unknown outcome.
         """
-        if self._stopped_by is not None:
+        if self._stopped_by is not None or self._breaker.stopped.issuperset(
+            _kinds_pending(ticket, notes)
+        ):
             return
         if self._work.should_stop():
             self._is_cut_short = True
@@ -214,8 +237,6 @@ class Outbound:
     async def _suspect(self, ticket: KnownTicket, error: SyncError) -> None:
         """Hold a failure back until its cause is known: the ticket, or QContact."""
         self._breaker.hold(ticket, error)
-        if refusal := self._breaker.refusal():
-            raise refusal
         if self._breaker.is_open:
             await self._settle_suspects()
             raise error
@@ -250,18 +271,37 @@ class Outbound:
                 await unit.notes.doubt(error.note)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
+    async def _writing(self, kinds: Collection[SyncType]) -> AsyncIterator[None]:
         """Held around each write.
 
-        Until one write was accepted, writes are sent one at a time: an account that may not write
-        is then noticed after three refusals.
+        Until a write of each kind was accepted, writes are sent one at a time: an account that may
+        not write is then noticed after three refusals.
         """
-        async with nullcontext() if self._breaker.may_write else self._first_writes:
+        is_allowed = self._breaker.accepted.issuperset(kinds)
+        async with nullcontext() if is_allowed else self._first_writes:
             if self._stopped_by is not None:
                 raise self._stopped_by
+            if stopped := self._breaker.stopped.intersection(kinds):
+                raise NotAllowed(stopped)
             self._work.check_lease()
-            yield
-            self._breaker.write_accepted()
+            try:
+                yield
+            except TicketError as error:
+                if error.code is ErrorCode.AUTHORIZATION_ERROR:
+                    self._breaker.write_refused(kinds)
+                raise
+            self._breaker.accepted.update(kinds)
+
+
+def _kinds_pending(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> Set[SyncType]:
+    """The kinds of write that a ticket waits for."""
+    here, agreed = ticket.local, ticket.linked.base.local
+    moved = {
+        kind
+        for name, kind in KIND_OF_FIELD.items()
+        if here is not None and here.values.get(name) != agreed.get(name)
+    }
+    return moved | {SyncType.NOTE_ADD} if notes else moved or set(KIND_OF_FIELD.values())
 
 
 def _with_notes(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> KnownTicket:

@@ -1,8 +1,10 @@
 """The output of a list reader. Inbound consumes it and does not know how the list is read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import RemoteId, RemoteTicket
 
 
@@ -15,6 +17,9 @@ class PageDelta:
         doubted: Ids of tickets whose listed version may be stale: they are read again by id.
         settled_until: Everything before this instant has been handed out; None: not known yet.
         expected: Number of tickets to come, for progress; the first delta's counts.
+        unread: Tickets that were asked for by id and not shown, with the error.
+        digests: Of a list that is walked whole: digest of the row that each ticket had in it.
+        unchanged: Number of tickets that are taken as they are, because their rows are.
     """
 
     tickets: tuple[RemoteTicket, ...] = ()
@@ -22,3 +27,6 @@ class PageDelta:
     doubted: frozenset[RemoteId] = frozenset()
     settled_until: datetime | None = None
     expected: int = 0
+    unread: tuple[tuple[RemoteId, SyncError], ...] = ()
+    digests: Mapping[RemoteId, str] = field(default_factory=dict)
+    unchanged: int = 0

@@ -1,9 +1,9 @@
-"""Reading a list that moves while it is read: complete, or read again, or reported.
+"""Reading a list that changes while it is read.
 
-The window is read in slices, oldest first. Nothing is assumed of the list's order, of its bounds
-or of the resolution of its stamps: every slice is asked for a little wider than it is, and what
-does not belong is left to the slice that owns it. A slice counts as read when the distinct ids
-seen reach the largest ``total`` that was reported.
+The window is read in slices, oldest first. The order of the list, whether its bounds are included
+and the resolution of its stamps are unknown: each slice is requested a little wider than it is, and
+tickets of a neighbour are left to that slice. A slice is complete when the distinct ids seen reach
+the largest ``total`` that was reported; until then it is read again, then divided, then reported.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ MAX_SLICE_TICKETS = 10_000
 MAX_PASSES = 3
 FANOUT = 16
 SLICES_AHEAD = 4
-"""Read at once, so that no slice's first page is waited for; handed out in their order."""
+"""Slices read at the same time; they are handed out in order."""
 DELTAS_AHEAD = 16
 
 
@@ -40,8 +40,8 @@ class _Pass:
     """One reading of all pages of a slice.
 
     Attributes:
-        nameless: Listed without an id, or a second time in one answer: ``total`` has them, ids
-            don't.
+        nameless: Tickets without an id, or listed twice in one answer: ``total`` counts them, the
+            ids do not.
     """
 
     totals: list[int] = field(default_factory=list)
@@ -56,7 +56,7 @@ class _Pass:
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing came or went during this pass, and all of it was seen."""
+        """The total did not change during this pass, and all tickets were seen."""
         return min(self.totals) == max(self.totals) <= len(self.ids) + self.nameless
 
 
@@ -75,19 +75,19 @@ class ListReader:
         """The remote's clock, from the ``Date`` of an answer.
 
         Args:
-            window: What will be read, as far as that can be told without the remote's clock: the
-                answer is then its first page.
+            window: The window to read, as far as it is known without the remote's clock: the
+                answer is kept as its first page.
         """
         page = await self._first_page(window)
         self._probed = window, page
         return page.server_time
 
     async def _first_page(self, part: Window) -> Page:
-        """The first page of a stretch, asked for once where it is that of the probe."""
+        """The first page of a slice; the answer of `server_time` is used if it fits."""
         if self._probed is not None:
             window, page = self._probed
             self._probed = None
-            # One that reaches further shows the same tickets: none is stamped after the present.
+            # A later end shows the same tickets: none is stamped after the present.
             if window.start == part.start and window.end >= part.end:
                 return page
         return await self._remote.list_page(widened(part), 1, self._page_size)
@@ -96,7 +96,7 @@ class ListReader:
         """Hand out every ticket updated in the window, slice by slice, oldest slice first.
 
         Raises:
-            RetryableError: ``PARSE_ERROR`` where even the smallest slice cannot be read whole.
+            RetryableError: ``PARSE_ERROR``: even the smallest slice cannot be read completely.
             PageRefused: QContact does not show all pages even of the smallest slice.
         """
         line = deque([_Reading(window)])
@@ -119,7 +119,7 @@ class ListReader:
         """Read one slice.
 
         Raises:
-            _Divided: It is too large, or would not hold still.
+            _Divided: It is too large, or keeps changing.
         """
         first = await self._first_page(part)
         if first.total > self._max_slice and is_divisible(part):
@@ -145,7 +145,7 @@ class ListReader:
 
 
 class _Divided(Exception):
-    """A stretch is to be read as these smaller ones, oldest first."""
+    """A slice must be read as these smaller ones, oldest first."""
 
     def __init__(self, parts: list[Window]) -> None:
         super().__init__()
@@ -153,25 +153,25 @@ class _Divided(Exception):
 
 
 class _Reading:
-    """A stretch of the window that is read, or will be."""
+    """A slice that is being read, or will be."""
 
     def __init__(self, part: Window) -> None:
         self._part = part
         self._ahead: ReadAhead[PageDelta] | None = None
 
     def begin(self, read: Callable[[Window], AsyncIterator[PageDelta]]) -> AsyncIterator[PageDelta]:
-        """Read on in the background from now on, if not begun yet; what is read."""
+        """Start reading in the background, if not started yet; returns the output."""
         self._ahead = self._ahead or ReadAhead(read(self._part), DELTAS_AHEAD)
         return self._ahead
 
     async def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         if self._ahead is not None:
             await self._ahead.close()
 
 
 class _Slice:
-    """One slice while it is read."""
+    """The state of one slice while it is read."""
 
     def __init__(self, remote: RemoteTickets, window: Window, page_size: int) -> None:
         self._remote = remote
@@ -189,7 +189,7 @@ class _Slice:
         return len(self._ids) + self._nameless
 
     async def read(self, first: Page) -> AsyncIterator[PageDelta]:
-        """Pass over the pages until the slice is complete, at most `MAX_PASSES` times."""
+        """Read all pages until the slice is complete, at most `MAX_PASSES` times."""
         for number in range(MAX_PASSES):
             if number:
                 first = await self._page(1)
@@ -200,8 +200,8 @@ class _Slice:
             self._ids |= reading.ids
             self._nameless = max(self._nameless, reading.nameless)
             self.expected = max(self.expected, *reading.totals)
-            # The second half is for a ticket that left the window before any pass saw it: the
-            # largest total can then not be reached any more, though nothing is missing.
+            # If a ticket left the window before any pass saw it, the largest total cannot be
+            # reached although nothing is missing: a pass without changes is complete, too.
             if self.seen >= self.expected or reading.is_quiet:
                 self.is_complete = True
                 return
@@ -223,7 +223,7 @@ class _Slice:
                 for task in done:
                     yield task.result()
         finally:
-            # With those that failed beside the one that was raised: asyncio would report them.
+            # Includes tasks that failed beside the one that was raised: asyncio would report them.
             await _cancel(running | done)
 
     async def _page(self, number: int) -> Page:
@@ -236,14 +236,17 @@ class _Slice:
         return PageDelta(tickets, malformed, doubted, expected=page.total)
 
     def _is_doubted(self, stamp: datetime | None, page: Page) -> bool:
-        """A stamp of the future is from before the remote's clock was set back."""
+        """Whether a listed version may be stale.
+
+        A stamp in the future was set before the remote's clock was set back.
+        """
         if stamp is None:
             return False
         is_ahead = page.server_time is not None and stamp > page.server_time + REACH
         return is_ahead or is_behind(self._window, stamp)
 
     def _is_fresh(self, ticket: RemoteTicket) -> bool:
-        """Whether this version belongs to the slice and was not handed out yet."""
+        """Whether this version belongs to the slice and has not been handed out."""
         stamp = ticket.updated_at
         if stamp is not None and is_neighbours(self._window, stamp):
             return False

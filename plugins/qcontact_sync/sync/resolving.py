@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, Link, RemoteId, RemoteTicket
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import TicketAccess
 from qcontact_sync.core.resolve import resolve
 from qcontact_sync.core.store_ports import Lease, Store
 
@@ -15,7 +15,7 @@ class Resolving:
     """What a decision is carried out with."""
 
     store: Store
-    remote: RemoteTickets
+    remote: TicketAccess
     policy: Policy
     lease: Lease
 

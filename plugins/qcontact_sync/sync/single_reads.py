@@ -5,26 +5,41 @@ from dataclasses import dataclass, field
 
 from qcontact_sync.core.errors import RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId, RemoteTicket
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import TicketAccess
 from qcontact_sync.sync.concurrency import run_all
 
 
 @dataclass(slots=True)
 class SingleReads:
-    """What became of reading tickets by id.
+    """The results of reading tickets by id.
 
     Attributes:
-        refused: QContact does not know them, or what it shows cannot be read.
-        unreachable: No answer for now. One ticket's trouble or that of all: whoever reads on
-            finds out.
+        refused: QContact does not have them, or its answer cannot be decoded.
+        unreachable: No answer for now; the cause may be the ticket or QContact.
     """
 
     tickets: list[RemoteTicket] = field(default_factory=list)
     refused: list[tuple[RemoteId, TicketError]] = field(default_factory=list)
     unreachable: list[tuple[RemoteId, RetryableError]] = field(default_factory=list)
 
+    @property
+    def done(self) -> int:
+        """The number of tickets asked for."""
+        return len(self.tickets) + len(self.refused) + len(self.unreachable)
+
+    def add(
+        self, remote_id: RemoteId, outcome: RemoteTicket | TicketError | RetryableError
+    ) -> None:
+        """Add what one read came to."""
+        if isinstance(outcome, RemoteTicket):
+            self.tickets.append(outcome)
+        elif isinstance(outcome, TicketError):
+            self.refused.append((remote_id, outcome))
+        else:
+            self.unreachable.append((remote_id, outcome))
+
     def raise_if_nothing_answered(self) -> None:
-        """Where every single read failed, it is not the tickets.
+        """If every read failed, the tickets are not the cause.
 
         Raises:
             RetryableError: The first of them.
@@ -33,8 +48,8 @@ class SingleReads:
             raise self.unreachable[0][1]
 
 
-async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> SingleReads:
-    """Read each ticket; the client limits how many at once.
+async def read_each(remote: TicketAccess, remote_ids: Sequence[RemoteId]) -> SingleReads:
+    """Read each ticket; the client limits how many requests run at once.
 
     Raises:
         FatalError: Bad credentials and the like.
@@ -43,11 +58,9 @@ async def read_each(remote: RemoteTickets, remote_ids: Sequence[RemoteId]) -> Si
 
     async def read(remote_id: RemoteId) -> None:
         try:
-            reads.tickets.append(await remote.get(remote_id))
-        except TicketError as error:
-            reads.refused.append((remote_id, error))
-        except RetryableError as error:
-            reads.unreachable.append((remote_id, error))
+            reads.add(remote_id, await remote.get(remote_id))
+        except (TicketError, RetryableError) as error:
+            reads.add(remote_id, error)
 
     await run_all(read(remote_id) for remote_id in dict.fromkeys(remote_ids))
     return reads

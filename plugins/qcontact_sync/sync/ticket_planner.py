@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.errors import NeedsConfirmation
+from qcontact_sync.core.errors import ErrorCode, NeedsConfirmation, TicketError
 from qcontact_sync.core.model import KnownTicket, People
 from qcontact_sync.core.outbound import sending_of
 from qcontact_sync.core.plan import PlanLine, Sign
@@ -27,7 +27,13 @@ class TicketPlanner:
         """Plan a ticket's fields and notes."""
         remote = await self._work.remote.get(ticket.linked.remote_id)
         decision = decide(remote, ticket, self._people, self._work.options.policy)
-        fields = (*sending_of(decision).remote, *("note" for _ in notes))
+        sending = sending_of(decision)
+        fields = (*sending.remote, *("note" for _ in notes))
         if fields and ticket.local:
             uid = ticket.local.ticket_uid
             self._work.plan.add(PlanLine(Sign.SEND, remote.id, uid, fields))
+        for name, why in sending.refusals.items():
+            raise TicketError(why, ErrorCode.VALIDATION_ERROR, field=name)
+
+    async def count_sent_in_part(self) -> None:
+        """Nothing is sent, and nothing counted."""

@@ -1,7 +1,7 @@
 """Sending one ticket to QContact: read, merge, send the changed fields, settle."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from qcontact_sync.core.decide import decide
@@ -15,7 +15,19 @@ from qcontact_sync.core.errors import (
     RemoteMoved,
     TicketError,
 )
-from qcontact_sync.core.model import Direction, KnownTicket, LocalId, People, RemoteId, RemoteTicket
+from qcontact_sync.core.mapping import status_key
+from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.model import (
+    KIND_OF_FIELD,
+    STATUS,
+    Direction,
+    KnownTicket,
+    LocalId,
+    People,
+    RemoteId,
+    RemoteTicket,
+    SyncType,
+)
 from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.stats import Counts
@@ -34,13 +46,15 @@ class _Sent:
     """A ticket whose fields QContact has accepted.
 
     Attributes:
-        is_last: No notes follow, so the transaction that settles the ticket also counts it: a
+        policy: What it was decided by.
+        is_last: Nothing follows, so the transaction that settles the ticket also counts it: a
             crash between two transactions would leave it out of the counts for good.
     """
 
     ticket: KnownTicket
     sending: Sending
     answer: RemoteTicket
+    policy: Policy
     is_last: bool
 
     @property
@@ -65,14 +79,19 @@ class TicketSender:
     """Sends the tickets of one pass; failures are raised to the caller, who quarantines.
 
     Args:
-        writing: Held around each write.
+        writing: Held around each write of these kinds.
+        stopped: Kinds of write that are not sent (any more).
     """
 
-    def __init__(self, work: Work, people: People, writing: Writing) -> None:
+    def __init__(
+        self, work: Work, people: People, writing: Writing, stopped: Set[SyncType]
+    ) -> None:
         self._work = work
         self._people = people
         self._writing = writing
+        self._stopped = stopped
         self._is_proven = False
+        self._sent_in_part: list[tuple[KnownTicket, TicketError]] = []
         self._slots = asyncio.Semaphore(work.options.connections)
         self._settling = GroupCommit(self._settle_group, SETTLED_AT_ONCE)
 
@@ -85,31 +104,98 @@ class TicketSender:
         raise NeedsConfirmation(pending, limit)
 
     async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
-        """Send a ticket's fields, then its notes."""
+        """Send a ticket's fields, then its notes; what is refused does not hold up the rest.
+
+        Raises:
+            TicketError: Something was refused; what was accepted is settled.
+        """
+        refused: list[TicketError] = []
         # The slot is held from read to write, so that no other ticket's requests come in between;
         # it is free while the ticket is settled, so that QContact need not wait for the database.
         async with self._slots:
-            sent = await self._send_fields(ticket, is_last=not notes)
+            sent = await self._send_all_fields(ticket, refused, has_notes=bool(notes))
+            for part in sent:
+                if not part.is_last:
+                    await self._settling.submit(part)
             if notes:
-                await self._settling.submit(sent)
-                await self._send_notes(ticket, notes)
-        if not notes:
-            await self._settling.submit(sent)
+                await self._send_notes(ticket, notes, refused)
+        if sent and sent[-1].is_last:
+            await self._settling.submit(sent[-1])
+        if refused:
+            error = _together(refused)
+            if any(part.sending for part in sent):
+                self._sent_in_part.append((ticket, error))
+            raise error
+        if sent and not notes and not sent[-1].is_last:
+            await self._count([ticket])
 
-    async def _send_notes(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
+    async def count_sent_in_part(self) -> None:
+        """Count tickets of which only what the account may not do was not sent."""
+        await self._count(
+            [t for t, error in self._sent_in_part if self._stopped >= set(error.writes)]
+        )
+
+    async def _count(self, tickets: Sequence[KnownTicket]) -> None:
+        if tickets:
+            async with self._work.unit(Direction.OUTBOUND) as unit:
+                await self._finish(unit, [(ticket, True) for ticket in tickets])
+
+    async def _send_all_fields(
+        self, ticket: KnownTicket, refused: list[TicketError], *, has_notes: bool
+    ) -> Sequence[_Sent]:
+        """All fields in one write; one write each where the account may not do all of it."""
+        kinds = tuple(kind for kind in KIND_OF_FIELD.values() if kind not in self._stopped)
+        try:
+            sent = await self._send_fields(ticket, kinds)
+        except TicketError as error:
+            if error.code is not ErrorCode.AUTHORIZATION_ERROR:
+                raise
+            if len(error.writes) < len(kinds) or len(kinds) == 1:
+                refused.append(error)
+                return ()
+            parts = [await self._send_or_note(ticket, kind, refused) for kind in error.writes]
+            return [part for part in parts if part is not None]
+        refused += (
+            TicketError(why, ErrorCode.VALIDATION_ERROR, field=name)
+            for name, why in sent.sending.refusals.items()
+        )
+        return [replace(sent, is_last=not (has_notes or refused))]
+
+    async def _send_or_note(
+        self, ticket: KnownTicket, kind: SyncType, refused: list[TicketError]
+    ) -> _Sent | None:
+        try:
+            return await self._send_fields(ticket, (kind,))
+        except TicketError as error:
+            if error.code is not ErrorCode.AUTHORIZATION_ERROR:
+                raise
+            refused.append(error)
+            return None
+
+    async def _send_notes(
+        self, ticket: KnownTicket, notes: Sequence[NoteToSend], refused: list[TicketError]
+    ) -> None:
         async def finish(unit: UnitOfWork) -> None:
-            await self._finish(unit, [(ticket, True)])
+            if not refused:
+                await self._finish(unit, [(ticket, True)])
 
-        await NoteSender(self._work, ticket.linked.remote_id, self._writing, finish).send(notes)
+        sender = NoteSender(self._work, ticket.linked.remote_id, self._writing, finish)
+        try:
+            await sender.send(notes)
+        except TicketError as error:
+            if error.code is not ErrorCode.AUTHORIZATION_ERROR:
+                raise
+            refused.append(error)
 
-    async def _send_fields(self, ticket: KnownTicket, *, is_last: bool) -> _Sent:
+    async def _send_fields(self, ticket: KnownTicket, kinds: Collection[SyncType]) -> _Sent:
         """Read, merge, write; again if the ticket changed or the write was lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
+        policy = self._work.options.policy
         while True:
             # A single read is believed, whatever its stamp: clocks do not decide.
             remote = await self._work.remote.get(ticket.linked.remote_id)
             check = self._work.check_soon()
-            sending = sending_of(self._decide(remote, ticket))
+            sending = sending_of(decide(remote, ticket, self._people, policy), kinds)
             # Recorded before it is overwritten: after a crash it would be unknown.
             await self._keep_losers(ticket, sending)
             try:
@@ -123,17 +209,23 @@ class TicketSender:
                 waits_left -= 1
                 if not waits_left:
                     raise
+            except TicketError as error:
+                if policy.is_final_refused or not self._is_final(error, remote, sending):
+                    raise
+                # The status becomes an open conflict; the other fields are sent without it.
+                policy = replace(policy, is_final_refused=True)
             else:
-                return _Sent(ticket, sending, answer, is_last=is_last)
+                return _Sent(ticket, sending, answer, policy, is_last=False)
+
+    def _is_final(self, error: TicketError, remote: RemoteTicket, sending: Sending) -> bool:
+        final = status_key(remote.values.get(STATUS)) in self._work.options.policy.words.final
+        return error.code is ErrorCode.VALIDATION_ERROR and STATUS in sending.remote and final
 
     async def _keep_losers(self, ticket: KnownTicket, sending: Sending) -> None:
         if sending.overruled:
             link = ticket.linked
             async with self._work.unit(Direction.OUTBOUND) as unit:
                 await unit.conflicts.add_losers(link.remote_id, link.ticket_id, sending.overruled)
-
-    def _decide(self, remote: RemoteTicket, ticket: KnownTicket) -> TicketDecision:
-        return decide(remote, ticket, self._people, self._work.options.policy)
 
     async def _write(self, ticket: KnownTicket, sending: Sending, check: BeforeTry) -> RemoteTicket:
         """Send the changed fields; returns the ticket as QContact then has it.
@@ -169,7 +261,7 @@ class TicketSender:
         self, remote_id: RemoteId, sending: Sending, check: BeforeTry
     ) -> RemoteTicket | None:
         try:
-            async with self._writing():
+            async with self._writing(kinds_of(sending)):
                 return await self._work.remote.update(remote_id, sending.remote, check)
         except TicketError as error:
             if error.code is ErrorCode.CONFLICT:
@@ -194,7 +286,8 @@ class TicketSender:
     def _settled(self, sent: _Sent, now: KnownTicket) -> TicketDecision | None:
         """What the answer means for FibreFlow's side as it is now."""
         link = agreed_on(now.linked, sent.sending, sent.answer)
-        decision = self._decide(sent.answer, replace(now, link=link))
+        known = replace(now, link=link)
+        decision = decide(sent.answer, known, self._people, sent.policy)
         if decision.kind is not Kind.SKIP:
             return decision
         return replace(decision, kind=Kind.RELINK) if link.base != now.linked.base else None
@@ -212,3 +305,12 @@ class TicketSender:
         await unit.progress.add_counts(
             Counts(successful=updated, updated=updated, skipped=len(fresh) - updated)
         )
+
+
+def _together(refused: Sequence[TicketError]) -> TicketError:
+    """One error for all that was refused of a ticket."""
+    if len(refused) == 1:
+        return refused[0]
+    writes = dict.fromkeys(kind for error in refused for kind in error.writes)
+    message = "; ".join(dict.fromkeys(str(error) for error in refused))
+    return TicketError(message, refused[0].code, field=refused[0].field, writes=tuple(writes))

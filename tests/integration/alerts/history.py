@@ -13,6 +13,8 @@ from qcontact_sync.core.request import parse_request
 from qcontact_sync.reporting.alerts import Change
 from qcontact_sync.services.alerting import Send, check_alerts
 
+from tests.database import rows
+
 PEOPLE = ("ops@example.test", "lead@example.test")
 _RUN = """
 INSERT INTO qcontact_run (
@@ -89,8 +91,7 @@ class History:
             connection.execute(_DIRECTION, {**row, "direction": "outbound", **outbound})
 
     def execute(self, statement: str, **params: object) -> None:
-        with psycopg.connect(self._owner) as connection:
-            connection.execute(statement.encode(), params)
+        rows(self._owner, statement, params)
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
         """Ask for the alerts; what was told, as ``rule change``."""

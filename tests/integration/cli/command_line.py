@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from sandbox.running import Sandbox
 
 PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
@@ -98,13 +96,6 @@ def _read_all(screen: Any) -> str:
     except OSError:
         pass  # how Linux says that the other end is closed
     return shown.decode()
-
-
-def query(dsn: str, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a query; none for a statement without."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        cursor = connection.execute(sql.encode())
-        return cursor.fetchall() if cursor.description else []
 
 
 def edit_there(qcontact: Sandbox, remote_id: str, **fields: Any) -> None:

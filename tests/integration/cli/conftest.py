@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from dev.database.postgres import clone_database, drop_database
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.cli.command_line import CommandLine
 from tests.sync_roles import SyncRoles
@@ -30,7 +32,12 @@ def unmigrated(empty_db: str, qcontact: Sandbox) -> CommandLine:
 
 
 @pytest.fixture
-def program(unmigrated: CommandLine, empty_db: str, roles: SyncRoles) -> CommandLine:
+def program(
+    unmigrated: CommandLine, empty_db: str, pg_server: str, template_db: str, roles: SyncRoles
+) -> CommandLine:
     """The program, ready to run, as the role that may do only what it needs."""
-    roles.migrate(empty_db)
+    # A copy of the migrated database takes a fraction of a migration's time.
+    name = str(conninfo_to_dict(empty_db)["dbname"])
+    drop_database(pg_server, name)
+    clone_database(pg_server, template_db, name)
     return unmigrated.having(DATABASE_URL=roles.as_runtime(empty_db))

@@ -4,7 +4,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dev.database.postgres import free_port
-from tests.integration.cli.command_line import query
+from tests.database import tuples as query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -7,7 +7,8 @@ import sys
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.integration.cli.command_line import edit_there, query
+from tests.database import tuples as query
+from tests.integration.cli.command_line import edit_there
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -116,6 +117,13 @@ def test_an_api_key_that_goes_elsewhere_in_the_clear_is_a_warning(program):
     url = "http://qcontact.invalid"
     found = states(program.having(QCONTACT_API_URL=url)("doctor", "--json"))
     assert (found["QContact"], found["QContact TLS"]) == ("failed", "warning")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "https://qcontact..invalid", f"https://{'a' * 64}"])
+def test_a_malformed_address_is_named_and_ends_no_check(program, url):
+    qcontact = checks(program.having(QCONTACT_API_URL=url)("doctor", "--json"))["QContact"]
+    assert qcontact["state"] == "failed"
+    assert "QCONTACT_API_URL" in qcontact["found"]
 
 
 # --- rights -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 
-from tests.integration.cli.command_line import query
+from tests.database import tuples as query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

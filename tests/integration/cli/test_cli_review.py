@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.integration.cli.command_line import edit_there, query
+from tests.database import tuples as query
+from tests.integration.cli.command_line import edit_there
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

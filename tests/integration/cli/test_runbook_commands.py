@@ -5,7 +5,8 @@ import re
 import pytest
 
 from dev.state import PROJECT
-from tests.integration.cli.command_line import edit_there, query
+from tests.database import tuples as query
+from tests.integration.cli.command_line import edit_there
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

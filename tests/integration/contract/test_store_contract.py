@@ -115,13 +115,13 @@ async def settle(run: Run, job: JobId, moment) -> None:
 # --- transactions
 
 
-async def test_what_a_broken_unit_did_is_undone(run: Run) -> None:
+async def test_failed_unit_is_rolled_back(run: Run) -> None:
     with pytest.raises(LeaseBusy):
         await run.bring_in_and_break()
     assert (await run.look_up()).link is None
 
 
-async def test_whoever_lost_the_lease_cannot_commit(run: Run) -> None:
+async def test_unit_cannot_commit_after_the_lease_was_lost(run: Run) -> None:
     await run.sides.ports.leases.release(run.lease)
     assert (await run.sides.ports.leases.take(ACCOUNT, "two")).fence == run.lease.fence + 1
     with pytest.raises(LeaseLost):
@@ -129,13 +129,13 @@ async def test_whoever_lost_the_lease_cannot_commit(run: Run) -> None:
     assert (await run.look_up()).link is None
 
 
-async def test_a_dry_run_cannot_write(run: Run) -> None:
+async def test_unit_without_lease_cannot_write(run: Run) -> None:
     with pytest.raises(SyncError):
         async with run.unit(is_dry=True) as unit:
             await unit.progress.add_counts(Counts(skipped=1))
 
 
-async def test_units_on_different_tickets_overlap(run: Run) -> None:
+async def test_units_on_different_tickets_run_at_the_same_time(run: Run) -> None:
     await run.bring_in()
     async with run.unit() as one, run.unit() as other:
         await one.tickets.read_linked([Q1.id])
@@ -143,7 +143,9 @@ async def test_units_on_different_tickets_overlap(run: Run) -> None:
     assert known[RemoteId("1002")].link is None
 
 
-async def test_a_row_that_the_app_holds_is_said_and_its_change_not_seen(run: Run) -> None:
+async def test_row_locked_by_the_app_is_reported_and_not_read(
+    run: Run,
+) -> None:
     ticket_id = await run.bring_in()
     commit = run.sides.begin_local(ticket_id, "closed")
     with pytest.raises(RowLocked):
@@ -157,7 +159,7 @@ async def test_a_row_that_the_app_holds_is_said_and_its_change_not_seen(run: Run
 # --- looking up
 
 
-async def test_what_was_written_is_recognised(run: Run) -> None:
+async def test_written_ticket_is_unchanged_and_counted_in_its_run(run: Run) -> None:
     await run.bring_in()
     known = await run.look_up()
     assert (known.is_unchanged, known.is_counted) == (True, True)
@@ -165,7 +167,7 @@ async def test_what_was_written_is_recognised(run: Run) -> None:
     assert not (await replace(run, job=other.job_id).look_up()).is_counted
 
 
-async def test_what_differs_comes_with_its_base(run: Run) -> None:
+async def test_changed_ticket_is_returned_with_its_base(run: Run) -> None:
     await run.bring_in()
     known = await run.look_up(replace(Q1, values={**Q1.values, "status": "Assigned"}))
     assert not known.is_unchanged
@@ -173,7 +175,7 @@ async def test_what_differs_comes_with_its_base(run: Run) -> None:
     assert known.link.base.local["status"] == known.local.values["status"] == "open"
 
 
-async def test_a_forced_run_recognises_nothing(run: Run) -> None:
+async def test_no_ticket_is_unchanged_in_a_forced_run(run: Run) -> None:
     await run.bring_in()
     assert not (await run.look_up(force=True)).is_unchanged
 
@@ -190,7 +192,7 @@ async def test_version_of_a_linked_ticket_changes_with_either_side(run: Run) -> 
 # --- pending
 
 
-async def test_a_move_here_is_pending_until_it_is_taken_back(run: Run) -> None:
+async def test_local_change_is_pending_until_it_is_reverted(run: Run) -> None:
     ticket_id = await run.bring_in()
     assert await run.pending() == []
     run.sides.set_local(ticket_id, status="assigned")
@@ -199,7 +201,7 @@ async def test_a_move_here_is_pending_until_it_is_taken_back(run: Run) -> None:
     assert await run.pending() == []
 
 
-async def test_what_was_refused_waits_until_it_changes(run: Run) -> None:
+async def test_refused_ticket_is_pending_again_after_a_change(run: Run) -> None:
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
     await run.fail((await run.linked()).version)
@@ -208,7 +210,7 @@ async def test_what_was_refused_waits_until_it_changes(run: Run) -> None:
     assert await run.pending() == [Q1.id]
 
 
-async def test_what_passed_leaves_the_quarantine(run: Run) -> None:
+async def test_released_ticket_is_pending_again(run: Run) -> None:
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
     await run.fail((await run.linked()).version)
@@ -217,7 +219,7 @@ async def test_what_passed_leaves_the_quarantine(run: Run) -> None:
     assert await run.pending() == [Q1.id]
 
 
-async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -> None:
+async def test_gone_ticket_is_not_pending_until_it_is_released(run: Run) -> None:
     ticket_id = await run.bring_in()
     run.sides.set_local(ticket_id, status="assigned")
     async with run.unit(OUT) as unit:
@@ -228,7 +230,7 @@ async def test_a_ticket_that_is_gone_is_not_pending_until_it_is_back(run: Run) -
     assert await run.pending() == [Q1.id]
 
 
-async def test_marking_what_was_never_linked_as_gone_does_nothing(
+async def test_marking_an_unlinked_ticket_as_gone_does_nothing(
     run: Run,
 ) -> None:
     await run.bring_in()
@@ -238,7 +240,7 @@ async def test_marking_what_was_never_linked_as_gone_does_nothing(
     assert await run.pending() == [Q1.id]
 
 
-async def test_the_highest_stamp_stays_where_the_remote_clock_was_set_back(run: Run) -> None:
+async def test_highest_stamp_is_kept_after_the_remote_clock_was_set_back(run: Run) -> None:
     now = datetime.now(UTC)
     await run.bring_in(replace(Q1, updated_at=now))
     await run.bring_in(replace(Q1, values={**Q1.values, "title": "Slow"}, updated_at=now - MINUTE))
@@ -248,7 +250,7 @@ async def test_the_highest_stamp_stays_where_the_remote_clock_was_set_back(run: 
 # --- the record
 
 
-async def test_a_failure_is_counted_once_a_run_and_again_in_the_next(run: Run) -> None:
+async def test_failure_is_counted_once_per_run(run: Run) -> None:
     await run.bring_in()
     assert await run.fail("v1") == Counts(failed=1)
     assert await run.fail("v1") == Counts()
@@ -257,7 +259,7 @@ async def test_a_failure_is_counted_once_a_run_and_again_in_the_next(run: Run) -
     assert await following.fail("v1") == Counts(failed_again=1)
 
 
-async def test_the_same_loss_is_kept_once(run: Run) -> None:
+async def test_equal_losers_are_recorded_once(run: Run) -> None:
     ticket_id = await run.bring_in()
     lost = Conflict("status", False, "closed", "Assigned", "remote", "both moved")
     for _ in range(2):
@@ -277,7 +279,7 @@ async def test_counts_are_kept_in_the_database(run: Run) -> None:
 # --- notes
 
 
-async def test_a_note_goes_out_until_it_is_settled(run: Run) -> None:
+async def test_note_is_to_be_sent_until_it_is_settled(run: Run) -> None:
     run.sides.add_note(await run.bring_in(), "please call")
     (waiting,) = await run.notes()
     assert (waiting.is_intended, waiting.equal_before) == (False, None)
@@ -291,7 +293,7 @@ async def test_a_note_goes_out_until_it_is_settled(run: Run) -> None:
     assert (await run.notes(), await run.pending()) == ([], [])
 
 
-async def test_a_note_that_was_refused_was_never_intended(run: Run) -> None:
+async def test_withdrawn_note_has_no_intent(run: Run) -> None:
     run.sides.add_note(await run.bring_in(), "please call")
     (waiting,) = await run.notes()
     async with run.unit(OUT) as unit:
@@ -305,7 +307,7 @@ async def test_a_note_that_was_refused_was_never_intended(run: Run) -> None:
 # --- runs and the cursor
 
 
-async def test_the_cursor_goes_forward_only(run: Run) -> None:
+async def test_cursor_only_moves_forward(run: Run) -> None:
     runs, now = run.sides.ports.runs, run.sides.remote_now()
     assert await runs.read_cursor(ACCOUNT) is None
     await settle(run, run.job, now)
@@ -314,7 +316,7 @@ async def test_the_cursor_goes_forward_only(run: Run) -> None:
     assert await runs.read_cursor(ACCOUNT) == now
 
 
-async def test_a_run_that_may_not_leaves_the_cursor(run: Run) -> None:
+async def test_run_without_the_right_leaves_the_cursor(run: Run) -> None:
     key, _ = await open_run(run.sides, moves_cursor=False, is_dated=True)
     await settle(run, key.job_id, run.sides.remote_now())
     assert await run.sides.ports.runs.read_cursor(ACCOUNT) is None

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -33,6 +31,7 @@ from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox
 from tests.airflow_connections import store_connection
+from tests.database import rows
 
 DAG_ID = "qcontact_sync"
 PREFIX = "/api/ticketing"
@@ -81,9 +80,7 @@ class Installation:
         return {**self.environment, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
 
     def query(self, statement: str, **params: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.metadata_dsn, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement, params)
-            return cursor.fetchall() if cursor.description else []
+        return rows(self.metadata_dsn, statement, params)
 
     def runs(self) -> list[dict[str, Any]]:
         return self.query("SELECT * FROM dag_run ORDER BY id")

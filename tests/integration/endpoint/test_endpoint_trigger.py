@@ -92,7 +92,7 @@ def test_where_a_run_stands_is_told_while_it_waits_runs_and_after(airflow, clien
     assert states == ["queued", "running", "success"]
 
 
-@pytest.mark.parametrize("job_id", [str(uuid4()), "nonsense", "%00"])
+@pytest.mark.parametrize("job_id", [pytest.param(str(uuid4()), id="some-uuid"), "nonsense", "%00"])
 def test_a_run_that_nobody_knows_is_not_found(client, job_id):
     answer = client.get(f"{SYNC}/{job_id}")
 

@@ -86,7 +86,7 @@ def closed_port() -> int:
     "where",
     [
         pytest.param(lambda: f"http://127.0.0.1:{closed_port()}", id="refused"),
-        pytest.param(lambda: "http://qcontact.invalid", id="no-such-name"),
+        pytest.param(lambda: "https://qcontact.invalid", id="no-such-name"),
     ],
 )
 def test_xn1_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, pending, where):

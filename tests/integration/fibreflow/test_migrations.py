@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -20,6 +18,7 @@ from qcontact_sync.jobs import get_sync_job_history, run_sync_job
 
 from dev.database.pg_binaries import find_bindir
 from dev.database.postgres import database_dsn
+from tests.database import rows
 
 NO_QCONTACT = QContactAccess("http://127.0.0.1:9", ApiKey(SecretStr("key")))
 pytestmark = pytest.mark.integration
@@ -57,18 +56,8 @@ CATALOG = {
 FIBREFLOWS = ["tickets", "ticket_notes", "users", "qcontact_sync_log", "sync_job_history"]
 
 
-def rows(database: str, query: str, **params: object) -> list[dict[str, Any]]:
-    with psycopg.connect(database, row_factory=dict_row) as connection:
-        return connection.execute(query.encode(), params).fetchall()
-
-
-def execute(database: str, script: str) -> None:
-    with psycopg.connect(database) as connection:
-        connection.execute(script.encode())
-
-
 def catalog(database: str) -> dict[str, list[dict[str, Any]]]:
-    return {name: rows(database, query, tables=FIBREFLOWS) for name, query in CATALOG.items()}
+    return {name: rows(database, query, {"tables": FIBREFLOWS}) for name, query in CATALOG.items()}
 
 
 def content(database: str) -> dict[str, list[dict[str, Any]]]:
@@ -127,7 +116,7 @@ def test_twice_at_once_applies_each_file_once(empty_db: str):
 
 
 def test_fibreflows_own_tables_rows_and_triggers_stay_as_they_are(empty_db: str):
-    execute(empty_db, FIBREFLOW)
+    rows(empty_db, FIBREFLOW)
     schema, data = catalog(empty_db), content(empty_db)
     migrate(empty_db)
     assert catalog(empty_db) == schema
@@ -136,8 +125,8 @@ def test_fibreflows_own_tables_rows_and_triggers_stay_as_they_are(empty_db: str)
 
 @pytest.mark.parametrize("table", FIBREFLOWS)
 def test_a_single_table_that_is_missing_is_made(empty_db: str, table: str):
-    execute(empty_db, FIBREFLOW)
-    execute(empty_db, f"DROP TABLE {table} CASCADE")
+    rows(empty_db, FIBREFLOW)
+    rows(empty_db, f"DROP TABLE {table} CASCADE")
     migrate(empty_db)
     assert rows(empty_db, f"SELECT count(*) AS rows FROM {table}") == [{"rows": 0}]
 
@@ -167,7 +156,7 @@ def test_plain_psql_and_migrate_make_the_same_schema(empty_db: str, template_db:
 
 def test_an_applied_file_that_was_edited_is_refused(empty_db: str):
     migrate(empty_db)
-    execute(empty_db, "UPDATE qcontact_migration SET checksum = 'another' WHERE number = 2")
+    rows(empty_db, "UPDATE qcontact_migration SET checksum = 'another' WHERE number = 2")
     with pytest.raises(SchemaMismatch, match=r"0002_\w+ was edited"):
         migrate(empty_db)
 
@@ -176,7 +165,7 @@ def be_ahead(database: str, works_from: int | None) -> None:
     """As a later version leaves it."""
     migrate(database)
     value = "NULL" if works_from is None else str(works_from)
-    execute(
+    rows(
         database, f"INSERT INTO qcontact_migration VALUES (9999, '9999_later', 'x', now(), {value})"
     )
 
@@ -205,7 +194,7 @@ def test_a_file_says_which_code_it_needs():
 
 def test_the_list_of_an_earlier_version_is_widened(empty_db: str):
     migrate(empty_db)
-    execute(empty_db, "ALTER TABLE qcontact_migration DROP COLUMN works_from")
+    rows(empty_db, "ALTER TABLE qcontact_migration DROP COLUMN works_from")
     assert list(get_sync_job_history(fibreflow=access(empty_db))) == []
     migrate(empty_db)
     assert rows(empty_db, "SELECT DISTINCT works_from FROM qcontact_migration") == [
@@ -250,7 +239,7 @@ def test_an_unmigrated_database_is_refused_with_what_to_do(
 
 def test_a_database_that_is_behind_is_refused_with_what_to_do(empty_db: str):
     migrate(empty_db)
-    execute(empty_db, "DELETE FROM qcontact_migration WHERE number = 2")
+    rows(empty_db, "DELETE FROM qcontact_migration WHERE number = 2")
     with pytest.raises(SchemaMismatch, match=r"0002.*run `qcontact-sync migrate`"):
         run_sync_job(fibreflow=access(empty_db), qcontact=NO_QCONTACT, settings=Settings())
 

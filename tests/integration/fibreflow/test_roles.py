@@ -5,6 +5,7 @@ import pytest
 from psycopg.rows import dict_row
 from qcontact_sync.fibreflow.statements import TableNames, statement
 
+from tests.database import rows
 from tests.sync_roles import SyncRoles
 
 pytestmark = pytest.mark.integration
@@ -30,13 +31,8 @@ WHERE grantee = role.oid
 def fibreflow(empty_db: str, roles: SyncRoles) -> str:
     """A migrated database that holds more than the sync's business; its owner's DSN."""
     roles.migrate(empty_db)
-    execute(empty_db, APPS_OWN)
+    rows(empty_db, APPS_OWN)
     return empty_db
-
-
-def execute(dsn: str, statements: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        connection.execute(statements)
 
 
 def test_the_runtime_role_lacks_nothing_that_doctor_asks_for(fibreflow: str, roles: SyncRoles):
@@ -95,7 +91,7 @@ def test_every_right_that_is_taken_away_is_missed(fibreflow: str, roles: SyncRol
 )
 def test_the_runtime_role_may_do_no_more(fibreflow: str, roles: SyncRoles, beyond: str):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        execute(roles.as_runtime(fibreflow), beyond)
+        rows(roles.as_runtime(fibreflow), beyond)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +102,7 @@ def test_the_migrator_may_touch_nothing_but_tables_of_its_own(
     fibreflow: str, roles: SyncRoles, beyond: str
 ):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        execute(roles.as_migrator(fibreflow), beyond)
+        rows(roles.as_migrator(fibreflow), beyond)
 
 
 def test_the_script_makes_the_roles_where_they_are_missing(empty_db: str):
@@ -128,18 +124,18 @@ def test_the_script_makes_the_roles_where_they_are_missing(empty_db: str):
 
 
 def test_tables_that_another_role_made_come_to_the_migrator(fibreflow: str, roles: SyncRoles):
-    execute(fibreflow, "ALTER TABLE qcontact_run OWNER TO CURRENT_USER")
-    execute(fibreflow, "ALTER SEQUENCE qcontact_ticket_uid_seq OWNER TO CURRENT_USER")
+    rows(fibreflow, "ALTER TABLE qcontact_run OWNER TO CURRENT_USER")
+    rows(fibreflow, "ALTER SEQUENCE qcontact_ticket_uid_seq OWNER TO CURRENT_USER")
     roles.grant(fibreflow)
-    execute(roles.as_migrator(fibreflow), "ALTER TABLE qcontact_run ADD COLUMN more int")
-    execute(roles.as_migrator(fibreflow), "ALTER SEQUENCE qcontact_ticket_uid_seq CACHE 1")
+    rows(roles.as_migrator(fibreflow), "ALTER TABLE qcontact_run ADD COLUMN more int")
+    rows(roles.as_migrator(fibreflow), "ALTER SEQUENCE qcontact_ticket_uid_seq CACHE 1")
 
 
 def test_a_table_of_the_apps_that_is_called_like_the_syncs_own_stays_the_apps(
     empty_db: str, roles: SyncRoles
 ):
-    execute(empty_db, "CREATE TABLE qcontact_ticket_notes ()")
+    rows(empty_db, "CREATE TABLE qcontact_ticket_notes ()")
     roles.grant(empty_db, TableNames(ticket_notes="qcontact_ticket_notes"))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        execute(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
-    execute(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")
+        rows(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
+    rows(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.integration.kills.lines import fragile
+from tests.integration.kills.cuttable_proxy import fragile
 from tests.integration.kills.story import PHASES, Story
 from tests.integration.own_server import OwnServer
 from tests.integration.program import Program, running
@@ -60,15 +60,15 @@ class Accidents:
         begun, ended = rows[0]["begun"], rows[0]["ended"]
         return "after its work" if ended == 2 else "outbound" if begun == 2 else "inbound"
 
-    def cut_lines(self) -> None:
+    def cut_connections(self) -> None:
         """Half of a run's connections, to either side, end in the middle of an answer."""
         self._world.pass_time(400)
         with (
-            fragile(self._world, random.Random(self._pick.random())) as (world, lines),
+            fragile(self._world, random.Random(self._pick.random())) as (world, proxies),
             self._run(world) as program,
         ):
             program.ended()
-        self._tally.cuts += sum(line.cut for line in lines)
+        self._tally.cuts += sum(proxy.cut for proxy in proxies)
 
     def restart_database(self) -> None:
         """PostgreSQL stops in the middle of a run, well or badly, and comes back."""

@@ -39,7 +39,7 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
     story = Story(world, seed)
     accidents = Accidents(story, own_server, seed)
     happen = [accidents.kill] * KILLS
-    happen += [accidents.cut_lines, accidents.restart_database, accidents.meet] * OTHERS
+    happen += [accidents.cut_connections, accidents.restart_database, accidents.meet] * OTHERS
     happen += [accidents.pause_beyond_the_lease] * PAUSES
     random.Random(seed).shuffle(happen)
     world.qcontact.faults.add(do="delay_answer", delay_s=0.08, times="forever")

@@ -67,8 +67,11 @@ async def test_the_list_is_walked_and_every_case_read(options, switches):
     assert all("priority" not in case.values for case in cases)
 
 
-async def test_all_at_once_with_rotating_tokens(options):
-    with run_sandbox(dialect="entities", tickets=60, rotation="new") as sandbox:
+@pytest.mark.parametrize("window_s", [5.0, 0.0], ids=["batches", "each-answer-ends-a-token"])
+async def test_all_at_once_with_rotating_tokens(options, window_s):
+    with run_sandbox(
+        dialect="entities", tickets=60, rotation="new", batch_window_s=window_s
+    ) as sandbox:
         async with a_client(sandbox, options) as client:
             rows = await walk(client)
             cases = await asyncio.gather(*(client.get(row.id) for row in rows))

@@ -307,6 +307,12 @@ async def test_check_says_who_is_signed_in_and_counts_each_queue(tenant, script)
     assert script.seen[0].path == "/api/v2/me"
 
 
+async def test_check_works_where_the_tenant_does_not_tell_who_is_signed_in(tenant, script):
+    script.answer(reply(404), reply(body=a_list(a_row(1), count=3)))
+    async with tenant() as client:
+        assert "3 cases" in await client.check()
+
+
 @pytest.mark.parametrize("me", [{"email": "sync@example.test"}, {"data": {"name": "a@b.test"}}])
 async def test_check_repeats_no_address_of_a_person(tenant, script, me):
     script.answer(reply(body=me), reply(body=a_list(count=None)))

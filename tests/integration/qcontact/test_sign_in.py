@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import sys
 import traceback
 from dataclasses import replace
 
@@ -334,6 +336,42 @@ async def test_the_process_signs_out_what_it_signed_in(tenant, sign_in):
     assert len(tenant.sign_ins) == 2
 
 
+async def test_a_process_that_ends_signs_out_by_itself(tenant, tenant_url):
+    program = f"""
+import asyncio, sys
+from pydantic import SecretStr
+from qcontact_sync.qcontact.entities_dialect import open_entities_client
+from qcontact_sync.qcontact.transport import ClientOptions
+from qcontact_sync.services.wiring import SystemClock
+
+async def look():
+    access = dict(url={tenant_url!r}, email={EMAIL!r}, password=SecretStr(sys.stdin.read()))
+    async with open_entities_client(**access, options=ClientOptions(SystemClock())) as client:
+        await client.get("{A_CASE}")
+
+asyncio.run(look())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdin=asyncio.subprocess.PIPE
+    )
+    await process.communicate(PASSWORD.encode())
+    assert process.returncode == 0
+    assert tenant.signed_out == [T1]
+
+
+async def test_a_forked_process_has_a_session_of_its_own(tenant, sign_in, monkeypatch):
+    """It would sign its parent out at its end."""
+    async with sign_in() as client:
+        await client.get(A_CASE)
+    parent = os.getpid()
+    monkeypatch.setattr("os.getpid", lambda: parent + 1)
+    async with sign_in() as client:
+        await client.get(A_CASE)
+    await asyncio.to_thread(sign_out_all)
+    assert len(tenant.sign_ins) == 2
+    assert tenant.signed_out == [T2]
+
+
 async def test_a_ready_token_is_never_signed_out(tenant, with_a_ready_token):
     async with with_a_ready_token as client:
         await client.get(A_CASE)
@@ -341,7 +379,7 @@ async def test_a_ready_token_is_never_signed_out(tenant, with_a_ready_token):
     assert tenant.signed_out == []
 
 
-async def test_a_sign_out_that_fails_matters_to_nobody(tenant, sign_in, monkeypatch):
+async def test_a_failed_sign_out_is_ignored(tenant, sign_in, monkeypatch):
     async with sign_in() as client:
         await client.get(A_CASE)
     monkeypatch.setattr("qcontact_sync.qcontact.sign_in.SIGN_OUT_PATH", "/nowhere\n")
@@ -382,6 +420,7 @@ async def test_no_secret_is_told(tenant, sign_in, caplog, refusal):
         ({"email": "a\r\nb"}, "QCONTACT_EMAIL"),
         ({"password": None}, "QCONTACT_PASSWORD"),
         ({"password": SecretStr("")}, "QCONTACT_PASSWORD"),
+        ({"password": SecretStr("hunter2\udce9")}, "QCONTACT_PASSWORD"),
         ({"password": None, "token": SecretStr("hunter2")}, "QCONTACT_CLIENT"),
         ({"token": SecretStr("hunter2\n\nx"), "client": "c"}, "QCONTACT_ACCESS_TOKEN"),
         ({"token": SecretStr("hunter2"), "client": ""}, "QCONTACT_CLIENT"),

@@ -21,7 +21,7 @@ def signs(plan):
     return [(line["sign"], line["qcontact_ticket_id"], line["fields"]) for line in plan["lines"]]
 
 
-def test_a_ticket_that_would_fail_on_its_way_in_has_its_line(world: World):
+def test_inbound_failure_is_planned(world: World):
     good, bad = world.add_ticket(), world.add_ticket()
     world.edit(bad, title=None)
     plan = plan_of(world, "inbound")
@@ -33,12 +33,12 @@ def test_a_ticket_that_would_fail_on_its_way_in_has_its_line(world: World):
     assert (stats["created"], stats["failed"]) == (1, 1)
 
 
-def test_an_asked_for_ticket_that_qcontact_does_not_know_would_fail(world: World):
+def test_requested_ticket_that_qcontact_does_not_have_is_planned_as_failure(world: World):
     plan = plan_of(world, "inbound", ticket_ids=["404404"])
     assert [f["error_code"] for f in plan["failures"]] == ["NOT_FOUND"]
 
 
-def test_a_ticket_that_would_fail_on_its_way_out_has_its_line(world: World):
+def test_outbound_failure_is_planned(world: World):
     good, bad = world.add_ticket(), world.add_ticket()
     world.run()
     world.set_local(good, status="assigned")
@@ -50,7 +50,7 @@ def test_a_ticket_that_would_fail_on_its_way_out_has_its_line(world: World):
     assert (stats["updated"], stats["failed"]) == (1, 1)
 
 
-def test_a_ticket_that_waits_for_a_person_is_planned_once(world: World):
+def test_ticket_with_an_open_conflict_is_planned_once(world: World):
     """It is read by its id and listed as well; a real run finds it settled the second time."""
     ticket = world.add_ticket(status="Open")
     world.run()
@@ -62,7 +62,7 @@ def test_a_ticket_that_waits_for_a_person_is_planned_once(world: World):
     assert signs(plan_of(world, "inbound")) == [("~", ticket, ["title"])]
 
 
-def test_more_than_goes_out_unasked_is_said(world: World):
+def test_plan_has_a_notice_when_confirmation_is_needed(world: World):
     tickets = [world.add_ticket() for _ in range(2)]
     world.run()
     world.configure(max_outbound=1)
@@ -96,7 +96,7 @@ def heard() -> Iterator[Heard]:
     logger.setLevel(level)
 
 
-def test_the_log_has_the_plan_too(world: World, heard: Heard):
+def test_plan_is_logged(world: World, heard: Heard):
     good, bad = world.add_ticket(), world.add_ticket()
     world.edit(bad, title=None)
     plan_of(world, "inbound", sync_direction="inbound")

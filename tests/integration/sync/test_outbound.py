@@ -580,7 +580,7 @@ def test_a_ticket_that_may_not_be_written_is_alone(world: World):
     assert sorted(world.quarantine()) == sorted(ids[:5])
 
 
-def test_notes_that_go_out_prove_that_the_account_may_write(world: World):
+def test_notes_that_go_out_do_not_prove_that_the_account_may_change_statuses(world: World):
     ids = several(world, 8)
     for remote_id in ids[:5]:
         world.add_note(remote_id, "On site at ten")
@@ -594,8 +594,11 @@ def test_notes_that_go_out_prove_that_the_account_may_write(world: World):
         )
     world.execute("UPDATE tickets SET updated_at = now() WHERE external_id = ANY(%s)", ids[4:])
     result = world.run()
-    assert result.error_code is None
-    assert sorted(world.quarantine()) == sorted(ids[4:])
+    assert result.error_code == "AUTHORIZATION_ERROR"
+    assert "change statuses" in str(result.error_message)
+    assert world.quarantine() == {}
+    assert all(world.notes_at(i) for i in ids[:5])
+    assert len(world.patches()) == 3
 
 
 def test_a_ticket_that_is_gone_is_said_and_not_tried_again(world: World):

@@ -20,6 +20,8 @@ def documented():
 def shown_default(field):
     if field.default in (None, ()):
         return "none"
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}`"
     return f"`{field.default}`" if isinstance(field.default, str) else f"{field.default:g}"
 
 

@@ -69,7 +69,7 @@ def to_and_fro(times):
     return decisions
 
 
-def test_a_field_that_is_turned_back_and_forth_is_frozen_and_reported_once():
+def test_field_that_keeps_flipping_is_frozen_and_reported_once():
     decisions = to_and_fro(6)
     writes = [bool(d.writes or d.sends) for d in decisions]
     # The first write goes there; the next ones are flip-flops.
@@ -79,10 +79,10 @@ def test_a_field_that_is_turned_back_and_forth_is_frozen_and_reported_once():
     assert (conflict.local, conflict.remote) == ("assigned", "Open")
 
 
-def test_a_few_turns_are_nobodys_fault():
+def test_few_flip_flops_freeze_nothing():
     assert not any(d.frozen for d in to_and_fro(MAX_FLIP_FLOPS // 2))
 
 
-def test_clearing_a_field_for_the_first_time_is_no_going_back():
+def test_clearing_a_field_for_the_first_time_is_no_flip_flop():
     link = a_link({ASSIGNED_TO: ANN}, {ASSIGNED_TO: "Ann Example"})
     assert flip_flop_of(link, ASSIGNED_TO).after(None).count == 0

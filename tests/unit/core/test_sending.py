@@ -5,7 +5,6 @@ from hashlib import md5
 import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
-from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, SyncType
 from qcontact_sync.core.outbound import (
@@ -89,22 +88,36 @@ def test_a_frozen_field_stays():
 
 
 @pytest.mark.parametrize(
-    ("values", "field"),
+    ("values", "field", "sent"),
     [
-        ({"status": "on_hold"}, STATUS),
-        ({"assigned_to": NAMELESS}, ASSIGNED_TO),
-        ({"assigned_to": GONE}, ASSIGNED_TO),
-        ({"status": "assigned", "assigned_to": NAMELESS}, ASSIGNED_TO),
+        ({"status": "on_hold"}, STATUS, {}),
+        ({"assigned_to": NAMELESS}, ASSIGNED_TO, {}),
+        ({"assigned_to": GONE}, ASSIGNED_TO, {}),
+        ({"status": "assigned", "assigned_to": NAMELESS}, ASSIGNED_TO, {STATUS: "assigned"}),
     ],
     ids=["status", "nameless", "deleted", "one-of-two"],
 )
-def test_what_has_no_counterpart_there_is_an_error_of_the_ticket(values, field):
-    """Nothing of the ticket goes out: never a null in place of the name that is missing."""
-    with pytest.raises(TicketError) as error:
-        sending(a_remote(), a_local(**values))
-    assert error.value.code is ErrorCode.VALIDATION_ERROR
-    assert error.value.field == field
-    assert "FibreFlow" in str(error.value)
+def test_a_value_without_a_counterpart_is_refused_and_the_other_is_sent(values, field, sent):
+    """Never a null in place of the name that is missing."""
+    found = sending(a_remote(), a_local(**values))
+    assert found.remote == sent
+    assert list(found.refusals) == [field]
+    assert "FibreFlow" in found.refusals[field]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sent"),
+    [
+        (None, {STATUS, ASSIGNED_TO}),
+        ((SyncType.STATUS_UPDATE,), {STATUS}),
+        ((SyncType.ASSIGNMENT,), {ASSIGNED_TO}),
+        ((), set()),
+    ],
+)
+def test_only_the_wanted_kinds_of_write_are_sent(kinds, sent):
+    local = a_local(status="assigned", assigned_to=ANN)
+    decision = decide(a_remote(), KnownTicket(a_link(), local), PEOPLE, REVIEW)
+    assert set(sending_of(decision, kinds).remote) == sent
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 from qcontact_sync.config.access import (
-    NOT_SPOKEN,
     AccessToken,
     ApiKey,
     Dialect,
@@ -59,10 +58,10 @@ def test_the_entities_dialect_takes_a_login_in_place_of_the_key(define, extra, c
 
 
 @pytest.mark.usefixtures("both_sides")
-def test_the_entities_dialect_as_the_form_has_it_is_refused(define):
+def test_the_entities_dialect_needs_an_address_to_sign_in_with(define):
     define("qcontact_default", {**QCONTACT, "extra": {"dialect": "entities"}})
 
-    with pytest.raises(ConfigError, match=NOT_SPOKEN):
+    with pytest.raises(ConfigError, match="qcontact_default: no e-mail address"):
         configuration("default")
 
 

@@ -95,6 +95,11 @@ def test_nested_values_are_compared_without_their_order():
     assert changed(c__x=[1, 2]) != changed(c__x=[2, 1])
 
 
+def test_a_value_of_any_depth_is_compared():
+    deep = json.loads('{"a":' * 400 + "1" + "}" * 400)
+    assert changed(c__x=deep) != row_digest(ROW)
+
+
 def test_a_page_is_read():
     pagination = {"count": 120, "page": 2, "items": 25, "pages": 5}
     now = datetime(2026, 3, 1, tzinfo=UTC)

@@ -34,7 +34,7 @@ async def let_go_one_after_another(works: Works, *names: str) -> None:
         works.gates[name].set()
 
 
-async def test_no_more_pieces_run_at_once_than_may() -> None:
+async def test_no_more_tasks_run_at_once_than_the_limit() -> None:
     works = Works()
     letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abcd"))
     async with KeyedTasks(2) as tasks:
@@ -44,7 +44,7 @@ async def test_no_more_pieces_run_at_once_than_may() -> None:
     assert works.most == 2
 
 
-async def test_pieces_that_share_a_key_come_one_after_the_other() -> None:
+async def test_tasks_that_share_a_key_run_one_after_the_other() -> None:
     works = Works()
     letting_go = asyncio.ensure_future(let_go_one_after_another(works, *"abc"))
     async with KeyedTasks(3) as tasks:
@@ -56,7 +56,7 @@ async def test_pieces_that_share_a_key_come_one_after_the_other() -> None:
     assert frozenset({"a", "b"}) in works.together
 
 
-async def test_an_error_is_raised_as_it_is_and_nothing_runs_on() -> None:
+async def test_error_is_raised_as_it_is_and_other_tasks_are_cancelled() -> None:
     works = Works()
 
     async def fail() -> None:
@@ -79,7 +79,7 @@ async def numbers(seen: list[int]) -> AsyncIterator[int]:
         yield number
 
 
-async def test_reading_ahead_begins_at_once_and_goes_only_so_far() -> None:
+async def test_read_ahead_starts_at_once_and_stops_at_its_limit() -> None:
     seen: list[int] = []
     ahead = ReadAhead(numbers(seen), 3)
     for _ in range(50):
@@ -88,7 +88,7 @@ async def test_reading_ahead_begins_at_once_and_goes_only_so_far() -> None:
     await ahead.close()
 
 
-async def test_reading_ahead_hands_out_everything_in_order_and_then_the_error() -> None:
+async def test_read_ahead_returns_all_items_in_order_and_then_the_error() -> None:
     async def failing() -> AsyncIterator[int]:
         yield 1
         yield 2

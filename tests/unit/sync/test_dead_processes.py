@@ -10,7 +10,7 @@ def test_own_process_is_alive() -> None:
     assert is_alive(os.getpid())
 
 
-def test_process_that_ended_is_gone_also_before_its_parent_has_asked_for_it() -> None:
+def test_ended_process_is_not_alive_before_its_parent_collects_it() -> None:
     """In a container without an init, nobody ever asks for it."""
     with subprocess.Popen(["true"]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

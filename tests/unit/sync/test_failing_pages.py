@@ -24,7 +24,7 @@ class FirstPageOnly(TicketsClient):
         return Page((RemoteTicket(RemoteId("1"), {}),), 5, 1, 1, has_more=True)
 
 
-async def test_pages_that_fail_together_leave_no_error_that_nobody_took() -> None:
+async def test_pages_that_fail_together_leave_no_unretrieved_error() -> None:
     never_taken: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, it: never_taken.append(it))
     reader = ListReader(FirstPageOnly(), page_size=1)

@@ -29,34 +29,34 @@ async def submit_all(commits: GroupCommit[str], *items: str) -> list[BaseExcepti
     return await asyncio.gather(*map(commits.submit, items), return_exceptions=True)
 
 
-async def test_an_item_alone_is_committed_at_once() -> None:
+async def test_single_item_is_committed_at_once() -> None:
     database = Database()
     await GroupCommit(database.commit, 50).submit("a")
     assert database.groups == [["a"]]
 
 
-async def test_what_arrives_meanwhile_shares_the_next_transaction() -> None:
+async def test_items_that_arrive_during_a_transaction_share_the_next() -> None:
     database = Database()
     await submit_all(GroupCommit(database.commit, 50), "a", "b", "c", "d")
     assert sorted(chain(*database.groups)) == ["a", "b", "c", "d"]
     assert len(database.groups) < 4
 
 
-async def test_a_group_is_bounded() -> None:
+async def test_group_size_is_limited() -> None:
     database = Database()
     await submit_all(GroupCommit(database.commit, 2), *"abcdefg")
     assert max(map(len, database.groups)) == 2
     assert sorted(chain(*database.groups)) == list("abcdefg")
 
 
-async def test_an_item_that_spoils_its_group_fails_alone() -> None:
+async def test_item_that_breaks_its_group_fails_alone() -> None:
     database = Database()
     ends = await submit_all(GroupCommit(database.commit, 50), "a", "b", "bad", "c")
     assert [type(end) for end in ends] == [type(None), type(None), TicketError, type(None)]
     assert sorted(chain(*database.groups)) == ["a", "b", "c"]
 
 
-async def test_what_concerns_all_is_told_to_all_and_not_tried_again() -> None:
+async def test_error_that_concerns_all_is_raised_for_all_without_retry() -> None:
     database = Database()
     database.error = LeaseLost()
     tries: list[int] = []
@@ -70,7 +70,7 @@ async def test_what_concerns_all_is_told_to_all_and_not_tried_again() -> None:
     assert sum(tries) == 3
 
 
-async def test_one_that_is_cut_off_in_its_transaction_leaves_nobody_waiting() -> None:
+async def test_cancelled_transaction_leaves_no_caller_waiting() -> None:
     started = asyncio.Event()
 
     async def commit(_items: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrations
 
 from sandbox.running import run_sandbox
-from tests.integration.moving.other_names import NAMES
+from tests.integration.migration.other_names import NAMES
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 

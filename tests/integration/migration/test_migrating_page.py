@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 from qcontact_sync.fibreflow.migrate import migrations
 
 from dev.database.pg_binaries import find_bindir
 from dev.state import PROJECT
 from sandbox.running import Sandbox, run_sandbox
 from tests.benchmarks import earlier_job
+from tests.database import rows
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -68,9 +68,7 @@ class Move:
         return done.stdout
 
     def query(self, statement: str) -> list[dict[str, object]]:
-        with psycopg.connect(self.owner, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
+        return rows(self.owner, statement)
 
 
 @pytest.fixture

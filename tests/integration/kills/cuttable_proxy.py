@@ -1,4 +1,4 @@
-"""TCP connections that end in the middle of an answer."""
+"""A TCP proxy that cuts connections in the middle of an answer."""
 
 import asyncio
 import random
@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 from sandbox.running import Sandbox
 from tests.integration.sync_world import World
 
-WHOLE = 3  # one connection in so many is left alone
+WHOLE = 3  # one connection of three is not cut
 LONGEST = 20_000
 CHUNK = 4_096
 
 
-class Lines:
-    """Carries connections to one port of this machine, and cuts some of them.
+class CuttableProxy:
+    """Forwards connections to one port of this machine, and cuts some of them.
 
-    A line that is to be cut has an allowance of bytes from the server. Where that is 0, the request
-    was delivered and no byte of its answer comes back.
+    A connection that will be cut may return a limited number of bytes from the server. If that
+    number is 0, the request is delivered and no byte of its answer returns.
     """
 
     def __init__(self, target: int, pick: random.Random) -> None:
@@ -73,32 +73,32 @@ async def _pump(
 
 
 @contextmanager
-def fragile(world: World, pick: random.Random) -> Iterator[tuple[World, list[Lines]]]:
-    """The same world, seen through lines that break: those to PostgreSQL and those to QContact."""
+def fragile(world: World, pick: random.Random) -> Iterator[tuple[World, list[CuttableProxy]]]:
+    """The same world through two proxies, one to PostgreSQL and one to QContact."""
     database, qcontact = urlsplit(world.database), urlsplit(world.sandbox.url)
-    lines = [Lines(address.port or 0, pick) for address in (database, qcontact)]
+    proxies = [CuttableProxy(address.port or 0, pick) for address in (database, qcontact)]
     near = database.netloc.rpartition(":")[0]
-    with _carried(lines):
+    with _carried(proxies):
         yield (
             replace(
                 world,
-                database=database._replace(netloc=f"{near}:{lines[0].port}").geturl(),
-                sandbox=Sandbox(f"http://127.0.0.1:{lines[1].port}", world.qcontact),
+                database=database._replace(netloc=f"{near}:{proxies[0].port}").geturl(),
+                sandbox=Sandbox(f"http://127.0.0.1:{proxies[1].port}", world.qcontact),
             ),
-            lines,
+            proxies,
         )
 
 
 @contextmanager
-def _carried(lines: list[Lines]) -> Iterator[None]:
-    """In a thread of their own; at the end whatever is still open is cut."""
+def _carried(proxies: list[CuttableProxy]) -> Iterator[None]:
+    """Run the proxies in a thread; cut what is still open at the end."""
     loops: Queue[asyncio.AbstractEventLoop] = Queue()
     over = asyncio.Event()
 
     async def carry() -> None:
         async with AsyncExitStack() as servers:
-            for line in lines:
-                await servers.enter_async_context(line.listening())
+            for proxy in proxies:
+                await servers.enter_async_context(proxy.listening())
             loops.put(asyncio.get_running_loop())
             await over.wait()
 

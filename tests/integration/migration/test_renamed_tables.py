@@ -7,7 +7,7 @@ import pytest
 from qcontact_sync.core.errors import FatalError
 from qcontact_sync.jobs import examine, get_status, get_sync_job_history, migrate
 
-from tests.integration.moving.other_names import NAMES
+from tests.integration.migration.other_names import NAMES
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

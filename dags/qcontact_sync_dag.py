@@ -41,145 +41,54 @@ Connections: `qcontact_default` (QContact), `fibreflow_default` (Postgres).
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    AssetAlias,
-    AsyncCallback,
-    CronDataIntervalTimetable,
-    DeadlineAlert,
-    Param,
-    TriggerRule,
-    dag,
-    get_current_context,
-    task,
-)
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, dag, get_current_context, task
 from qcontact_sync.config.accounts import Account
-from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
-from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
+from qcontact_sync.on_airflow import declaring
 
 TEN_MINUTES = timedelta(minutes=10)
-
 # Only for a task that hangs. A direction ends by itself and in good order: a scheduled one after
 # QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S; before that it
 # may have waited as long for another run.
 BACKSTOP = timedelta(hours=3)
-
-PARAMS = {
-    "sync_direction": Param(
-        "both",
-        title="Direction",
-        description="Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
-        type="string",
-        enum=["both", "inbound", "outbound"],
-        values_display={
-            "both": "Both ways",
-            "inbound": "Inbound only",
-            "outbound": "Outbound only",
-        },
-    ),
-    "start_date": Param(
-        None,
-        title="Changed from",
-        description="Read what changed in QContact since then. Empty: since the last "
-        "complete run; or, where only an end is given, from the beginning. The logical date "
-        "and data interval above have no say. In a backfill leave both empty: its windows are "
-        "its dates.",
-        type=["null", "string"],
-        format="date-time",
-    ),
-    "end_date": Param(
-        None,
-        title="Changed until",
-        description="Empty: until now. A run with dates does not move the point where the "
-        "next one starts, and sends only tickets that FibreFlow changed between them.",
-        type=["null", "string"],
-        format="date-time",
-    ),
-    "ticket_ids": Param(
-        [],
-        title="Only these tickets",
-        description="One id per line: FT number, FibreFlow id or QContact id. Empty: all.",
-        type=["null", "array"],
-    ),
-    "dry_run": Param(
-        False,
-        title="Dry run",
-        description="Find out what would be done and write nothing on either side.",
-        type="boolean",
-    ),
-    "force_resync": Param(
-        False,
-        title="Force resync",
-        description="Take QContact's own fields over again even where nothing seems to have "
-        "changed there: a repair of what was overwritten here.",
-        type="boolean",
-    ),
-    "confirm_outbound": Param(
-        False,
-        title="Confirm outbound",
-        description="Send even if more changes are waiting than usually go out unasked.",
-        type="boolean",
-    ),
-}
+step = partial(task, multiple_outputs=False)  # a dict is one value, not one XCom a key
 
 
-def sync_dag(account: Account) -> DAG:
-    """The DAG of one account."""
-    # What other DAGs schedule on. The alias is what inbound_sync declares: an asset declared there
-    # itself would have an event from every run, also from one that wrote nothing.
-    tickets = Asset(
-        f"fibreflow_tickets{account.suffix}",
-        uri="fibreflow://tickets" + (f"/{account.name}" if account.suffix else ""),
-    )
-    tickets_written = AssetAlias(f"fibreflow_tickets_written{account.suffix}")
-
-    def tell_of_failure(context: Any) -> None:
-        """Mail what changed; where the run could not be put on record, this is all that tells."""
-        from qcontact_sync.on_airflow import alerts
-
-        alerts.on_failure(context, account.name)
+def sync_dag(
+    account: Account,
+    dag_id: str | None = None,
+    schedule: str | None = None,
+    late_after: timedelta = TEN_MINUTES,
+    **task_defaults: Any,
+) -> DAG:
+    """The DAG of one account; id and schedule are the account's unless given."""
+    tickets, tickets_written = declaring.ticket_assets(account)
+    on_failure = declaring.failure_callback(account)
 
     @dag(
-        dag_id=account.dag_id,
+        dag_id=dag_id or account.dag_id,
         # A plain cron string would give each run an interval of no length.
-        schedule=CronDataIntervalTimetable(account.schedule, timezone="UTC"),
+        schedule=CronDataIntervalTimetable(schedule or account.schedule, timezone="UTC"),
         start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
         catchup=False,  # one run makes up for all that were missed: it reads from the cursor
-        deadline=DeadlineAlert(
-            name="run-late",
-            reference=ScheduledSlotDeadline(),
-            interval=TEN_MINUTES,
-            # In the triggerer: a synchronous callback may not read connections of Airflow's
-            # database.
-            callback=AsyncCallback(
-                "qcontact_sync.on_airflow.deadlines.on_deadline", {"account": account.name}
-            ),
-        ),
+        deadline=declaring.late_alert(account, late_after),
         max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker
         default_args={
             "show_return_value_in_logs": False,  # the task's own lines say the same to a person
             "retry_delay": timedelta(seconds=30),
             "retry_exponential_backoff": 2,
             "max_retry_delay": timedelta(minutes=5),
+            **task_defaults,
         },
-        params=PARAMS,
+        params=declaring.run_params(),
         tags=["qcontact", "fibreflow", "tickets"],
-        doc_md=manual(__doc__, account),
+        doc_md=declaring.manual(__doc__, account),
     )
     def qcontact_sync() -> None:
-        """Declare the tasks and their order."""
         # The package is imported inside the tasks: the DAG processor reads this file often.
-
-        # multiple_outputs=False, here and below: the dict is one value, not one XCom a key.
-        @task(
-            retries=3,
-            execution_timeout=TEN_MINUTES,
-            multiple_outputs=False,
-            on_failure_callback=tell_of_failure,
-        )
+        @step(retries=3, execution_timeout=TEN_MINUTES, on_failure_callback=on_failure)
         def start_run() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 
@@ -187,12 +96,7 @@ def sync_dag(account: Account) -> DAG:
 
         # Directions wait out passing failures themselves, and what a run leaves undone the next one
         # does: one more try is enough.
-        @task(
-            retries=1,
-            execution_timeout=BACKSTOP,
-            multiple_outputs=False,
-            outlets=[tickets_written],
-        )
+        @step(retries=1, execution_timeout=BACKSTOP, outlets=[tickets_written])
         def inbound_sync() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 
@@ -203,23 +107,13 @@ def sync_dag(account: Account) -> DAG:
 
         # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
         # because start_run is its setup.
-        @task(
-            retries=1,
-            execution_timeout=BACKSTOP,
-            multiple_outputs=False,
-            trigger_rule=TriggerRule.ALL_DONE,
-        )
+        @step(retries=1, execution_timeout=BACKSTOP, trigger_rule=TriggerRule.ALL_DONE)
         def outbound_sync() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 
             return steps.run_direction(get_current_context(), "outbound", account.name)
 
-        @task(
-            retries=3,
-            execution_timeout=TEN_MINUTES,
-            multiple_outputs=False,
-            on_failure_callback=tell_of_failure,
-        )
+        @step(retries=3, execution_timeout=TEN_MINUTES, on_failure_callback=on_failure)
         def finalize() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 
@@ -235,5 +129,5 @@ def sync_dag(account: Account) -> DAG:
     return qcontact_sync()
 
 
-for account in accounts_to_declare():
+for account in declaring.accounts_to_declare():
     sync_dag(account)

@@ -1,19 +1,15 @@
 """Deprecated: these functions are now in `qcontact_sync.jobs`, until the next release.
 
-The functions here still take both sides in one (``endpoints``).
+Here they still take both sides in one (``endpoints``).
 """
 
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from qcontact_sync import jobs
-from qcontact_sync.config.settings import Settings
-from qcontact_sync.reporting.health import Health
-from qcontact_sync.services.review import Keep, Row, TicketStory, UnknownId
-
-if TYPE_CHECKING:
-    from qcontact_sync.settings import Endpoints
+from qcontact_sync.services.review import Keep, TicketStory, UnknownId
 
 __all__ = [
     "Keep",
@@ -28,46 +24,24 @@ __all__ = [
     "retry_failures",
 ]
 
+T = TypeVar("T")
+FIBREFLOW, BOTH = ("fibreflow",), ("fibreflow", "qcontact")
+
 warnings.warn("qcontact_sync.review is now qcontact_sync.jobs", DeprecationWarning, stacklevel=2)
 
 
-def get_status(endpoints: "Endpoints", settings: Settings) -> Health:
-    """Deprecated; see `jobs`, as for all below."""
-    return jobs.get_status(endpoints.fibreflow, settings)
+def _taking_endpoints(function: Callable[..., T], sides: tuple[str, ...]) -> Callable[..., T]:
+    @wraps(function)
+    def call(endpoints: Any, *args: Any, **kwargs: Any) -> T:
+        return function(*(getattr(endpoints, side) for side in sides), *args, **kwargs)
+
+    return call
 
 
-def list_failures(endpoints: "Endpoints", wanted: Sequence[str] | None = None) -> Sequence[Row]:
-    """Deprecated."""
-    return jobs.list_failures(endpoints.fibreflow, wanted)
-
-
-def retry_failures(endpoints: "Endpoints", given: str) -> Sequence[Row]:
-    """Deprecated."""
-    return jobs.retry_failures(endpoints.fibreflow, given)
-
-
-def dismiss_failures(endpoints: "Endpoints", given: str) -> Sequence[Row]:
-    """Deprecated."""
-    return jobs.dismiss_failures(endpoints.fibreflow, given)
-
-
-def list_conflicts(endpoints: "Endpoints", limit: int | None = None) -> Sequence[Row]:
-    """Deprecated."""
-    return jobs.list_conflicts(endpoints.fibreflow, limit)
-
-
-def resolve_conflict(
-    endpoints: "Endpoints",
-    settings: Settings,
-    given: str,
-    keep: Keep,
-    patience_s: float | None = None,
-) -> Row:
-    """Deprecated."""
-    sides = endpoints.fibreflow, endpoints.qcontact
-    return jobs.resolve_conflict(*sides, settings, given, keep, patience_s)
-
-
-def explain_ticket(endpoints: "Endpoints", settings: Settings, given: str) -> TicketStory:
-    """Deprecated."""
-    return jobs.explain_ticket(endpoints.fibreflow, endpoints.qcontact, settings, given)
+get_status = _taking_endpoints(jobs.get_status, FIBREFLOW)
+list_failures = _taking_endpoints(jobs.list_failures, FIBREFLOW)
+retry_failures = _taking_endpoints(jobs.retry_failures, FIBREFLOW)
+dismiss_failures = _taking_endpoints(jobs.dismiss_failures, FIBREFLOW)
+list_conflicts = _taking_endpoints(jobs.list_conflicts, FIBREFLOW)
+resolve_conflict = _taking_endpoints(jobs.resolve_conflict, BOTH)
+explain_ticket = _taking_endpoints(jobs.explain_ticket, BOTH)

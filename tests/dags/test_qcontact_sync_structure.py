@@ -10,7 +10,8 @@ from airflow.sdk import TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.deprecation_tools import DeprecatedImportWarning
-from qcontact_sync.core.request import PARAM_NAMES, SYNC_DIRECTIONS, RunRequest, parse_request
+from qcontact_sync.core.params import PARAM_NAMES, SYNC_DIRECTIONS
+from qcontact_sync.core.request import RunRequest, parse_request
 
 from tests.private_airflow import PROJECT
 

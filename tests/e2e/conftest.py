@@ -39,9 +39,9 @@ from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 TICKETS = 40
+# As in dags/sync_variants_dag.py.
 OFTEN = "qcontact_sync_often"
 EVERY_S = 5
-EVERY = f"* * * * * */{EVERY_S}"
 LATE = "qcontact_sync_late"
 CLOSED_POOL = "closed"
 PERSON = "ops@example.test"
@@ -89,37 +89,14 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 
 @pytest.fixture(scope="session")
 def dags_folder(directory: RunDirectory) -> Path:
-    """The project's DAGs, one more that follows their asset, and the sync twice more with a slot
-    every few seconds: the same file but for its id and its cron.
+    """The project's DAGs, and the tests' own: one follows their asset, others are the sync itself
+    with other ids and slots.
     """
     folder = directory.root / "dags"
     folder.mkdir()
     for file in [*(PROJECT / "dags").glob("*_dag.py"), *Path(__file__).parent.glob("dags/*.py")]:
         (folder / file.name).symlink_to(file)
-    source = (PROJECT / "dags" / f"{DAG_ID}_dag.py").read_text()
-    often = _edited(
-        source,
-        ("account.dag_id", f'"{OFTEN}"'),
-        ("account.schedule", f'"{EVERY}"'),
-        ("in accounts_to_declare()", "in [Account()]"),
-    )
-    (folder / f"{OFTEN}_dag.py").write_text(often)
-    # Late after two seconds, and no task of it ever gets a place to run in.
-    late = _edited(
-        often,
-        (f'"{OFTEN}"', f'"{LATE}"'),
-        ("timedelta(minutes=10)", "timedelta(seconds=2)"),
-        ("default_args={", f'default_args={{"pool": "{CLOSED_POOL}",'),
-    )
-    (folder / f"{LATE}_dag.py").write_text(late)
     return folder
-
-
-def _edited(source: str, *changes: tuple[str, str]) -> str:
-    for ours, theirs in changes:
-        assert ours in source
-        source = source.replace(ours, theirs)
-    return source
 
 
 class Mailbox(MessageHandler):

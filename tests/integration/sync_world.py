@@ -126,7 +126,8 @@ class World:
         self, run: Mapping[str, object], **stats: Mapping[str, object] | None
     ) -> dict[str, object]:
         started = Run.from_dict(run)
-        finished = runs.finish_run(self.fibreflow_access, self.settings, started, stats)
+        plans = {name: one["plan"] for name, one in stats.items() if one and "plan" in one}
+        finished = runs.finish_run(self.fibreflow_access, self.settings, started, plans)
         return asyncio.run(finished).to_dict()
 
     def run_order(self, order: RunOrder) -> dict[str, object]:

@@ -17,6 +17,7 @@ from qcontact_sync.cli.review_commands import AsJson
 from qcontact_sync.cli.streams import log_to_stderr, print_json, say
 from qcontact_sync.config.accounts import ACCOUNT, find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
+from qcontact_sync.core.params import HELP, SyncDirection
 from qcontact_sync.core.request import ParamError, parse_request
 
 PROGRAM = "qcontact-sync"
@@ -105,16 +106,18 @@ def migrate() -> None:
 
 @app.command(help=help_texts.RUN)
 def run(
-    start_date: Annotated[str | None, typer.Option(metavar="T", help=help_texts.START)] = None,
-    end_date: Annotated[str | None, typer.Option(metavar="T", help=help_texts.END)] = None,
-    direction: Annotated[Literal["both", "inbound", "outbound"], typer.Option()] = "both",
+    start_date: Annotated[str | None, typer.Option(metavar="T", help=HELP["start_date"])] = None,
+    end_date: Annotated[str | None, typer.Option(metavar="T", help=HELP["end_date"])] = None,
+    direction: Annotated[SyncDirection, typer.Option(help=HELP["sync_direction"])] = "both",
     ticket_id: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help=help_texts.TICKET_ID)
+        list[str] | None, typer.Option(metavar="ID", help=HELP["ticket_ids"])
     ] = None,
-    force_resync: Annotated[bool, typer.Option("--force-resync", help=help_texts.FORCE)] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=help_texts.DRY_RUN)] = False,
+    force_resync: Annotated[
+        bool, typer.Option("--force-resync", help=HELP["force_resync"])
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=HELP["dry_run"])] = False,
     confirm_outbound: Annotated[
-        bool, typer.Option("--confirm-outbound", help=help_texts.CONFIRM)
+        bool, typer.Option("--confirm-outbound", help=HELP["confirm_outbound"])
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=help_texts.VERBOSE)] = False,
     as_json: AsJson = False,

@@ -155,12 +155,6 @@ warnings), else 1.
 """
 
 JSON = "One JSON document on stdout and nothing else there, also for errors."
-START = "Begin of the window, ISO 8601, included; without a zone it is UTC."
-END = "End of the window, not included; a future one is cut to now."
-TICKET_ID = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."
-FORCE = "Bring QContact's own fields in even where QContact did not change them."
-DRY_RUN = "Print what a run would do; write nothing anywhere."
-CONFIRM = "Send even where more changes are pending than MAX_OUTBOUND allows."
 VERBOSE = "Show the log from INFO on, on stderr."
 STARTED_FROM = "Only runs started at or after this, ISO 8601; without a zone it is UTC."
 STARTED_BEFORE = "Only runs started before this."

@@ -51,6 +51,9 @@ class AccessToken:
     client: str
 
 
+Credentials = ApiKey | Password | AccessToken
+
+
 @dataclass(frozen=True, slots=True)
 class QContactAccess:
     """How QContact is reached.
@@ -61,7 +64,7 @@ class QContactAccess:
     """
 
     url: str
-    credentials: ApiKey | Password | AccessToken
+    credentials: Credentials
     dialect: Dialect = Dialect.TICKETS
     queues: tuple[str, ...] = ()
 
@@ -142,7 +145,7 @@ def _qcontact_variables() -> tuple[str, ...]:
     return _API_URL, "QCONTACT_EMAIL", "QCONTACT_PASSWORD"
 
 
-def _credentials() -> ApiKey | Password | AccessToken:
+def _credentials() -> Credentials:
     if _dialect() is Dialect.TICKETS:
         return ApiKey(SecretStr(_read("QCONTACT_API_KEY")))
     email = _read("QCONTACT_EMAIL")
@@ -173,7 +176,7 @@ def _read(name: str) -> str:
     """A variable's value; empty where it is not set.
 
     Raises:
-        ConfigError: Its file cannot be read, or it is given in both ways.
+        ConfigError: Its file is empty or cannot be read, or it is given in both ways.
     """
     given, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
     if not path:
@@ -181,6 +184,9 @@ def _read(name: str) -> str:
     if given:
         raise ConfigError(f"{name} and {name}_FILE are both set: set one of them")
     try:
-        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+        secret = Path(path).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}_FILE: cannot be read ({type(error).__name__})") from None
+    if not secret:
+        raise ConfigError(f"{name}_FILE: the file is empty")
+    return secret

@@ -20,6 +20,7 @@ from qcontact_sync.config.accounts import (
     find_account,
 )
 from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.core.params import SyncDirection
 
 PREFIX = "QCONTACT_SYNC_"
 
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
-    direction: Literal["both", "inbound", "outbound"] = "both"
+    direction: SyncDirection = "both"
     max_outbound: int | None = Field(default=None, ge=0)
     reopen: Literal["review", "follow"] = "review"
     assignment_winner: Literal["local", "remote"] = "local"

@@ -1,17 +1,16 @@
 """A run's params, read strictly."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.model import Direction
+from qcontact_sync.core.params import PARAM_NAMES, RUN_PARAMS, SYNC_DIRECTIONS, Kind
 
-SYNC_DIRECTIONS = ("both", "inbound", "outbound")
-_SWITCHES = ("force_resync", "dry_run", "confirm_outbound")
 _FIRST_YEAR = 1970
-PARAM_NAMES = ("start_date", "end_date", "sync_direction", "ticket_ids", *_SWITCHES)
 
 
 class ParamError(FatalError):
@@ -51,13 +50,7 @@ class RunRequest:
 
     def to_dict(self) -> dict[str, object]:
         """The params as they are stored (``sync_options``)."""
-        return {
-            "start_date": self.start_date.isoformat() if self.start_date else None,
-            "end_date": self.end_date.isoformat() if self.end_date else None,
-            "sync_direction": self.sync_direction,
-            "ticket_ids": list(self.ticket_ids),
-            **{name: getattr(self, name) for name in _SWITCHES},
-        }
+        return {name: _plain(getattr(self, name)) for name in PARAM_NAMES}
 
 
 def parse_request(params: Mapping[str, object]) -> RunRequest:
@@ -73,16 +66,19 @@ def parse_request(params: Mapping[str, object]) -> RunRequest:
     unknown = sorted(set(params) - set(PARAM_NAMES))
     if unknown:
         raise ParamError(f"unknown param {', '.join(unknown)}; known are {', '.join(PARAM_NAMES)}")
-    start, end = (_date(name, params.get(name)) for name in ("start_date", "end_date"))
+    request = RunRequest(
+        **{p.name: _READERS[p.kind](p.name, params.get(p.name)) for p in RUN_PARAMS}
+    )
+    start, end = request.start_date, request.end_date
     if start and end and end <= start:
         raise ParamError(f"end_date {end.isoformat()} is not after start_date {start.isoformat()}")
-    return RunRequest(
-        start_date=start,
-        end_date=end,
-        sync_direction=_direction(params.get("sync_direction")),
-        ticket_ids=_ticket_ids(params.get("ticket_ids")),
-        **{name: _switch(name, params.get(name)) for name in _SWITCHES},
-    )
+    return request
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _date(name: str, value: object) -> datetime | None:
@@ -110,24 +106,24 @@ def _in_utc(moment: datetime) -> datetime | None:
         return None
 
 
-def _direction(value: object) -> str:
+def _direction(name: str, value: object) -> str:
     if value is None:
         return "both"
     if value not in SYNC_DIRECTIONS:
-        raise ParamError(f"sync_direction is not one of {', '.join(SYNC_DIRECTIONS)}")
+        raise ParamError(f"{name} is not one of {', '.join(SYNC_DIRECTIONS)}")
     return str(value)
 
 
-def _ticket_ids(value: object) -> tuple[str, ...]:
+def _ticket_ids(name: str, value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or not all(_is_id(v) for v in value):
-        raise ParamError("ticket_ids is not a list of ids")
+        raise ParamError(f"{name} is not a list of ids")
     ids = tuple(str(v).strip() for v in value)
     if not all(ids):
-        raise ParamError("ticket_ids holds an empty id")
+        raise ParamError(f"{name} holds an empty id")
     if any(was_dropped for _, was_dropped in map(canonical_text, ids)):
-        raise ParamError("ticket_ids holds an id with characters that cannot be stored")
+        raise ParamError(f"{name} holds an id with characters that cannot be stored")
     return tuple(dict.fromkeys(ids))
 
 
@@ -141,3 +137,11 @@ def _switch(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ParamError(f"{name} is neither true nor false")
     return value
+
+
+_READERS: Mapping[Kind, Callable[[str, object], Any]] = {
+    Kind.DIRECTION: _direction,
+    Kind.MOMENT: _date,
+    Kind.IDS: _ticket_ids,
+    Kind.SWITCH: _switch,
+}

@@ -19,6 +19,7 @@ from pydantic import SecretStr, ValidationError
 from qcontact_sync.config.access import (
     AccessToken,
     ApiKey,
+    Credentials,
     Dialect,
     FibreFlowAccess,
     Password,
@@ -82,23 +83,15 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     if not secret:
         raise ConfigError(f"connection {conn_id}: no API key or password; fill in that field")
     mask_secret(secret)
-    options = _filled_extras(conn_id, connection)
-    dialect = _dialect(conn_id, options.pop("dialect", Dialect.TICKETS))
-    extras = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
-    _require_known(conn_id, options, ("dialect", *extras, *_OPTIONS))
-    own = {name: str(options.pop(name, "")) for name in extras}
-    credentials: ApiKey | Password | AccessToken = ApiKey(SecretStr(secret))
-    if dialect is Dialect.ENTITIES:
-        login = (connection.login or "").strip()
-        if not login:
-            raise ConfigError(
-                f"connection {conn_id}: no e-mail address; put it in the field Login (dialect "
-                "entities)"
-            )
-        credentials = _login(login, SecretStr(secret), own["client"])
+    extras = _filled_extras(conn_id, connection)
+    dialect = _dialect(conn_id, extras.pop("dialect", Dialect.TICKETS))
+    own = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
+    _require_known(conn_id, extras, ("dialect", *own, *_OPTIONS))
+    client, queues = (str(extras.pop(name, "")) for name in _ENTITIES_EXTRAS)
+    login = (connection.login or "").strip()
+    credentials = _credentials(conn_id, dialect, login, SecretStr(secret), client)
     url = _base_url(conn_id, connection)
-    access = QContactAccess(url, credentials, dialect, queues_in(own.get("queues", "")))
-    return QContactAccount(access, options)
+    return QContactAccount(QContactAccess(url, credentials, dialect, queues_in(queues)), extras)
 
 
 def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[str]) -> None:
@@ -109,8 +102,16 @@ def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[s
         )
 
 
-def _login(email: str, secret: SecretStr, client: str) -> Password | AccessToken:
+def _credentials(
+    conn_id: str, dialect: Dialect, email: str, secret: SecretStr, client: str
+) -> Credentials:
     """The field password holds a token where a client is named."""
+    if dialect is Dialect.TICKETS:
+        return ApiKey(secret)
+    if not email:
+        raise ConfigError(
+            f"connection {conn_id}: no e-mail address; put it in the field Login (dialect entities)"
+        )
     return AccessToken(email, secret, client) if client else Password(email, secret)
 
 

@@ -1,11 +1,43 @@
-"""What the DAG files ask: for which accounts to declare DAGs; light, for they are read often."""
+"""What the DAG files are made of; light, for they are read often.
+
+DAG files of the release before call it, too: what is here keeps its arguments for one release
+(docs/deploying.md).
+"""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any
 
-from airflow.sdk import get_parsing_context
+from airflow.sdk import (  # type: ignore[attr-defined]
+    Asset,
+    AssetAlias,
+    AsyncCallback,
+    Context,
+    DeadlineAlert,
+    Param,
+    get_parsing_context,
+)
 
 from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_accounts
+from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, Kind
+from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
+
+_FORM: dict[Kind, dict[str, Any]] = {
+    Kind.DIRECTION: {
+        "default": "both",
+        "type": "string",
+        "enum": list(SYNC_DIRECTIONS),
+        "values_display": {
+            "both": "Both ways",
+            "inbound": "Inbound only",
+            "outbound": "Outbound only",
+        },
+    },
+    Kind.MOMENT: {"default": None, "type": ["null", "string"], "format": "date-time"},
+    Kind.IDS: {"default": [], "type": ["null", "array"]},
+    Kind.SWITCH: {"default": False, "type": "boolean"},
+}
 
 
 def accounts_to_declare() -> Collection[Account]:
@@ -23,6 +55,51 @@ def accounts_to_declare() -> Collection[Account]:
     from qcontact_sync.config.settings import check_accounts
 
     return check_accounts().values()
+
+
+def run_params() -> dict[str, Param]:
+    """The form of a run, a field for each of `core.params.RUN_PARAMS`."""
+    return {
+        param.name: Param(title=param.title, description=param.description, **_FORM[param.kind])
+        for param in RUN_PARAMS
+    }
+
+
+def late_alert(account: Account, after: timedelta) -> DeadlineAlert:
+    """Tells people when a scheduled run is not over so long after its slot."""
+    return DeadlineAlert(
+        name="run-late",
+        reference=ScheduledSlotDeadline(),
+        interval=after,
+        # In the triggerer: a synchronous callback may not read connections of Airflow's database.
+        callback=AsyncCallback(
+            "qcontact_sync.on_airflow.deadlines.on_deadline", {"account": account.name}
+        ),
+    )
+
+
+def ticket_assets(account: Account) -> tuple[Asset, AssetAlias]:
+    """What other DAGs schedule on, and what `inbound_sync` declares.
+
+    An asset declared there itself would have an event from every run, also from one that wrote
+    nothing.
+    """
+    tickets = Asset(
+        f"fibreflow_tickets{account.suffix}",
+        uri="fibreflow://tickets" + (f"/{account.name}" if account.suffix else ""),
+    )
+    return tickets, AssetAlias(f"fibreflow_tickets_written{account.suffix}")
+
+
+def failure_callback(account: Account) -> Callable[[Context], None]:
+    """Mails what changed; of a run that could not be put on record, nothing else tells."""
+
+    def on_failure(context: Context) -> None:
+        from qcontact_sync.on_airflow import alerts
+
+        alerts.on_failure(context, account.name)
+
+    return on_failure
 
 
 def manual(text: str, account: Account) -> str:

@@ -94,9 +94,9 @@ def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) 
 def finish_run(context: Context, account: str) -> Plain:
     """Settle the run and return its summary; fail where the run's status is ``failed``."""
     run = _started(context)
-    stats = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
+    plans = _plans(context, run) if run["dry_run"] else {}
     with as_airflow_outcome():
-        finished = runs.finish_run(*fibreflow_configuration(account), Run.from_dict(run), stats)
+        finished = runs.finish_run(*fibreflow_configuration(account), Run.from_dict(run), plans)
         summary = asyncio.run(finished).to_dict()
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
@@ -148,6 +148,12 @@ def _returned(context: Context, task_id: str) -> Plain | None:
     """What a task returned; None where it broke or was skipped."""
     returned = context["ti"].xcom_pull(task_ids=task_id)
     return returned if isinstance(returned, dict) else None
+
+
+def _plans(context: Context, run: Plain) -> Plain:
+    """What the directions of a dry run returned: they leave no other trace."""
+    returned = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
+    return {name: stats["plan"] for name, stats in returned.items() if stats and "plan" in stats}
 
 
 def _asked(run: Plain) -> tuple[str, ...]:

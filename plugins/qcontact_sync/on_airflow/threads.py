@@ -6,7 +6,7 @@ QContact are awaited.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 
@@ -38,6 +38,7 @@ class Patience:
 
     def __init__(self, seconds: float, most: int = _MOST) -> None:
         self._seconds, self._slots = seconds, asyncio.Semaphore(most)
+        self._reads = set[asyncio.Task[Any]]()
 
     async def wait_for(self, read: Callable[[Unpack[_Ts]], Awaitable[_T]], *args: *_Ts) -> _T:
         """What ``read`` returns.
@@ -45,10 +46,23 @@ class Patience:
         Raises:
             RetryableError: ``TIMEOUT``, it did not end in time.
         """
+        task = asyncio.create_task(self._in_turn(read, *args))
+        self._reads.add(task)
+        task.add_done_callback(self._ended)
         try:
-            async with asyncio.timeout(self._seconds), self._slots:
-                return await read(*args)
-        except TimeoutError as error:
-            raise RetryableError(
-                f"no answer within {self._seconds:.0f} seconds", ErrorCode.TIMEOUT
-            ) from error
+            await asyncio.wait({task}, timeout=self._seconds)
+            if task.done():
+                return task.result()
+        finally:
+            # And not awaited: psycopg goes on waiting for a server that is gone. It keeps its slot.
+            task.cancel()
+        raise RetryableError(f"no answer within {self._seconds:.0f} seconds", ErrorCode.TIMEOUT)
+
+    async def _in_turn(self, read: Callable[[Unpack[_Ts]], Awaitable[_T]], *args: *_Ts) -> _T:
+        async with self._slots:
+            return await read(*args)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._reads.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not log it as forgotten

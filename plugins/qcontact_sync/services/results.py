@@ -194,11 +194,8 @@ def _in_short(counts: Counts) -> dict[str, object]:
     }
 
 
-def previewed(
-    run: Run, stats: Mapping[str, Mapping[str, object] | None], now: datetime
-) -> JobResult:
-    """A dry run's result: its plan; nothing is on record."""
-    plans = {name: plain["plan"] for name, plain in stats.items() if plain and "plan" in plain}
+def previewed(run: Run, plans: Mapping[str, object], now: datetime) -> JobResult:
+    """A dry run's result: its plan, by direction; nothing is on record."""
     is_whole = len(plans) == len(run.request.directions)
     return JobResult(
         job_id=run.job_id,
@@ -206,7 +203,7 @@ def previewed(
         started_at=now,
         completed_at=now,
         duration_seconds=0.0,
-        sync_result={"plan": plans},
+        sync_result={"plan": dict(plans)},
         summary=_summary({}),
         window_start=run.window.start,
         window_end=run.window.end,

@@ -29,7 +29,8 @@ from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 
 CLI_DAG_ID = "cli"
 
-Stats = dict[str, Mapping[str, object] | None]
+Plans = dict[str, object]
+"""Of a dry run, by direction: what it would do (`Plan.to_dict`)."""
 OnOpened = Callable[[Mapping[str, object]], None]
 """Called once, with `Run.to_dict`."""
 
@@ -91,15 +92,14 @@ async def run_whole(
     run = await start_run(fibreflow, qcontact, settings, order)
     if on_opened is not None:
         on_opened(run.to_dict())
-    stats: Stats = {}
     try:
-        await _run_directions(fibreflow, qcontact, settings, run, progress, stats, stop)
+        plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
     except asyncio.CancelledError:
         # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
         with suppress(SyncError):
             await _finish_interrupted(fibreflow, settings, run)
         raise
-    return await finish_run(fibreflow, settings, run, stats)
+    return await finish_run(fibreflow, settings, run, plans)
 
 
 async def _run_directions(
@@ -108,18 +108,21 @@ async def _run_directions(
     settings: Settings,
     run: Run,
     progress: Progress | None,
-    stats: Stats,
     stop: Stop,
-) -> None:
+) -> Plans:
+    plans: Plans = {}
     for direction in run.request.directions:
         try:
-            stats[direction.value] = await run_direction(
+            stats = await run_direction(
                 fibreflow, qcontact, settings, run, direction, progress, stop
             )
         except SyncError:
             if run.request.dry_run:
                 raise
-            stats[direction.value] = None
+            continue  # it is on record, and the other direction runs all the same
+        if "plan" in stats:
+            plans[direction.value] = stats["plan"]
+    return plans
 
 
 async def _finish_interrupted(fibreflow: FibreFlowAccess, settings: Settings, run: Run) -> None:
@@ -127,7 +130,7 @@ async def _finish_interrupted(fibreflow: FibreFlowAccess, settings: Settings, ru
         return
     async with open_database(fibreflow) as database:
         await lifecycle.interrupt(PostgresRunStore(database), run)
-    await finish_run(fibreflow, settings, run, {})
+    await finish_run(fibreflow, settings, run)
 
 
 async def run_direction(
@@ -225,15 +228,15 @@ async def finish_run(
     fibreflow: FibreFlowAccess,
     settings: Settings,
     run: Run,
-    stats: Mapping[str, Mapping[str, object] | None],
+    plans: Mapping[str, object] | None = None,
 ) -> JobResult:
-    """Settle the run's row; safe to repeat.
+    """Settle the run's row from its directions as they are on record; safe to repeat.
 
     Args:
-        stats: Per direction asked for, what `run_direction` returned, or None where it broke.
+        plans: Of a dry run, which leaves no record: what `run_direction` returned as ``plan``.
     """
     if run.request.dry_run:
-        return previewed(run, stats, SystemClock().now())
+        return previewed(run, plans or {}, SystemClock().now())
     async with open_database(fibreflow) as database:
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.finish(runs, run)

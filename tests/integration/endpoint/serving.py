@@ -111,11 +111,12 @@ class Installation:
     async def _carry_out(self, order: RunOrder) -> dict[str, object]:
         sides = self.fibreflow, self.qcontact, self.settings
         started = await runs.start_run(*sides, order)
-        stats: dict[str, Mapping[str, object] | None] = {
-            direction.value: await runs.run_direction(*sides, started, direction)
-            for direction in started.request.directions
-        }
-        finished = await runs.finish_run(self.fibreflow, self.settings, started, stats)
+        plans = {}
+        for direction in started.request.directions:
+            stats = await runs.run_direction(*sides, started, direction)
+            if "plan" in stats:
+                plans[direction.value] = stats["plan"]
+        finished = await runs.finish_run(self.fibreflow, self.settings, started, plans)
         return finished.to_dict()
 
 

@@ -110,6 +110,7 @@ def test_a_secret_may_come_from_a_file(environment, tmp_path, text):
     ("given", "reason"),
     [
         pytest.param({"DATABASE_URL_FILE": "/nowhere/s-1"}, "cannot be read", id="no-file"),
+        pytest.param({"DATABASE_URL_FILE": "/dev/null"}, "is empty", id="empty-file"),
         pytest.param(
             {"DATABASE_URL_FILE": "/nowhere/s-1", "DATABASE_URL": DATABASE_URL},
             "both set",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.model import Direction
-from qcontact_sync.core.request import PARAM_NAMES, ParamError, RunRequest, parse_request
+from qcontact_sync.core.params import PARAM_NAMES
+from qcontact_sync.core.request import ParamError, RunRequest, parse_request
 
 SECRET = "hunter2"
 SIX = datetime(2026, 11, 23, 6, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from qcontact_sync.core.request import PARAM_NAMES
+from qcontact_sync.core.params import PARAM_NAMES
 from qcontact_sync.on_airflow.endpoint import throttle
 from qcontact_sync.on_airflow.endpoint.request_parsing import read_wait
 from qcontact_sync.on_airflow.endpoint.schema import Params

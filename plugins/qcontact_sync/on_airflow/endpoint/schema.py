@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
+from qcontact_sync.core.params import RUN_PARAMS, Kind, SyncDirection
 from qcontact_sync.on_airflow.endpoint.request_parsing import LONGEST_WAIT_S
 
 _MOMENT = Field(
@@ -14,18 +15,19 @@ _TICKET_ID = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | int
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
-class Params(BaseModel):
-    """What the run shall do; the DAG's params."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    start_date: Annotated[Moment | None, _MOMENT] = None
-    end_date: Annotated[Moment | None, _MOMENT] = None
-    sync_direction: Literal["both", "inbound", "outbound"] | None = None
-    ticket_ids: list[_TICKET_ID] | None = None
-    force_resync: bool | None = None
-    dry_run: bool | None = None
-    confirm_outbound: bool | None = None
+_TYPES: dict[Kind, Any] = {
+    Kind.DIRECTION: SyncDirection | None,
+    Kind.MOMENT: Annotated[Moment | None, _MOMENT],
+    Kind.IDS: list[_TICKET_ID] | None,
+    Kind.SWITCH: bool | None,
+}
+_FIELDS: dict[str, Any] = {param.name: (_TYPES[param.kind], None) for param in RUN_PARAMS}
+Params = create_model(
+    "Params",
+    __config__=ConfigDict(extra="forbid"),
+    __doc__="What the run shall do; the DAG's params.",
+    **_FIELDS,
+)
 
 
 class Meta(BaseModel):

@@ -9,13 +9,15 @@ from qcontact_sync.config.accounts import Account, configured_accounts
 from qcontact_sync.config.settings import load_settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
-from qcontact_sync.on_airflow.threads import Threads
+from qcontact_sync.on_airflow.threads import Patience, Threads
 from qcontact_sync.services.review import get_status
 
 log = logging.getLogger(__name__)
 
 KEPT_S = 10.0
 PATIENCE_S = 10.0
+READ_S = 30.0
+"""Longer than any caller waits: a read that hangs is not begun again beside itself."""
 
 
 class HealthCheck:
@@ -52,7 +54,7 @@ class HealthChecks:
     """One for each account that is asked about, and one for all together."""
 
     def __init__(self, lookups: Threads) -> None:
-        self._lookups = lookups
+        self._lookups, self._reads = lookups, Patience(READ_S)
         self._all, self._checks = HealthCheck(self._are_healthy), dict[str, HealthCheck]()
 
     def of(self, account: Account | None) -> HealthCheck:
@@ -74,7 +76,7 @@ class HealthChecks:
         try:
             access = await self._lookups.run(fibreflow, account.name)
             settings = await self._lookups.run(load_settings, account)
-            return (await get_status(access, settings)).is_healthy
+            return (await self._reads.wait_for(get_status, access, settings)).is_healthy
         except SyncError as error:
             log.warning("endpoint.health code=%s: %s", error.code, error)
             return False

@@ -11,37 +11,38 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test test-fast check mutants mutate-core prove bench bench-quick licences pins clean
+.PHONY: help install run test test-fast check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-install: $(VENV)/.installed ## build .venv from the pins
+install: $(VENV)/.installed ## create .venv from the pins
 
 # --no-deps: the pins are complete, and pip stumbles over an extra of a pinned package.
-$(VENV)/.installed: requirements.txt pyproject.toml
+# --no-build-isolation: the build backend is the pinned one, too.
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv and ensurepip on PATH; set PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "==> installing into $(VENV) with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/uv --version 2>/dev/null | grep -q ' $(UV_VERSION) ' || $(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps -r requirements.txt \
-	  || $(BIN)/pip install --disable-pip-version-check --no-deps -r requirements.txt
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps -e . \
-	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps --require-hashes -r requirements-dev.txt \
+	  || $(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . \
+	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: install ## the whole system here, until Ctrl-C; ONCE=1 ends after the runs
-	@exec $(BIN)/python -m dev.run
+run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs
+	@exec $(BIN)/python -m dev.demo.run
 
 # Compiled tests and modules are kept: each of some hundred processes would compile them anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest
 # Groups stay together on one worker and begin in the order of tests/grouping.py.
 PARALLEL := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
-test: install ## all tests; ARGS="-k name" picks some
+test: install ## run all tests; ARGS="-k name" selects some
 	@$(PYTEST) $(PARALLEL) $(ARGS)
 
-test-fast: install ## the tests that need neither Airflow nor a browser
+test-fast: install ## run the tests that need neither Airflow nor a browser
 	@$(PYTEST) $(PARALLEL) -m "not airflow and not browser" $(ARGS)
 
 check: install ## lint, format, types, import rules, spelling
@@ -49,30 +50,34 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
+	$(BIN)/codespell --skip='requirements*.txt,*.egg-info,build,dist' .
 
-prove: install ## stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
+prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
 	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment $(ARGS)
 
-mutants: install ## break the code in every listed way; the tests must notice; ARGS="NAME" picks some
+mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)
 
-mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" picks some
+mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" selects some
 	@$(BIN)/python -m tests.mutants.mutate_core $(ARGS)
 
-bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" picks some
+bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" selects some
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-bench-quick: install ## a quick look at the same, at small sizes
+bench-quick: install ## measure the same at small sizes
 	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
 
+hooks: install ## run the checks before each git commit
+	@$(BIN)/pre-commit install
+
 licences: install ## write docs/licences.md from the installed pins
-	@$(BIN)/python -m dev.licences
+	@$(BIN)/python -m dev.pages.licences
 
-pins: install ## compile requirements.in into requirements.txt
-	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \
-	  -o requirements.txt --custom-compile-command "make pins"
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make pins"
+pins: install ## compile requirements.in and requirements-dev.in into their .txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 
-clean: ## remove what was installed and what ran here
-	@test ! -x $(BIN)/python || $(BIN)/python -m dev.clean
+clean: ## remove everything that was installed and started here
+	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,10 +1,10 @@
-"""Why a local run cannot go on, in words for the person at the terminal."""
+"""The reason why a local run cannot continue, for the terminal."""
 
 from pathlib import Path
 
 
 class CannotRun(Exception):
-    """Stop and tell the person; ``log`` is the file whose tail says more, where there is one."""
+    """Stop with a message; ``log`` is the file whose end gives details, if any."""
 
     def __init__(self, reason: str, log: Path | None = None) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Where a local run keeps its state, and that only one run at a time uses it."""
+"""The state directory of a local run, and its lock."""
 
 import fcntl
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class RunDirectory:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Hold the directory for this process alone, however the process ends.
+        """Lock the directory for this process; the lock ends with the process.
 
         Raises:
             CannotRun: Another run holds it.

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from dev.account import server_account
-from dev.postgres import free_port
+from dev.database.account import server_account
+from dev.database.postgres import free_port
 
 PATIENCE_S = 60
 

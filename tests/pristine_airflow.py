@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dev.pg_binaries import find_bindir
-from dev.postgres import drop_database, ensure_database
+from dev.database.pg_binaries import find_bindir
+from dev.database.postgres import drop_database, ensure_database
 from tests.shared import once
 
 _NOT_INHERITED = ("AIRFLOW_", "_AIRFLOW_", "QCONTACT_")

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import psycopg
 
-from dev.account import server_account
-from dev.pg_binaries import find_bindir, major_version
-from dev.postgres import create_cluster, server
+from dev.database.account import server_account
+from dev.database.pg_binaries import find_bindir, major_version
+from dev.database.postgres import create_cluster, server
 from tests.shared import once
 
 

@@ -15,8 +15,8 @@ from qcontact_sync.fibreflow.migrate import migrate
 from qcontact_sync.fibreflow.statements import USUAL, TableNames
 from yarl import URL
 
-from dev.pg_binaries import find_bindir
-from dev.postgres import drop_database, ensure_database
+from dev.database.pg_binaries import find_bindir
+from dev.database.postgres import drop_database, ensure_database
 
 SCRIPT = Path(__file__).parents[1] / "include" / "sql" / "optional" / "roles.sql"
 

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.credentials import Credentials
-from dev.postgres import free_port
-from dev.services import Services
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.postgres import free_port
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from tests.benchmarks.goals import Figure, Scale, interleaved

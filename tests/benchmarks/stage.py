@@ -15,7 +15,7 @@ from uuid import uuid4
 import psycopg
 from qcontact_sync.jobs import migrate
 
-from dev.postgres import drop_database, ensure_database, server
+from dev.database.postgres import drop_database, ensure_database, server
 from tests.benchmarks.measuring import Measurement
 
 _ROOM = "tests.benchmarks"

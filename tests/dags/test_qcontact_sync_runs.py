@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import tests.private_airflow as private_airflow
-from dev.airflow_env import postgres_connection
+from dev.airflow.environment import postgres_connection
 from sandbox.faults import Fault
 from sandbox.running import Sandbox, run_sandbox
 from tests.database import rows

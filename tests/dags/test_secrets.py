@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from psycopg import sql
 
 import tests.private_airflow as private_airflow
-from dev.airflow_env import postgres_connection
+from dev.airflow.environment import postgres_connection
 from sandbox.running import Sandbox, run_sandbox
 from tests.airflow_connections import store_connection
 from tests.database import tuples

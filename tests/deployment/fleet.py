@@ -8,10 +8,10 @@ from pathlib import Path
 
 from qcontact_sync.jobs import migrate
 
-from dev.airflow_env import postgres_connection, qcontact_connection
-from dev.counting import BothSides, Change
-from dev.fibreflow import query
-from dev.postgres import ensure_database
+from dev.airflow.environment import postgres_connection, qcontact_connection
+from dev.database.postgres import ensure_database
+from dev.demo.counting import BothSides, Change
+from dev.demo.fibreflow import query
 from dev.settings import RemoteAccess
 from sandbox.running import Sandbox, run_sandbox
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from tests.database import tuples
 from tests.deployment.loopback import Loopback, demo_variables, loopback
 from tests.depth import IS_DEEP

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from dev.counting import Change, count
+from dev.demo.counting import Change, count
 from tests.deployment import compose_file
 from tests.deployment.fleet import Account, accounts, write_accounts_file
 from tests.deployment.loopback import Loopback, demo_variables, loopback

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dev.airflow_env import Sides, airflow_environment
-from dev.credentials import Credentials
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import Sides, airflow_environment
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from dev.metadata import prepare
-from dev.postgres import server
+from dev.airflow.metadata import prepare
+from dev.database.postgres import server
 from tests.private_postgres import new_datadir
 
 pytestmark = pytest.mark.integration

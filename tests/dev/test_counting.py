@@ -9,9 +9,9 @@ import httpx
 import pytest
 from rich.console import Console
 
-from dev.counting import BothSides, Change, Tally, count
-from dev.report import show_tally
-from dev.sandbox_qcontact import SandboxQContact
+from dev.demo.counting import BothSides, Change, Tally, count
+from dev.demo.report import show_tally
+from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.settings import RemoteAccess
 from sandbox.running import Sandbox, run_sandbox
 

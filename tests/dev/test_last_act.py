@@ -12,17 +12,17 @@ from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.jobs import get_sync_job_history, migrate, run_sync_job
 from rich.console import Console
 
-from dev.airflow_env import Sides
-from dev.credentials import Credentials
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import Sides
+from dev.demo.fibreflow import AuditReader
+from dev.demo.last_act import count_both_sides, kill_half_way
+from dev.demo.progress import Progress
+from dev.demo.sandbox_qcontact import SandboxQContact
+from dev.demo.system import LocalSystem
 from dev.errors import CannotRun
-from dev.fibreflow import AuditReader
-from dev.last_act import count_both_sides, kill_half_way
-from dev.progress import Progress
-from dev.sandbox_qcontact import SandboxQContact
-from dev.services import Services
+from dev.processes.services import Services
 from dev.settings import RemoteAccess, RunSettings
 from dev.state import RunDirectory
-from dev.system import LocalSystem
 from sandbox.running import run_sandbox
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -88,7 +88,7 @@ def test_the_killed_run_was_half_way(stage: Stage) -> None:
 def test_without_a_run_after_it_the_act_fails(stage: Stage) -> None:
     killed = kill_half_way(stage)
 
-    with pytest.raises(CannotRun, match="not on record as ABANDONED"):
+    with pytest.raises(CannotRun, match="not recorded as ABANDONED"):
         count_both_sides(stage, killed)
 
 

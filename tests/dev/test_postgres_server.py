@@ -12,8 +12,8 @@ import psutil
 import psycopg
 import pytest
 
+from dev.database.postgres import database_dsn, drop_database, ensure_database, remove, server
 from dev.errors import CannotRun
-from dev.postgres import database_dsn, drop_database, ensure_database, remove, server
 from tests.private_postgres import empty_place, new_datadir
 
 pytestmark = pytest.mark.integration
@@ -105,7 +105,7 @@ def test_a_pid_file_that_names_somebody_elses_process_is_no_obstacle(datadir):
 
 def test_the_server_of_a_killed_process_is_taken_over(datadir):
     program = (
-        "import sys, time; from pathlib import Path; from dev.postgres import server\n"
+        "import sys, time; from pathlib import Path; from dev.database.postgres import server\n"
         "with server(Path(sys.argv[1])) as dsn:\n    print(dsn, flush=True); time.sleep(600)"
     )
     with subprocess.Popen(

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dev.airflow_env import postgres_connection, qcontact_connection
-from dev.credentials import load_or_create
+from dev.airflow.credentials import load_or_create
+from dev.airflow.environment import postgres_connection, qcontact_connection
 from dev.errors import CannotRun
 from dev.settings import RemoteAccess, read_settings
 

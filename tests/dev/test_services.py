@@ -14,13 +14,13 @@ import psutil
 import pytest
 from rich.console import Console
 
+from dev.demo.progress import Progress
+from dev.demo.system import choose_port
 from dev.errors import CannotRun
-from dev.interrupts import Interrupted, Interrupts
-from dev.log_tail import tail
-from dev.progress import Progress
-from dev.services import Services, end_leftovers
+from dev.processes.interrupts import Interrupted, Interrupts
+from dev.processes.log_tail import tail
+from dev.processes.services import Services, end_leftovers
 from dev.state import RunDirectory
-from dev.system import choose_port
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 # A leader that will not end when asked, with a child that has left its process group.
@@ -37,8 +37,8 @@ STUBBORN = [
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from dev.interrupts import Interrupted, Interrupts
-from dev.services import Services
+from dev.processes.interrupts import Interrupted, Interrupts
+from dev.processes.services import Services
 folder = Path(sys.argv[1])
 services = Services(folder, folder / "record.json")
 interrupts = Interrupts()

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from dev.airflow_api import FINAL, AirflowApi, DagRun
+from dev.airflow.api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
 TIMEOUT_S = 120

@@ -15,8 +15,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from playwright.sync_api import Page, sync_playwright
 
-from dev.airflow_api import DagRun
-from dev.airflow_env import (
+from dev.airflow.api import DagRun
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import (
     ADMIN,
     Sides,
     airflow_environment,
@@ -24,12 +25,11 @@ from dev.airflow_env import (
     qcontact_connection,
     write_login,
 )
-from dev.credentials import Credentials
-from dev.postgres import free_port
-from dev.services import Services
+from dev.database.postgres import free_port
+from dev.demo.system import AIRFLOW_SERVICES, NO_LOG_SERVER
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
-from dev.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from sandbox.running import Sandbox, run_sandbox
 from tests.airflow_policy import retry_soon
 from tests.chromium import chromium, launch

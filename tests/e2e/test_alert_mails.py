@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from sandbox.faults import Fault
 from sandbox.running import Sandbox
 from tests.e2e.airflow_client import TIMEOUT_S, AirflowClient

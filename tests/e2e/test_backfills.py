@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from sandbox.faults import Fault
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import ConsoleMessage, Error, FrameLocator, Page, expect
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from tests.e2e.airflow_client import AirflowClient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from tests.e2e.airflow_client import ALL_GREEN, AirflowClient
 from tests.e2e.conftest import EVERY_S, OFTEN
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from dev.state import RunDirectory
 from sandbox.faults import Fault
 from sandbox.running import Sandbox

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from qcontact_sync.sync.lifecycle import job_id_of
 
-from dev.airflow_env import ADMIN
-from dev.credentials import Credentials
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import ADMIN
 from dev.state import RunDirectory
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from dev.airflow_api import DagRun
+from dev.airflow.api import DagRun
 from tests.e2e.airflow_client import DAG_ID, AirflowClient, Windows
 from tests.e2e.conftest import FibreFlow
 

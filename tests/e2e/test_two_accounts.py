@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dev.credentials import Credentials
+from dev.airflow.credentials import Credentials
 from sandbox.faults import Fault
 from sandbox.running import Sandbox
 from tests.e2e.airflow_client import DAG_ID, AirflowClient

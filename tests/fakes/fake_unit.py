@@ -217,7 +217,7 @@ class FakeUnit:
             if c.needs_you or not is_known:
                 self._here.conflicts.append(row)
 
-    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+    async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
         self._stage("close conflict", lambda: self._close(remote_id, {field}))
 
     def _close(self, remote_id: RemoteId, fields: set[str]) -> None:

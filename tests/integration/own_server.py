@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import psutil
 from qcontact_sync.jobs import migrate
 
-from dev.account import server_account
-from dev.postgres import ensure_database, server, settled
+from dev.database.account import server_account
+from dev.database.postgres import ensure_database, server, settled
 from tests.private_postgres import new_datadir
 
 

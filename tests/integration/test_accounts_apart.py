@@ -19,7 +19,7 @@ from qcontact_sync.services.alerting import check_alerts
 from qcontact_sync.services.drift_check import compare_sample
 from qcontact_sync.services.retention import delete_old_rows
 
-from dev.postgres import database_dsn, drop_database
+from dev.database.postgres import database_dsn, drop_database
 from sandbox.faults import Fault
 from sandbox.running import run_sandbox
 from tests.integration.sync_world import CLOCK_OFFSET_S, World

@@ -55,6 +55,8 @@ def migrations() -> Sequence[Migration]:
 def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     """Bring a database up to date; safe to repeat and to run twice at once.
 
+    Where nothing is missing it only reads, so that the sync's own role may call it, too.
+
     Returns:
         The names of the migrations applied now.
 
@@ -81,10 +83,12 @@ def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) 
     connection.execute(statement("begin_transaction").encode(), {"statement_timeout": "0"})
     connection.execute(statement("begin_migration").encode())
     _require_named(connection, tables)
-    connection.execute(statement("make_ledger").encode())
-    connection.execute(statement("widen_ledger").encode())
-    done = _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
     known = migrations()
+    done = _ledger(connection)
+    if done is None or any(migration.number not in done for migration in known):
+        connection.execute(statement("make_ledger").encode())
+        connection.execute(statement("widen_ledger").encode())
+        done = _ledger(connection) or {}
     check_ledger(done, known)
     applied = []
     for migration in known:
@@ -102,6 +106,14 @@ def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) 
             )
             applied.append(migration.name)
     return applied
+
+
+def _ledger(connection: psycopg.Connection[DictRow]) -> dict[int, DictRow] | None:
+    """What was applied, by number; None where the list is not there or lacks a column."""
+    (found,) = connection.execute(statement("has_ledger").encode()).fetchall()
+    if not found["is_wide"]:
+        return None
+    return _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
 
 
 def _require_named(connection: psycopg.Connection[DictRow], tables: TableNames) -> None:

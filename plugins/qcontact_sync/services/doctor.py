@@ -15,6 +15,7 @@ from qcontact_sync.config.access import (
     qcontact_from_env,
 )
 from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.cron_secret import ADVICE, cron_secrets, weakness
 from qcontact_sync.config.settings import (
     PREFIX,
     TABLE_PREFIX,
@@ -53,6 +54,7 @@ async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
             process's own.
     """
     account, settings, checks = _check_settings(environment)
+    checks += _check_cron_secret(environment)
     checks += await _check_sides(settings)
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
@@ -81,6 +83,20 @@ def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, 
     given = sorted(set(environment) & known)
     found = f"set: {', '.join(given)}" if given else "all have their defaults"
     return account, settings, [Check("settings", State.OK, found)]
+
+
+def _check_cron_secret(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Whether the endpoint can use its secret, where one is set in this environment."""
+    name = "CRON_SECRET"
+    try:
+        secrets = cron_secrets(environment)
+    except ConfigError as error:
+        yield Check(name, State.FAILED, str(error), "correct it: docs/triggering.md")
+        return
+    if weak := weakness(secrets):
+        yield Check(name, State.WARNING, weak, ADVICE)
+    elif secrets:
+        yield Check(name, State.OK, f"{len(secrets)} valid")
 
 
 async def _check_sides(settings: Settings) -> list[Check]:

@@ -19,6 +19,7 @@ from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
 from qcontact_sync.reporting.health import Health, judge
+from qcontact_sync.services.deciding import person
 from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync.leases import HeldLease, hold_lease
@@ -67,33 +68,45 @@ async def list_failures(
         return await _failures(database, wanted)
 
 
-async def retry_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
+async def retry_failures(
+    fibreflow: FibreFlowAccess, given: str, *, by: str | None = None
+) -> Sequence[Row]:
     """Make entries due now; the next run tries them.
 
     Args:
         given: An entry's id, or any id that a ticket has.
+        by: Who decided, for the record; None for the user that this process runs as.
 
     Raises:
         UnknownId: Nothing in quarantine has it.
     """
-    return await _change_failures(fibreflow, given, "retry_quarantine")
+    return await _change_failures(fibreflow, given, "retry_quarantine", by)
 
 
-async def dismiss_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
+async def dismiss_failures(
+    fibreflow: FibreFlowAccess, given: str, *, by: str | None = None
+) -> Sequence[Row]:
     """Leave entries alone until the ticket changes; a doubtful note counts as sent.
 
+    Args:
+        given: An entry's id, or any id that a ticket has.
+        by: As for `retry_failures`.
+
     Raises:
         UnknownId: Nothing in quarantine has it.
     """
-    return await _change_failures(fibreflow, given, "dismiss_quarantine")
+    return await _change_failures(fibreflow, given, "dismiss_quarantine", by)
 
 
-async def _change_failures(fibreflow: FibreFlowAccess, given: str, change: str) -> Sequence[Row]:
+async def _change_failures(
+    fibreflow: FibreFlowAccess, given: str, change: str, by: str | None
+) -> Sequence[Row]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         entries = await _failures(database, [given])
         if not entries:
             raise UnknownId(given, "entry in quarantine")
-        await ReviewStore(database).change_failures(change, [entry["id"] for entry in entries])
+        ids = [entry["id"] for entry in entries]
+        await ReviewStore(database).change_failures(change, ids, person(by))
         return await Insights(database).failures([str(entry["id"]) for entry in entries])
 
 
@@ -118,6 +131,8 @@ async def resolve_conflict(
     given: str,
     keep: Keep,
     patience_s: float | None = None,
+    *,
+    by: str | None = None,
 ) -> Row:
     """Decide an open conflict; ``local`` goes out with the next run, ``remote`` comes in now.
 
@@ -126,6 +141,7 @@ async def resolve_conflict(
     Args:
         given: The conflict's id.
         patience_s: How long it waits for a run that is at work; None for as long as it takes.
+        by: As for `retry_failures`.
 
     Returns:
         The conflict as it is now; ``resolution`` says how it ended.
@@ -149,9 +165,8 @@ async def resolve_conflict(
         leases = PostgresLeases(lease_database)
         async with AsyncExitStack() as stack:
             held = await _held(stack, leases, settings.account, patience_s)
-            resolving = Resolving(
-                PostgresStore(database), remote, sync_options(settings, remote).policy, held.lease
-            )
+            policy = sync_options(settings, remote).policy
+            resolving = Resolving(PostgresStore(database), remote, policy, held.lease, person(by))
             await resolving.resolve(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )

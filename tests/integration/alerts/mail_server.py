@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from dev.postgres import free_port
+from dev.database.postgres import free_port
 
 
 @dataclass

@@ -255,6 +255,6 @@ def test_without_anybody_to_tell_the_alerts_are_kept_all_the_same(
 
 
 def _connection(dsn: str) -> str:
-    from dev.airflow_env import postgres_connection
+    from dev.airflow.environment import postgres_connection
 
     return postgres_connection(dsn)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dev.postgres import clone_database, drop_database
+from dev.database.postgres import clone_database, drop_database
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.cli.command_line import CommandLine
 from tests.sync_roles import SyncRoles

@@ -3,7 +3,7 @@
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from dev.postgres import free_port
+from dev.database.postgres import free_port
 from tests.database import tuples as query
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

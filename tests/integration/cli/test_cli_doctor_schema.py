@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from dev.postgres import database_dsn, drop_database
+from dev.database.postgres import database_dsn, drop_database
 from tests.database import tuples
 from tests.integration.cli.command_line import CommandLine
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dev.postgres import drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from dev.state import RunDirectory
 from sandbox.running import run_sandbox
 from tests.integration.endpoint.serving import (

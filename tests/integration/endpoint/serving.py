@@ -23,10 +23,10 @@ from qcontact_sync.services import runs
 from qcontact_sync.sync.lifecycle import RunOrder
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
-from dev.airflow_env import ADMIN, Sides, airflow_environment, write_login
-from dev.credentials import Credentials
-from dev.postgres import free_port
-from dev.services import Services
+from dev.airflow.credentials import Credentials
+from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.postgres import free_port
+from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox

@@ -17,7 +17,7 @@ import playwright
 import pytest
 import yaml
 
-from dev.services import Services
+from dev.processes.services import Services
 from dev.state import PROJECT
 from tests.integration.endpoint.serving import SECRET, SYNC
 

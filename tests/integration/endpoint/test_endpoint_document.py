@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.openapi import DOCUMENT, described
+from dev.pages.openapi import DOCUMENT, described
 from tests.integration.endpoint.serving import PREFIX, SECRET, serve
 
 pytestmark = pytest.mark.integration
@@ -15,7 +15,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 def test_the_document_is_current():
-    """`python -m dev.openapi` writes it anew."""
+    """`python -m dev.pages.openapi` writes it anew."""
     assert DOCUMENT.read_text() == described()
 
 

@@ -7,7 +7,7 @@ from qcontact_sync.core.request import ParamError
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.sync.lifecycle import RunOrder
 
-from dev.postgres import free_port
+from dev.database.postgres import free_port
 from tests.integration.endpoint.serving import HEALTH, SYNC, serve
 
 pytestmark = pytest.mark.integration

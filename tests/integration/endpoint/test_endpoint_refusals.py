@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dev.airflow_env import ADMIN
+from dev.airflow.environment import ADMIN
 from tests.integration.endpoint.serving import (
     HEALTH,
     NEW_SECRET,

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from qcontact_sync.core.errors import FatalError
 
-from dev.postgres import database_dsn, drop_database
+from dev.database.postgres import database_dsn, drop_database
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

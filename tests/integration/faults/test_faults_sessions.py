@@ -14,7 +14,7 @@ from qcontact_sync.core.errors import FatalError
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.jobs import explain_ticket, get_status, get_sync_job_history, migrate
 
-from dev.postgres import database_dsn, drop_database
+from dev.database.postgres import database_dsn, drop_database
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.pooler import pooled

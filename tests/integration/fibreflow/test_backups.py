@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from dev.pg_binaries import find_bindir
-from dev.postgres import database_dsn, drop_database, ensure_database
+from dev.database.pg_binaries import find_bindir
+from dev.database.postgres import database_dsn, drop_database, ensure_database
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

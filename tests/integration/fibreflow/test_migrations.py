@@ -16,8 +16,8 @@ from qcontact_sync.fibreflow.migrate import Migration, SchemaMismatch, migrate, 
 from qcontact_sync.fibreflow.statements import sql_folder
 from qcontact_sync.jobs import get_sync_job_history, run_sync_job
 
-from dev.pg_binaries import find_bindir
-from dev.postgres import database_dsn
+from dev.database.pg_binaries import find_bindir
+from dev.database.postgres import database_dsn
 from tests.database import rows
 
 NO_QCONTACT = QContactAccess("http://127.0.0.1:9", ApiKey(SecretStr("key")))

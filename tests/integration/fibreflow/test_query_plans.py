@@ -11,7 +11,7 @@ import pytest
 from qcontact_sync.fibreflow.statements import statement
 from qcontact_sync.jobs import migrate
 
-from dev.postgres import drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from dev.state import PROJECT
 
 pytestmark = pytest.mark.integration

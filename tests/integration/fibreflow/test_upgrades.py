@@ -23,7 +23,14 @@ pytestmark = pytest.mark.integration
 
 (RELEASED,) = (Path(__file__).parents[2] / "released").glob("*.whl")
 _MIGRATIONS = "qcontact_sync/sql/migrations/"
-_PROGRAM = "from qcontact_sync.cli import main; main()"
+# The wheel's own program: where it is differs between releases.
+_PROGRAM = """
+from importlib.metadata import distribution
+(program,) = (
+    entry for entry in distribution("qcontact-sync").entry_points if entry.name == "qcontact-sync"
+)
+program.load()()
+"""
 
 
 def released_migrations() -> dict[str, str]:

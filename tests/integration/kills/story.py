@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from qcontact_sync.core.mapping import TICKETS_WORDS, is_same_status
 
-from dev.counting import repeated_changes
+from dev.demo.counting import repeated_changes
 from tests.integration.sync_world import World
 
 TICKETS = 40

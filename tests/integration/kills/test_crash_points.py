@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dev.postgres import clone_database, drop_database
+from dev.database.postgres import clone_database, drop_database
 from sandbox.running import run_sandbox
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix

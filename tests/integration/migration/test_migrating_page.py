@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from qcontact_sync.fibreflow.migrate import migrations
 
-from dev.pg_binaries import find_bindir
+from dev.database.pg_binaries import find_bindir
 from dev.state import PROJECT
 from sandbox.running import Sandbox, run_sandbox
 from tests.benchmarks import earlier_job

@@ -18,7 +18,7 @@ from qcontact_sync.qcontact.tickets_dialect import open_client
 from tests.integration.qcontact.scripted_server import KEY, a_listing, a_ticket, reply
 
 T1 = RemoteId("T-1")
-TITLE = "Não há sinal / нет связи"
+TITLE = "Não há conexão / нет связи"
 WINDOW = Window(None, datetime(2026, 3, 2, tzinfo=UTC))
 MB = 1024**2
 

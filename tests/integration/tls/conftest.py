@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from qcontact_sync.jobs import migrate
 
-from dev.postgres import ensure_database
+from dev.database.postgres import ensure_database
 from sandbox.running import run_sandbox
 from tests.integration.certificates import Authority
 from tests.integration.sync_world import CLOCK_OFFSET_S, World

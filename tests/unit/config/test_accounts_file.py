@@ -231,7 +231,9 @@ def written(parts):
 
 
 @given(text=st.one_of(texts, tables.map(written)))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_text_is_either_taken_whole_or_refused_as_configuration(file, text):
     file(text, encoding="utf-8")
     try:

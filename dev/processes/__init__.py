@@ -1,0 +1,1 @@
+"""Processes that the local system starts, watches and ends."""

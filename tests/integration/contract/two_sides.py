@@ -19,7 +19,7 @@ from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.services.wiring import open_remote
 
 from tests.fakes.fake_gate import Gate
-from tests.fakes.fake_qcontact import FakeTickets
+from tests.fakes.fake_remote import FakeTickets
 from tests.fakes.fake_runs import FakeLeases, FakeRuns
 from tests.fakes.fake_store import FakeStore
 from tests.fakes.fake_world import FakeWorld

@@ -49,9 +49,3 @@ class TenantMachine(SyncMachine):
             self._run(self.world.order())
             self.world.time.pass_by(6 * HOUR_S)
         self.promises.check_day()
-
-    def _edit_here(self, number: int, **values: str | None) -> None:
-        super()._edit_here(number, **values)
-        if ticket_id := self._here(number):
-            row = self.world.fibreflow.tickets[ticket_id]
-            self.promises.assigned_here.add(row.versions["assigned_to"])

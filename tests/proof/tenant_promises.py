@@ -16,10 +16,18 @@ class TenantPromises(Promises):
     """Watches a world whose QContact is a tenant.
 
     Attributes:
-        assigned_here: Numbers of the edits with which FibreFlow's staff assigned a ticket.
+        made_here: Numbers of the edits of FibreFlow's staff.
     """
 
-    assigned_here: set[int] = field(default_factory=set)
+    made_here: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.world.fibreflow.edited = self._edited_here
+
+    def _edited_here(self, over: int, edit: int) -> None:
+        self.history.add(over, edit)
+        self.made_here.add(edit)
 
     @property
     def tenant(self) -> FakeTenant:
@@ -44,7 +52,7 @@ class TenantPromises(Promises):
     def _is_person_same(self, i: RemoteId, here: str | None) -> bool:
         """Whom FibreFlow's staff assigned stays until the call centre assigns the ticket anew."""
         row = self.world.fibreflow.row_of(i)
-        is_kept = row is not None and row.versions[ASSIGNED_TO] in self.assigned_here
+        is_kept = row is not None and row.versions[ASSIGNED_TO] in self.made_here
         return is_kept or super()._is_person_same(i, here)
 
     def check_day(self) -> None:

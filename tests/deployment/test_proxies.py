@@ -10,6 +10,8 @@ from tests.deployment.proxies import Upstream, caddy_command, nginx_command, pro
 
 PREFIX = "/api/ticketing"
 SYNC, HEALTH = f"{PREFIX}/cron/sync-qcontact", f"{PREFIX}/sync/health"
+# A random one would give each worker tests of other names.
+JOB_ID = "ad703a8d-3da1-44a7-a304-1c1d0592bfbc"
 # More than the page's burst, and more than its rate adds while these are sent.
 CALLS = 60
 

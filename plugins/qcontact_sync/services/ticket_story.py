@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.errors import ErrorCode, RowHidden, SyncError
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OUTSIDE_RUNS,
@@ -139,6 +139,8 @@ def _problem(known: KnownTicket | None, error: SyncError | None) -> str | None:
         return "QContact does not have it (any more)" if is_gone else f"QContact: {error}"
     if known is None:
         return "not linked: no run has brought it in yet"
+    if known.is_hidden:
+        return str(RowHidden())
     return "its row was deleted in FibreFlow" if known.local is None else None
 
 

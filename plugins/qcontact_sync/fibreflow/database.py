@@ -62,9 +62,9 @@ _ADVICE = {
 }
 # The server ended a transaction that idled, or lasted too long; an object is in use.
 _TRANSIENT_STATES = ("25P03", "25P04", "55006")
-# The transaction's state, who is signed in, the database, the search path, the server's files. What
+# The transaction's state, the sign-in, database, search path, the server's files and defects. What
 # else is raised may be the app's own code for one row: a trigger may raise any.
-_NO_ROWS_CLASSES = ("25", "28", "3D", "3F", "58", "F0")
+_NO_ROWS_CLASSES = ("25", "28", "3D", "3F", "58", "F0", "XX")
 
 
 class RowRejected(TicketError):

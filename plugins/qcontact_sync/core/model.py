@@ -89,6 +89,11 @@ class RemoteTicket:
     warnings: tuple[str, ...] = ()
     reference: str | None = None
 
+    @property
+    def weight(self) -> int:
+        """Characters of its text: what it takes in memory, in proportion."""
+        return sum(len(value) for value in self.values.values() if value)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalTicket:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.errors import ErrorCode, RowHidden, SyncError
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -122,7 +123,7 @@ class StoryTeller:
                 ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
-            log.warning("ticket.unexpected qcontact_id=%s", ticket.id, exc_info=error)
+            log.warning("ticket.unexpected qcontact_id=%s", printable(ticket.id), exc_info=error)
             return (), f"deciding about it breaks: unexpected {type(error).__name__}"
         return told, None
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
@@ -33,6 +34,8 @@ from qcontact_sync.sync.single_reads import SingleReads, read_each
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
+BATCH_WEIGHT = 16_000_000
+"""A batch that weighs more (characters) is full, too."""
 
 
 @dataclass(slots=True)
@@ -105,8 +108,8 @@ class InboundBatches:
         Raises:
             FatalError: The database refuses every row, or the statement itself.
         """
-        for start in range(0, len(tickets), BATCH):
-            await self._apply_part(tickets[start : start + BATCH], is_trusted=is_trusted)
+        for part in batches_of(tickets):
+            await self._apply_part(part, is_trusted=is_trusted)
 
     async def _apply_part(self, part: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
         try:
@@ -237,8 +240,28 @@ class InboundBatches:
         self.done += seen
         self._work.log_quarantined(Direction.INBOUND, outcome.failures)
         for decision in outcome.decisions:
-            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, decision.remote.id)
+            shown = printable(decision.remote.id)
+            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, shown)
         self._work.progress(Direction.INBOUND, self.done, max(self.expected, self.done))
+
+
+def is_full(batch: Sequence[RemoteTicket]) -> bool:
+    """Whether so many tickets, or so much text, go into one transaction."""
+    return len(batch) >= BATCH or sum(ticket.weight for ticket in batch) >= BATCH_WEIGHT
+
+
+def batches_of(tickets: Iterable[RemoteTicket]) -> Iterable[Sequence[RemoteTicket]]:
+    """Tickets in batches that are full, in their order."""
+    batch: list[RemoteTicket] = []
+    weight = 0
+    for ticket in tickets:
+        batch.append(ticket)
+        weight += ticket.weight
+        if len(batch) >= BATCH or weight >= BATCH_WEIGHT:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
 
 
 def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:

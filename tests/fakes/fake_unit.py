@@ -144,6 +144,8 @@ class FakeUnit:
         if decisions:
             self._stage("write", lambda: _each(self._write, decisions))
 
+    async def write_nothing(self) -> None: ...
+
     def _write(self, decision: TicketDecision) -> None:
         here, remote_id = self._here, decision.remote.id
         numbers: Any = decision.remote.payload.get("versions", {})

@@ -1,6 +1,8 @@
--- write_inbound: carry out a batch of decisions: rows, links and audit in one statement.
+-- write_inbound: carry out a batch of decisions: rows, links and audit in one statement. A trigger, a
+-- rule or a row level security policy may keep a row as it was and raise nothing.
 -- params:  decisions jsonb (an array, see the columns below; gps_coordinates is "lat,lon"), job_id uuid
--- returns: one row: created bigint, updated bigint, linked bigint
+-- returns: rows, one for each decision that was not carried out as given: remote_id text,
+--          table_name text (where it was dropped)
 -- locks:   the rows written, until commit
 WITH decision AS MATERIALIZED (
     SELECT
@@ -54,8 +56,26 @@ WITH decision AS MATERIALIZED (
             WHEN NOT decision.reopens THEN ticket.closed_at
         END
     FROM decision
+    INNER JOIN tickets AS previous ON previous.id = decision.ticket_id
     WHERE decision.kind <> 'create' AND decision.has_writes AND ticket.id = decision.ticket_id
-    RETURNING ticket.id
+    RETURNING
+        ticket.id,
+        (decision.status IS DISTINCT FROM previous.status AND ticket.status = previous.status)
+        OR (
+            decision.assigned_to IS DISTINCT FROM previous.assigned_to
+            AND ticket.assigned_to IS NOT DISTINCT FROM previous.assigned_to
+        )
+        OR (
+            ticket.title, ticket.description, ticket.ticket_type, ticket.priority, ticket.status,
+            ticket.address, ticket.dr_number, ticket.pole_number, ticket.pon_number,
+            ticket.project_id, ticket.zone_id, ticket.gps_coordinates::text, ticket.ont_serial,
+            ticket.assigned_to
+        ) IS NOT DISTINCT FROM (
+            previous.title, previous.description, previous.ticket_type, previous.priority,
+            previous.status, previous.address, previous.dr_number, previous.pole_number,
+            previous.pon_number, previous.project_id, previous.zone_id,
+            previous.gps_coordinates::text, previous.ont_serial, previous.assigned_to
+        ) AS is_kept
 ), linked AS (
     INSERT INTO qcontact_ticket_link AS link (
         remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
@@ -86,8 +106,23 @@ WITH decision AS MATERIALIZED (
         ticket_id, remote_id, 'inbound', sync_type, written, payload, audit_status, warning
     FROM decision
     WHERE kind = 'create' OR has_writes OR warning IS NOT NULL
+    RETURNING qcontact_ticket_id AS remote_id
 )
-SELECT
-    (SELECT count(*) FROM created) AS created,
-    (SELECT count(*) FROM updated) AS updated,
-    (SELECT count(*) FROM linked) AS linked;
+SELECT decision.remote_id, dropped.table_name
+FROM decision
+LEFT JOIN created ON created.id = decision.ticket_id
+LEFT JOIN updated ON updated.id = decision.ticket_id
+LEFT JOIN linked ON linked.remote_id = decision.remote_id
+LEFT JOIN audited ON audited.remote_id = decision.remote_id
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN decision.kind = 'create' AND created.id IS NULL THEN 'tickets'
+        WHEN decision.kind <> 'create' AND decision.has_writes AND coalesce(updated.is_kept, true)
+            THEN 'tickets'
+        WHEN linked.remote_id IS NULL THEN 'qcontact_ticket_link'
+        WHEN
+            (decision.kind = 'create' OR decision.has_writes OR decision.warning IS NOT NULL)
+            AND audited.remote_id IS NULL THEN 'qcontact_sync_log'
+    END AS table_name
+) AS dropped
+WHERE dropped.table_name IS NOT NULL;

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from qcontact_sync.core.canon import printable
 
@@ -95,9 +95,29 @@ def say(sentence: str) -> None:
 def log_to_stderr(level: int) -> None:
     """Show the log from this level on."""
     log_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(level=level, format=log_format, handlers=[_StderrHandler()])
+    handler = _StderrHandler()
+    handler.setFormatter(_LineFormatter(log_format))
+    logging.basicConfig(level=level, handlers=[handler])
     # Waiting for another run looks like hanging where nobody says so.
     logging.getLogger("qcontact_sync.sync.leases").setLevel(logging.INFO)
+
+
+class _LineFormatter(logging.Formatter):
+    """One line a record, and those of its trace behind a mark.
+
+    An id or an error's text may hold line ends and terminal sequences: nothing in it may look like
+    a line of the log, or be carried out by the terminal.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The record's own line."""
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """The lines of a trace."""
+        return "\n".join(
+            f"| {printable(line)}" for line in super().formatException(ei).splitlines()
+        )
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qcontact_sync.config.accounts import (
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     rate_per_s: float | None = Field(default=None, gt=0)
     page_size: int = Field(default=100, ge=1, le=1_000)
     timezone: str = "Africa/Johannesburg"
-    ping_url: str | None = None
+    ping_url: SecretStr | None = None
     runbook_url: str | None = None
     ca_file: str | None = None
     allow_http: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
+from qcontact_sync.core.errors import RowHidden
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import (
     is_same_person,
@@ -49,7 +50,12 @@ def decide(
     Args:
         version: The fingerprint of the remote's values, if the caller has it.
         force: Take QContact's own fields even if they did not change in QContact (a repair).
+
+    Raises:
+        RowHidden: FibreFlow's row may be there and is not seen.
     """
+    if known.is_hidden:
+        raise RowHidden
     if known.link is not None and known.local is not None:
         return _merge(remote, known.link, known.local, people, policy, force=force)
     if known.link is not None:

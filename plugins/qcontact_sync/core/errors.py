@@ -9,16 +9,21 @@ SyncError
 │   └── RemoteMoved      QContact's ticket has changed (409): decide again
 ├── TicketError      one ticket goes to quarantine, the others go on
 │   ├── RowLocked        another transaction holds the row
+│   ├── RowHidden        FibreFlow's row was deleted, or a policy hides it
+│   ├── RowRefused       FibreFlow's own trigger, check or policy raised an error for the row
+│   ├── ChangeDropped    FibreFlow's database took a write and did not carry it out
 │   └── NotApplied       QContact accepted a write and changed nothing
 └── FatalError       stop, write nothing more, alert
     ├── NeedsConfirmation   outbound waits for a run with `confirm_outbound`
+    ├── StatementFailed     one row of the statement may be the cause: narrow it down
     └── PageRefused         the list is too long to be shown; a shorter window may work
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 
-from qcontact_sync.core.model import SyncType
+from qcontact_sync.core.model import RemoteId, SyncType
 
 
 class ErrorCode(StrEnum):
@@ -140,6 +145,49 @@ class RowLocked(TicketError):
         )
 
 
+class RowHidden(TicketError):
+    """FibreFlow's row of a linked ticket is not seen where policies decide what is seen."""
+
+    is_passing = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FibreFlow's row is not visible to the sync's database user: a row level security "
+            "policy of table tickets hides it, or it was deleted",
+            ErrorCode.DATABASE_ERROR,
+        )
+
+
+class RowRefused(TicketError):
+    """What a row alone raises, and the same statement without the row does not."""
+
+    is_passing = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason}, raised for this row by a trigger, check or policy of FibreFlow's database",
+            ErrorCode.DATABASE_ERROR,
+        )
+
+
+class ChangeDropped(TicketError):
+    """A trigger, a rule or a policy dropped what was written, without an error.
+
+    Attributes:
+        remote_ids: The tickets concerned.
+    """
+
+    is_passing = True
+
+    def __init__(self, remote_ids: Collection[RemoteId], table: str) -> None:
+        super().__init__(
+            "FibreFlow's database dropped the change: a trigger, rule or row level security "
+            f"policy of table {table}",
+            ErrorCode.DATABASE_ERROR,
+        )
+        self.remote_ids = frozenset(remote_ids)
+
+
 class NotApplied(TicketError):
     """QContact accepted a write and changed nothing."""
 
@@ -158,6 +206,18 @@ class ConfigError(FatalError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ErrorCode.CONFIG_ERROR)
+
+
+class StatementFailed(FatalError):
+    """A statement raised an error whose code does not tell its cause: a row, or the statement.
+
+    Attributes:
+        reason: The error without advice that only holds if it is the statement.
+    """
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason}{advice}", ErrorCode.DATABASE_ERROR)
+        self.reason = reason
 
 
 class PageRefused(FatalError):

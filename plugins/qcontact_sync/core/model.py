@@ -89,6 +89,11 @@ class RemoteTicket:
     warnings: tuple[str, ...] = ()
     reference: str | None = None
 
+    @property
+    def weight(self) -> int:
+        """Characters of its text: what it takes in memory, in proportion."""
+        return sum(len(value) for value in self.values.values() if value)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalTicket:
@@ -171,6 +176,7 @@ class KnownTicket:
             `read_linked`; `outbound.version_with` adds the notes.
         is_counted: It is already in the counts of this run and direction.
         is_unchanged: Its listed values equal the base's; link and local are left out then.
+        is_hidden: A policy may hide the row, so that ``local`` of None does not mean deleted.
     """
 
     link: Link | None = None
@@ -179,6 +185,7 @@ class KnownTicket:
     version: str = ""
     is_counted: bool = False
     is_unchanged: bool = False
+    is_hidden: bool = False
 
     @property
     def linked(self) -> Link:

@@ -85,7 +85,19 @@ class TicketRecords(Protocol):
         ...
 
     async def write(self, decisions: Sequence[TicketDecision]) -> None:
-        """Carry out decisions on FibreFlow's side: rows, links, conflicts, audit."""
+        """Carry out decisions on FibreFlow's side: rows, links, conflicts, audit.
+
+        Raises:
+            ChangeDropped: Some were not carried out, without an error; nothing may be committed.
+        """
+        ...
+
+    async def write_nothing(self) -> None:
+        """Run the statements of `write` without a ticket.
+
+        Raises:
+            SyncError: They fail whatever the ticket.
+        """
         ...
 
     async def agree_assignments(self) -> None:
@@ -165,7 +177,11 @@ class RunProgress(Protocol):
         ...
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:
-        """Write the audit rows of what was sent."""
+        """Write the audit rows of what was sent.
+
+        Raises:
+            ChangeDropped: Some were not written, without an error; nothing may be committed.
+        """
         ...
 
     async def settle_rows(self, digests: Mapping[RemoteId, str]) -> None:

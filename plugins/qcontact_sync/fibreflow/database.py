@@ -21,6 +21,7 @@ from qcontact_sync.core.errors import (
     LeaseLost,
     RetryableError,
     RowLocked,
+    StatementFailed,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
@@ -43,16 +44,27 @@ PERSON_PATIENCE_S = 8.0
 LEASE_PATIENCE_S = 4.0
 """A renewal that gets no answer must leave time for another one."""
 _CUT_AFTER = 1.5
-_TRANSIENT_CLASSES = ("08", "53", "55", "57")
+_TRANSIENT_CLASSES = ("08", "53", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
 # 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
 _ROW_CLASSES = ("22", "23", "44", "54", "P0")
-_SCHEMA_STATES = ("42P01", "42703", "42883")
-_NO_SCHEMA = "3F000"
-_NO_RIGHT = "42501"
-_READ_ONLY = "25006"
-# The server ended a transaction that idled, or lasted too long.
-_TIMED_OUT = ("25P03", "25P04")
+_BEHIND = "; the schema is missing or behind: run `qcontact-sync migrate`"
+_ADVICE = {
+    "42P01": _BEHIND,
+    "42703": _BEHIND,
+    "42883": _BEHIND,
+    "3F000": "; the search path of this user names no schema that exists: correct search_path",
+    "25006": (
+        "; the database takes no writes: it is a replica, or default_transaction_read_only "
+        "is on for this user or database"
+    ),
+    "42501": "; `qcontact-sync doctor` names the rights that the user lacks",
+}
+# The server ended a transaction that idled, or lasted too long; an object is in use.
+_TRANSIENT_STATES = ("25P03", "25P04", "55006")
+# The transaction's state, the sign-in, database, search path, the server's files and defects. What
+# else is raised may be the app's own code for one row: a trigger may raise any.
+_NO_ROWS_CLASSES = ("25", "28", "3D", "3F", "58", "F0", "XX")
 
 
 class RowRejected(TicketError):
@@ -87,22 +99,13 @@ def translate(error: psycopg.Error) -> Exception:
     if isinstance(error, psycopg.DataError) and not state:
         # What the driver itself refuses to send.
         return RowRejected(message, ErrorCode.DATABASE_ERROR)
-    if not state or state[:2] in _TRANSIENT_CLASSES or state in _TIMED_OUT:
+    if not state or state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
         return RetryableError(message, ErrorCode.DATABASE_ERROR)
     if state[:2] in _ROW_CLASSES:
         return RowRejected(message, ErrorCode.DATABASE_ERROR)
-    if state in _SCHEMA_STATES:
-        message += "; the schema is missing or behind: run `qcontact-sync migrate`"
-    if state == _NO_SCHEMA:
-        message += "; the search path of this user names no schema that exists: correct search_path"
-    if state == _READ_ONLY:
-        message += (
-            "; the database takes no writes: it is a replica, or default_transaction_read_only "
-            "is on for this user or database"
-        )
-    if state == _NO_RIGHT:
-        message += "; `qcontact-sync doctor` names the rights that the user lacks"
-    return FatalError(message, ErrorCode.DATABASE_ERROR)
+    if state[:2] in _NO_ROWS_CLASSES:
+        return FatalError(message + _ADVICE.get(state, ""), ErrorCode.DATABASE_ERROR)
+    return StatementFailed(message, _ADVICE.get(state, ""))
 
 
 class Database:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from qcontact_sync.core.decision import Conflict
+from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import LocalId, RemoteId
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
@@ -81,7 +82,10 @@ class PostgresProgress:
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:
         if rows:
-            await self._unit.fetch("audit_sent", {"rows": jsonb(rows)})
+            written = await self._unit.fetch("audit_sent", {"rows": jsonb(rows)})
+            if len(written) < len(rows):
+                left_out = {r.remote_id for r in rows} - {row["remote_id"] for row in written}
+                raise ChangeDropped(left_out, "qcontact_sync_log")
 
     async def settle_rows(self, digests: Mapping[RemoteId, str]) -> None:
         if digests:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.rows import (
     agreed_row,
@@ -61,23 +62,33 @@ class PostgresTickets:
                 "is_forced": force,
             },
         )
-        tickets = await self._tickets(row["ticket_id"] for row in rows if not row["is_unchanged"])
+        changed = [row["ticket_id"] for row in rows if not row["is_unchanged"]]
+        tickets = await self._tickets(changed)
+        hidden = await self._hidden(changed, tickets)
         return {
             RemoteId(row["remote_id"]): KnownTicket(is_unchanged=True, is_counted=row["is_counted"])
             if row["is_unchanged"]
-            else KnownTicket(link(row), tickets.get(row["ticket_id"]), is_counted=row["is_counted"])
+            else KnownTicket(
+                link(row),
+                tickets.get(row["ticket_id"]),
+                is_counted=row["is_counted"],
+                is_hidden=row["ticket_id"] in hidden,
+            )
             for row in rows
         }
 
     async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
         rows = await self._unit.fetch("read_links", {"remote_ids": list(remote_ids)})
-        tickets = await self._tickets(row["ticket_id"] for row in rows)
+        ids = [row["ticket_id"] for row in rows]
+        tickets = await self._tickets(ids)
+        hidden = await self._hidden(ids, tickets)
         return {
             RemoteId(row["remote_id"]): KnownTicket(
                 link(row),
                 tickets.get(row["ticket_id"]),
                 version=row["outbound_version"],
                 is_counted=row["is_counted"],
+                is_hidden=row["ticket_id"] in hidden,
             )
             for row in rows
         }
@@ -90,6 +101,16 @@ class PostgresTickets:
         name = "read_tickets" if self._unit.read_only else "lock_tickets"
         rows = await self._unit.fetch(name, {"ticket_ids": wanted})
         return {row["id"]: local_ticket(row) for row in rows}
+
+    async def _hidden(
+        self, ids: Sequence[UUID], found: Mapping[UUID, LocalTicket]
+    ) -> frozenset[UUID]:
+        """Those not found that may be there: where policies apply, absent is not deleted."""
+        absent = frozenset(ids).difference(found)
+        if not absent:
+            return absent
+        (policies,) = await self._unit.fetch("hides_rows")
+        return absent if policies["hides_rows"] else frozenset()
 
     async def _unlinked(self, ids: Sequence[RemoteId]) -> dict[RemoteId, tuple[LocalTicket, ...]]:
         if not self._scan.is_done and not self._unit.read_only:
@@ -121,9 +142,15 @@ class PostgresTickets:
         uids = await self._ticket_uids(created) if created else {}
         ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
         rows = [decision_row(d, ids[d.remote.id], uids.get(d.remote.id)) for d in decisions]
-        await self._unit.fetch("write_inbound", {"decisions": jsonb(rows)})
+        dropped = await self._unit.fetch("write_inbound", {"decisions": jsonb(rows)})
+        if dropped:
+            raise ChangeDropped([row["remote_id"] for row in dropped], dropped[0]["table_name"])
         await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
         await self._record_conflicts(decisions, ids)
+
+    async def write_nothing(self) -> None:
+        await self._unit.fetch("lock_tickets", {"ticket_ids": []})
+        await self._unit.fetch("write_inbound", {"decisions": jsonb([])})
 
     async def _hold_back_notes(self, adopted: list[UUID]) -> None:
         if adopted:

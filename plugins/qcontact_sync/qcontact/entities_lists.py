@@ -29,6 +29,8 @@ PAGE_SIZES_ARE_MULTIPLES_OF = 5
 _LOOKS = re.compile(r"icon|colou?r|.*(__|_)(icon|colou?r)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _LINE_END = re.compile(r"<br\s*/?>|</(?:p|div|li)>", re.IGNORECASE)
+# No character has such a number, and Python refuses to convert thousands of digits.
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{100,};?")
 
 
 def list_query(page: int, page_size: int, queue: str) -> dict[str, str]:
@@ -196,13 +198,19 @@ def decode_events(body: bytes) -> EventPage:
     return EventPage(ids, notes, is_readable and all(ids), count)
 
 
+def plain_text(markup: str) -> str:
+    """HTML as lines of text."""
+    bare = _TAG.sub("", _LINE_END.sub("\n", markup))
+    return html.unescape(_HUGE_REFERENCE.sub("\ufffd", bare))
+
+
 def _note(event_id: str, event: Mapping[str, Any]) -> RemoteNote:
     subtitle, markup = event.get("subtitle"), event.get("html")
     is_public = event.get("public_note")
     if isinstance(subtitle, str) and subtitle.strip():
         text = subtitle
     elif isinstance(markup, str):
-        text = html.unescape(_TAG.sub("", _LINE_END.sub("\n", markup)))
+        text = plain_text(markup)
     else:
         raise MalformedTicket(event_id, "note without text")
     return RemoteNote(storable(event_id), storable(text), not is_public)

@@ -3,20 +3,24 @@
 import logging
 
 import aiohttp
+from pydantic import SecretStr
 
 log = logging.getLogger(__name__)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
-async def dead_man_ping(url: str) -> None:
-    """Request the address once; an error is logged and changes nothing else."""
+async def dead_man_ping(url: SecretStr) -> None:
+    """Request the address once; an error is logged and changes nothing else.
+
+    A redirect is not followed: where it leads, others could read that a run has settled.
+    """
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-            session.get(url) as answer,
+            session.get(url.get_secret_value(), allow_redirects=False) as answer,
         ):
-            if answer.status >= 400:
+            if answer.status >= 300:
                 log.warning("ping.refused status=%d", answer.status)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         # The address itself is a secret: who has it can keep the watchman quiet.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -23,6 +24,7 @@ from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heartbeat
+from qcontact_sync.sync.asked_ids import require_known
 from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -30,6 +32,8 @@ from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
 
 CLI_DAG_ID = "cli"
+CHECK_BUDGET_S = 5.0
+"""How long a start waits for a failing QContact to learn whether it has the ids asked for."""
 
 Plans = dict[str, object]
 """Of a dry run, by direction: what it would do (`Plan.to_dict`)."""
@@ -58,14 +62,17 @@ async def start_run(
     """
     await check_schema(fibreflow.database_url.get_secret_value())
     async with (
-        # Opened only so that an address or key that cannot be used is refused before the record.
-        open_remote(qcontact, settings),
+        # An address or key that cannot be used is refused before the record.
+        open_remote(qcontact, settings.quick(CHECK_BUDGET_S)) as remote,
         open_database(fibreflow) as database,
     ):
         # Before the params: what is wrong with them is put on record, too.
         await require_own(database, settings.account)
         runs = PostgresRunStore(database)
-        key, request, opened = await lifecycle.start(runs, SystemClock(), settings.account, order)
+        check_ids = partial(require_known, PostgresStore(database), remote)
+        key, request, opened = await lifecycle.start(
+            runs, SystemClock(), settings.account, order, check_ids
+        )
         if not request.dry_run:
             await _close_abandoned(runs, key, is_running)
     window = opened.window

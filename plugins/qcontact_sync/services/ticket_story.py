@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.core.canon import printable
+from qcontact_sync.core.errors import ErrorCode, RowHidden, SyncError
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OUTSIDE_RUNS,
@@ -122,7 +123,7 @@ class StoryTeller:
                 ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
-            log.warning("ticket.unexpected qcontact_id=%s", ticket.id, exc_info=error)
+            log.warning("ticket.unexpected qcontact_id=%s", printable(ticket.id), exc_info=error)
             return (), f"deciding about it breaks: unexpected {type(error).__name__}"
         return told, None
 
@@ -139,6 +140,8 @@ def _problem(known: KnownTicket | None, error: SyncError | None) -> str | None:
         return "QContact does not have it (any more)" if is_gone else f"QContact: {error}"
     if known is None:
         return "not linked: no run has brought it in yet"
+    if known.is_hidden:
+        return str(RowHidden())
     return "its row was deleted in FibreFlow" if known.local is None else None
 
 

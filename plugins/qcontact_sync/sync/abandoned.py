@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.errors import ErrorCode, RetryableError
 from qcontact_sync.core.model import JobId, RunStatus
 from qcontact_sync.core.run_ports import RunKey, RunningRun, RunStore, Settlement
@@ -32,7 +33,8 @@ async def close_abandoned(
     for run in await store.list_running(key):
         if not _is_gone(run, own_dag_id, is_running):
             continue
-        log.warning("run.abandoned job=%s run=%s/%s", run.job_id, run.dag_id, run.run_id)
+        name = printable(f"{run.dag_id}/{run.run_id}")
+        log.warning("run.abandoned job=%s run=%s", run.job_id, name)
         await store.close_run(
             run.job_id,
             Settlement(

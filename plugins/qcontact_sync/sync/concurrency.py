@@ -23,27 +23,70 @@ async def run_all(coroutines: Iterable[Coroutine[object, object, None]]) -> None
         task.result()
 
 
-class ReadAhead(Generic[Item]):
-    """Reads up to ``limit`` items ahead while the caller works; must be closed."""
+class WeightLimit:
+    """How much several readers may read ahead together.
 
-    def __init__(self, items: AsyncIterator[Item], limit: int) -> None:
-        self._queue: asyncio.Queue[Item | Exception | None] = asyncio.Queue(limit)
+    Args:
+        most: Sum of the weights of all items that wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._weight = 0
+        self._is_less = asyncio.Event()
+
+    async def add(self, weight: int, is_needed: Callable[[], bool]) -> None:
+        """Wait until there is room for an item, or its reader has none that waits."""
+        while self._weight + weight > self._most and not is_needed():
+            self._is_less.clear()
+            await self._is_less.wait()
+        self._weight += weight
+
+    def remove(self, weight: int) -> None:
+        """The item does not wait any more."""
+        self._weight -= weight
+        self._is_less.set()
+
+
+class ReadAhead(Generic[Item]):
+    """Reads ahead while the caller works; must be closed.
+
+    Args:
+        limit: Most items that wait.
+        together: Limits the weight of what waits, together with other readers; one item may wait
+            whatever it weighs.
+        weigh: An item's weight.
+    """
+
+    def __init__(
+        self,
+        items: AsyncIterator[Item],
+        limit: int,
+        together: WeightLimit | None = None,
+        weigh: Callable[[Item], int] = lambda _: 0,
+    ) -> None:
+        self._queue: asyncio.Queue[tuple[Item | Exception | None, int]] = asyncio.Queue(limit)
+        self._together = together or WeightLimit(0)
+        self._weigh = weigh
         self._filler = asyncio.ensure_future(self._fill(items))
 
     async def _fill(self, items: AsyncIterator[Item]) -> None:
         try:
             async for item in items:
-                await self._queue.put(item)
+                weight = self._weigh(item)
+                await self._together.add(weight, self._queue.empty)
+                await self._queue.put((item, weight))
         except Exception as error:  # raised in the caller, who waits at the other end
-            await self._queue.put(error)
+            await self._queue.put((error, 0))
         else:
-            await self._queue.put(None)
+            await self._queue.put((None, 0))
 
     def __aiter__(self) -> "ReadAhead[Item]":
         return self
 
     async def __anext__(self) -> Item:
-        item = await self._queue.get()
+        item, weight = await self._queue.get()
+        self._together.remove(weight)
         if item is None:
             raise StopAsyncIteration
         if isinstance(item, Exception):
@@ -55,6 +98,8 @@ class ReadAhead(Generic[Item]):
         self._filler.cancel()
         with suppress(asyncio.CancelledError):
             await self._filler
+        while not self._queue.empty():
+            self._together.remove(self._queue.get_nowait()[1])
 
 
 class KeyedTasks:

@@ -17,6 +17,7 @@ from tenacity import (
     wait_random,
 )
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.errors import (
     Contention,
     ErrorCode,
@@ -209,7 +210,7 @@ def failure_of(
 ) -> TicketFailure:
     """The quarantine entry for a ticket's error; an unexpected one is logged with its trace."""
     if not isinstance(error, SyncError):
-        log.error("ticket.unexpected qcontact_id=%s", remote_id, exc_info=error)
+        log.error("ticket.unexpected qcontact_id=%s", printable(remote_id), exc_info=error)
         name = type(error).__name__
         return TicketFailure(
             remote_id, sync_type, ErrorCode.SYNC_JOB_ERROR, f"unexpected {name}", version
@@ -222,7 +223,7 @@ def failure_of(
 
 def _log_quarantined(direction: Direction, failures: Sequence[TicketFailure]) -> None:
     codes = Counter(failure.code.value for failure in failures)
-    ids = [failure.remote_id for failure in failures[:_NAMED]]
+    ids = [printable(failure.remote_id) for failure in failures[:_NAMED]]
     log.warning(
         "%s.quarantined tickets=%d codes=%s ids=%s%s",
         direction,

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from qcontact_sync.core.errors import FatalError, RetryableError
+from qcontact_sync.core.errors import FatalError, RetryableError, StatementFailed
 
 Item = TypeVar("Item")
 
@@ -65,4 +65,5 @@ class GroupCommit(Generic[Item]):
 
 
 def _concerns_all(error: Exception) -> bool:
-    return isinstance(error, FatalError | RetryableError)
+    is_narrowed = isinstance(error, StatementFailed)
+    return isinstance(error, FatalError | RetryableError) and not is_narrowed

@@ -15,7 +15,7 @@ from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.core.windows import read_window
 from qcontact_sync.sync.concurrency import KeyedTasks
 from qcontact_sync.sync.context import Ending, Work
-from qcontact_sync.sync.inbound_batches import BATCH, InboundBatches
+from qcontact_sync.sync.inbound_batches import InboundBatches, is_full
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.reader import ListReader
 from qcontact_sync.sync.walk_reader import WalkReader
@@ -33,6 +33,7 @@ class Inbound:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._batches = InboundBatches(work, People({}, {}))
+        self._nameless = 0
 
     async def run(self) -> Ending:
         """Bring in what the run's request covers."""
@@ -124,11 +125,11 @@ class Inbound:
         async with KeyedTasks(BATCHES_AT_ONCE) as tasks:
             async for delta in deltas:
                 self._note(delta, counts_unchanged=counts_unchanged)
-                await batches.quarantine([_malformed(*found) for found in delta.malformed])
+                await batches.quarantine([self._malformed(*found) for found in delta.malformed])
                 await batches.quarantine_unread(delta.unread)
                 batch += delta.tickets
                 # Details take long to read: they are settled as they come.
-                if len(batch) >= BATCH or delta.settled_until or delta.digests:
+                if is_full(batch) or delta.settled_until or delta.digests:
                     await self._start_batch(tasks, batch, is_trusted=bool(delta.digests))
                     batch = []
                 if delta.settled_until:
@@ -169,13 +170,17 @@ class Inbound:
                 await unit.progress.settle_until(until)
         self._batches.skipped = 0
 
+    def _malformed(self, remote_id: str, reason: str) -> TicketFailure:
+        return TicketFailure(
+            RemoteId(remote_id or self._next_name()),
+            SyncType.STATUS_UPDATE,
+            ErrorCode.VALIDATION_ERROR,
+            reason,
+            version=reason,
+            recoverable=False,
+        )
 
-def _malformed(remote_id: str, reason: str) -> TicketFailure:
-    return TicketFailure(
-        RemoteId(remote_id or "(no id)"),
-        SyncType.STATUS_UPDATE,
-        ErrorCode.VALIDATION_ERROR,
-        reason,
-        version=reason,
-        recoverable=False,
-    )
+    def _next_name(self) -> str:
+        """What stands for an id on record: each ticket without one counts."""
+        self._nameless += 1
+        return "(no id)" if self._nameless == 1 else f"(no id) {self._nameless}"

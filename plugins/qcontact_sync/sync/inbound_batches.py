@@ -4,12 +4,15 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
+    ChangeDropped,
     ErrorCode,
     FatalError,
     RetryableError,
+    StatementFailed,
     SyncError,
     TicketError,
 )
@@ -25,11 +28,14 @@ from qcontact_sync.core.model import (
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.row_faults import RowFaults
 from qcontact_sync.sync.single_reads import SingleReads, read_each
 
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
+BATCH_WEIGHT = 16_000_000
+"""A batch that weighs more (characters) is full, too."""
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ class InboundBatches:
     def __init__(self, work: Work, people: People) -> None:
         self._work = work
         self._people = people
+        self._row_faults = RowFaults(work, Direction.INBOUND)
         self.doubted = set[RemoteId]()
         self.skipped = 0
         self.expected = 0
@@ -97,20 +104,46 @@ class InboundBatches:
 
         If the database refuses a row, the batch is divided until only that ticket is left, which
         goes to quarantine.
+
+        Raises:
+            FatalError: The database refuses every row, or the statement itself.
         """
-        for start in range(0, len(tickets), BATCH):
-            part = tickets[start : start + BATCH]
-            try:
-                await self._apply_batch(part, is_trusted=is_trusted)
-            except TicketError as error:
-                if len(part) == 1:
-                    version = fingerprint(part[0].values)
-                    failure = failure_of(error, part[0].id, SyncType.STATUS_UPDATE, version)
-                    await self.quarantine([failure])
-                    continue
-                middle = len(part) // 2
-                await self.apply(part[:middle], is_trusted=is_trusted)
-                await self.apply(part[middle:], is_trusted=is_trusted)
+        for part in batches_of(tickets):
+            await self._apply_part(part, is_trusted=is_trusted)
+
+    async def _apply_part(self, part: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
+        try:
+            suspects = await self._apply_batch(part, is_trusted=is_trusted)
+        except (TicketError, StatementFailed) as error:
+            await self._narrow_down(part, error, is_trusted=is_trusted)
+            return
+        reads = await self.apply_ids(suspects)
+        await self.quarantine_unread(reads.unreachable)
+
+    async def _narrow_down(
+        self, part: Sequence[RemoteTicket], error: SyncError, *, is_trusted: bool
+    ) -> None:
+        """Apply what can be applied of a batch that failed, and quarantine the rest."""
+        if len(part) == 1:
+            if isinstance(error, StatementFailed):
+                error = await self._row_faults.blame(error)
+            await self._fail(part, error)
+        elif isinstance(error, ChangeDropped) and error.remote_ids:
+            rest = [t for t in part if t.id not in error.remote_ids]
+            await self.apply(rest, is_trusted=is_trusted)
+            await self._fail([t for t in part if t.id in error.remote_ids], error)
+        else:
+            middle = len(part) // 2
+            await self._apply_part(part[:middle], is_trusted=is_trusted)
+            await self._apply_part(part[middle:], is_trusted=is_trusted)
+
+    async def _fail(self, tickets: Sequence[RemoteTicket], error: SyncError) -> None:
+        await self.quarantine(
+            [
+                failure_of(error, t.id, SyncType.STATUS_UPDATE, fingerprint(t.values))
+                for t in tickets
+            ]
+        )
 
     async def quarantine(self, failures: Sequence[TicketFailure]) -> None:
         """Quarantine tickets in a transaction of their own."""
@@ -130,7 +163,10 @@ class InboundBatches:
         """Quarantine tickets that could not be read."""
         await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
 
-    async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
+    async def _apply_batch(
+        self, tickets: Sequence[RemoteTicket], *, is_trusted: bool
+    ) -> Sequence[RemoteId]:
+        """One transaction; returns the tickets to be read by id."""
         prints = [(t, fingerprint(t.values)) for t in _newest_of_each(tickets)]
         outcome = _Outcome()
         async for attempt in attempts():
@@ -144,10 +180,10 @@ class InboundBatches:
                     await unit.quarantine.release(outcome.passed)
                     await unit.progress.add_counts(outcome.counts + failed)
                     await unit.progress.settle_rows(self._rows_of(t.id for t, _ in prints))
+        self._row_faults.has_passed |= bool(outcome.decisions)
         self.skipped += outcome.skipped
         self._report(len(prints), outcome)
-        reads = await self.apply_ids(outcome.suspects)
-        await self.quarantine_unread(reads.unreachable)
+        return outcome.suspects
 
     def _decide_all(
         self,
@@ -204,8 +240,28 @@ class InboundBatches:
         self.done += seen
         self._work.log_quarantined(Direction.INBOUND, outcome.failures)
         for decision in outcome.decisions:
-            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, decision.remote.id)
+            shown = printable(decision.remote.id)
+            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, shown)
         self._work.progress(Direction.INBOUND, self.done, max(self.expected, self.done))
+
+
+def is_full(batch: Sequence[RemoteTicket]) -> bool:
+    """Whether so many tickets, or so much text, go into one transaction."""
+    return len(batch) >= BATCH or sum(ticket.weight for ticket in batch) >= BATCH_WEIGHT
+
+
+def batches_of(tickets: Iterable[RemoteTicket]) -> Iterable[Sequence[RemoteTicket]]:
+    """Tickets in batches that are full, in their order."""
+    batch: list[RemoteTicket] = []
+    weight = 0
+    for ticket in tickets:
+        batch.append(ticket)
+        weight += ticket.weight
+        if len(batch) >= BATCH or weight >= BATCH_WEIGHT:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
 
 
 def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:

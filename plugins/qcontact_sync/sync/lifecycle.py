@@ -1,7 +1,7 @@
 """The steps of a run: open its record, carry out its directions, settle it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
@@ -46,9 +46,16 @@ def job_id_of(dag_id: str, run_id: str) -> JobId:
 
 
 async def start(
-    store: RunStore, clock: Clock, account: str, order: RunOrder
+    store: RunStore,
+    clock: Clock,
+    account: str,
+    order: RunOrder,
+    check_ids: Callable[[Sequence[str]], Awaitable[None]] | None = None,
 ) -> tuple[RunKey, RunRequest, OpenedRun]:
     """Check the params, resolve the window, open the record (not for a dry run).
+
+    Args:
+        check_ids: Refuses ``ticket_ids``; a dry run plans them as failures instead.
 
     Raises:
         ParamError: The params are invalid; nothing was changed.
@@ -61,6 +68,8 @@ async def start(
         cursor = await store.read_cursor(account)
         now = clock.now()
         window = resolve_window(order.trigger, request, order.interval, cursor, now)
+        if check_ids is not None and not request.dry_run:
+            await check_ids(request.ticket_ids)
     except ParamError as error:
         if order.is_recorded_when_refused:
             await store.refuse_run(key, order.params, error)

@@ -25,14 +25,23 @@ class Walk:
     Attributes:
         rows: By ticket; of one that was listed twice the row of the later page.
         malformed: Reason by id of rows that cannot be used; those without an id under ``""``.
+        nameless: How many rows without an id each queue's list showed.
         began_at: QContact's clock when the walk began; None where it does not tell.
         is_complete: A pass saw as many rows as the list says it has.
     """
 
     rows: dict[RemoteId, ListedRow] = field(default_factory=dict)
     malformed: dict[str, str] = field(default_factory=dict)
+    nameless: dict[str, int] = field(default_factory=dict)
     began_at: datetime | None = None
     is_complete: bool = False
+
+    @property
+    def all_malformed(self) -> tuple[tuple[str, str], ...]:
+        """``malformed`` with as many entries without an id as there are rows without one."""
+        more = max(0, sum(self.nameless.values()) - 1)
+        reason = self.malformed.get("", "")
+        return (*self.malformed.items(), *((("", reason),) * more))
 
 
 async def walk_lists(remote: WalkedList, page_size: int) -> Walk:
@@ -47,6 +56,7 @@ async def walk_lists(remote: WalkedList, page_size: int) -> Walk:
         passes = {queue: _Pass() for queue in restless}
         for queue, reading in passes.items():
             await reading.read(remote, queue, page_size, walk)
+            walk.nameless[queue] = max(walk.nameless.get(queue, 0), reading.nameless_malformed)
         restless = [queue for queue, reading in passes.items() if not reading.is_quiet]
         if not restless:
             break
@@ -62,6 +72,7 @@ class _Pass:
         self._counts: list[int] = []
         self._ids: set[str] = set()
         self._nameless = 0
+        self.nameless_malformed = 0
 
     @property
     def is_quiet(self) -> bool:
@@ -104,6 +115,7 @@ class _Pass:
         is_new = bool(ids - self._ids)
         self._ids |= ids
         self._nameless += _length(page) - len(ids)
+        self.nameless_malformed += sum(not key for key, _ in page.malformed)
         if page.count is not None:
             self._counts.append(page.count)
         walk.rows.update((row.id, row) for row in page.rows)

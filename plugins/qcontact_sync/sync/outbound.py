@@ -21,6 +21,7 @@ from qcontact_sync.core.errors import (
     RemoteMoved,
     RetryableError,
     RowLocked,
+    StatementFailed,
     SyncError,
     TicketError,
 )
@@ -38,6 +39,7 @@ from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
 from qcontact_sync.sync.context import Ending, Work, attempts, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
+from qcontact_sync.sync.row_faults import RowFaults
 from qcontact_sync.sync.ticket_planner import TicketPlanner
 from qcontact_sync.sync.ticket_sender import TicketSender
 
@@ -72,6 +74,7 @@ class Outbound:
         self._work = work
         self._sender: Sender = TicketPlanner(work, People({}, {}))
         self._breaker = Breaker()
+        self._row_faults = RowFaults(work, Direction.OUTBOUND)
         self._first_writes = asyncio.Lock()
         self._stopped_by: SyncError | None = None
         self._is_cut_short = False
@@ -227,11 +230,14 @@ class Outbound:
                 await self._quarantine(ticket, error)
             else:
                 raise
+        except StatementFailed as error:
+            await self._quarantine(ticket, await self._row_faults.blame(error))
         except FatalError:
             raise
         except Exception as error:  # the guard: a ticket that breaks the code is alone too
             await self._quarantine(ticket, error)
         else:
+            self._row_faults.has_passed = True
             await self._quarantine_all(self._breaker.ticket_passed(failures_before))
 
     async def _suspect(self, ticket: KnownTicket, error: SyncError) -> None:

@@ -17,7 +17,7 @@ from itertools import islice
 from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
 from qcontact_sync.core.model import Page, Window
 from qcontact_sync.core.ports import RemoteTickets
-from qcontact_sync.sync.concurrency import ReadAhead
+from qcontact_sync.sync.concurrency import ReadAhead, WeightLimit
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.slice_passes import MAX_PASSES, SliceOverflow, SlicePasses, is_at_end
 from qcontact_sync.sync.slices import MAX_PARTS, divide, is_divisible, widened
@@ -28,6 +28,8 @@ MAX_SLICE_TICKETS = 10_000
 SLICES_AHEAD = 4
 """Slices read at the same time; they are handed out in order."""
 DELTAS_AHEAD = 16
+WEIGHT_AHEAD = 32_000_000
+"""What was read ahead of all slices together weighs no more (characters), but for one page each."""
 MAX_SHORT = 8
 """After so many slices whose ``total`` was never reached, dividing them is not tried any more."""
 
@@ -106,12 +108,13 @@ class ListReader:
             PageRefused: QContact does not show all pages even of the smallest slice.
         """
         line = deque([_Reading(_Part(window, takes_later=takes_later))])
+        ahead = WeightLimit(WEIGHT_AHEAD)
         try:
             while line:
                 for reading in islice(line, SLICES_AHEAD):
-                    reading.begin(self._read_part)
+                    reading.begin(self._read_part, ahead)
                 try:
-                    async for delta in line[0].begin(self._read_part):
+                    async for delta in line[0].begin(self._read_part, ahead):
                         yield delta if self.shortfall is None else _unsettled(delta)
                     line.popleft()
                 except _Divided as divided:
@@ -154,9 +157,13 @@ class ListReader:
         except SliceOverflow:
             raise _Divided(part.divided(MAX_PARTS)) from None
         if slice_.is_complete:
-            yield PageDelta(settled_until=window.end, expected=first.total)
-        else:
-            raise self._incomplete(part, slice_)
+            unnamed = tuple(slice_.unnamed)
+            yield PageDelta(malformed=unnamed, settled_until=window.end, expected=first.total)
+            return
+        incomplete = self._incomplete(part, slice_)
+        if isinstance(incomplete, _Short):
+            yield PageDelta(malformed=tuple(slice_.unnamed), expected=first.total)
+        raise incomplete
 
     def _incomplete(self, part: _Part, slice_: SlicePasses) -> Exception:
         if is_divisible(part.window) and self._may_divide_help(part, slice_):
@@ -184,6 +191,10 @@ class ListReader:
                 f"{short.seen}: those are brought in, and the next run reads from there again"
             )
             log.warning("inbound.short %s", self.shortfall)
+
+
+def _weight(delta: PageDelta) -> int:
+    return sum(ticket.weight for ticket in delta.tickets)
 
 
 def _unsettled(delta: PageDelta) -> PageDelta:
@@ -215,9 +226,12 @@ class _Reading:
         self._part = part
         self._ahead: ReadAhead[PageDelta] | None = None
 
-    def begin(self, read: Callable[[_Part], AsyncIterator[PageDelta]]) -> AsyncIterator[PageDelta]:
+    def begin(
+        self, read: Callable[[_Part], AsyncIterator[PageDelta]], limit: WeightLimit
+    ) -> AsyncIterator[PageDelta]:
         """Start reading in the background, if not started yet; returns the output."""
-        self._ahead = self._ahead or ReadAhead(read(self._part), DELTAS_AHEAD)
+        if self._ahead is None:
+            self._ahead = ReadAhead(read(self._part), DELTAS_AHEAD, limit, _weight)
         return self._ahead
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.errors import ErrorCode, RowHidden, TicketError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, Link, RemoteId, RemoteTicket
 from qcontact_sync.core.ports import TicketAccess
@@ -38,6 +38,8 @@ class Resolving:
         ticket = await self._read(remote_id)
         async with self.store.unit(OUTSIDE_RUNS, Direction.INBOUND, self.lease) as unit:
             known = (await unit.tickets.read_linked([remote_id])).get(remote_id)
+            if known is not None and known.is_hidden:
+                raise RowHidden
             if known is None or known.local is None:
                 await unit.conflicts.close(remote_id, field, "deleted in FibreFlow", self.by)
             elif field not in known.linked.frozen:

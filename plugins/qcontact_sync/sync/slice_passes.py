@@ -13,6 +13,8 @@ from qcontact_sync.sync.slices import REACH, is_after, is_before, is_behind, wid
 
 MAX_PASSES = 3
 FANOUT = 16
+PAGES_WEIGHT = 16_000_000
+"""Pages that are asked for at the same time are expected to weigh no more (characters)."""
 
 
 @dataclass(slots=True)
@@ -22,12 +24,14 @@ class _Pass:
     Attributes:
         nameless: Tickets without an id, or listed twice in one answer: ``total`` counts them, the
             ids do not.
+        unnamed: ``malformed`` of the pages, those without an id.
         is_ended: False if a page promised more, and the next one brought nothing new.
     """
 
     totals: list[int] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     nameless: int = 0
+    unnamed: list[tuple[str, str]] = field(default_factory=list)
     is_ended: bool = True
 
     def add(self, page: Page) -> bool:
@@ -37,6 +41,7 @@ class _Pass:
         self.totals.append(page.total)
         self.ids |= ids
         self.nameless += _rows(page) - len(ids)
+        self.unnamed += (m for m in page.malformed if not m[0])
         return self.seen > seen
 
     @property
@@ -75,6 +80,8 @@ class SlicePasses:
         is_complete: Everything was seen.
         is_ended: The last pass came to the end of the list.
         is_steady: Two passes that came to the end saw the same, and less than ``total``.
+        unnamed: ``malformed`` of those without an id: each pass shows the same ones again, so they
+            are reported with the whole slice.
     """
 
     def __init__(
@@ -98,6 +105,7 @@ class SlicePasses:
         self.is_complete = False
         self.is_ended = True
         self.is_steady = False
+        self.unnamed: list[tuple[str, str]] = []
 
     @property
     def seen(self) -> int:
@@ -128,6 +136,7 @@ class SlicePasses:
     def _end(self, reading: _Pass, previous: _Pass | None) -> None:
         self._ids |= reading.ids
         self._nameless = max(self._nameless, reading.nameless)
+        self.unnamed = max(self.unnamed, reading.unnamed, key=len)
         self.expected = max(self.expected, *reading.totals)
         self.is_ended = reading.is_ended
         # If a ticket left the window before any pass saw it, the largest total cannot be
@@ -166,17 +175,19 @@ class SlicePasses:
         """The pages after the first that ``total`` counts, several at a time, as they arrive."""
         size = min(first.page_size, _rows(first)) or self._page_size
         numbers = iter(range(2, -(-first.total // size) + 1))
+        fanout = _fanout(first)
         running: dict[asyncio.Task[Page], int] = {}
         done: set[asyncio.Task[Page]] = set()
         try:
             while True:
-                while len(running) < FANOUT and (number := next(numbers, None)) is not None:
+                while len(running) < fanout and (number := next(numbers, None)) is not None:
                     running[asyncio.ensure_future(self._page(number))] = number
                 if not running:
                     return
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     page = task.result()
+                    fanout = min(fanout, _fanout(page))
                     if not (_rows(page) or page.has_more):
                         numbers = iter(())
                     yield running[task], page
@@ -191,7 +202,7 @@ class SlicePasses:
 
     def _fresh(self, page: Page) -> PageDelta:
         tickets = tuple(t for t in page.tickets if self._is_fresh(t))
-        malformed = tuple(m for m in page.malformed if (m[0] or m[1]) not in self._ids)
+        malformed = tuple(m for m in page.malformed if m[0] and m[0] not in self._ids)
         doubted = frozenset(t.id for t in tickets if self._is_doubted(t.updated_at, page))
         return PageDelta(tickets, malformed, doubted, expected=page.total)
 
@@ -228,6 +239,12 @@ class SlicePasses:
 def is_at_end(page: Page) -> bool:
     """Whether the list ends with this page, whatever its ``total`` says."""
     return not page.has_more and _rows(page) < page.page_size
+
+
+def _fanout(page: Page) -> int:
+    """How many pages like this one are asked for at the same time."""
+    weight = sum(ticket.weight for ticket in page.tickets)
+    return max(1, min(FANOUT, PAGES_WEIGHT // max(1, weight)))
 
 
 def _rows(page: Page) -> int:

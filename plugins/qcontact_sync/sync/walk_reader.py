@@ -57,7 +57,7 @@ class WalkReader:
         plan = plan_looks(self._digests, self._known, self._since_last_walk, force=force)
         self._log(plan)
         yield PageDelta(
-            malformed=tuple(walk.malformed.items()),
+            malformed=walk.all_malformed,
             expected=plan.details + plan.unchanged,
             unchanged=plan.unchanged,
         )
@@ -76,7 +76,7 @@ class WalkReader:
         created = [i for i, row in walk.rows.items() if _is_inside(row.created_at, window)]
         plan = plan_looks(self._digests, self._known, None)
         changed = sorted(set(plan.changed).difference(created))
-        yield PageDelta(malformed=tuple(walk.malformed.items()), expected=len(created))
+        yield PageDelta(malformed=walk.all_malformed, expected=len(created))
         async for delta in self._details(created):
             yield delta
         async for delta in self._details(changed):

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from pydantic import SecretStr
 from qcontact_sync.services.drift_check import SAMPLE, compare_sample
 from qcontact_sync.services.retention import delete_old_rows
 
@@ -89,7 +90,10 @@ def watchman() -> Iterator[tuple[str, list[str]]]:
     class Ears(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             heard.append(self.path)
-            self.send_response(200)
+            is_moved = self.path.startswith("/moved")
+            self.send_response(302 if is_moved else 200)
+            if is_moved:
+                self.send_header("Location", "/elsewhere")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -108,7 +112,7 @@ def test_a_settled_run_is_told_to_the_watchman_and_a_failed_one_is_not(
     world: World, watchman: tuple[str, list[str]]
 ) -> None:
     url, heard = watchman
-    world.configure(ping_url=f"{url}/key-17")
+    world.configure(ping_url=SecretStr(f"{url}/key-17"))
     world.run()
     assert heard == ["/key-17"]
     world.qcontact.faults.add(do="answer", status=500, times="forever")
@@ -119,7 +123,18 @@ def test_a_settled_run_is_told_to_the_watchman_and_a_failed_one_is_not(
 def test_a_watchman_who_is_not_there_changes_nothing_and_stays_secret(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.configure(ping_url="http://127.0.0.1:9/key-17")
+    world.configure(ping_url=SecretStr("http://127.0.0.1:9/key-17"))
     assert world.run().status == "success"
     assert "ping.failed" in caplog.text
     assert "key-17" not in caplog.text
+
+
+def test_a_watchman_who_redirects_is_not_followed_and_the_address_is_a_secret(
+    world: World, watchman: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    url, heard = watchman
+    world.configure(ping_url=SecretStr(f"{url}/moved/key-17"))
+    assert world.run().status == "success"
+    assert heard == ["/moved/key-17"]
+    assert "ping.refused status=302" in caplog.text
+    assert "key-17" not in repr(world.settings)

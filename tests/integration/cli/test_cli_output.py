@@ -83,3 +83,19 @@ def test_xs8_a_machine_that_gives_no_more_files_gets_a_document_and_a_true_recor
         assert ended.returncode in (1, 2)
         assert document.get("error_code") or document["error"]["code"]
     assert ("running",) not in tuples(empty_db, LAST)
+
+
+def test_an_id_forges_no_line_of_the_log_and_commands_no_terminal(
+    program: CommandLine, qcontact
+) -> None:
+    forged = "2026-01-01 INFO all is well"
+    ids = [f"7\n{forged}\x1b[2J", f"8\r{forged}\u2028{forged}\x9b2J"]
+    for remote_id in ids:
+        qcontact.world.add(ticket_id=remote_id, title="No light", status="New")
+        qcontact.world.edit(remote_id, title=None)
+    ended = program("run", "--verbose")
+    assert ended.exit_status == 3
+    assert forged in ended.stderr
+    for text in (ended.stdout, ended.stderr):
+        assert not any(line.startswith(forged) for line in text.splitlines())
+        assert not any(char in text for char in "\x1b\x9b\u2028")

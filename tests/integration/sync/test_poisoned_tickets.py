@@ -103,6 +103,18 @@ def test_tickets_without_an_id_do_not_keep_the_list_from_being_read(world: World
     assert world.cursor() is not None
 
 
+def test_each_ticket_without_an_id_is_a_failure(world: World):
+    good, *nameless = [world.add_ticket() for _ in range(4)]
+    world.edit(nameless, remove=["id"])
+    world.configure(overlap_s=2 * BETWEEN_RUNS_S)
+    stats = world.run().sync_result["inbound_stats"]
+    assert world.local(good)
+    assert (stats["failed"], stats["total_processed"]) == (3, 4)
+    assert len(world.quarantine()) == 3
+    stats = world.run().sync_result["inbound_stats"]
+    assert (stats["failed"], stats["failed_again"]) == (0, 3)
+
+
 def test_a_ticket_that_is_listed_twice_does_not_keep_the_list_from_being_read(world: World):
     good, twin, other = world.add_ticket(), world.add_ticket(), world.add_ticket()
     world.edit(other, id=twin, title="The same ticket once more")
@@ -220,3 +232,15 @@ def test_a_ticket_that_breaks_the_code_is_alone_and_on_record(world: World):
     assert world.local(good)["title"] == "Edited"
     assert world.quarantine()[bad]["error_message"] == "unexpected AttributeError"
     assert result.status == "partial"
+
+
+def test_an_id_forges_no_line_of_the_log(world: World, caplog: pytest.LogCaptureFixture):
+    """Inside Airflow the log is not ours to format."""
+    caplog.set_level("DEBUG")
+    bad, good = (world.qcontact.add(ticket_id=f"{n}\nERROR\x1b[2J", title="x") for n in range(2))
+    world.edit(bad, title=None)
+    world.run()
+    assert world.local(good)
+    own = [r.getMessage() for r in caplog.records if r.name.startswith("qcontact_sync")]
+    assert any("?ERROR?[2J" in line for line in own)
+    assert not any("\n" in line or "\x1b" in line for line in own)

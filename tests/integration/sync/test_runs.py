@@ -340,6 +340,35 @@ def test_bad_params_leave_nothing_from_python(world: World, params):
     assert world.qcontact.counts == {}
 
 
+UNKNOWN = ["FT404404", "404404", "8f4f1c7a-2b1e-4b53-9d1a-000000000000"]
+
+
+def test_nothing_but_unknown_ids_is_refused_by_name_inside_airflow(world: World):
+    with pytest.raises(ParamError, match="ticket_ids: neither FibreFlow nor QContact has FT404404"):
+        world.start(world.order("manual__1", params={"ticket_ids": UNKNOWN}))
+    (row,) = world.history()
+    assert (row["status"], row["error_code"]) == ("failed", "VALIDATION_ERROR")
+
+
+def test_nothing_but_unknown_ids_leaves_nothing_from_python(world: World):
+    before = world.snapshot()
+    with pytest.raises(ParamError):
+        world.run(ticket_ids=UNKNOWN)
+    assert world.snapshot() == before
+
+
+def test_an_id_that_only_qcontact_has_is_no_unknown_id(world: World):
+    remote_id = world.add_ticket()
+    assert world.run(ticket_ids=[*UNKNOWN, remote_id]).status == "partial"
+    assert world.local(remote_id)
+
+
+def test_ids_are_not_refused_where_qcontact_cannot_be_asked(world: World):
+    world.qcontact.faults.add(do="answer", status=500, times="forever")
+    assert world.run(ticket_ids=UNKNOWN).status == "failed"
+    assert len(world.history()) == 1
+
+
 def test_dates_in_a_backfills_conf_are_refused(world: World):
     order = world.order(
         trigger=Trigger.BACKFILL,

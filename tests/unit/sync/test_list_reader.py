@@ -1,5 +1,6 @@
 """Which tickets a reader takes from a list: `total` may be wrong, bounds are widened."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ import pytest
 from qcontact_sync.core.errors import ErrorCode, PageRefused, RetryableError
 from qcontact_sync.core.model import Page, RemoteId, RemoteTicket, Window
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient
+from qcontact_sync.sync.inbound_batches import batches_of
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.reader import ListReader
 
@@ -162,3 +164,34 @@ async def test_what_is_stamped_just_after_the_window_is_taken_where_it_ends_now(
     deltas = [delta async for delta in reader.read(window, takes_later=takes_later)]
     assert ids(deltas) == {"0", "1", "2", "3", "4"} - (set() if takes_later else {"4"})
     assert settled(deltas)[-1] == end
+
+
+class HeavyListing(Listing):
+    """Each page weighs four million characters."""
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        found = await super().list_page(window, page, page_size)
+        text = "x" * 400_000
+        tickets = tuple(replace(t, values={"description": text}) for t in found.tickets)
+        return replace(found, tickets=tickets)
+
+
+async def test_little_is_read_ahead_of_heavy_pages() -> None:
+    listing = HeavyListing(700, lambda n: n)
+    reader = ListReader(listing, page_size=PAGE_SIZE, max_slice=200)
+    seen = set[str]()
+    async for delta in reader.read(HOURS):
+        seen |= {ticket.id for ticket in delta.tickets}
+        for _ in range(100):
+            await asyncio.sleep(0)
+        # 32 million characters wait, and each of four slices has a page or a few under way.
+        assert listing.asked - len(seen) // PAGE_SIZE <= 30
+    assert len(seen) == 700
+
+
+def test_a_batch_is_full_by_its_tickets_or_its_text() -> None:
+    light = [RemoteTicket(RemoteId(str(i)), {"title": "x"}) for i in range(2_500)]
+    assert [len(batch) for batch in batches_of(light)] == [1_000, 1_000, 500]
+    heavy = [RemoteTicket(RemoteId(str(i)), {"description": "x" * 300_000}) for i in range(1_000)]
+    sizes = [len(batch) for batch in batches_of(heavy)]
+    assert (sum(sizes), max(sizes)) == (1_000, 54)

@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from qcontact_sync.core.model import Direction
-from qcontact_sync.core.ports import Clock, RemoteTickets
+from qcontact_sync.core.ports import Clock, Remote
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
-from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 from qcontact_sync.services.wiring import SystemClock, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.context import Run, Work
@@ -27,7 +26,7 @@ class Engine:
 
     world: World
     database: Callable[[str], Database] = Database
-    seen_as: Callable[[TicketsClient], RemoteTickets] = lambda remote: remote
+    seen_as: Callable[[Remote], Remote] = lambda remote: remote
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

@@ -26,8 +26,7 @@ class Program(subprocess.Popen[str]):
             [PROGRAM, "run", "--json", *arguments],
             env={
                 **inherited,
-                "QCONTACT_API_URL": world.sandbox.url,
-                "QCONTACT_API_KEY": world.sandbox.api_key,
+                **_credentials(world),
                 "DATABASE_URL": world.database,
                 **{f"QCONTACT_SYNC_{name.upper()}": str(value) for name, value in settings.items()},
             },
@@ -49,6 +48,18 @@ class Program(subprocess.Popen[str]):
         """Exit status, the document on stdout (None without one) and stderr."""
         stdout, stderr = self.communicate()
         return self.returncode, json.loads(stdout) if stdout else None, stderr
+
+
+def _credentials(world: World) -> dict[str, str]:
+    sandbox = world.sandbox
+    if sandbox.dialect == "tickets":
+        return {"QCONTACT_API_URL": sandbox.url, "QCONTACT_API_KEY": sandbox.api_key}
+    return {
+        "QCONTACT_DIALECT": sandbox.dialect,
+        "QCONTACT_API_URL": sandbox.url,
+        "QCONTACT_EMAIL": sandbox.email,
+        "QCONTACT_PASSWORD": sandbox.password,
+    }
 
 
 @contextmanager

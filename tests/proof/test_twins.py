@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+from functools import cache
 
 import pytest
 from qcontact_sync.core.model import RemoteId
 
+from tests.fakes.fake_qcontact import FakeQContact
+from tests.fakes.fake_tenant import FakeTenant
 from tests.fakes.fake_world import Engine, FakeWorld
 
 POISONED = "poisoned"
@@ -18,14 +21,22 @@ def _quiet():
     logging.disable(logging.NOTSET)
 
 
-def scene(*, offsets: tuple[float, float, float] = (0, 0, 0), poison: str = "") -> FakeWorld:
+Kind = type[FakeQContact]
+KINDS: dict[str, Kind] = {"tickets": FakeQContact, "entities": FakeTenant}
+both = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+def scene(
+    kind: Kind, *, offsets: tuple[float, float, float] = (0, 0, 0), poison: str = ""
+) -> FakeWorld:
     """Tickets that are known, and then every kind of work for a run to do.
 
     Args:
+        kind: Which QContact it is.
         offsets: Of QContact's, the worker's and the database's clock.
         poison: What is wrong with the ticket that none of the others is about.
     """
-    world = FakeWorld()
+    world = FakeWorld(kind)
     there, here = world.qcontact, world.fibreflow
     there.clock.offset_s, world.clock.offset_s, here.clock.offset_s = offsets
     names = ("edited", "sent", "noted", "conflict", "reopened", "assigned", "taken", POISONED)
@@ -91,20 +102,32 @@ def end_of(world: FakeWorld, *, without: RemoteId | None = None) -> dict[str, ob
     }
 
 
-def steps_of_the_run() -> list[str]:
-    world = scene()
+@cache
+def undisturbed(kind: Kind) -> FakeWorld:
+    """Played once, and only looked at."""
+    return play(scene(kind))
+
+
+def steps_of_the_run(kind: Kind) -> list[str]:
+    world = scene(kind)
     engine = world.engine()
     play(world, engine)
     return engine.gate.steps
 
 
-STEPS = list(enumerate(steps_of_the_run()))
+STEPS = [
+    pytest.param(kind, at, step, id=f"{name}-{at}-{step}")
+    for name, kind in KINDS.items()
+    for at, step in enumerate(steps_of_the_run(kind))
+]
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("at", "step"), STEPS, ids=lambda value: str(value))
-def test_a_crash_at_any_io_changes_nothing_in_the_end(at: int, step: str, is_after: bool) -> None:
-    whole, crashed = play(scene()), scene()
+@pytest.mark.parametrize(("kind", "at", "step"), STEPS)
+def test_a_crash_at_any_io_changes_nothing_in_the_end(
+    kind: Kind, at: int, step: str, is_after: bool
+) -> None:
+    whole, crashed = undisturbed(kind), scene(kind)
     engine = crashed.engine(crash_at=at, is_after=is_after)
     play(crashed, engine)
     assert engine.gate.steps[-1] == step
@@ -116,6 +139,7 @@ def test_a_crash_at_any_io_changes_nothing_in_the_end(at: int, step: str, is_aft
 HOUR = 3_600
 
 
+@both
 @pytest.mark.parametrize(
     "offsets",
     [
@@ -124,13 +148,14 @@ HOUR = 3_600
     ],
     ids=str,
 )  # fmt: skip
-def test_clocks_change_nothing_in_the_end(offsets: tuple[float, float, float]) -> None:
-    assert end_of(play(scene(offsets=offsets))) == end_of(play(scene()))
+def test_clocks_change_nothing_in_the_end(offsets: tuple[float, float, float], kind: Kind) -> None:
+    assert end_of(play(scene(kind, offsets=offsets))) == end_of(undisturbed(kind))
 
 
+@both
 @pytest.mark.parametrize("poison", ["refused", "malformed", "broken_rows"])
-def test_a_poisoned_ticket_changes_nothing_for_the_others(poison: str) -> None:
-    poisoned, well = play(scene(poison=poison)), play(scene())
+def test_a_poisoned_ticket_changes_nothing_for_the_others(poison: str, kind: Kind) -> None:
+    poisoned, well = play(scene(kind, poison=poison)), undisturbed(kind)
     (alone,) = (i for i, t in well.qcontact.tickets.items() if "poisoned" in t.values["title"])
     assert end_of(poisoned, without=alone) == end_of(well, without=alone)
     assert {i for i, _ in poisoned.fibreflow.quarantine} == {alone}

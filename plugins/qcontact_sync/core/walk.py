@@ -20,6 +20,9 @@ SHRINKS_BY = 5
 
 NOT_LISTED = ""
 """The digest of a case that the list did not show."""
+READ_APART = "?"
+"""The digest of a case that was read or written apart from the list: no row is equal to it. The row
+that was settled before says nothing about the new base: the list may show it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class KnownRow:
     """What is remembered of a case.
 
     Attributes:
-        digest: Of its row when its detail was settled last; None where that never happened, and
-            `NOT_LISTED` where the list did not show it then.
+        digest: Of its row when its detail was settled last; None where that never happened,
+            `NOT_LISTED` where the list did not show it then, `READ_APART` where it was not asked.
         age: How long ago its detail was read; None where it never was.
         is_finished: FibreFlow's status ends the ticket.
         is_linked: It has a ticket in FibreFlow.

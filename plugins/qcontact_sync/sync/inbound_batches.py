@@ -29,7 +29,7 @@ from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.row_faults import RowFaults
-from qcontact_sync.sync.single_reads import SingleReads, read_each
+from qcontact_sync.sync.single_reads import SingleReads, read_each, rows_read_apart
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class InboundBatches:
                     failed = await unit.quarantine.add(outcome.failures)
                     await unit.quarantine.release(outcome.passed)
                     await unit.progress.add_counts(outcome.counts + failed)
-                    await unit.progress.settle_rows(self._rows_of(t.id for t, _ in prints))
+                    await unit.progress.settle_rows(self._settled_rows(prints, outcome))
         self._row_faults.has_passed |= bool(outcome.decisions)
         self.skipped += outcome.skipped
         self._report(len(prints), outcome)
@@ -232,6 +232,13 @@ class InboundBatches:
         outcome.decisions.append(decision)
         if not known.is_counted:
             outcome.fresh.append(decision)
+
+    def _settled_rows(
+        self, prints: Sequence[tuple[RemoteTicket, str]], outcome: _Outcome
+    ) -> dict[RemoteId, str]:
+        changed = [decision.remote.id for decision in outcome.decisions]
+        apart = rows_read_apart(self._work.remote, changed)
+        return {**apart, **self._rows_of(ticket.id for ticket, _ in prints)}
 
     def _rows_of(self, remote_ids: Iterable[RemoteId]) -> dict[RemoteId, str]:
         return {i: self.digests[i] for i in remote_ids if i in self.digests}

@@ -8,6 +8,7 @@ from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, Link, RemoteId, Re
 from qcontact_sync.core.ports import TicketAccess
 from qcontact_sync.core.resolve import resolve
 from qcontact_sync.core.store_ports import Lease, Store
+from qcontact_sync.sync.single_reads import rows_read_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Resolving:
                 seen = ticket or _as_last_agreed(link, keep)
                 decision = resolve(field, keep, link, known.local, seen, people, self.policy)
                 await unit.tickets.write([decision])
+                await unit.progress.settle_rows(rows_read_apart(self.remote, [remote_id]))
                 await unit.conflicts.close(remote_id, field, f"kept {keep}", self.by)
 
     async def _read(self, remote_id: RemoteId) -> RemoteTicket | None:

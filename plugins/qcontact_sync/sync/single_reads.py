@@ -1,11 +1,12 @@
 """Reading tickets by their id, a few at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qcontact_sync.core.errors import RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId, RemoteTicket
-from qcontact_sync.core.ports import TicketAccess
+from qcontact_sync.core.ports import TicketAccess, WalkedList
+from qcontact_sync.core.walk import READ_APART
 from qcontact_sync.sync.concurrency import run_all
 
 
@@ -64,3 +65,11 @@ async def read_each(remote: TicketAccess, remote_ids: Sequence[RemoteId]) -> Sin
 
     await run_all(read(remote_id) for remote_id in dict.fromkeys(remote_ids))
     return reads
+
+
+def rows_read_apart(remote: TicketAccess, remote_ids: Iterable[RemoteId]) -> Mapping[RemoteId, str]:
+    """What to settle of tickets whose base changes without the list: the next walk reads them.
+
+    Nothing where QContact can be asked what changed.
+    """
+    return dict.fromkeys(remote_ids, READ_APART) if isinstance(remote, WalkedList) else {}

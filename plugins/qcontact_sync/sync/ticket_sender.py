@@ -35,6 +35,7 @@ from qcontact_sync.core.unit_ports import NoteToSend, SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.group_commit import GroupCommit
 from qcontact_sync.sync.notes import NoteSender, Writing
+from qcontact_sync.sync.single_reads import rows_read_apart
 
 MAX_TRIES = 3
 MAX_WAITS = 10
@@ -280,7 +281,10 @@ class TicketSender:
 
     async def _settle_in(self, unit: UnitOfWork, group: Sequence[_Sent]) -> None:
         now = await unit.tickets.read_linked([sent.remote_id for sent in group])
-        await unit.tickets.write([d for s in group if (d := self._settled(s, now[s.remote_id]))])
+        decisions = [d for s in group if (d := self._settled(s, now[s.remote_id]))]
+        await unit.tickets.write(decisions)
+        changed = [decision.remote.id for decision in decisions]
+        await unit.progress.settle_rows(rows_read_apart(self._work.remote, changed))
         await unit.progress.audit_sent([row for sent in group for row in sent.audit_rows()])
 
     def _settled(self, sent: _Sent, now: KnownTicket) -> TicketDecision | None:

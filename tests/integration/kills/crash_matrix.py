@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from tests.written_pages import GUARANTEES, commit, write_into, written_in
 
-PLACE = "crash matrix"
 HEAD = """\
 | step | killed at | the next run, killed before it | the next run, killed after it |
 | ---: | --- | --- | --- |"""
@@ -14,22 +13,26 @@ Crashes = Mapping[tuple[int, bool], str]
 """By step and whether its effect had come about: what the next run did."""
 
 
-def write(steps: Sequence[str], crashes: Crashes) -> None:
-    """Write the page's matrix anew."""
+def write(dialect: str, steps: Sequence[str], crashes: Crashes) -> None:
+    """Write the page's matrix of a dialect anew."""
     told = f"Made at commit {commit()}: {len(crashes)} crashes, all with the same end."
     rows = [
         f"| {at} | {step} | {crashes[at, False]} | {crashes[at, True]} |"
         for at, step in enumerate(steps)
     ]
-    write_into(GUARANTEES, PLACE, "\n".join([told, "", HEAD, *rows]))
+    write_into(GUARANTEES, _place(dialect), "\n".join([told, "", HEAD, *rows]))
 
 
-def read() -> tuple[list[str], Crashes]:
-    """The steps of the page's matrix, and what it says of each crash."""
+def read(dialect: str) -> tuple[list[str], Crashes]:
+    """The steps of the page's matrix of a dialect, and what it says of each crash."""
     rows = re.findall(
-        r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(GUARANTEES, PLACE), re.M
+        r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(GUARANTEES, _place(dialect)), re.M
     )
     crashes = {}
     for at, _, before, after in rows:
         crashes[int(at), False], crashes[int(at), True] = before, after
     return [step for _, step, _, _ in rows], crashes
+
+
+def _place(dialect: str) -> str:
+    return f"crash matrix, {dialect}"

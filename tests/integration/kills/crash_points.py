@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from psycopg.rows import DictRow
 from qcontact_sync.core.mapping import StatusWords
@@ -14,12 +14,19 @@ from qcontact_sync.core.model import (
     RemoteId,
     RemoteNote,
     RemoteTicket,
+    RowPage,
     Window,
 )
-from qcontact_sync.core.ports import BeforeTry
+from qcontact_sync.core.ports import (
+    BeforeTry,
+    Remote,
+    RemoteTickets,
+    TicketAccess,
+    WalkedList,
+    WalkedTickets,
+)
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow.database import Database
-from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 
 from tests.integration.engine import Engine
 from tests.integration.sync_world import World
@@ -104,21 +111,16 @@ class GatedDatabase(Database):
         return await super().fetch(name, params)
 
 
-class GatedRemote:
+class GatedAccess:
     """A step per call of QContact."""
 
-    def __init__(self, remote: TicketsClient, gate: Gate) -> None:
+    def __init__(self, remote: TicketAccess, gate: Gate) -> None:
         self._remote = remote
         self._gate = gate
 
     @property
     def words(self) -> StatusWords:
         return self._remote.words
-
-    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
-        return await self._gate.step(
-            "read of a page", lambda: self._remote.list_page(window, page, page_size)
-        )
 
     @property
     def writes_assignment(self) -> bool:
@@ -149,12 +151,49 @@ class GatedRemote:
         return await self._remote.check()
 
 
+class GatedTickets(GatedAccess):
+    """QContact, where it can be asked what changed."""
+
+    def __init__(self, remote: RemoteTickets, gate: Gate) -> None:
+        super().__init__(remote, gate)
+        self._list = remote
+
+    async def list_page(self, window: Window, page: int, page_size: int) -> Page:
+        return await self._gate.step(
+            "read of a page", lambda: self._list.list_page(window, page, page_size)
+        )
+
+
+class GatedCases(GatedAccess):
+    """QContact, where it cannot."""
+
+    def __init__(self, remote: WalkedTickets, gate: Gate) -> None:
+        super().__init__(remote, gate)
+        self._list = remote
+
+    @property
+    def queues(self) -> Sequence[str]:
+        return self._list.queues
+
+    async def list_rows(self, page: int, page_size: int, queue: str | None = None) -> RowPage:
+        return await self._gate.step(
+            "read of a page", lambda: self._list.list_rows(page, page_size, queue)
+        )
+
+
+def gated(remote: Remote, gate: Gate) -> Remote:
+    """The same QContact, with a step per call."""
+    if isinstance(remote, WalkedList):
+        return GatedCases(cast(WalkedTickets, remote), gate)
+    return GatedTickets(cast(RemoteTickets, remote), gate)
+
+
 def dying_run(world: World, gate: Gate) -> None:
     """Both directions of one run; where the gate lets it die, it is buried."""
     engine = Engine(
         world,
         database=lambda conninfo: GatedDatabase(conninfo, gate),
-        seen_as=lambda remote: GatedRemote(remote, gate),
+        seen_as=lambda remote: gated(remote, gate),
     )
     try:
         engine.carry_out(Direction.INBOUND, Direction.OUTBOUND)

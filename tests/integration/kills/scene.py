@@ -28,8 +28,18 @@ def set_up(world: World) -> None:
     )
     world.set_local(ids["refused"], status="assigned")
     world.add_ticket(status="New", title="created")
-    world.add_ticket(status="New", title="")
+    _add_malformed(world)
     world.pass_time(400)
+
+
+def _add_malformed(world: World) -> None:
+    """A ticket that cannot be decoded: a case needs more than an empty title for that."""
+    ticket = world.add_ticket(status="New", title="")
+    if world.sandbox.dialect == "entities":
+        world.qcontact.faults.add(
+            do="answer", status=200, body="{}", method="GET", path=f"/Case/{ticket}$",
+            times="forever",
+        )  # fmt: skip
 
 
 def end_of(world: World) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from dev.database.postgres import clone_database, drop_database
 from sandbox.running import run_sandbox
+from sandbox.switches import DialectName
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import Gate, dying_run
@@ -20,7 +21,7 @@ from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-EVERY = 1 if IS_DEEP else 9
+EVERY = 1 if IS_DEEP else 19
 
 
 @dataclass
@@ -44,17 +45,17 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
     """Play the scene in a world of its own, with two runs after the one that may die."""
 
     @contextmanager
-    def world(number: str) -> Iterator[World]:
+    def world(dialect: DialectName, number: str) -> Iterator[World]:
         name = f"crash_{os.getpid()}_{number}"
         owner = clone_database(pg_server, template_db, name)
-        with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+        with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
             played = World(sandbox, roles.as_runtime(owner), owner)
             played.configure(connections=1)
             yield played
         drop_database(pg_server, name)
 
-    def once(gate: Gate) -> Played:
-        with world(f"{gate.at}_{gate.is_after}") as played:
+    def once(dialect: DialectName, gate: Gate) -> Played:
+        with world(dialect, f"{gate.at}_{gate.is_after}") as played:
             set_up(played)
             dying_run(played, gate)
             mended = _mended(played)
@@ -81,12 +82,13 @@ def _mended(world: World) -> str:
 
 
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)
-def test_a_crash_at_any_step_changes_nothing_in_the_end(play) -> None:
-    whole = play(Gate())
+@pytest.mark.parametrize("dialect", ["tickets", "entities"])
+def test_a_crash_at_any_step_changes_nothing_in_the_end(play, dialect: DialectName) -> None:
+    whole = play(dialect, Gate())
     crashes = {}
     for at in range(0, len(whole.steps), EVERY):
         for is_after in (False, True):
-            crashed = play(Gate(at, is_after))
+            crashed = play(dialect, Gate(at, is_after))
             where = f"{'after' if is_after else 'before'} step {at}: {whole.steps[at]}"
             assert crashed.end == whole.end, where
             assert "running" not in crashed.statuses, where
@@ -94,7 +96,7 @@ def test_a_crash_at_any_step_changes_nothing_in_the_end(play) -> None:
             assert crashed.sent == whole.sent, where
             crashes[at, is_after] = crashed.mended
     if IS_DEEP:
-        crash_matrix.write(whole.steps, crashes)
-    steps, listed = crash_matrix.read()
+        crash_matrix.write(dialect, whole.steps, crashes)
+    steps, listed = crash_matrix.read(dialect)
     assert steps == whole.steps, "make prove writes the page anew"
     assert {key: listed[key] for key in crashes} == crashes

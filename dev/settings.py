@@ -4,8 +4,9 @@ An invalid setting is refused by name, never by value: a value may be a secret.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -13,15 +14,48 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from dev.errors import CannotRun
 
-REAL_SYSTEMS = ("QCONTACT_API_URL", "QCONTACT_API_KEY", "DATABASE_URL")
+Dialect = Literal["tickets", "entities"]
+
+QCONTACT = (
+    "QCONTACT_API_URL", "QCONTACT_DIALECT", "QCONTACT_API_KEY", "QCONTACT_EMAIL",
+    "QCONTACT_PASSWORD", "QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT", "QCONTACT_QUEUES",
+)  # fmt: skip
+DATABASE = "DATABASE_URL"
+SYSTEMS = (*QCONTACT, DATABASE)
+"""What leads to the two systems; each may come from a file, by ``<NAME>_FILE``."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteAccess:
-    """Where QContact is and what opens it."""
+    """Where QContact is and what opens it.
+
+    Attributes:
+        secret: The API key; in the entities dialect the password, or a token with its `client`.
+        email: Of the user who signs in (entities).
+        client: Of a ready token (entities).
+        queues: Ids of the assignees whose cases are synced, comma separated (entities).
+    """
 
     url: str
-    key: str
+    secret: str = field(repr=False)
+    dialect: Dialect = "tickets"
+    email: str = ""
+    client: str = ""
+    queues: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The same for the command line."""
+        secret = "QCONTACT_ACCESS_TOKEN" if self.client else "QCONTACT_PASSWORD"
+        given = {
+            "QCONTACT_API_URL": self.url,
+            "QCONTACT_DIALECT": self.dialect,
+            "QCONTACT_API_KEY" if self.dialect == "tickets" else secret: self.secret,
+            "QCONTACT_EMAIL": self.email,
+            "QCONTACT_CLIENT": self.client,
+            "QCONTACT_QUEUES": self.queues,
+        }
+        return {name: value for name, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +64,13 @@ class RunSettings:
     once: End after the runs instead of staying up.
     qcontact: The real QContact, or None for the sandbox.
     database_url: A FibreFlow database that was given, or None for a private one.
+    demo_dialect: The API of the sandbox.
     """
 
     once: bool
     qcontact: RemoteAccess | None
     database_url: str | None
+    demo_dialect: Dialect = "tickets"
 
     @property
     def is_demo(self) -> bool:
@@ -67,11 +103,33 @@ class _Variables(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     once: bool = Field(default=False, alias="ONCE")
+    demo_dialect: Dialect | None = Field(default=None, alias="DIALECT")
     url: Annotated[str, AfterValidator(_http_url)] = Field(default="", alias="QCONTACT_API_URL")
+    dialect: Dialect = Field(default="tickets", alias="QCONTACT_DIALECT")
     key: str = Field(default="", alias="QCONTACT_API_KEY")
+    email: str = Field(default="", alias="QCONTACT_EMAIL")
+    password: str = Field(default="", alias="QCONTACT_PASSWORD")
+    token: str = Field(default="", alias="QCONTACT_ACCESS_TOKEN")
+    client: str = Field(default="", alias="QCONTACT_CLIENT")
+    queues: str = Field(default="", alias="QCONTACT_QUEUES")
     database: Annotated[str, AfterValidator(_postgres_address)] = Field(
         default="", alias="DATABASE_URL"
     )
+
+    def required(self) -> tuple[str, ...]:
+        """The variables that this dialect of the real systems needs."""
+        if self.dialect == "tickets":
+            return "QCONTACT_API_URL", "QCONTACT_API_KEY", DATABASE
+        token = ("QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT")
+        secrets = token if self.token else ("QCONTACT_PASSWORD",)
+        return "QCONTACT_API_URL", "QCONTACT_EMAIL", *secrets, DATABASE
+
+    def access(self) -> RemoteAccess:
+        if self.dialect == "tickets":
+            return RemoteAccess(self.url, self.key)
+        client = self.client if self.token else ""
+        secret = self.token or self.password
+        return RemoteAccess(self.url, secret, self.dialect, self.email, client, self.queues)
 
 
 def read_settings(environment: Mapping[str, str]) -> RunSettings:
@@ -81,25 +139,53 @@ def read_settings(environment: Mapping[str, str]) -> RunSettings:
         CannotRun: A setting is invalid, or real systems are only partly given.
     """
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
-    if {"QCONTACT_API_URL", "QCONTACT_API_KEY"} & given.keys():
-        _require_all(given)
+    given |= _from_files(given)
     try:
         read = _Variables.model_validate(given)
     except ValidationError as error:
         reasons = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False)]
         raise CannotRun("; ".join(reasons)) from None
+    is_real = bool(set(QCONTACT) & given.keys())
+    if is_real:
+        _require_all(read, given)
     return RunSettings(
         once=read.once,
-        qcontact=RemoteAccess(read.url, read.key) if read.url else None,
+        qcontact=read.access() if is_real else None,
         database_url=read.database or None,
+        demo_dialect=read.demo_dialect or "tickets",
     )
 
 
-def _require_all(given: Mapping[str, str]) -> None:
-    missing = [name for name in REAL_SYSTEMS if name not in given]
+def without_systems(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what leads to the two systems."""
+    left_out = {*SYSTEMS, *(f"{name}_FILE" for name in SYSTEMS)}
+    return {name: value for name, value in environment.items() if name not in left_out}
+
+
+def _from_files(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: _read_file(name, given) for name in SYSTEMS if f"{name}_FILE" in given}
+
+
+def _read_file(name: str, given: Mapping[str, str]) -> str:
+    if name in given:
+        raise CannotRun(f"{name} and {name}_FILE are both set: set one of them")
+    try:
+        text = Path(given[f"{name}_FILE"]).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, ValueError) as error:
+        raise CannotRun(f"{name}_FILE: cannot be read ({type(error).__name__})") from None
+    if not text:
+        raise CannotRun(f"{name}_FILE: the file is empty")
+    return text
+
+
+def _require_all(read: _Variables, given: Mapping[str, str]) -> None:
+    required = read.required()
+    missing = [name for name in required if name not in given]
     if missing:
         raise CannotRun(
-            f"{' and '.join(name for name in REAL_SYSTEMS if name in given)} set, but not "
-            f"{' and '.join(missing)}: the real systems need all of {', '.join(REAL_SYSTEMS)}; "
-            "the demo needs neither QCONTACT_API_URL nor QCONTACT_API_KEY"
+            f"{' and '.join(name for name in SYSTEMS if name in given)} set, but not "
+            f"{' and '.join(missing)}: the real systems need all of {', '.join(required)}; "
+            "the demo needs no variable that begins with QCONTACT_"
         )
+    if read.demo_dialect not in (None, read.dialect):
+        raise CannotRun("DIALECT is for the demo: for the real systems, set QCONTACT_DIALECT")

@@ -22,6 +22,7 @@ class Credentials:
     api_secret_key: str = field(default_factory=_token, repr=False)
     fernet_key: str = field(default_factory=lambda: Fernet.generate_key().decode(), repr=False)
     sandbox_api_key: str = field(default_factory=_token, repr=False)
+    sandbox_password: str = field(default_factory=_token, repr=False)
     cron_secret: str = field(default_factory=_token, repr=False)
 
 

@@ -66,7 +66,11 @@ def airflow_environment(
 
 def qcontact_connection(access: RemoteAccess) -> str:
     """Return the connection as JSON, which keeps a URL with a path as it is."""
-    return json.dumps({"conn_type": "qcontact", "host": access.url, "password": access.key})
+    connection = {"conn_type": "qcontact", "host": access.url, "password": access.secret}
+    if access.dialect == "tickets":
+        return json.dumps(connection)
+    extra = {"dialect": access.dialect, "client": access.client, "queues": access.queues}
+    return json.dumps({**connection, "login": access.email, "extra": extra})
 
 
 def postgres_connection(dsn: str) -> str:

@@ -9,7 +9,7 @@ from dev.demo.sandbox_qcontact import SandboxQContact
 
 STAFF_IN_BOTH = 5  # agents who are FibreFlow users, too; the others have no counterpart there
 NOTE = "The technician is on the way and expects to arrive before noon."
-TITLE_TAIL = " (customer called again)"
+TITLE_HEAD = "Customer called again: "  # before it: a case ends with its reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,7 @@ class Edit:
 
 def add_staff(fibreflow_dsn: str, qcontact: SandboxQContact) -> list[str]:
     """Create FibreFlow users for the agents with the most tickets; return their names."""
-    assigned = Counter(t["assigned_to"] for t in qcontact.tickets() if t.get("assigned_to"))
-    names = [name for name, _ in assigned.most_common(STAFF_IN_BOTH)]
+    names = [name for name, _ in Counter(qcontact.agents()).most_common(STAFF_IN_BOTH)]
     for name in names:
         query(fibreflow_dsn, "add_user", {"full_name": name})
     return names
@@ -43,25 +42,28 @@ def edit_both_sides(
     agents = list(_edit_qcontact(qcontact, staff))
     taken = [edit.ticket for edit in agents]
     candidates = query(fibreflow_dsn, "tickets_to_edit", {"taken": taken, "at_most": 4})
-    return agents + list(_edit_fibreflow(fibreflow_dsn, candidates, staff))
+    third = "assign" if qcontact.takes_assignments else "pending_qa"
+    steps = ("in_progress", "resolved", third, "note")
+    return agents + list(_edit_fibreflow(fibreflow_dsn, steps, candidates, staff))
 
 
 def _edit_qcontact(qcontact: SandboxQContact, staff: Sequence[str]) -> Iterator[Edit]:
-    open_tickets = (t for t in qcontact.tickets() if t["status"] in ("New", "Open"))
+    open_tickets = (t for t in qcontact.synced_tickets() if t["status"] in ("New", "Open"))
     for kind, ticket in zip(("status", "title", "assigned_to"), open_tickets, strict=False):
         number = str(ticket["id"])
         value = {
             "status": "In Progress",
-            "title": f"{ticket['title'][:200]}{TITLE_TAIL}",
+            "title": f"{TITLE_HEAD}{ticket['title'][:200]}",
             "assigned_to": staff[0],
         }[kind]
         qcontact.edit(number, **{kind: value})
         yield Edit("QContact", number, f"{kind}: {ticket.get(kind) or 'nobody'} → {value}")
 
 
-def _edit_fibreflow(dsn: str, tickets: Sequence[Row], staff: Sequence[str]) -> Iterator[Edit]:
-    steps = zip(("in_progress", "resolved", "assign", "note"), tickets, strict=False)
-    for kind, ticket in steps:
+def _edit_fibreflow(
+    dsn: str, steps: Sequence[str], tickets: Sequence[Row], staff: Sequence[str]
+) -> Iterator[Edit]:
+    for kind, ticket in zip(steps, tickets, strict=False):
         if kind == "assign":
             query(dsn, "assign", {"id": ticket["id"], "full_name": staff[-1]})
             what = f"assigned to {staff[-1]}"

@@ -17,7 +17,7 @@ from dev.demo.report import show_tally
 from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.demo.system import LocalSystem
 from dev.errors import CannotRun
-from dev.settings import REAL_SYSTEMS
+from dev.settings import DATABASE, without_systems
 
 NEW_TICKETS, EDITS_A_SIDE, NOTES = 4, 24, 12
 CONNECTIONS = 4  # as many writes are under way when the run is killed
@@ -92,7 +92,7 @@ def look(system: LocalSystem, changes: Sequence[Change]) -> BothSides:
 
 def _edit_qcontact(sandbox: SandboxQContact) -> Iterator[Change]:
     """Edit titles, each to a unique value, and create a few tickets."""
-    for ticket in sandbox.tickets()[-EDITS_A_SIDE:]:
+    for ticket in sandbox.synced_tickets()[-EDITS_A_SIDE:]:
         number = str(ticket["id"])
         title = f"Called once more about {number}"
         sandbox.edit(number, title=title)
@@ -119,14 +119,14 @@ def _edit_fibreflow(system: LocalSystem, taken: Sequence[str]) -> Iterator[Chang
 @contextmanager
 def _run(system: LocalSystem) -> Iterator[subprocess.Popen[bytes]]:
     """A run of the command line against the same systems; it ends with the block."""
-    access = system.sides.qcontact
-    systems = (access.url, access.key, system.sides.fibreflow_dsn)
+    sides = system.sides
     with system.services.log_of("killed-run").open("wb") as output:
         process = subprocess.Popen(
             [PROGRAM, "run", "--verbose"],
             env={
-                **system.given,
-                **dict(zip(REAL_SYSTEMS, systems, strict=True)),
+                **without_systems(system.given),
+                **sides.qcontact.variables,
+                DATABASE: sides.fibreflow_dsn,
                 "QCONTACT_SYNC_CONNECTIONS": str(CONNECTIONS),
             },
             stdin=subprocess.DEVNULL,

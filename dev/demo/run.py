@@ -2,8 +2,9 @@
 
 PostgreSQL, a sandbox QContact and Airflow come up, the DAG runs through the scheduler, people on
 both sides edit, it runs again; then a run is killed half-way, the next one goes on from there, and
-both sides are counted. With QCONTACT_API_URL, QCONTACT_API_KEY and DATABASE_URL set, here or in
-`.env`, it runs once against those instead, and nothing is edited or killed.
+both sides are counted. With DIALECT=entities the sandbox is a customer's tenant. With the variables
+of the real systems set (see .env.example), here or in `.env`, it runs once against those instead,
+and nothing is edited or killed.
 """
 
 import math
@@ -66,7 +67,7 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
     directory = RunDirectory()
     progress = Progress(console)
     progress.say(
-        "demo: a sandbox QContact and an empty FibreFlow"
+        f"demo: a sandbox QContact (dialect {settings.demo_dialect}) and an empty FibreFlow"
         if settings.is_demo
         else "real systems: no sandbox, no edits"
     )

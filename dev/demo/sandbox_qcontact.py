@@ -1,4 +1,7 @@
-"""The sandbox QContact from outside: read and edit its tickets."""
+"""The sandbox QContact from outside: read and edit its tickets, whichever dialect it speaks.
+
+All of it goes through the sandbox's own endpoints, which need no sign-in.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,37 +10,53 @@ from typing import Any
 import httpx
 import msgspec
 
-from dev.settings import RemoteAccess
+from dev.settings import Dialect
+from sandbox.directory import MAIN_QUEUE_NAME, QUEUES
 from sandbox.world import Entry
 
-PAGE_SIZE = 100
 HELD_S = 600  # longer than anybody waits
+NEW_NOTE = r"/notes$|/entities/Note$"
 
 
 class SandboxQContact:
-    """Args: access: Where it listens, and its API key."""
+    """Args:
+    url: Where it listens.
+    api_key: Opens its own endpoints, in both dialects.
+    dialect: The API that the sync is served.
+    """
 
-    def __init__(self, access: RemoteAccess) -> None:
+    def __init__(self, url: str, api_key: str, dialect: Dialect = "tickets") -> None:
+        self.dialect = dialect
         self._http = httpx.Client(
-            base_url=access.url,
-            headers={"Authorization": f"Bearer {access.key}"},
+            base_url=url,
+            headers={"Authorization": f"Bearer {api_key}"},
             timeout=10,
             trust_env=False,
         )
+
+    @property
+    def takes_assignments(self) -> bool:
+        """Whether the sync sends assignments there."""
+        return self.dialect == "tickets"
 
     def close(self) -> None:
         self._http.close()
 
     def tickets(self) -> list[dict[str, Any]]:
         """Return all tickets, by id."""
-        found: dict[str, dict[str, Any]] = {}
-        page, more = 1, True
-        while more:
-            query = {"page": page, "page_size": PAGE_SIZE}
-            data = self._http.get("/tickets", params=query).raise_for_status().json()["data"]
-            found |= {str(ticket["id"]): ticket for ticket in data["tickets"]}
-            page, more = page + 1, data["has_more"]
-        return [found[key] for key in sorted(found)]
+        answer = self._http.get("/_sandbox/tickets").raise_for_status()
+        return sorted(answer.json()["data"]["tickets"], key=lambda ticket: str(ticket["id"]))
+
+    def synced_tickets(self) -> list[dict[str, Any]]:
+        """Return the tickets that the sync sees, by id: with queues, those of the main queue."""
+        if self.dialect == "tickets":
+            return self.tickets()
+        return [t for t in self.tickets() if t.get("assigned_to") == MAIN_QUEUE_NAME]
+
+    def agents(self) -> list[str]:
+        """Return each ticket's agent; queues are no agents."""
+        assigned = (ticket.get("assigned_to") for ticket in self.tickets())
+        return [name for name in assigned if name and name not in QUEUES.values()]
 
     def edit(self, ticket_id: str, **fields: str) -> None:
         """Change a ticket as an agent at the call centre would."""
@@ -52,7 +71,7 @@ class SandboxQContact:
 
     def notes(self, ticket_id: str) -> list[str]:
         """Return the texts of a ticket's notes."""
-        answer = self._http.get(f"/tickets/{ticket_id}/notes").raise_for_status()
+        answer = self._http.get(f"/_sandbox/tickets/{ticket_id}/notes").raise_for_status()
         return [str(note["content"]) for note in answer.json()["data"]["notes"]]
 
     def journal(self) -> list[Entry]:
@@ -64,7 +83,8 @@ class SandboxQContact:
     def withholding_answers(self, *, after: int) -> Iterator[None]:
         """Answer ``after`` changes and ``after`` notes; apply later ones without an answer."""
         held = {"do": "delay_answer", "after": after, "times": "forever", "delay_s": HELD_S}
-        rules = [{**held, "method": method} for method in ("PATCH", "POST")]
+        # A sign-in is a POST, too.
+        rules = [{**held, "method": "PATCH"}, {**held, "method": "POST", "path": NEW_NOTE}]
         self._http.post("/_sandbox/faults", json=rules).raise_for_status()
         try:
             yield

@@ -26,13 +26,15 @@ from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.errors import CannotRun
 from dev.processes.interrupts import Interrupts
 from dev.processes.services import Services, end_leftovers
-from dev.settings import REAL_SYSTEMS, RemoteAccess, RunSettings
+from dev.settings import DATABASE, RemoteAccess, RunSettings, without_systems
 from dev.state import PROJECT, RunDirectory
+from sandbox.directory import MAIN_QUEUE
 
 DAG_ID = "qcontact_sync"
 FIBREFLOW = "fibreflow"
 UI_PORT = 8080
 SANDBOX_TICKETS = 300
+SANDBOX_EMAIL = "sync@example.test"
 PATIENCE_S = 15  # the scheduler waits for running tasks
 # Started in this order and stopped in the other: a scheduler without its API server would keep
 # trying to reach it.
@@ -75,17 +77,23 @@ class LocalSystem:
         self.run.portfile.unlink(missing_ok=True)
         argv = [sys.executable, "-m", "sandbox", "--port", "0", "--seed", "1"]
         argv += ["--tickets", str(SANDBOX_TICKETS), "--portfile", str(self.run.portfile)]
+        argv += ["--dialect", self.settings.demo_dialect]
         # By environment: other accounts can read a process's arguments.
-        key = {"SANDBOX_API_KEY": self.credentials.sandbox_api_key}
-        self.services.start("sandbox", argv, {**self.given, **key})
+        secrets = {
+            "SANDBOX_API_KEY": self.credentials.sandbox_api_key,
+            "SANDBOX_EMAIL": SANDBOX_EMAIL,
+            "SANDBOX_PASSWORD": self.credentials.sandbox_password,
+        }
+        self.services.start("sandbox", argv, {**self.given, **secrets})
 
     def _prepare_airflow(self, server_dsn: str) -> None:
         port = choose_port(UI_PORT, self.progress)
         fibreflow = self.settings.database_url or self._own_fibreflow(server_dsn)
         self.sides = Sides(self._qcontact(), fibreflow)
         if self.settings.is_demo:
-            self.sandbox = SandboxQContact(self.sides.qcontact)
-        kept = {name: text for name, text in self.given.items() if name not in REAL_SYSTEMS}
+            key, dialect = self.credentials.sandbox_api_key, self.settings.demo_dialect
+            self.sandbox = SandboxQContact(self.sides.qcontact.url, key, dialect)
+        kept = without_systems(self.given)
 
         def environment(metadata_dsn: str) -> dict[str, str]:
             return airflow_environment(
@@ -123,22 +131,22 @@ class LocalSystem:
             return self.settings.qcontact
         self.services.wait_until(self.run.portfile.exists, "the sandbox QContact", timeout_s=60)
         address = f"http://127.0.0.1:{int(self.run.portfile.read_text())}"
-        self.progress.say(f"sandbox QContact with {SANDBOX_TICKETS} tickets: {address}")
-        return RemoteAccess(address, self.credentials.sandbox_api_key)
+        dialect, secrets = self.settings.demo_dialect, self.credentials
+        self.progress.say(f"sandbox QContact ({dialect}), {SANDBOX_TICKETS} tickets: {address}")
+        if dialect == "tickets":
+            return RemoteAccess(address, secrets.sandbox_api_key)
+        queues = str(MAIN_QUEUE)
+        return RemoteAccess(
+            address, secrets.sandbox_password, dialect, SANDBOX_EMAIL, queues=queues
+        )
 
     def _prepare_fibreflow(self) -> None:
         if self.settings.database_url:
             _require_reachable(self.settings.database_url)
-        settings = dict(
-            zip(
-                REAL_SYSTEMS,
-                (self.sides.qcontact.url, self.sides.qcontact.key, self.sides.fibreflow_dsn),
-                strict=True,
-            )
-        )
+        settings = {**self.sides.qcontact.variables, DATABASE: self.sides.fibreflow_dsn}
         with self.progress.step("FibreFlow database: qcontact-sync migrate"):
             argv = [str(Path(sys.executable).with_name("qcontact-sync")), "migrate"]
-            self._run_tool("migrate", argv, {**self.given, **settings})
+            self._run_tool("migrate", argv, {**without_systems(self.given), **settings})
         self.audit = AuditReader(self.sides.fibreflow_dsn)
         if self.settings.is_demo:
             settings["CRON_SECRET"] = self.airflow["CRON_SECRET"].partition(",")[0]

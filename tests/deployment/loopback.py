@@ -21,7 +21,6 @@ from psycopg import sql
 from dev.database.postgres import database_dsn, free_port, server
 from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.processes.services import Services
-from dev.settings import RemoteAccess
 from dev.state import PROJECT
 from tests.airflow_policy import retry_soon
 from tests.deployment import compose_file
@@ -116,7 +115,7 @@ class Loopback:
     def qcontact(self) -> Iterator[SandboxQContact]:
         """What the call centre sees."""
         url = f"http://127.0.0.1:{self.ports['sandbox']}"
-        sandbox = SandboxQContact(RemoteAccess(url, self.variables["QCONTACT_API_KEY"]))
+        sandbox = SandboxQContact(url, self.variables["QCONTACT_API_KEY"])
         try:
             yield sandbox
         finally:

@@ -1,5 +1,6 @@
 """docker-compose.yaml is valid, starts what exists, and asks for every secret by name."""
 
+import json
 import re
 import subprocess
 import sys
@@ -21,7 +22,6 @@ SECRETS = (
     "FERNET_KEY",
     "JWT_SECRET",
     "POSTGRES_PASSWORD",
-    "QCONTACT_API_KEY",
     "QCONTACT_API_URL",
 )
 
@@ -56,6 +56,82 @@ def test_without_a_secret_nothing_starts_and_its_name_is_told(name, value):
     given = {**demo_variables(), name: value}
     with pytest.raises(ParameterNullOrNotSet, match=f"{name}: see .env.example"):
         project({n: text for n, text in given.items() if text is not None})
+
+
+def initialised(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Carry out airflow-init's command where it can call no program."""
+    service = project(variables)["services"]["airflow-init"]
+    _, *arguments = service["command"]
+    environment = {name: str(value) for name, value in service["environment"].items()}
+    return subprocess.run(
+        ["/bin/bash", *arguments],
+        env={**environment, "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+TENANT = {
+    "QCONTACT_DIALECT": "entities",
+    "QCONTACT_API_KEY": "",
+    "QCONTACT_EMAIL": "sync@example.test",
+    "QCONTACT_QUEUES": "7,8",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "password", "client"),
+    [
+        ({"QCONTACT_PASSWORD": "p"}, "p", ""),
+        ({"QCONTACT_ACCESS_TOKEN": "t", "QCONTACT_CLIENT": "cl1"}, "t", "cl1"),
+    ],
+    ids=["password", "token"],
+)
+def test_a_tenants_variables_become_the_connection(given, password, client):
+    environment = project({**demo_variables(), **TENANT, **given})["x-airflow"]["environment"]
+
+    assert json.loads(environment["AIRFLOW_CONN_QCONTACT_DEFAULT"]) == {
+        "conn_type": "qcontact",
+        "host": demo_variables()["QCONTACT_API_URL"],
+        "login": "sync@example.test",
+        "password": password,
+        "extra": {"dialect": "entities", "client": client, "queues": "7,8"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"QCONTACT_API_KEY": ""}, "QCONTACT_API_KEY"),
+        ({**TENANT, "QCONTACT_PASSWORD": ""}, "QCONTACT_PASSWORD"),
+        ({**TENANT, "QCONTACT_PASSWORD": "p", "QCONTACT_EMAIL": ""}, "QCONTACT_EMAIL"),
+    ],
+    ids=["key", "password", "email"],
+)
+def test_nothing_starts_without_the_credentials_of_the_dialect(given, missing):
+    refused = initialised({**demo_variables(), **given})
+
+    assert refused.returncode != 0
+    assert f"{missing}: see .env.example" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {**TENANT, "QCONTACT_PASSWORD": "p"}, {**TENANT, "QCONTACT_ACCESS_TOKEN": "t"}],
+    ids=["key", "password", "token"],
+)
+def test_with_the_credentials_of_the_dialect_it_goes_on(given):
+    assert ": see .env.example" not in initialised({**demo_variables(), **given}).stderr
+
+
+def test_the_demo_can_be_a_tenant():
+    given = {**demo_variables(), **TENANT, "QCONTACT_PASSWORD": "p"}
+    sandbox = project(given)["services"]["sandbox"]
+
+    assert sandbox["command"][-2:] == ["--dialect", "entities"]
+    assert sandbox["environment"]["SANDBOX_EMAIL"] == "sync@example.test"
+    assert sandbox["environment"]["SANDBOX_PASSWORD"] == "p"
 
 
 def test_the_broker_does_not_start_without_its_password(services):

@@ -12,7 +12,6 @@ from rich.console import Console
 from dev.demo.counting import BothSides, Change, Tally, count
 from dev.demo.report import show_tally
 from dev.demo.sandbox_qcontact import SandboxQContact
-from dev.settings import RemoteAccess
 from sandbox.running import Sandbox, run_sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -30,7 +29,7 @@ class Scene:
     )
 
     def __post_init__(self) -> None:
-        self.qcontact = SandboxQContact(RemoteAccess(self.sandbox.url, self.sandbox.api_key))
+        self.qcontact = SandboxQContact(self.sandbox.url, self.sandbox.api_key)
         self.ticket = self.qcontact.add(title="No light", status="New")
         self.http = httpx.Client(
             base_url=self.sandbox.url,

@@ -30,6 +30,7 @@ from dev.demo.system import AIRFLOW_SERVICES, NO_LOG_SERVER
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import PROJECT, RunDirectory
+from sandbox.directory import MAIN_QUEUE
 from sandbox.running import Sandbox, run_sandbox
 from tests.airflow_policy import retry_soon
 from tests.chromium import chromium, launch
@@ -137,8 +138,8 @@ def credentials() -> Credentials:
 
 @pytest.fixture(scope="session")
 def north_sandbox() -> Iterator[Sandbox]:
-    """The QContact of a second account."""
-    with run_sandbox(tickets=NORTHS_TICKETS) as running:
+    """The QContact of a second account: a customer's tenant (dialect entities)."""
+    with run_sandbox(tickets=NORTHS_TICKETS, dialect="entities") as running:
         yield running
 
 
@@ -178,7 +179,13 @@ def environment(
         ui_port=free_port(),
         sides=Sides(RemoteAccess(sandbox.url, sandbox.api_key), roles.as_runtime(fibreflow.dsn)),
     )
-    north = RemoteAccess(north_sandbox.url, north_sandbox.api_key)
+    north = RemoteAccess(
+        north_sandbox.url,
+        north_sandbox.password,
+        "entities",
+        north_sandbox.email,
+        queues=str(MAIN_QUEUE),
+    )
     return {
         **environment,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder),

@@ -1,11 +1,13 @@
 """The DAG in a real Airflow: api-server, scheduler and DAG processor as they run in production."""
 
+import json
 from typing import Any
 
 import pytest
 
 from dev.airflow.api import DagRun
 from dev.state import RunDirectory
+from sandbox.directory import MAIN_QUEUE
 from sandbox.faults import Fault
 from sandbox.running import Sandbox
 from tests.e2e.airflow_client import ALL_GREEN, AirflowClient
@@ -150,8 +152,33 @@ def test_the_connection_form_tests_what_was_typed(airflow, sandbox: Sandbox):
 def test_the_connection_form_asks_for_what_qcontact_needs(airflow):
     form = airflow.connection_forms()["qcontact"]
 
-    assert form["standard_fields"]["password"]["title"] == "API key"
-    assert set(form["extra_fields"]) >= {"dialect", "page_size"}
+    titles = {name: form["standard_fields"][name]["title"] for name in ("login", "password")}
+    assert titles == {
+        "login": "E-mail address (only entities)",
+        "password": "API key (tickets), or password or token (entities)",
+    }
+    assert set(form["extra_fields"]) >= {"dialect", "queues", "client", "page_size"}
+
+
+def test_the_connection_form_tests_a_tenant_that_was_typed(airflow, north_sandbox: Sandbox):
+    """As the UI sends it, port 0 included."""
+    typed = {
+        "connection_id": "typed",
+        "conn_type": "qcontact",
+        "host": north_sandbox.url,
+        "port": 0,
+        "schema": "",
+        "login": north_sandbox.email,
+        "extra": json.dumps({"dialect": "entities", "queues": str(MAIN_QUEUE)}),
+    }
+
+    right = airflow.test_connection({**typed, "password": north_sandbox.password})
+    wrong = airflow.test_connection({**typed, "password": "not-the-password"})
+
+    assert (right["status"], wrong["status"]) == (True, False)
+    assert "signed in as" in right["message"]
+    assert f"queue {MAIN_QUEUE}:" in right["message"]
+    assert wrong["message"].startswith("QContact refuses the user or the password")
 
 
 @pytest.mark.usefixtures("by_hand")

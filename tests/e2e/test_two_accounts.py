@@ -1,13 +1,18 @@
-"""A second account beside the first, on the same Airflow: its own DAG, database and people."""
+"""A second account beside the first, on the same Airflow: its own DAG, database and people.
+
+The first speaks the dialect tickets; the second is a customer's tenant (dialect entities).
+"""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from dev.airflow.credentials import Credentials
+from dev.state import RunDirectory
 from sandbox.faults import Fault
 from sandbox.running import Sandbox
 from tests.e2e.airflow_client import DAG_ID, AirflowClient
@@ -55,10 +60,10 @@ def cron(
         yield client
 
 
-def run(cron: httpx.Client, **account: str) -> dict[str, object]:
+def run(cron: httpx.Client, **account: str) -> dict[str, Any]:
     answer = cron.post(SYNC, params=account)
     assert answer.status_code == 200, answer.text
-    data: dict[str, object] = answer.json()["data"]
+    data: dict[str, Any] = answer.json()["data"]
     return data
 
 
@@ -74,10 +79,39 @@ def test_each_account_is_synced_by_its_own_dag_into_its_own_database(
     assert not fibreflow.history(str(north["job_id"]))
 
 
+def test_a_tenant_is_kept_in_step_both_ways(
+    cron: httpx.Client, north_sandbox: Sandbox, north_fibreflow: FibreFlow
+) -> None:
+    tenant = north_sandbox.world
+    case = tenant.add(title="No light at the school", status="Open")
+    run(cron, account=NORTH)
+    tenant.edit(case, title="No light at the library")
+    north_fibreflow.rows(
+        "UPDATE tickets SET status = 'pending_qa' WHERE external_id = %(case)s RETURNING id",
+        case=case,
+    )
+
+    done = run(cron, account=NORTH)
+    again = run(cron, account=NORTH)
+
+    shown = tenant.case(case)
+    assert shown is not None
+    assert (done["status"], shown["fields"]["status"]) == ("success", "InReview")
+    assert north_fibreflow.rows(
+        "SELECT title, status FROM tickets WHERE external_id = %(case)s", case=case
+    ) == [{"title": "No light at the library", "status": "pending_qa"}]
+    assert again["summary"]["outbound"]["processed"] == 0
+    assert [entry.body for entry in tenant.journal if entry.by == "api"] == [
+        {"fields": {"status": "InReview"}}
+    ]
+
+
 def test_an_account_that_breaks_is_told_to_its_people_and_the_other_goes_on(
     cron: httpx.Client, north_sandbox: Sandbox, mailbox: Mailbox
 ) -> None:
-    north_sandbox.world.faults.extend([Fault(do="answer", status=403, times="forever")])
+    # The sign-in works: the user may not read the list.
+    forbidden = Fault(do="answer", path="/entities/Case", status=403, times="forever")
+    north_sandbox.world.faults.extend([forbidden])
 
     north, default = run(cron, account=NORTH), run(cron)
     north_sandbox.world.faults.clear()
@@ -88,3 +122,12 @@ def test_an_account_that_breaks_is_told_to_its_people_and_the_other_goes_on(
     told = [mail["Subject"] for mail in mailbox.mails if mail["To"] == NORTHS_PERSON]
     assert told[0] == "[qcontact_sync] north: run failed: AUTHORIZATION_ERROR"
     assert [subject.startswith("[qcontact_sync] north: OVER: ") for subject in told[1:]] == [True]
+
+
+@pytest.mark.usefixtures("cron")
+def test_no_log_holds_the_tenants_password(directory: RunDirectory, north_sandbox: Sandbox) -> None:
+    logs = [path for path in directory.root.rglob("*.log") if path.is_file()]
+
+    assert logs
+    secret = north_sandbox.password
+    assert [path for path in logs if secret in path.read_text(errors="replace")] == []

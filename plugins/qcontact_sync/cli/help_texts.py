@@ -7,6 +7,8 @@ Reads from the environment (no .env file is read):
   DATABASE_URL           FibreFlow's database, postgresql://user:password@host:5432/fibreflow
   QCONTACT_API_URL       QContact's base URL
   QCONTACT_API_KEY       its API key
+  QCONTACT_DIALECT       entities for a customer tenant, which needs no API key but
+                         QCONTACT_EMAIL, QCONTACT_PASSWORD, QCONTACT_QUEUES: docs/tenants.md
   QCONTACT_SYNC_<NAME>   settings, all with defaults: docs/configuration.md
 Where QCONTACT_SYNC_ACCOUNTS_FILE is set, --account says whose these are, and takes that account's
 settings from the file: docs/accounts.md
@@ -149,9 +151,9 @@ Example:
 
 DOCTOR = """Check what a run needs, and say what to fix.
 
-Settings, database, schema, rights, QContact and its key, both clocks, and Airflow's connections
-where AIRFLOW_HOME is set. Exit status 0 where nothing keeps the sync from working (there may be
-warnings), else 1.
+Settings, database, schema, rights, QContact and its credentials, both clocks, and Airflow's
+connections where AIRFLOW_HOME is set. For a customer tenant, also what differs between tenants.
+Exit status 0 where nothing keeps the sync from working (there may be warnings), else 1.
 """
 
 JSON = "One JSON document on stdout and nothing else there, also for errors."

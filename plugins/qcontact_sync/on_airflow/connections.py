@@ -86,9 +86,10 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     mask_secret(secret)
     extras = _filled_extras(conn_id, connection)
     dialect = _dialect(conn_id, extras.pop("dialect", Dialect.TICKETS))
-    own = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
-    _require_known(conn_id, extras, ("dialect", *own, *_OPTIONS))
+    _require_known(conn_id, extras, ("dialect", *_ENTITIES_EXTRAS, *_OPTIONS))
     client, queues = (str(extras.pop(name, "")) for name in _ENTITIES_EXTRAS)
+    if dialect is Dialect.TICKETS:
+        queues = ""  # ignored, as its variable is
     credentials = _credentials(conn_id, dialect, connection.login or "", SecretStr(secret), client)
     url = _base_url(conn_id, connection)
     return QContactAccount(QContactAccess(url, credentials, dialect, queues_in(queues)), extras)
@@ -148,7 +149,7 @@ def fibreflow_database(conn_id: str) -> FibreFlowAccess:
     options = {name: str(value) for name, value in extras.items() if name not in _NOT_LIBPQ}
     parts = {
         "host": connection.host,
-        "port": connection.port,
+        "port": connection.port or None,  # the UI sends 0 for none
         "user": connection.login,
         "password": connection.password,
         "dbname": connection.schema,

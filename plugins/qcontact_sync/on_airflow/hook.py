@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from airflow.sdk import BaseHook
 
-from qcontact_sync.config.access import QContactAccess
+from qcontact_sync.config.access import Dialect, QContactAccess
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.errors import ConfigError, SyncError
+from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import QContactAccount, qcontact_account, settings_for
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.wiring import open_remote
@@ -43,7 +43,11 @@ class QContactHook(BaseHook):
         return qcontact_account(self.qcontact_conn_id)
 
     def test_connection(self) -> tuple[bool, str]:
-        """List one ticket; what answered, or what is wrong and what to do about it."""
+        """List one ticket of each queue; what answered, or what is wrong and what to do about it.
+
+        With dialect entities it signs in, and the sentence says who is signed in and how many
+        cases each queue has.
+        """
         try:
             account = self.get_conn()
             settings = settings_for(Account(qcontact_conn_id=self.qcontact_conn_id), account)
@@ -52,8 +56,15 @@ class QContactHook(BaseHook):
         except ConfigError as error:
             return False, str(error)
         except SyncError as error:
-            advice = access_advice(error.code, url="the base URL", key="the API key")
-            return False, f"{error} ({advice})" if advice else str(error)
+            return False, _explained(error, account.access.dialect)
+
+
+def _explained(error: SyncError, dialect: Dialect) -> str:
+    """One sentence: what is wrong, and what to do about it."""
+    if dialect is Dialect.ENTITIES and error.code is ErrorCode.AUTHENTICATION_ERROR:
+        return str(error)  # which names what to correct
+    advice = access_advice(error.code, url="the base URL", key="the API key")
+    return f"{error} ({advice})" if advice else str(error)
 
 
 async def _answer(qcontact: QContactAccess, settings: Settings) -> str:

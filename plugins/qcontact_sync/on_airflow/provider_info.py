@@ -22,6 +22,14 @@ def _number(label: str, description: str, kind: str, **limits: float) -> dict[st
     }
 
 
+def _text(label: str, description: str) -> dict[str, object]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": ["string", "null"], "default": None},
+    }
+
+
 # Limits are those of `settings.Settings`, which checks them again; a test holds the two together.
 _QCONTACT = {
     "connection-type": "qcontact",
@@ -31,34 +39,33 @@ _QCONTACT = {
         "hidden-fields": ["port", "schema", "extra"],
         "relabeling": {
             "host": "Base URL",
-            "login": "E-mail address (dialect entities)",
-            "password": "API key, password or token",
+            "login": "E-mail address (only entities)",
+            "password": "API key (tickets), or password or token (entities)",
         },
         "placeholders": {
-            "host": "https://TENANT.qcontact.com, or https://api.qcontact.com",
-            "login": "of the sync's own user; not used by dialect tickets",
-            "password": "tickets: the API key; entities: the password, or a ready token",
+            "host": "tickets: https://api.qcontact.com; entities: https://TENANT.qcontact.com",
+            "login": "entities: of the sync's own user; tickets: ignored",
+            "password": "tickets: the API key; entities: the user's password, or a ready token",
         },
     },
     "conn-fields": {
         "dialect": {
             "label": "Dialect",
-            "description": "Which QContact API answers at the base URL: tickets, or entities "
-            "(customer tenants, https://TENANT.qcontact.com).",
+            "description": "The API at the base URL. tickets: needs the base URL and the API key; "
+            "e-mail address, queues and client are ignored. entities (customer tenants): needs the "
+            "base URL, an e-mail address and a password; set the queues, too.",
             "schema": {"type": "string", "enum": ["tickets", "entities"], "default": "tickets"},
         },
-        "queues": {
-            "label": "Queues",
-            "description": "Dialect entities: ids of the assignees whose cases are synced, comma "
-            "separated. Empty: all cases that the user can see.",
-            "schema": {"type": ["string", "null"], "default": None},
-        },
-        "client": {
-            "label": "Client of a ready token",
-            "description": "Dialect entities: fill this in if the password above is a ready access "
-            "token; the token is then used as it is and never signed out.",
-            "schema": {"type": ["string", "null"], "default": None},
-        },
+        "queues": _text(
+            "Queues (only entities)",
+            "Ids of the assignees whose cases are synced, comma separated. Empty: all cases that "
+            "the user can see. Dialect tickets ignores this field.",
+        ),
+        "client": _text(
+            "Client of a ready token (only entities)",
+            "Fill this in only if the password above is a ready access token: the token's client. "
+            "The sync then never signs in or out. Dialect tickets ignores this field.",
+        ),
         "page_size": _number(
             "Page size",
             "Tickets per page asked for; 100 is always accepted. Empty: QCONTACT_SYNC_PAGE_SIZE.",

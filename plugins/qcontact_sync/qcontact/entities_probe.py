@@ -1,5 +1,6 @@
 """What is not known of a tenant beforehand, asked once for a person (``doctor``)."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from qcontact_sync.core.errors import FatalError, SyncError, TicketError
 from qcontact_sync.core.model import RowPage
 from qcontact_sync.qcontact.entities_dialect import LARGEST_PAGE, EntitiesClient
-from qcontact_sync.qcontact.entities_lists import list_query
+from qcontact_sync.qcontact.entities_lists import ALL, list_query
+from qcontact_sync.qcontact.received_fields import storable
 
 TRIED_PAGE_SIZE = 100
 
@@ -44,6 +46,30 @@ async def probe(client: EntitiesClient) -> Sequence[Finding]:
         await _found("events", lambda: _events(client, first)),
         await _found("entity_types", lambda: _fields(client)),
     ]
+
+
+async def assignees(client: EntitiesClient) -> str:
+    """The assignees of the newest cases with their ids, most cases first: a sentence for a person.
+
+    Raises:
+        SyncError: The list cannot be read.
+    """
+    listing = await client.ask("/entities/Case", list_query(1, LARGEST_PAGE, ALL))
+    rows = listing.get("results") if isinstance(listing, dict) else None
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    seen = Counter(_assignee(row) for row in rows)
+    named = [f"{name}: {count}" for name, count in seen.most_common() if name]
+    if not named:
+        return "the newest cases show no assignees"
+    return f"assignees of the newest {len(rows)} cases: {', '.join(named)}"
+
+
+def _assignee(row: Mapping[str, Any]) -> str:
+    shown, label = row.get("__assigned_to"), row.get("assigned_to")
+    remote_id = str(shown) if isinstance(shown, str | int) else ""
+    if not remote_id.isdigit():
+        return ""
+    return f"{remote_id} ({storable(label)})" if isinstance(label, str) else remote_id
 
 
 async def _found(topic: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:

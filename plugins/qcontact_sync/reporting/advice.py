@@ -28,14 +28,15 @@ ADVICE: Mapping[ErrorCode, Advice] = MappingProxyType(
             "correct what the message names: a param of the run, or the ticket in QContact",
         ),
         ErrorCode.AUTHENTICATION_ERROR: Advice(
-            "QContact does not accept the API key",
-            "put a valid key into the QContact connection; the next run makes up for it",
+            "QContact does not accept the credentials",
+            "put a valid key into the QContact connection (dialect entities: a valid password); "
+            "the next run makes up for it",
             "check {key}",
         ),
         ErrorCode.AUTHORIZATION_ERROR: Advice(
-            "the API key may not do this",
+            "the account may not do this",
             "ask QContact for the right, or set QCONTACT_SYNC_DIRECTION=inbound",
-            "ask QContact for a key that may read tickets",
+            "ask QContact for an account that may read tickets",
         ),
         ErrorCode.NOT_FOUND: Advice(
             "QContact does not have the ticket any more",

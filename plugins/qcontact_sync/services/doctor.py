@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from qcontact_sync.config.access import (
+    AccessToken,
     FibreFlowAccess,
+    Password,
     QContactAccess,
     fibreflow_from_env,
     qcontact_from_env,
@@ -33,7 +35,7 @@ from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
-from qcontact_sync.qcontact.entities_probe import probe
+from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
@@ -193,22 +195,29 @@ async def _check_remote(settings: Settings) -> list[Check]:
     try:
         qcontact = qcontact_from_env()
     except SyncError as error:
-        return [_remote_failed(error)]
+        named = "set what is named: docs/configuration.md, docs/tenants.md"
+        return [Check("QContact", State.FAILED, str(error), named)]
     try:
         asked = await _ask_remote(qcontact, settings.quick(timeout_s=PATIENCE_S))
     except SyncError as error:
-        asked = [_remote_failed(error)]
+        key = " and ".join(_credential_names(qcontact))
+        advice = access_advice(error.code, url="QCONTACT_API_URL", key=key)
+        asked = [Check("QContact", State.FAILED, str(error), advice)]
     return [*asked, *_check_https(qcontact.url)]
 
 
-def _remote_failed(error: SyncError) -> Check:
-    advice = access_advice(error.code, url="QCONTACT_API_URL", key="QCONTACT_API_KEY")
-    return Check("QContact", State.FAILED, str(error), advice)
+def _credential_names(qcontact: QContactAccess) -> tuple[str, ...]:
+    match qcontact.credentials:
+        case Password():
+            return "QCONTACT_EMAIL", "QCONTACT_PASSWORD"
+        case AccessToken():
+            return "QCONTACT_EMAIL", "QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT"
+    return ("QCONTACT_API_KEY",)
 
 
 def _check_https(url: str) -> Iterator[Check]:
     if is_unencrypted(url):
-        found = "the API key goes out unencrypted"
+        found = "API key, password and tokens go out unencrypted"
         yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
 
 
@@ -240,7 +249,8 @@ async def _probe(remote: Remote) -> list[Check]:
     found = [Check(f"QContact {f.topic}", State.OK, f.text) for f in await probe(remote)]
     if remote.queues == ("",):
         advice = "set QCONTACT_QUEUES to the assignee ids whose cases are yours"
-        found.append(Check("QContact queues", State.WARNING, "all cases are synced", advice))
+        seen = f"all cases are synced; {await assignees(remote)}"
+        found.append(Check("QContact queues", State.WARNING, seen, advice))
     return found
 
 

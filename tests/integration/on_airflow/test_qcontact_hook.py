@@ -8,6 +8,7 @@ from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.hook import QContactHook
 
 import tests.private_airflow  # noqa: F401  before Airflow
+from sandbox.directory import MAIN_QUEUE
 from sandbox.faults import Fault
 from sandbox.running import run_sandbox
 
@@ -96,3 +97,91 @@ def test_an_id_that_was_mistyped_fails_and_falls_back_to_nothing(hook, sandbox):
     assert "qc_tpyed is not defined" in mistyped.test_connection()[1]
     with pytest.raises(ConfigError, match="qc_tpyed is not defined"):
         mistyped.get_conn()
+
+
+# --- a customer's tenant ------------------------------------------------------------------------
+
+OTHER_QUEUE = MAIN_QUEUE + 1
+
+
+@pytest.fixture
+def tenant():
+    with run_sandbox(tickets=0, dialect="entities") as running:
+        running.world.add(title="No light")
+        running.world.add(title="Slow speed")
+        yield running
+
+
+@pytest.fixture
+def tenants_hook(hook, tenant):
+    """A hook on a connection to the tenant, with these fields in place of its own."""
+
+    def make(*, extra=None, **fields):
+        own = {"host": tenant.url, "login": tenant.email, "password": tenant.password}
+        extra = {"dialect": "entities", **(extra or {})}
+        return hook(**{**own, "extra": extra, **fields})
+
+    return make
+
+
+def test_a_tenant_says_who_is_signed_in_and_how_many_cases_each_queue_has(tenants_hook):
+    queues = f"{MAIN_QUEUE}, {OTHER_QUEUE}"
+
+    is_good, message = tenants_hook(extra={"queues": queues}).test_connection()
+
+    assert is_good
+    assert f"queue {MAIN_QUEUE}: 2 cases, queue {OTHER_QUEUE}: 0 cases" in message
+    assert "signed in as " in message
+
+
+def test_a_tenant_without_queues_says_how_many_cases_the_user_sees(tenants_hook):
+    is_good, message = tenants_hook().test_connection()
+
+    assert is_good
+    assert "all that the user sees: 2 cases" in message
+
+
+def test_a_ready_token_is_tested_without_a_sign_in(tenants_hook, tenant):
+    token = tenant.world.ready_token()
+    typed = tenants_hook(
+        login=token["uid"], password=token["access-token"], extra={"client": token["client"]}
+    )
+
+    assert typed.test_connection()[0] is True
+    assert "POST" not in {asked.method for asked in tenant.world.requests}
+
+
+def test_a_form_that_is_stored_with_port_0_works(tenants_hook):
+    assert tenants_hook(port=0, schema="").test_connection()[0] is True
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"password": "wrong-one"}, id="password"),
+        pytest.param({"login": "other@example.test"}, id="login"),
+    ],
+)
+def test_wrong_credentials_are_said_in_one_sentence(tenants_hook, tenant, fields):
+    is_good, message = tenants_hook(**fields).test_connection()
+
+    assert not is_good
+    assert message.startswith("QContact refuses the user or the password")
+    assert "in the connection login and password" in message
+    assert "API key" not in message
+    assert not [text for text in (*fields.values(), tenant.email) if text in message]
+
+
+def test_a_refused_token_says_to_get_a_new_one(tenants_hook):
+    is_good, message = tenants_hook(extra={"client": "unknown"}).test_connection()
+
+    assert not is_good
+    assert "get a new one" in message
+
+
+def test_queues_that_are_no_ids_are_named_without_a_request(tenants_hook, tenant):
+    is_good, message = tenants_hook(extra={"queues": "Field Maintenance"}).test_connection()
+
+    assert not is_good
+    assert "field queues" in message
+    assert tenant.world.requests == []

@@ -9,9 +9,10 @@ from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.model import LocalId, Note
 from qcontact_sync.qcontact.entities_dialect import open_entities_client
-from qcontact_sync.qcontact.entities_probe import probe
+from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.qcontact.sign_in import sign_out_all
 
+from sandbox.directory import MAIN_QUEUE, MAIN_QUEUE_NAME
 from sandbox.running import run_sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -140,6 +141,22 @@ async def test_check_and_probe(options):
             findings = {finding.topic: finding for finding in await probe(client)}
     assert all(finding.is_known for finding in findings.values())
     assert "do not have" in findings["updated_at"].text
+
+
+async def test_the_assignees_of_the_newest_cases_are_named_with_their_ids(options):
+    with run_sandbox(dialect="entities", tickets=0) as sandbox:
+        other = sandbox.world.directory.id_of("Second Line Queue")
+        for assignee in ("Second Line Queue", None, MAIN_QUEUE_NAME, MAIN_QUEUE_NAME):
+            sandbox.world.add(title="No light", assigned_to=assignee)
+        async with a_client(sandbox, options) as client:
+            found = await assignees(client)
+            sandbox.world.switch(row_without="*assigned_to*")
+            hidden = await assignees(client)
+    assert found == (
+        "assignees of the newest 4 cases: "
+        f"{MAIN_QUEUE} ({MAIN_QUEUE_NAME}): 2, {other} (Second Line Queue): 1"
+    )
+    assert hidden == "the newest cases show no assignees"
 
 
 async def test_the_session_ends_with_the_process(options):

@@ -66,6 +66,28 @@ def test_the_entities_dialect_needs_an_address_to_sign_in_with(define):
 
 
 @pytest.mark.usefixtures("both_sides")
+def test_what_only_entities_needs_is_ignored_by_tickets(define):
+    """As the command line ignores its variables, and the form says."""
+    extra = {"dialect": "tickets", "queues": "7", "client": "cl1"}
+    define("qcontact_default", {**QCONTACT, "login": "sync@example.test", "extra": extra})
+
+    _, qcontact, _ = configuration("default")
+
+    assert qcontact == QContactAccess("https://api.example.test", ApiKey(SECRET))
+
+
+def test_port_0_is_no_port(define):
+    """Airflow's UI sends it for a hidden field that is empty."""
+    define("qcontact_default", {**QCONTACT, "port": 0, "schema": ""})
+    define("fibreflow_default", {**FIBREFLOW, "port": 0})
+
+    fibreflow, qcontact, _ = configuration("default")
+
+    assert qcontact.url == "https://api.example.test"
+    assert "port" not in conninfo_to_dict(fibreflow.database_url.get_secret_value())
+
+
+@pytest.mark.usefixtures("both_sides")
 def test_a_secret_never_shows_in_what_is_printed():
     assert "key-12345" not in repr(configuration("default"))
     assert "key-12345" not in repr(qcontact_account("qcontact_default"))

@@ -11,7 +11,6 @@ from qcontact_sync.on_airflow.hook import QContactHook
 from qcontact_sync.on_airflow.provider_info import get_provider_info
 
 # Which QContact, and as whom: they are no settings.
-OF_THE_ACCESS = {"dialect", "queues", "client"}
 
 
 def form() -> dict[str, dict[str, Any]]:
@@ -28,7 +27,10 @@ def test_airflow_knows_the_connection_type_and_its_hook():
     assert known.package_name == "qcontact-sync"
 
 
-def test_the_form_asks_for_a_url_a_key_and_the_options():
+OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
+
+
+def test_the_form_asks_for_a_url_credentials_and_the_options():
     widgets = ProvidersManager().connection_form_widgets
     ours = {name for name in widgets if name.startswith("extra__qcontact__")}
     behaviour = ProvidersManager().field_behaviours["qcontact"]
@@ -36,17 +38,31 @@ def test_the_form_asks_for_a_url_a_key_and_the_options():
     assert ours == {f"extra__qcontact__{name}" for name in form()}
     assert behaviour["relabeling"] == {
         "host": "Base URL",
-        "login": "E-mail address (dialect entities)",
-        "password": "API key, password or token",
+        "login": "E-mail address (only entities)",
+        "password": "API key (tickets), or password or token (entities)",
     }
-    assert not {"host", "login", "password"} & set(behaviour["hidden_fields"])
+    assert not {"login", "password"} & set(behaviour["hidden_fields"])
+    assert {*OPTIONS, "dialect", "queues", "client"} == form().keys()
+
+
+@pytest.mark.parametrize("name", ["queues", "client"])
+def test_a_field_of_one_dialect_says_that_the_other_ignores_it(name):
+    assert "only entities" in form()[name]["label"]
+    assert "tickets ignores" in form()[name]["description"]
+
+
+@pytest.mark.parametrize("field", ["login", "password", "host"])
+def test_the_placeholders_say_what_each_dialect_takes(field):
+    shown = ProvidersManager().field_behaviours["qcontact"]["placeholders"][field]
+
+    assert all(f"{dialect}:" in shown for dialect in Dialect)
 
 
 def test_the_form_offers_the_dialects_that_there_are():
     assert form()["dialect"]["schema"]["enum"] == list(Dialect)
 
 
-@pytest.mark.parametrize("name", sorted(form().keys() - OF_THE_ACCESS))
+@pytest.mark.parametrize("name", OPTIONS)
 def test_the_form_refuses_what_the_settings_refuse(name):
     described = Settings.model_json_schema()["properties"][name]
     number, *_ = described.get("anyOf", [described])

@@ -35,7 +35,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command line to its exit status; an expected failure is one sentence."""
+    """Run a command line and exit with its status; an expected failure is one sentence."""
     # A name from QContact may hold characters that this terminal cannot show.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -51,11 +51,11 @@ def _exit_status() -> int:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
         if is_refused:
             return _report(error.code.value, str(error), REFUSED)
-        # What is wrong with one ticket is no matter for the doctor.
+        # The doctor does not check single tickets.
         hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
         return _report(error.code.value, str(error), FAILED, hint)
     if status == INTERRUPTED:
-        return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
+        return _report("INTERRUPTED", "stopped by Ctrl-C; completed work is kept", status)
     return int(status or 0)
 
 
@@ -76,7 +76,7 @@ def _show_version(is_asked: bool) -> None:
 
 def _choose_account(name: str | None) -> None:
     if name is not None:
-        # Where everything that this command does will look, in this process alone.
+        # The rest of this process reads the account from here.
         os.environ[ACCOUNT] = find_account(name).name
 
 
@@ -91,7 +91,7 @@ def options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Take what belongs to no command."""
+    """The options of the program itself."""
 
 
 @app.command(help=help_texts.MIGRATE)
@@ -122,7 +122,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=help_texts.VERBOSE)] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Make one run and show what it did."""
+    """Run the sync once and show the result."""
     params: dict[str, object] = {
         "start_date": start_date,
         "end_date": end_date,
@@ -171,7 +171,7 @@ def history(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show runs on record."""
+    """Show the recorded runs."""
     dates = parse_request({"start_date": start_date, "end_date": end_date})
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
@@ -186,7 +186,7 @@ def history(
 
 @app.command(help=help_texts.LAST)
 def last(as_json: AsJson = False) -> None:
-    """Show the newest run on record."""
+    """Show the newest recorded run."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
     from qcontact_sync.config.settings import load_settings
@@ -206,7 +206,7 @@ app.add_typer(review_commands.conflicts_app, name="conflicts")
 
 @app.command(help=help_texts.DOCTOR)
 def doctor(as_json: AsJson = False) -> int:
-    """Make all checks and show what they found."""
+    """Make all checks and show the results."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
     from qcontact_sync.services.checks import State

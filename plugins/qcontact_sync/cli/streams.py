@@ -15,7 +15,7 @@ def print_json(document: object) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something beside the result, on stderr."""
+    """Write a message to stderr, beside the result."""
     sys.stderr.write(f"{printable(sentence)}\n")
 
 
@@ -23,12 +23,12 @@ def log_to_stderr(level: int) -> None:
     """Show the log from this level on."""
     log_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=level, format=log_format, handlers=[_StderrHandler()])
-    # Waiting for another run looks like hanging where nobody says so.
+    # Without this line, waiting for another run would look like a hang.
     logging.getLogger("qcontact_sync.sync.leases").setLevel(logging.INFO)
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at that moment: a progress bar stands in for it."""
+    """Writes to the present ``sys.stderr``: a progress bar replaces it for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""

@@ -179,9 +179,9 @@ def _two_way_decisions(
             else merge_assignment(base, here, there, people, policy)
         )
         if name in link.frozen and not _ends_freeze(decision, policy):
-            decision = _frozen(decision, here, there, "waits for a person to decide")
+            decision = _frozen(decision, here, there, "open conflict, needs a decision")
         elif _is_undone_again(decision, link.flip_flops.get(name)):
-            decision = _frozen(decision, here, there, "both sides keep undoing each other")
+            decision = _frozen(decision, here, there, "both sides keep reverting each other")
         decisions.append(decision)
     return tuple(decisions)
 

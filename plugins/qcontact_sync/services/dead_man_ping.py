@@ -1,4 +1,4 @@
-"""Tells a dead man's switch outside that a run has settled (QCONTACT_SYNC_PING_URL)."""
+"""Reports a complete run to an outside dead man's switch (QCONTACT_SYNC_PING_URL)."""
 
 import logging
 
@@ -10,7 +10,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
 async def dead_man_ping(url: str) -> None:
-    """Request the address once; an error is logged and changes nothing else."""
+    """Send one request to the address; an error is only logged."""
     try:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT) as session,
@@ -19,5 +19,5 @@ async def dead_man_ping(url: str) -> None:
             if answer.status >= 400:
                 log.warning("ping.refused status=%d", answer.status)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # The address itself is a secret: who has it can keep the watchman quiet.
+        # The address is a secret: anyone who knows it can prevent the outside alarm.
         log.warning("ping.failed: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Airflow's connections, as `qcontact-sync doctor` finds them: there, and of the right type."""
+"""Checks that Airflow's connections exist and have the right type, for `qcontact-sync doctor`."""
 
 import json
 import shutil
@@ -15,10 +15,10 @@ AIRFLOW_TIMEOUT_S = 60.0
 
 
 def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Check]:
-    """Ask Airflow's own program, where there is one, for each connection.
+    """Ask Airflow's command line for each connection, if Airflow is installed.
 
     Args:
-        environment: That of the program.
+        environment: The environment of that program.
         wanted: Types by connection id.
     """
     program = _airflow_program(environment)
@@ -30,7 +30,9 @@ def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str])
         yield _check_connection(found, conn_id, conn_type)
         if conn_type == "smtp" and _is_mail_open(found or {}):
             advice = "see docs/security.md, Mail"
-            yield Check("mail TLS", State.WARNING, "mails go out without a verified server", advice)
+            yield Check(
+                "mail TLS", State.WARNING, "mails are sent to a server that is not verified", advice
+            )
 
 
 def _airflow_program(environment: Mapping[str, str]) -> str | None:
@@ -64,13 +66,13 @@ def _is_mail_open(connection: Mapping[str, Any]) -> bool:
 def _connection(
     program: str, environment: Mapping[str, str], conn_id: str
 ) -> Mapping[str, Any] | None:
-    """What Airflow knows of a connection: secrets too, of which nothing may be shown."""
+    """A connection as Airflow knows it. It contains secrets: none of them may be shown."""
     given = environment.get(f"AIRFLOW_CONN_{conn_id.upper()}", "")
     try:
         if given:
-            # A URI is not taken apart here: that it is there is enough.
+            # A URI is not parsed here: its presence is enough.
             return dict(json.loads(given)) if given.startswith("{") else {}
-        # The program is Airflow's own, found on PATH; the arguments are ours, and ids.
+        # The program is Airflow's own, found on PATH; the arguments are connection ids.
         answer = subprocess.run(  # noqa: S603
             [program, "connections", "get", conn_id, "-o", "json"],
             env=environment,

@@ -1,4 +1,4 @@
-"""The steps of a run on real adapters: open it, carry out its directions, settle it."""
+"""The steps of a run on real adapters: open it, run its directions, complete it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 CLI_DAG_ID = "cli"
 
 Plans = dict[str, object]
-"""Of a dry run, by direction: what it would do (`Plan.to_dict`)."""
+"""The plans of a dry run by direction (`Plan.to_dict`)."""
 OnOpened = Callable[[Mapping[str, object]], None]
 """Called once, with `Run.to_dict`."""
 
@@ -45,10 +45,10 @@ async def start_run(
     """Check the params, resolve the window, open the run's record (not for a dry run).
 
     Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
-    Runs on record whose process is gone are closed as ``ABANDONED``.
+    Recorded runs whose process has ended are closed as ``ABANDONED``.
 
     Args:
-        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
+        is_running: Whether the scheduler knows a run (dag id, run id) as running.
 
     Raises:
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
@@ -56,11 +56,11 @@ async def start_run(
     """
     await check_schema(fibreflow.database_url.get_secret_value())
     async with (
-        # Opened only so that an address or key that cannot be used is refused before the record.
+        # Opened only to refuse an invalid address or key before the run is recorded.
         open_remote(qcontact, settings),
         open_database(fibreflow) as database,
     ):
-        # Before the params: what is wrong with them is put on record, too.
+        # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
         runs = PostgresRunStore(database)
         key, request, opened = await lifecycle.start(runs, SystemClock(), settings.account, order)
@@ -88,14 +88,14 @@ async def run_whole(
     on_opened: OnOpened | None,
     stop: Stop,
 ) -> JobResult:
-    """All steps of a run, one after the other; see `jobs.run_sync_job`."""
+    """All steps of a run in order; see `jobs.run_sync_job`."""
     run = await start_run(fibreflow, qcontact, settings, order)
     if on_opened is not None:
         on_opened(run.to_dict())
     try:
         plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
     except asyncio.CancelledError:
-        # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
+        # Ctrl-C: completed work is kept, and the record must not stay "running".
         with suppress(SyncError):
             await _finish_interrupted(fibreflow, settings, run)
         raise
@@ -144,19 +144,19 @@ async def run_direction(
     *,
     waits: bool = True,
 ) -> dict[str, object]:
-    """Carry out one direction of a started run.
+    """Run one direction of a started run.
 
     Args:
         progress: Called as (direction, tickets done, tickets expected so far).
-        stop: Ends the direction in good order when it is requested.
-        waits: Whether to wait for another run that is at work.
+        stop: Ends the direction cleanly when a stop is requested.
+        waits: Whether to wait for another active run.
 
     Returns:
-        `DirectionStats.to_dict` with the direction's counts; of a dry run ``plan`` beside them.
+        `DirectionStats.to_dict` with the direction's counts; for a dry run also ``plan``.
 
     Raises:
-        LeaseBusy: Another run is at work, and ``waits`` is false; nothing was done.
-        SyncError: The direction broke; what it settled until then is on record.
+        LeaseBusy: Another run is active, and ``waits`` is false; nothing was done.
+        SyncError: The direction failed; its completed work is recorded.
     """
     stop = stop or Stop()
     if run.is_scheduled:
@@ -200,7 +200,7 @@ async def _run_held(
     stop: Stop,
     held: HeldLease,
 ) -> DirectionStats:
-    """The direction under the lease; its time limit begins now, not while it waited."""
+    """The direction under the lease; its time limit begins now, after any wait."""
     runs = PostgresRunStore(database)
     async with open_remote(qcontact, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
@@ -230,10 +230,10 @@ async def finish_run(
     run: Run,
     plans: Mapping[str, object] | None = None,
 ) -> JobResult:
-    """Settle the run's row from its directions as they are on record; safe to repeat.
+    """Complete the run's row from the recorded results of its directions; safe to repeat.
 
     Args:
-        plans: Of a dry run, which leaves no record: what `run_direction` returned as ``plan``.
+        plans: Only for a dry run, which is not recorded: the ``plan`` of each direction.
     """
     if run.request.dry_run:
         return previewed(run, plans or {}, SystemClock().now())

@@ -37,7 +37,7 @@ class Resolving:
                 await unit.conflicts.close(remote_id, field, "deleted in FibreFlow")
             elif field not in known.linked.frozen:
                 # The run that held the lease until now closed the conflict.
-                await unit.conflicts.close(remote_id, field, "the field does not wait any more")
+                await unit.conflicts.close(remote_id, field, "the conflict was already closed")
             else:
                 link = known.linked
                 seen = ticket or _as_last_agreed(link, keep)

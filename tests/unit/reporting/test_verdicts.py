@@ -187,7 +187,7 @@ def test_what_waits_says_what_both_sides_hold():
         a_link({STATUS: "closed"}, {STATUS: "Closed"}, (STATUS,)), a_local(status="closed")
     )
     waits = decide(a_remote(status="Open"), pair, PEOPLE, REVIEW)
-    reason = "waits for a person to decide"
+    reason = "open conflict, needs a decision"
     assert field_of(waits, STATUS) == status(FREEZE, "closed", "Open", reason=reason)
 
 
@@ -195,7 +195,7 @@ def test_what_is_undone_again_and_again_says_so():
     pair = KnownTicket(a_link(), a_local(status="assigned"))
     pair.link.flip_flops[STATUS] = FlipFlop("assigned", "open", MAX_FLIP_FLOPS)
     undone = decide(a_remote(), pair, PEOPLE, REVIEW)
-    reason = "both sides keep undoing each other"
+    reason = "both sides keep reverting each other"
     assert field_of(undone, STATUS) == status(FREEZE, "assigned", "Open", reason=reason)
     assert undone.conflicts == (Conflict(STATUS, True, "assigned", "Open", None, reason),)
 

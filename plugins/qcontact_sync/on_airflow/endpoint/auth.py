@@ -1,7 +1,7 @@
-"""Who may call: the holder of CRON_SECRET; where none is set, an Airflow user who may trigger.
+"""Authentication: CRON_SECRET or, if it is not set, an Airflow user who may trigger the DAG.
 
-Only the Authorization header counts. A browser sends it across origins for nobody, so a login
-cookie alone opens nothing, and there is no request to forge.
+Only the Authorization header counts. A browser does not send it across origins on its own.
+Therefore a login cookie alone gives no access, and requests cannot be forged.
 """
 
 import hmac
@@ -24,7 +24,7 @@ _LONGEST = 4096
 
 
 class Door:
-    """Admits callers, and slows down those who guess."""
+    """Authenticates callers, and limits failed attempts."""
 
     def __init__(self) -> None:
         self._failed = FailedAttempts()
@@ -70,13 +70,13 @@ def _bearer(request: Request) -> bytes | None:
 
 
 def _secrets() -> list[bytes]:
-    """Those valid now: more than one while a new one is handed out."""
+    """The valid secrets: several during a rotation."""
     given = os.environ.get(SECRET, "").split(",")
     return [secret.strip().encode() for secret in given if secret.strip()]
 
 
 def _holder(token: bytes, secrets: Sequence[bytes]) -> str:
-    # Digests, so that not even a secret's length shows in the time; and always all of them.
+    # Compares all digests: the time then reveals nothing about a secret, not even its length.
     sent = sha256(token).digest()
     matches = [hmac.compare_digest(sent, sha256(secret).digest()) for secret in secrets]
     if not any(matches):

@@ -1,8 +1,8 @@
 """Failed attempts, counted per client address in bounded memory.
 
 Only the answer to a failed attempt depends on the count: the right secret is never locked out,
-whoever else fails from the same address. Counted in each worker process of the API server on its
-own.
+also if other callers fail from the same address. Each worker process of the API server counts
+separately.
 """
 
 import time
@@ -24,13 +24,13 @@ class _Count:
 
 
 class FailedAttempts:
-    """How often an address failed of late."""
+    """The recent failed attempts by address."""
 
     def __init__(self) -> None:
         self._counts: TTLCache[str, _Count] = TTLCache(ADDRESSES, WINDOW_S, time.monotonic)
 
     def note(self, address: str) -> int | None:
-        """Count one more; seconds until the count begins anew where it is too many by now."""
+        """Count one more; if there are too many, return the seconds until the count restarts."""
         network = _network(address)
         count = self._counts.get(network)
         if count is None:

@@ -19,15 +19,16 @@ help: ## show this list
 install: $(VENV)/.installed ## create .venv from the pins
 
 # --no-deps: the pins are complete, and pip stumbles over an extra of a pinned package.
-$(VENV)/.installed: requirements.txt pyproject.toml
+# --no-build-isolation: the build backend is the pinned one, too.
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv and ensurepip on PATH; set PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "==> installing into $(VENV) with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/uv --version 2>/dev/null | grep -q ' $(UV_VERSION) ' || $(BIN)/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps -r requirements.txt \
-	  || $(BIN)/pip install --disable-pip-version-check --no-deps -r requirements.txt
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps -e . \
-	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --compile-bytecode --no-deps --require-hashes -r requirements-dev.txt \
+	  || $(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . \
+	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs
@@ -49,7 +50,7 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell --skip='requirements.txt,*.egg-info,build,dist' .
+	$(BIN)/codespell --skip='requirements*.txt,*.egg-info,build,dist' .
 
 prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
 	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment $(ARGS)
@@ -72,9 +73,10 @@ hooks: install ## run the checks before each git commit
 licences: install ## write docs/licences.md from the installed pins
 	@$(BIN)/python -m dev.pages.licences
 
-pins: install ## compile requirements.in into requirements.txt
-	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes -q \
-	  -o requirements.txt --custom-compile-command "make pins"
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make pins"
+pins: install ## compile requirements.in and requirements-dev.in into their .txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove everything that was installed and started here
 	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean

@@ -55,7 +55,7 @@ async def list_tickets(request: Request) -> Response:
         page = store.page(found, 1 if loops else number, size)
         raws = [shown(call, version).raw for version in page]
     envelope = {
-        "total": len(found),
+        "total": max(0, len(found) + store.switches.total_off),
         "page": number,
         "page_size": size_said(request.query_params, "page_size", size, store.switches),
         "has_more": loops or number * size < len(found),

@@ -29,6 +29,7 @@ class Switches:
     page_cap: AtLeastOne = 100
     page_over_cap: Literal["cut", "cut_unsaid", "refuse"] = "cut"
     page_depth: Count = 0
+    total_off: int = 0
     note_listing: Literal["on", "404", "405"] = "on"
     note_bumps_ticket: bool = False
     idempotency: bool = False

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from dev.database.postgres import clone_database, drop_database, ensure_database
 from tests.chromium import chromium
+from tests.deployment.proxies import caddy, nginx
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
@@ -31,6 +32,8 @@ _NEEDED = {
     "pooler": ("PgBouncer", pgbouncer),
     "tls": ("PostgreSQL with TLS", tls_bindir),
     "redis": ("Redis", lambda: shutil.which("redis-server")),
+    "nginx": ("nginx", nginx),
+    "caddy": ("Caddy", caddy),
 }
 """By mark: a program that may be missing, and where it is."""
 

@@ -16,7 +16,7 @@ from dev.errors import CannotRun
 from dev.state import PROJECT
 
 PAGE = PROJECT / "docs" / "licences.md"
-PINS = PROJECT / "requirements.txt"
+PINS = PROJECT / "requirements-dev.txt"
 # SPDX names, and the names of Python's classifiers that older packages use.
 PERMISSIVE = {
     "Apache-2.0", "Apache Software License",
@@ -41,8 +41,8 @@ EXCEPTIONS = {
 _HEAD = """# Licences of the pins
 
 `make licences` writes this page. pip-licenses reads the licences from the packages in
-`requirements.txt`. The project is Apache-2.0. If the licence of a package is not permissive, the
-last column gives the reason why we may use it.
+`requirements-dev.txt`; the image only has those of `requirements.txt`. The project is Apache-2.0.
+If the licence of a package is not permissive, the last column gives the reason why we may use it.
 
 | package | version | licence | |
 | --- | --- | --- | --- |
@@ -51,14 +51,14 @@ last column gives the reason why we may use it.
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A package and its exact version, as requirements.txt has it."""
+    """A package and its exact version, as requirements-dev.txt has it."""
 
     name: str
     version: str
 
 
 def pins() -> list[Pin]:
-    """All of requirements.txt, in its order."""
+    """All of requirements-dev.txt, in its order."""
     found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\\n]+)", PINS.read_text(), re.M)
     return [Pin(name, version) for name, version in found]
 

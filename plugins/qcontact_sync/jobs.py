@@ -28,6 +28,7 @@ from qcontact_sync.services.wiring import table_names
 from qcontact_sync.sync.context import Progress
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import stop_on_sigterm
+from qcontact_sync.sync.unexpected import expected_only
 
 if TYPE_CHECKING:
     from qcontact_sync.settings import Endpoints
@@ -113,7 +114,7 @@ def run_sync_job(
     order = RunOrder(
         runs.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
     )
-    with stop_on_sigterm() as stop:
+    with expected_only(), stop_on_sigterm() as stop:
         return asyncio.run(
             runs.run_whole(fibreflow, qcontact, settings, order, progress, on_opened, stop)
         )

@@ -107,11 +107,10 @@ class Loopback:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "LANG": "C.UTF-8",
             "HOME": str(home),
-            "AIRFLOW_HOME": str(home),
         }
         given = {**self.settings, **self.services[name].environment}
         translated = {n: self._translate(text, number) for n, text in given.items()}
-        return image | PACE | translated | self._ports(number)
+        return image | PACE | translated | {"AIRFLOW_HOME": str(home)} | self._ports(number)
 
     @contextmanager
     def qcontact(self) -> Iterator[SandboxQContact]:
@@ -216,4 +215,4 @@ def _as_the_image_does(dsn: str, variables: Mapping[str, str]) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, user))
     own = database_dsn(dsn, given["POSTGRES_DB"])
     with psycopg.connect(own, autocommit=True) as connection:
-        connection.execute(found["configs"]["demo-database"]["content"])
+        connection.execute((PROJECT / found["configs"]["demo-database"]["file"]).read_text())

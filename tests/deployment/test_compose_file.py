@@ -64,6 +64,15 @@ def test_the_broker_does_not_start_without_its_password(services):
     assert (refused.returncode != 0, "REDIS_PASSWORD" in refused.stderr) == (True, True)
 
 
+@pytest.mark.parametrize("migrator", ["", "postgresql://migrator@db/fibreflow"])
+def test_only_init_migrates_and_as_the_migrator_where_one_is_named(migrator):
+    given = {**demo_variables(), "MIGRATOR_DATABASE_URL": migrator}
+    services = project(given)["services"]
+    init = services.pop("airflow-init")
+    assert init["environment"]["DATABASE_URL"] == (migrator or given["DATABASE_URL"])
+    assert "postgresql://migrator@" not in str(services)
+
+
 def test_every_variable_is_explained_in_the_example():
     assert {name for name, _ in references()} <= explained()
 

@@ -70,6 +70,15 @@ class LinkRow:
     outbound_job: JobId | None = None
 
 
+@dataclass(frozen=True)
+class SettledRow:
+    """What a list showed of a case when its detail was settled."""
+
+    digest: str
+    looked_at: datetime
+    job_id: JobId
+
+
 @dataclass
 class Entry:
     """A ticket in quarantine."""
@@ -153,6 +162,7 @@ class FibreFlow:
     notes: dict[UUID, NoteRow] = field(default_factory=dict)
     links: dict[RemoteId, LinkRow] = field(default_factory=dict)
     known_notes: dict[UUID, KnownNote] = field(default_factory=dict)
+    settled_rows: dict[RemoteId, SettledRow] = field(default_factory=dict)
     quarantine: dict[tuple[RemoteId, Direction], Entry] = field(default_factory=dict)
     conflicts: list[ConflictRow] = field(default_factory=list)
     resolved: set[int] = field(default_factory=set)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from qcontact_sync.core.errors import LeaseLost
+from qcontact_sync.core.mapping import is_terminal
 from qcontact_sync.core.model import (
     Direction,
     JobId,
@@ -17,6 +18,7 @@ from qcontact_sync.core.model import (
 from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
+from qcontact_sync.core.walk import KnownRow
 
 from tests.fakes.fake_fibreflow import FibreFlow
 from tests.fakes.fake_gate import Gate
@@ -151,6 +153,23 @@ class FakeStore:
                 if i in here.links
             }
             return {i: [self._to_send(n) for n in found] for i, found in notes.items() if found}
+
+    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
+        async with self._gate.io("read of settled rows"):
+            here = self._fibreflow
+            return {i: self._known_row(i, job_id) for i in {**here.links, **here.settled_rows}}
+
+    def _known_row(self, remote_id: RemoteId, job_id: JobId) -> KnownRow:
+        here = self._fibreflow
+        settled, known = here.settled_rows.get(remote_id), here.links.get(remote_id)
+        return KnownRow(
+            settled.digest if settled else None,
+            here.now() - settled.looked_at if settled else None,
+            is_finished=known is not None and is_terminal(known.link.base.local["status"]),
+            is_linked=known is not None,
+            is_gone=known is not None and known.is_gone,
+            is_counted=settled is not None and settled.job_id == job_id,
+        )
 
     async def count_links(self) -> int:
         async with self._gate.io("count of links"):

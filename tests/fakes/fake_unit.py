@@ -9,6 +9,7 @@ from typing import Any
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
 from qcontact_sync.core.model import (
+    ASSIGNED_TO,
     Direction,
     JobId,
     KnownTicket,
@@ -30,6 +31,7 @@ from tests.fakes.fake_fibreflow import (
     KnownNote,
     LinkRow,
     Row,
+    SettledRow,
 )
 from tests.fakes.fake_gate import Time
 
@@ -217,7 +219,7 @@ class FakeUnit:
             if c.needs_you or not is_known:
                 self._here.conflicts.append(row)
 
-    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
+    async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
         self._stage("close conflict", lambda: self._close(remote_id, {field}))
 
     def _close(self, remote_id: RemoteId, fields: set[str]) -> None:
@@ -241,6 +243,17 @@ class FakeUnit:
 
         if remote_ids:
             self._stage("mark counted", mark)
+
+    async def agree_assignments(self) -> None:
+        self._stage("agree assignments", self._agree_assignments)
+
+    def _agree_assignments(self) -> None:
+        for remote_id, known in self._here.links.items():
+            row = self._here.row_of(remote_id)
+            if row is None or ASSIGNED_TO in known.link.frozen:
+                continue
+            agreed = {**known.link.base.local, ASSIGNED_TO: row.values[ASSIGNED_TO]}
+            known.link = replace(known.link, base=replace(known.link.base, local=agreed))
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         def mark() -> None:
@@ -361,6 +374,15 @@ class FakeUnit:
 
     def _count(self, counts: Counts) -> None:
         self._here.directions[self._job_id, self._direction].counts += counts
+
+    async def settle_rows(self, digests: Mapping[RemoteId, str]) -> None:
+        if digests:
+            self._stage("settle rows", lambda: self._settle_rows(dict(digests)))
+
+    def _settle_rows(self, digests: Mapping[RemoteId, str]) -> None:
+        for remote_id, digest in digests.items():
+            row = SettledRow(digest, self._began_at, self._job_id)
+            self._here.settled_rows[remote_id] = row
 
     async def settle_until(self, moment: datetime) -> None:
         self._stage("settle until", lambda: self._settle(moment))

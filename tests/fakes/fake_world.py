@@ -8,7 +8,6 @@ from datetime import timedelta
 from itertools import count
 
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.stats import DirectionStats
@@ -21,7 +20,8 @@ from qcontact_sync.sync.lifecycle import RunOrder
 
 from tests.fakes.fake_fibreflow import FibreFlow
 from tests.fakes.fake_gate import Crash, FakeClock, Gate, Time
-from tests.fakes.fake_qcontact import FakeQContact, FakeTickets
+from tests.fakes.fake_qcontact import FakeQContact
+from tests.fakes.fake_remote import remote_of
 from tests.fakes.fake_runs import FakeLeases, FakeRuns
 from tests.fakes.fake_store import FakeStore
 
@@ -34,17 +34,20 @@ PAGE_SIZE = 3
 
 
 class FakeWorld:
-    """Two sides with clocks of their own, and a worker with another."""
+    """Two sides with clocks of their own, and a worker with another.
 
-    def __init__(self) -> None:
+    Args:
+        kind: Which QContact it is: its class is its dialect.
+    """
+
+    def __init__(self, kind: type[FakeQContact] = FakeQContact) -> None:
         self.time = Time()
         self.clock = FakeClock(self.time)
         versions = count(1)
-        self.qcontact = FakeQContact(FakeClock(self.time), versions)
+        self.qcontact = kind(FakeClock(self.time), versions)
         self.fibreflow = FibreFlow(FakeClock(self.time), versions)
-        self.options = SyncOptions(
-            Policy(TICKETS_WORDS), OVERLAP, PAGE_SIZE, connections=2, internal_notes=False
-        )
+        policy = Policy(kind.words, sends_assignment=kind.sends_assignment)
+        self.options = SyncOptions(policy, OVERLAP, PAGE_SIZE, connections=2, internal_notes=False)
         self._orders = count(1)
 
     def order(self, trigger: Trigger = Trigger.MANUAL, **params: object) -> RunOrder:
@@ -129,9 +132,8 @@ class Engine:
         for direction in request.directions:
             async with hold_lease(leases, ACCOUNT, world.clock, self._sleep) as held:
                 store = FakeStore(world.fibreflow, self.gate)
-                remote = FakeTickets(
-                    world.qcontact, self.gate, lambda i, name, s=store: s.seen[i, name]
-                )
+                is_writing = direction is Direction.OUTBOUND
+                remote = remote_of(world.qcontact, self.gate, store.seen, is_writing=is_writing)
                 resumed = run.resumed_at(await runs.read_progress(run.job_id))
                 work = Work(resumed, world.options, remote, store, held)
                 try:

@@ -1,12 +1,11 @@
 """The promises of docs/guarantees.md as checks of a `FakeWorld`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.mapping import (
-    TICKETS_WORDS,
     is_same_person,
     is_same_status,
     status_key,
@@ -22,10 +21,12 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.stats import Counts
 
+from tests.fakes.fake_qcontact import NEW_TICKET
 from tests.fakes.fake_world import ACCOUNT, Engine, FakeWorld
 from tests.proof.edit_history import EditHistory
 
-WATCHED = (*TWO_WAY_FIELDS, "title")
+OWNED = ("title", "description")
+WATCHED = (*TWO_WAY_FIELDS, *OWNED)
 
 
 @dataclass
@@ -112,10 +113,18 @@ class Promises:
         if not run.window.moves_cursor:
             return
         for i, ticket in there.tickets.items():
-            is_due = ticket.changed_s < run.began_s and ticket.updated_at < moment
             is_late = there.lagged.get(i) == ticket.changed_s
-            if is_due and not ticket.is_deleted and not is_late and not self._is_settled(i):
+            is_due = ticket.changed_s < run.began_s and not (ticket.is_deleted or is_late)
+            if is_due and self._is_shown(i, moment) and not self._is_settled(i):
                 self._break(f"the cursor passed {i}, which is not settled")
+
+    def _is_shown(self, i: RemoteId, moment: datetime) -> bool:
+        """Whether who reads all that is before this instant sees the ticket's last change."""
+        return self.world.qcontact.tickets[i].updated_at < moment
+
+    def _fields_shown(self) -> Collection[str]:
+        """The fields of which every change is seen by the next run."""
+        return NEW_TICKET
 
     def _is_settled(self, i: RemoteId) -> bool:
         here = self.world.fibreflow
@@ -129,6 +138,7 @@ class Promises:
             or name in link.frozen
             or row.values.get(name) != link.base.local.get(name, row.values.get(name))
             for name, value in self.world.qcontact.tickets[i].values.items()
+            if name in self._fields_shown()
         )
 
     # --- after every step
@@ -184,16 +194,20 @@ class Promises:
         here, shown = self.world.fibreflow, self.world.qcontact.tickets[i].values
         row = here.row_of(i)
         if row is None:
-            self._break(f"{i} never came")
+            self._check_missing(i)
             return
         apart = here.links[i].link.frozen | self._apart_when_linked(i)
         if STATUS not in apart and not self._is_status_same(row.values[STATUS], shown[STATUS]):
             self._break(f"{i}: {row.values[STATUS]} here, {shown[STATUS]} there")
         if ASSIGNED_TO not in apart and not self._is_person_same(i, row.values[ASSIGNED_TO]):
             self._break(f"{i}: assigned to {row.values[ASSIGNED_TO]}, there {shown[ASSIGNED_TO]}")
-        if row.values["title"] != shown["title"]:
-            self._break(f"{i}: {row.values['title']} here, {shown['title']} there")
+        for name in OWNED:
+            if row.values.get(name) != shown[name]:
+                self._break(f"{i}: {name} {row.values.get(name)} here, {shown[name]} there")
         self._check_notes(i)
+
+    def _check_missing(self, i: RemoteId) -> None:
+        self._break(f"{i} never came")
 
     def _apart_when_linked(self, i: RemoteId) -> set[str]:
         """Fields on which the sides differed when an old row was linked, and that nobody moved."""
@@ -207,7 +221,9 @@ class Promises:
         }
 
     def _is_status_same(self, here: str | None, there: str | None) -> bool:
-        return to_local_status(there) is None or is_same_status(here, there, TICKETS_WORDS)
+        return to_local_status(there) is None or is_same_status(
+            here, there, self.world.qcontact.words
+        )
 
     def _is_person_same(self, i: RemoteId, here: str | None) -> bool:
         people, there = self.world.fibreflow.people(), self.world.qcontact.tickets[i].values

@@ -1,6 +1,7 @@
 """People on both sides, clocks, faults, deaths and meetings in any order, and the real engine."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -35,22 +36,36 @@ steps = st.integers(0, 45)
 delays = st.lists(st.integers(0, 6), min_size=1, max_size=5)
 
 
+@dataclass
+class Tally:
+    """How many stories ended well so far, their steps, and the runs of the sync in them."""
+
+    stories: int = 0
+    deeds: int = 0
+    runs: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.stories} stories, {self.deeds} steps, {self.runs} runs"
+
+
 class SyncMachine(RuleBasedStateMachine):
     """One account and its database.
 
     Attributes:
-        stories, deeds, runs: How many stories ended well so far, their steps, and the runs of the
-            sync in them.
+        quiet_s: After so long without an edit, all that changed has come in.
     """
 
-    stories = 0
-    deeds = 0
-    runs = 0
+    tally = Tally()
+    quiet_s = 9 * 86_400
 
     @initialize()
     def open_up(self) -> None:
-        self.world = FakeWorld()
-        self.promises = Promises(self.world)
+        world = FakeWorld()
+        self._open(world, Promises(world))
+
+    def _open(self, world: FakeWorld, promises: Promises) -> None:
+        self.world = world
+        self.promises = promises
         self.titles = 0
         self.done = 0
         self.users = [None, *map(self.world.fibreflow.add_user, NAMES[1:4])]
@@ -260,7 +275,7 @@ class SyncMachine(RuleBasedStateMachine):
         if not hasattr(self, "promises"):
             return
         self._stop_faults()
-        self.world.time.pass_by(9 * 86_400)
+        self.world.time.pass_by(self.quiet_s)
         for _ in range(2):
             self._run(self.world.order())
             self.world.time.pass_by(400)
@@ -271,9 +286,9 @@ class SyncMachine(RuleBasedStateMachine):
             self.world.time.pass_by(400)
             assert self._deeds() == before, "a run with nothing to do wrote something"
         self.promises.check()
-        SyncMachine.runs += len(self.world.fibreflow.runs)
-        SyncMachine.deeds += self.done
-        SyncMachine.stories += 1
+        self.tally.runs += len(self.world.fibreflow.runs)
+        self.tally.deeds += self.done
+        self.tally.stories += 1
 
     def _stop_faults(self) -> None:
         there = self.world.qcontact

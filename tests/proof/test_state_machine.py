@@ -14,11 +14,12 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.depth import IS_DEEP
 from tests.proof.sync_machine import SyncMachine
+from tests.proof.tenant_machine import TenantMachine
 from tests.written_pages import GUARANTEES, commit, write_into
 
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
 FAST = settings(
-    max_examples=300,
+    max_examples=150,
     stateful_step_count=30,
     derandomize=True,
     deadline=None,
@@ -26,6 +27,12 @@ FAST = settings(
     suppress_health_check=list(HealthCheck),
 )
 DEEP = settings(FAST, max_examples=100, stateful_step_count=50, derandomize=False)
+
+
+both = pytest.mark.parametrize(
+    "machine",
+    [pytest.param(SyncMachine, id="tickets"), pytest.param(TenantMachine, id="entities")],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,33 +43,33 @@ def _quiet():
     logging.disable(logging.NOTSET)
 
 
-def test_the_promises_hold_in_any_order_of_things() -> None:
-    run_state_machine_as_test(SyncMachine, settings=FAST)
+@both
+def test_the_promises_hold_in_any_order_of_things(machine: type[SyncMachine]) -> None:
+    run_state_machine_as_test(machine, settings=FAST)
 
 
 if IS_DEEP:
 
+    @both
     @pytest.mark.timeout(MINUTES * 60 + 1_800)
     def test_the_promises_hold_for_as_long_as_there_is_time(
+        machine: type[SyncMachine],
+        request: pytest.FixtureRequest,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         end = time.monotonic() + MINUTES * 60
         first = int(os.environ.get("PROVE_SEED", str(time.time_ns() // 10**9)))
         for number in count(first):
             with capsys.disabled():
-                print(f"\n{_tally()}; on with seed {number}")
-            run_state_machine_as_test(_seeded(number), settings=DEEP)
+                print(f"\n{machine.tally}; on with seed {number}")
+            run_state_machine_as_test(_seeded(machine, number), settings=DEEP)
             if time.monotonic() > end:
                 break
+        told = f"{MINUTES:g} minutes, {machine.tally}: all promises held."
         with capsys.disabled():
-            print(f"\n{_tally()}")
-        write_into(
-            GUARANTEES, "stories", f"At commit {commit()}:\n{MINUTES:g} minutes, {_tally()}."
-        )
+            print(f"\n{told}")
+        dialect = request.node.callspec.id
+        write_into(GUARANTEES, f"stories, {dialect}", f"At commit {commit()}:\n{told}")
 
-    def _tally() -> str:
-        done = SyncMachine
-        return f"{done.stories} stories, {done.deeds} steps, {done.runs} runs: all promises held"
-
-    def _seeded(number: int) -> type[SyncMachine]:
-        return seed(number)(type("Seeded", (SyncMachine,), {}))
+    def _seeded(machine: type[SyncMachine], number: int) -> type[SyncMachine]:
+        return seed(number)(type("Seeded", (machine,), {}))

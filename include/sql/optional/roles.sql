@@ -37,14 +37,17 @@ FROM unnest(ARRAY[:'tickets', :'ticket_notes', :'users', :'qcontact_sync_log',
                   :'sync_job_history']) AS name
 WHERE name LIKE '%.%' \gexec
 
--- Where another role made them before: later migrations alter them, which only an owner may.
+-- Where another role made them before: later migrations alter them, which only an owner may. The
+-- sync's own by name: a table of the app's may begin with qcontact_, too.
 SELECT format('ALTER TABLE %s OWNER TO %I', oid::regclass, :'migrator')
 FROM pg_class
 WHERE relnamespace = to_regnamespace(quote_ident(:'schema'))
-  AND (relkind = 'r' AND relname LIKE 'qcontact\_%'
-       AND relname <> ALL (string_to_array(concat_ws('.', 'qcontact_sync_log', :'tickets',
-           :'ticket_notes', :'users', :'qcontact_sync_log', :'sync_job_history'), '.'))
-       OR relname = 'qcontact_ticket_uid_seq')
+  AND (relkind = 'r' AND relname IN (
+           'qcontact_migration', 'qcontact_ticket_link', 'qcontact_unlinked',
+           'qcontact_listed_row', 'qcontact_note', 'qcontact_quarantine', 'qcontact_conflict',
+           'qcontact_run', 'qcontact_run_direction', 'qcontact_run_error', 'qcontact_cursor',
+           'qcontact_lease', 'qcontact_alert', 'qcontact_mail', 'qcontact_sample')
+       OR relkind = 'S' AND relname = 'qcontact_ticket_uid_seq')
   AND pg_get_userbyid(relowner) <> :'migrator' \gexec
 
 SELECT format('GRANT %s ON %s TO %I', rights, relation, :'runtime')

@@ -15,7 +15,7 @@ SELECT
     conflict.id, conflict.remote_id AS qcontact_ticket_id, conflict.ticket_id, ticket.ticket_uid,
     conflict.field, conflict.kind, conflict.local_value, conflict.remote_value, conflict.loser,
     conflict.reason, conflict.opened_at, conflict.resolved_at, conflict.resolution,
-    chosen.is_open, conflict.job_id, ticket.title, person.full_name AS local_name
+    conflict.decided_by, conflict.decided_at, chosen.is_open, conflict.job_id, ticket.title, person.full_name AS local_name
 FROM chosen
 INNER JOIN qcontact_conflict AS conflict ON conflict.entry = chosen.entry
 LEFT JOIN tickets AS ticket ON ticket.id = conflict.ticket_id

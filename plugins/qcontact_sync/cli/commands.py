@@ -14,11 +14,12 @@ from typer.exceptions import TyperException
 
 from qcontact_sync.cli import help_texts, review_commands
 from qcontact_sync.cli.review_commands import AsJson
-from qcontact_sync.cli.streams import log_to_stderr, print_json, say
+from qcontact_sync.cli.streams import is_result_lost, log_to_stderr, open_streams, print_json, say
 from qcontact_sync.config.accounts import ACCOUNT, find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.params import HELP, SyncDirection
 from qcontact_sync.core.request import ParamError, parse_request
+from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
 
 PROGRAM = "qcontact-sync"
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
@@ -36,27 +37,32 @@ app = typer.Typer(
 
 def main() -> None:
     """Run a command line and exit with its status; an expected failure is one sentence."""
-    # A name from QContact may hold characters that this terminal cannot show.
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    sys.exit(_exit_status())
+    open_streams()
+    status = _exit_status()
+    if is_result_lost():
+        say(f"{PROGRAM}: the result could not be written to stdout")
+    sys.exit(status)
 
 
 def _exit_status() -> int:
     try:
-        status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+        with expected_only(TyperException):
+            status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except TyperException as error:
         return _report("USAGE_ERROR", error.format_message(), REFUSED, "see --help")
     except SyncError as error:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
         if is_refused:
             return _report(error.code.value, str(error), REFUSED)
-        # The doctor does not check single tickets.
-        hint = None if isinstance(error, TicketError) else f"see {PROGRAM} doctor"
+        # The doctor checks neither single tickets nor defects.
+        hint = None if isinstance(error, TicketError | UnexpectedError) else f"see {PROGRAM} doctor"
         return _report(error.code.value, str(error), FAILED, hint)
     if status == INTERRUPTED:
         return _report("INTERRUPTED", "stopped by Ctrl-C; completed work is kept", status)
-    return int(status or 0)
+    if status is None:
+        # Only for commands whose exit status is not itself the answer.
+        return FAILED if is_result_lost() else 0
+    return int(status)
 
 
 def _report(code: str, message: str, status: int, hint: str | None = None) -> int:

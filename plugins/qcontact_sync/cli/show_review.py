@@ -14,7 +14,7 @@ from qcontact_sync.core.model import ASSIGNED_TO, TWO_WAY_FIELDS
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import seconds, share, shown_briefly
 from qcontact_sync.reporting.health import Health
-from qcontact_sync.reporting.wording import next_try
+from qcontact_sync.reporting.wording import conflict_outcome, last_decision, next_try
 from qcontact_sync.services.ticket_story import TicketStory
 
 MAX_LISTED = 100
@@ -137,6 +137,8 @@ def _show_entry(console: Console, entry: Row, zone: ZoneInfo, now: datetime) -> 
     tries = "once" if entry["attempts"] == 1 else f"{entry['attempts']} times"
     since = shown_briefly(entry["first_failed_at"], zone)
     _say(console, f"    failed {tries} since {since}; {next_try(entry, zone, now)}")
+    if decided := last_decision(entry, zone):
+        _say(console, f"    last decision: {decided}")
     _say(console, f"    id {entry['id']}", style="dim")
 
 
@@ -194,7 +196,7 @@ def _end(conflict: Row) -> str:
             "remote": "; QContact's value was not kept",
         }
         return side.get(conflict["loser"], "; both values were kept")
-    return "" if conflict["is_open"] else f"; {conflict['resolution']}"
+    return "" if conflict["is_open"] else f"; {conflict_outcome(conflict)}"
 
 
 def _ids(row: Row) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
+from qcontact_sync.config.addresses import base_url, credential, database_address
 from qcontact_sync.core.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 5
@@ -108,7 +108,10 @@ def qcontact_from_env() -> QContactAccess:
     """
     _require_set(*_qcontact_variables())
     return QContactAccess(
-        _read(_API_URL), _credentials(), _dialect(), queues_in(_read("QCONTACT_QUEUES"))
+        base_url(_read(_API_URL), _API_URL),
+        _credentials(),
+        _dialect(),
+        queues_in(_read("QCONTACT_QUEUES")),
     )
 
 
@@ -119,16 +122,7 @@ def fibreflow_from_env() -> FibreFlowAccess:
         ConfigError: It is not set, or is not a PostgreSQL address.
     """
     _require_set(_DATABASE_URL)
-    url = _read(_DATABASE_URL)
-    try:
-        conninfo_to_dict(url)
-    except ProgrammingError:
-        # Not chained: libpq's message shows the whole of it.
-        raise ConfigError(
-            "DATABASE_URL is no PostgreSQL address such as "
-            "postgresql://user:password@host:5432/fibreflow"
-        ) from None
-    return FibreFlowAccess(SecretStr(url))
+    return FibreFlowAccess(SecretStr(database_address(_read(_DATABASE_URL), _DATABASE_URL)))
 
 
 def queues_in(text: str) -> tuple[str, ...]:
@@ -147,12 +141,16 @@ def _qcontact_variables() -> tuple[str, ...]:
 
 def _credentials() -> Credentials:
     if _dialect() is Dialect.TICKETS:
-        return ApiKey(SecretStr(_read("QCONTACT_API_KEY")))
-    email = _read("QCONTACT_EMAIL")
+        return ApiKey(SecretStr(_credential("QCONTACT_API_KEY")))
+    email = _credential("QCONTACT_EMAIL")
     if _is_set("QCONTACT_ACCESS_TOKEN"):
-        token = SecretStr(_read("QCONTACT_ACCESS_TOKEN"))
-        return AccessToken(email, token, _read("QCONTACT_CLIENT"))
+        token = SecretStr(_credential("QCONTACT_ACCESS_TOKEN"))
+        return AccessToken(email, token, _credential("QCONTACT_CLIENT"))
     return Password(email, SecretStr(_read("QCONTACT_PASSWORD")))
+
+
+def _credential(name: str) -> str:
+    return credential(_read(name), name)
 
 
 def _dialect() -> Dialect:

@@ -106,8 +106,8 @@ class ConflictRecords(Protocol):
         """Record conflicts that were resolved automatically."""
         ...
 
-    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
-        """Close an open conflict that a person decided."""
+    async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
+        """Close an open conflict that a person, named ``by``, decided."""
         ...
 
 

@@ -5,12 +5,13 @@ not prepared by name and settings are made inside each transaction.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import (
@@ -20,20 +21,38 @@ from qcontact_sync.core.errors import (
     LeaseLost,
     RetryableError,
     RowLocked,
-    SyncError,
     TicketError,
 )
 from qcontact_sync.core.store_ports import Lease
-from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.connecting import (
+    CONNECT_ERRORS,
+    CONNECT_S,
+    Line,
+    connection_failed,
+    prepared,
+    watched,
+)
 from qcontact_sync.fibreflow.statements import USUAL, TableNames, statement
 
+log = logging.getLogger(__name__)
+
 LEASE_TTL_S = 30.0
+RUN_PATIENCE_S = 600.0
+PERSON_PATIENCE_S = 8.0
+"""Where a person, or a program that a person waits for, wants an answer."""
+LEASE_PATIENCE_S = 4.0
+"""A renewal that gets no answer must leave time for another one."""
+_CUT_AFTER = 1.5
 _TRANSIENT_CLASSES = ("08", "53", "55", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
 # 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
 _ROW_CLASSES = ("22", "23", "44", "54", "P0")
 _SCHEMA_STATES = ("42P01", "42703", "42883")
+_NO_SCHEMA = "3F000"
 _NO_RIGHT = "42501"
+_READ_ONLY = "25006"
+# The server ended a transaction that idled, or lasted too long.
+_TIMED_OUT = ("25P03", "25P04")
 
 
 class RowRejected(TicketError):
@@ -65,45 +84,40 @@ def translate(error: psycopg.Error) -> Exception:
         return RowLocked()
     if state[:2] == "40":
         return Contention(message, ErrorCode.DATABASE_ERROR)
-    if not state or state[:2] in _TRANSIENT_CLASSES:
+    if isinstance(error, psycopg.DataError) and not state:
+        # What the driver itself refuses to send.
+        return RowRejected(message, ErrorCode.DATABASE_ERROR)
+    if not state or state[:2] in _TRANSIENT_CLASSES or state in _TIMED_OUT:
         return RetryableError(message, ErrorCode.DATABASE_ERROR)
     if state[:2] in _ROW_CLASSES:
         return RowRejected(message, ErrorCode.DATABASE_ERROR)
     if state in _SCHEMA_STATES:
         message += "; the schema is missing or behind: run `qcontact-sync migrate`"
+    if state == _NO_SCHEMA:
+        message += "; the search path of this user names no schema that exists: correct search_path"
+    if state == _READ_ONLY:
+        message += (
+            "; the database takes no writes: it is a replica, or default_transaction_read_only "
+            "is on for this user or database"
+        )
     if state == _NO_RIGHT:
         message += "; `qcontact-sync doctor` names the rights that the user lacks"
     return FatalError(message, ErrorCode.DATABASE_ERROR)
 
 
-def connection_failed(error: psycopg.Error, conninfo: str) -> SyncError:
-    """What a person should look at where no connection came about.
-
-    libpq's own text is left out: of an address that was mistyped it may show the password.
+class Database:
+    """A connection that is opened when first needed and anew when it was lost.
 
     Args:
-        conninfo: As it was used.
+        patience_s: How long a statement may take; a transaction half as long again.
     """
-    if problem := tls.problem(conninfo):
-        return FatalError(
-            f"no connection to the database: {problem} (docs/security.md)", ErrorCode.DATABASE_ERROR
-        )
-    refused = getattr(error.pgconn, "used_password", False)
-    return RetryableError(
-        "the database answers but refuses the login: check user, password and database name"
-        if refused
-        else "no connection to the database: check that it runs, and host, port, sslmode, user "
-        "and database name",
-        ErrorCode.DATABASE_ERROR,
-    )
 
-
-class Database:
-    """A connection that is opened when first needed and anew when it was lost."""
-
-    def __init__(self, conninfo: str, tables: TableNames = USUAL) -> None:
-        self._conninfo = tls.verified(conninfo)
+    def __init__(
+        self, conninfo: str, tables: TableNames = USUAL, patience_s: float = RUN_PATIENCE_S
+    ) -> None:
+        self._conninfo = prepared(conninfo, min(patience_s, CONNECT_S))
         self._tables = tables
+        self._patience_s = patience_s
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
 
@@ -113,9 +127,11 @@ class Database:
                 self._connection = await AsyncConnection.connect(
                     self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
                 )
-            except psycopg.Error as error:
+            except CONNECT_ERRORS as error:
                 failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
-                raise failed from error
+                raise failed from None
+            # Not a role's default: what waited for a lock must see what was committed meanwhile.
+            await self._connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
         return self._connection
 
     @asynccontextmanager
@@ -131,20 +147,49 @@ class Database:
             LeaseLost: Somebody else holds the lease.
             SyncError: What a database error means for the run.
         """
-        try:
-            # Tasks that share the connection take turns, a transaction each.
-            async with self._lock:
-                connection = await self._connected()
-                async with connection.transaction():
-                    if read_only:
-                        await self.fetch("forbid_writes")
-                    await self.fetch("begin_transaction")
+        # Tasks that share the connection take turns, a transaction each.
+        async with self._lock:
+            begun, line = await self._begin(read_only)
+            try:
+                async with begun:
                     yield self
                     if lease is not None:
                         # Last, so that transactions side by side wait for each other only here.
                         await self.check_lease(lease)
+            except psycopg.Error as error:
+                raise (self._silent() if line.is_cut else translate(error)) from error
+
+    async def _begin(self, read_only: bool) -> tuple[AsyncExitStack, Line]:
+        """An open transaction, on a new connection where the server closed the one at hand."""
+        connection = await self._connected()
+        try:
+            return await self._begin_on(connection, read_only)
+        except psycopg.Error as error:
+            if not connection.closed:
+                raise translate(error) from error
+        # Servers and poolers close what is idle. Nothing of ours was under way.
+        log.info("database.connect_again")
+        try:
+            return await self._begin_on(await self._connected(), read_only)
         except psycopg.Error as error:
             raise translate(error) from error
+
+    async def _begin_on(
+        self, connection: AsyncConnection[DictRow], read_only: bool
+    ) -> tuple[AsyncExitStack, Line]:
+        async with AsyncExitStack() as begun:
+            line = begun.enter_context(watched(connection, self._patience_s * _CUT_AFTER))
+            await connection.set_read_only(read_only or None)
+            await begun.enter_async_context(connection.transaction())
+            timeout = f"{round(self._patience_s * 1000)}ms"
+            await self.fetch("begin_transaction", {"statement_timeout": timeout})
+            return begun.pop_all(), line
+
+    def _silent(self) -> RetryableError:
+        waited_s = self._patience_s * _CUT_AFTER
+        return RetryableError(
+            f"no answer from the database within {waited_s:.0f} s", ErrorCode.DATABASE_ERROR
+        )
 
     async def check_lease(self, lease: Lease) -> None:
         """Renew the lease inside the present transaction."""

@@ -3,6 +3,7 @@
 import os
 import socket
 
+from qcontact_sync.core.errors import RowLocked
 from qcontact_sync.core.store_ports import Lease, LeaseHolder
 from qcontact_sync.fibreflow.database import LEASE_TTL_S, Database, lease_params
 
@@ -14,6 +15,7 @@ class PostgresLeases:
         self._database = database
 
     async def take(self, account: str, holder: str) -> Lease | None:
+        """The lease, or None where somebody else holds it, or is just now writing its row."""
         params = {
             "account": account,
             "holder": holder,
@@ -21,8 +23,13 @@ class PostgresLeases:
             "host": socket.gethostname(),
             "pid": os.getpid(),
         }
-        async with self._database.transaction():
-            rows = await self._database.fetch("take_lease", params)
+        try:
+            async with self._database.transaction():
+                # A holder that froze before its commit keeps the row locked.
+                await self._database.fetch("limit_lock_waits")
+                rows = await self._database.fetch("take_lease", params)
+        except RowLocked:
+            return None
         return Lease(account, holder, rows[0]["fence"]) if rows else None
 
     async def renew(self, lease: Lease) -> bool:

@@ -10,9 +10,9 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
-from qcontact_sync.fibreflow.database import Database, connection_failed, translate
+from qcontact_sync.fibreflow.connecting import CONNECT_ERRORS, connection_failed, prepared
+from qcontact_sync.fibreflow.database import Database, translate
 from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed, sql_folder, statement
-from qcontact_sync.fibreflow.tls import verified
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ def migrations() -> Sequence[Migration]:
 def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     """Bring a database up to date; safe to repeat and to run twice at once.
 
+    Where nothing is missing it only reads, so that the sync's own role may call it, too.
+
     Returns:
         The names of the migrations applied now.
 
@@ -62,13 +64,14 @@ def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
         SchemaMismatch: An applied file was edited, the database is ahead of this code, or a table
             does not exist whose name is not the usual one.
     """
-    address = verified(conninfo)
+    address = prepared(conninfo)
     try:
         connection = psycopg.connect(address, row_factory=dict_row)
-    except psycopg.Error as error:
-        raise connection_failed(error, address) from error
+    except CONNECT_ERRORS as error:
+        raise connection_failed(error, address) from None
     try:
         with connection:
+            connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             return _apply_missing(connection, tables)
     except psycopg.Error as error:
         raise translate(error) from error
@@ -76,13 +79,16 @@ def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
 
 def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) -> list[str]:
     # One transaction: whoever comes second waits at the lock and then finds nothing left to do.
+    # An index on a large table takes as long as it takes.
+    connection.execute(statement("begin_transaction").encode(), {"statement_timeout": "0"})
     connection.execute(statement("begin_migration").encode())
-    connection.execute(statement("begin_transaction").encode())
     _require_named(connection, tables)
-    connection.execute(statement("make_ledger").encode())
-    connection.execute(statement("widen_ledger").encode())
-    done = _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
     known = migrations()
+    done = _ledger(connection)
+    if done is None or any(migration.number not in done for migration in known):
+        connection.execute(statement("make_ledger").encode())
+        connection.execute(statement("widen_ledger").encode())
+        done = _ledger(connection) or {}
     check_ledger(done, known)
     applied = []
     for migration in known:
@@ -100,6 +106,14 @@ def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) 
             )
             applied.append(migration.name)
     return applied
+
+
+def _ledger(connection: psycopg.Connection[DictRow]) -> dict[int, DictRow] | None:
+    """What was applied, by number; None where the list is not there or lacks a column."""
+    (found,) = connection.execute(statement("has_ledger").encode()).fetchall()
+    if not found["is_wide"]:
+        return None
+    return _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
 
 
 def _require_named(connection: psycopg.Connection[DictRow], tables: TableNames) -> None:
@@ -156,7 +170,13 @@ async def check_schema(conninfo: str) -> None:
 
 async def _missing(database: Database) -> list[str]:
     known = migrations()
-    if not (await database.read("has_ledger"))[0]["exists"]:
+    ledger = (await database.read("has_ledger"))[0]
+    if not ledger["exists"] and ledger["elsewhere"]:
+        raise SchemaMismatch(
+            f"the search_path of this user is {ledger['search_path']}, but the sync's tables are "
+            f"in schema {ledger['elsewhere']}: ALTER ROLE ... SET search_path"
+        )
+    if not ledger["exists"]:
         return [m.name for m in known]
     done = _by_number(await database.read("migrations_done"))
     check_ledger(done, known)

@@ -24,8 +24,8 @@ class PostgresConflicts:
         rows = [conflict_row(remote_id, ticket_id, conflict) for conflict in conflicts]
         await self._unit.record_conflicts(rows)
 
-    async def close(self, remote_id: RemoteId, field: str, resolution: str) -> None:
-        params = {"remote_id": remote_id, "field": field, "resolution": resolution}
+    async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
+        params = {"remote_id": remote_id, "field": field, "resolution": resolution, "by": by}
         await self._unit.fetch("close_conflict", params)
 
 

@@ -140,7 +140,7 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def change_failures(self, change: str, ids: Sequence[UUID]) -> None:
-        """``retry_quarantine`` or ``dismiss_quarantine`` these entries."""
+    async def change_failures(self, change: str, ids: Sequence[UUID], by: str) -> None:
+        """``retry_quarantine`` or ``dismiss_quarantine`` these entries, as ``by`` decided."""
         async with self._database.transaction() as database:
-            await database.fetch(change, {"ids": list(ids)})
+            await database.fetch(change, {"ids": list(ids), "by": by})

@@ -7,6 +7,7 @@ import struct
 from ipaddress import ip_address
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import PGconn
 
 PATIENCE_S = 10.0
 SYSTEM = "system"
@@ -60,12 +61,29 @@ def problem(conninfo: str) -> str | None:
     port = _given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
     try:
         return _ask(context, host or address, (address, int(port)))
-    except OSError:
+    except (OSError, ValueError):
+        # A port or host of libpq's variables that cannot be meant.
         return None
 
 
 def _given(conninfo: str, name: str, variable: str) -> str:
-    return str(conninfo_to_dict(conninfo).get(name) or os.environ.get(variable, ""))
+    """What the address says, else its service's entry, else the variable: libpq's own order.
+
+    An entry that names libpq's default (`sslmode=prefer`) cannot be told from one that is silent.
+    """
+    named = conninfo_to_dict(conninfo).get(name) or _in_service(conninfo, name)
+    return str(named or os.environ.get(variable, ""))
+
+
+def _in_service(conninfo: str, name: str) -> str:
+    # Only libpq knows where its service files are, and it tells what it read in them once a
+    # connection was begun. The last option is refused before any host is looked up.
+    begun = PGconn.connect_start(make_conninfo(conninfo, target_session_attrs="-").encode())
+    try:
+        found = {option.keyword: option for option in begun.info}[name.encode()]
+    finally:
+        begun.finish()
+    return "" if found.val in (None, found.compiled) else found.val.decode()
 
 
 def is_local_host(host: str) -> bool:

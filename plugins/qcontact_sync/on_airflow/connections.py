@@ -26,6 +26,7 @@ from qcontact_sync.config.access import (
     queues_in,
 )
 from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.addresses import base_url, database_address
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
 
@@ -87,8 +88,7 @@ def qcontact_account(conn_id: str) -> QContactAccount:
     own = _ENTITIES_EXTRAS if dialect is Dialect.ENTITIES else ()
     _require_known(conn_id, extras, ("dialect", *own, *_OPTIONS))
     client, queues = (str(extras.pop(name, "")) for name in _ENTITIES_EXTRAS)
-    login = (connection.login or "").strip()
-    credentials = _credentials(conn_id, dialect, login, SecretStr(secret), client)
+    credentials = _credentials(conn_id, dialect, connection.login or "", SecretStr(secret), client)
     url = _base_url(conn_id, connection)
     return QContactAccount(QContactAccess(url, credentials, dialect, queues_in(queues)), extras)
 
@@ -107,10 +107,12 @@ def _credentials(
     """The password field contains a token if ``client`` is set."""
     if dialect is Dialect.TICKETS:
         return ApiKey(secret)
-    if not email:
+    if not email.strip():
         raise ConfigError(
-            f"connection {conn_id}: no e-mail address; put it in the field Login (dialect entities)"
+            f"connection {conn_id}: no e-mail address; fill in the field of that name (dialect "
+            "entities)"
         )
+    email = email.strip()
     return AccessToken(email, secret, client) if client else Password(email, secret)
 
 
@@ -153,12 +155,13 @@ def fibreflow_database(conn_id: str) -> FibreFlowAccess:
     }
     try:
         conninfo = make_conninfo(**{k: str(v) for k, v in parts.items() if v is not None})
-    except ProgrammingError:
+    except (ProgrammingError, UnicodeError):
         names = ", ".join(sorted(options)) or "none"
         raise ConfigError(
             f"connection {conn_id}: libpq does not accept its extras ({names})"
         ) from None
-    return FibreFlowAccess(SecretStr(conninfo))
+    address = database_address(conninfo, f"connection {conn_id}")
+    return FibreFlowAccess(SecretStr(address))
 
 
 def _find(conn_id: str, conn_type: str) -> Connection:
@@ -200,20 +203,7 @@ def _base_url(conn_id: str, connection: Connection) -> str:
     """The host from the form (a URL), or composed from the parts of a URI connection."""
     host = (connection.host or "").strip()
     url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is not None
-    except ValueError:
-        raise ConfigError(f"connection {conn_id}: its base URL is unreadable") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            f"connection {conn_id}: its base URL must look like https://api.qcontact.com"
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError(
-            f"connection {conn_id}: its base URL must contain no user, query or fragment; "
-            "the API key has its own field"
-        )
-    if connection.port and not has_port:
+    parts = urlsplit(base_url(url, f"connection {conn_id}: its base URL"))
+    if connection.port and parts.port is None:
         parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")
     return parts.geturl()

@@ -39,6 +39,7 @@ from qcontact_sync.services.wiring import SystemClock
 from qcontact_sync.sync.abandoned import IsRunning
 from qcontact_sync.sync.context import Run
 from qcontact_sync.sync.stopping import stop_on_sigterm
+from qcontact_sync.sync.unexpected import expected_only
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ ASK_AGAIN_S = (10.0, 20.0)
 
 def start_run(context: Context, account: str) -> Plain:
     """Open the run; see `services.runs.start_run`."""
-    with as_airflow_outcome():
+    with as_airflow_outcome(), expected_only():
         fibreflow, qcontact, settings = configuration(account)
         order, is_running = order_from(context, settings), _asks_airflow(context)
         started = runs.start_run(fibreflow, qcontact, settings, order, is_running)
@@ -63,7 +64,12 @@ def run_direction(context: Context, name: str, account: str) -> Plain:
     direction = Direction(name)
     if direction not in _asked(run):
         raise AirflowSkipException(f"{direction} was not requested")
-    with as_airflow_outcome(), _put_off_where_busy(), stop_on_sigterm() as stop:
+    with (
+        as_airflow_outcome(),
+        _put_off_where_busy(),
+        expected_only(),
+        stop_on_sigterm() as stop,
+    ):
         return asyncio.run(
             runs.run_direction(
                 *configuration(account),
@@ -95,7 +101,7 @@ def finish_run(context: Context, account: str) -> Plain:
     """Complete the run and return its summary; fail if the run's status is ``failed``."""
     run = _started(context)
     plans = _plans(context, run) if run["dry_run"] else {}
-    with as_airflow_outcome():
+    with as_airflow_outcome(), expected_only():
         finished = runs.finish_run(*fibreflow_configuration(account), Run.from_dict(run), plans)
         summary = asyncio.run(finished).to_dict()
     if run["dry_run"]:

@@ -9,11 +9,13 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.qcontact.addresses import proxy_of
 from qcontact_sync.qcontact.authentication import Credentials
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.failures import (
     AttemptError,
+    FailedAttempt,
     failure_of_exception,
     too_large_body,
 )
@@ -24,25 +26,57 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 10.0
 # Common servers drop an idle connection after five seconds.
 IDLE_CONNECTION_S = 4.0
+REUSES_THAT_PROVE = 3
 MAX_ERROR_BYTES = 64 * 1024
 # Cookies and policies of real servers make lines of more than the usual 8 KB.
 MAX_HEADER_LINE = 32 * 1024
+
+
+class KeptConnections:
+    """Whether the server keeps connections open, as seen from requests that used one again.
+
+    A write over a connection that the server is about to close has an unknown outcome. Until some
+    reads have shown that connections stay open, and after one was closed under a request, each
+    write gets a connection of its own.
+    """
+
+    def __init__(self) -> None:
+        self._used_again = 0
+        self._was_closed = False
+
+    async def note_reuse(self, *_: object) -> None:
+        """A request uses a connection again."""
+        self._used_again += 1
+
+    def note_failure(self, failure: FailedAttempt) -> None:
+        """A request got no answer."""
+        self._was_closed = self._was_closed or failure.code is ErrorCode.NETWORK_ERROR
+
+    @property
+    def are_reliable(self) -> bool:
+        """Whether a write may use one."""
+        return self._used_again >= REUSES_THAT_PROVE and not self._was_closed
 
 
 class Exchange:
     """Sends attempts; open one with `open_exchange`.
 
     Args:
-        reads, writes: The sessions for reads and for writes. Connections of the first are used
-            again; a write goes over one of its own, which the server cannot be about to close.
+        shared: The session whose connections are used again.
+        fresh: The session with a connection of its own for each request.
     """
 
     def __init__(
-        self, base: URL, reads: aiohttp.ClientSession, writes: aiohttp.ClientSession
+        self,
+        base: URL,
+        shared: aiohttp.ClientSession,
+        fresh: aiohttp.ClientSession,
+        kept: KeptConnections,
     ) -> None:
         self._base = str(base)
-        self._reads = reads
-        self._writes = writes
+        self._shared = shared
+        self._fresh = fresh
+        self._kept = kept
 
     async def send(
         self, call: Call[Any], request_id: str, credentials: Credentials | None
@@ -53,7 +87,8 @@ class Exchange:
             AttemptError: There is none.
         """
         url = URL(self._base + call.path, encoded=True).with_query(dict(call.query))
-        session = self._writes if call.is_write else self._reads
+        needs_own = call.is_write and not self._kept.are_reliable
+        session = self._fresh if needs_own else self._shared
         failure = None
         try:
             async with session.request(
@@ -72,6 +107,7 @@ class Exchange:
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             failure = failure_of_exception(error)
         if failure is not None:
+            self._kept.note_failure(failure)
             raise AttemptError(failure)
         log.debug(
             'qcontact.answer call="%s" request_id=%s status=%d bytes=%d',
@@ -123,6 +159,10 @@ async def open_exchange(
     connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 2)
     trusted = _trusting(ca_file) if ca_file else True
 
+    kept = KeptConnections()
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(kept.note_reuse)
+
     def session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=connector,
@@ -132,16 +172,17 @@ async def open_exchange(
             proxy=proxy,
             max_line_size=MAX_HEADER_LINE,
             max_field_size=MAX_HEADER_LINE,
+            trace_configs=[tracing],
         )
 
     async with AsyncExitStack() as sessions:
-        kept = aiohttp.TCPConnector(
+        pool = aiohttp.TCPConnector(
             limit=connections, ssl=trusted, keepalive_timeout=IDLE_CONNECTION_S
         )
-        fresh = aiohttp.TCPConnector(limit=connections, ssl=trusted, force_close=True)
-        reads = await sessions.enter_async_context(session(kept))
-        writes = await sessions.enter_async_context(session(fresh))
-        yield Exchange(base, reads, writes)
+        single = aiohttp.TCPConnector(limit=connections, ssl=trusted, force_close=True)
+        shared = await sessions.enter_async_context(session(pool))
+        fresh = await sessions.enter_async_context(session(single))
+        yield Exchange(base, shared, fresh, kept)
 
 
 def _trusting(ca_file: str) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from qcontact_sync.core.canon import canonical_text
 
 MAX_ID_LENGTH = 100
-MAX_TEXT_LENGTH = 1_000_000
+MAX_TEXT_LENGTH = 4_000_000
 """Of one field, in characters; a longer text is cut and marked."""
 CUT_MARK = "…"
 

@@ -69,7 +69,8 @@ def _shown_option(value: object) -> str:
 def conflict_outcome(row: Row) -> str:
     """How a conflict ended."""
     if row["kind"] != "settled":
-        return row["resolution"] or "open (needs a decision)"
+        by = f", by {row['decided_by']}" if row["decided_by"] else ""
+        return f"{row['resolution'] or 'open (needs a decision)'}{by}"
     lost = {side: f"{name}'s value was not kept" for side, name in SIDES.items()}
     return lost.get(row["loser"], "both values were kept")
 
@@ -87,3 +88,11 @@ def next_try(entry: Row, zone: ZoneInfo, now: datetime) -> str:
     if entry["next_try_at"] <= now:
         return "tried again by the next run"
     return f"tried again after {shown_briefly(entry['next_try_at'], zone)}"
+
+
+def last_decision(entry: Row, zone: ZoneInfo) -> str | None:
+    """The last decision about a quarantine entry, with its author and time, or None."""
+    if entry["decision"] is None:
+        return None
+    at = shown_briefly(entry["decided_at"], zone)
+    return f"{entry['decision']} by {entry['decided_by']}, {at}"

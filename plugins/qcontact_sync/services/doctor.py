@@ -15,6 +15,7 @@ from qcontact_sync.config.access import (
     qcontact_from_env,
 )
 from qcontact_sync.config.accounts import Account, find_account
+from qcontact_sync.config.cron_secret import ADVICE, cron_secrets, weakness
 from qcontact_sync.config.settings import (
     PREFIX,
     TABLE_PREFIX,
@@ -27,6 +28,7 @@ from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
 from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.qcontact.addresses import is_unencrypted
@@ -35,6 +37,7 @@ from qcontact_sync.qcontact.entities_probe import probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
+from qcontact_sync.services.doctor_schema import check_writing
 from qcontact_sync.services.wiring import open_database, open_remote, table_names
 
 MAX_SKEW = timedelta(minutes=5)
@@ -51,6 +54,7 @@ async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
             own environment.
     """
     account, settings, checks = _check_settings(environment)
+    checks += _check_cron_secret(environment)
     checks += await _check_sides(settings)
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
@@ -83,6 +87,20 @@ def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, 
     return account, settings, [Check("settings", State.OK, found)]
 
 
+def _check_cron_secret(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Whether the endpoint can use its secret, where one is set in this environment."""
+    name = "CRON_SECRET"
+    try:
+        secrets = cron_secrets(environment)
+    except ConfigError as error:
+        yield Check(name, State.FAILED, str(error), "correct it: docs/triggering.md")
+        return
+    if weak := weakness(secrets):
+        yield Check(name, State.WARNING, weak, ADVICE)
+    elif secrets:
+        yield Check(name, State.OK, f"{len(secrets)} valid")
+
+
 async def _check_sides(settings: Settings) -> list[Check]:
     database, remote = await asyncio.gather(
         _check_database(settings.account), _check_remote(settings)
@@ -104,6 +122,7 @@ async def _check_database(account: str) -> list[Check]:
         *_check_tls(fibreflow),
         await _check_schema(fibreflow, account),
         await _check_rights(fibreflow),
+        *await _check_writing(fibreflow),
     ]
 
 
@@ -116,8 +135,8 @@ def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
 
 
 async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
-    async with open_database(fibreflow) as database:
-        await database.read("begin_transaction")  # connects, so that the clock is read at once
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        await database.read("read_database_time")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
         answered_at = datetime.now(UTC)
@@ -131,7 +150,7 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 async def _check_schema(fibreflow: FibreFlowAccess, account: str) -> Check:
     try:
         await check_schema(fibreflow.database_url.get_secret_value())
-        async with open_database(fibreflow) as database:
+        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
             await require_own(database, account)
             wrong = await database.read("wrong_columns")
     except SyncError as error:
@@ -151,7 +170,7 @@ def _what_is_wrong(row: Mapping[str, str | None]) -> str:
 
 
 async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         missing = await database.read("missing_rights")
     if not missing:
         return Check("rights", State.OK, "the database's user has all rights that the sync needs")
@@ -165,6 +184,11 @@ async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
         f"lacking: {lacks}",
         "run include/sql/optional/roles.sql, or GRANT these",
     )
+
+
+async def _check_writing(fibreflow: FibreFlowAccess) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        return await check_writing(database)
 
 
 async def _check_remote(settings: Settings) -> list[Check]:

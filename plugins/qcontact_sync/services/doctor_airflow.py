@@ -7,11 +7,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from psycopg.conninfo import make_conninfo
 
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.services.checks import Check, State
 
 AIRFLOW_TIMEOUT_S = 60.0
+_TLS_OPTIONS = ("hostaddr", "service", "sslmode", "sslrootcert")
 
 
 def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Check]:
@@ -28,11 +32,7 @@ def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str])
     for conn_id, conn_type in wanted.items():
         found = _connection(program, environment, conn_id)
         yield _check_connection(found, conn_id, conn_type)
-        if conn_type == "smtp" and _is_mail_open(found or {}):
-            advice = "see docs/security.md, Mail"
-            yield Check(
-                "mail TLS", State.WARNING, "mails are sent to a server that is not verified", advice
-            )
+        yield from _check_tls(found or {}, conn_id, conn_type)
 
 
 def _airflow_program(environment: Mapping[str, str]) -> str | None:
@@ -54,10 +54,46 @@ def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: 
     return Check(name, State.OK, f"type {has_type}" if has_type else "set by a variable")
 
 
-def _is_mail_open(connection: Mapping[str, Any]) -> bool:
-    extra = connection.get("extra_dejson") or connection.get("extra") or {}
-    if not isinstance(extra, Mapping):
+def _check_tls(connection: Mapping[str, Any], conn_id: str, conn_type: str) -> Iterator[Check]:
+    if conn_type == "smtp" and _is_mail_open(connection):
+        advice = "see docs/security.md, Mail"
+        yield Check(
+            "mail TLS", State.WARNING, "mails are sent to a server that is not verified", advice
+        )
+    if conn_type == "postgres" and _is_database_open(connection):
+        found = "the certificate of the database's server is not verified"
+        advice = "set the extra sslmode to verify-full: docs/security.md"
+        yield Check(f"connection {conn_id} TLS", State.WARNING, found, advice)
+    if conn_type == "qcontact" and _is_http(connection):
+        found = "the API key is sent unencrypted"
+        advice = "use https:// in its base URL"
+        yield Check(f"connection {conn_id} TLS", State.WARNING, found, advice)
+
+
+def _is_database_open(connection: Mapping[str, Any]) -> bool:
+    extra, host = _extra(connection), connection.get("host")
+    options = {name: str(extra[name]) for name in _TLS_OPTIONS if extra.get(name)}
+    address = make_conninfo(host=str(host) if host else None, **options)
+    return not (tls.is_local(address) or tls.is_verified(address))
+
+
+def _is_http(connection: Mapping[str, Any]) -> bool:
+    host = str(connection.get("host") or "").strip()
+    scheme = str(connection.get("schema") or "https")
+    try:
+        parts = urlsplit(host if "://" in host else f"{scheme}://{host}")
+    except ValueError:
         return False
+    return parts.scheme == "http" and not tls.is_local_host(parts.hostname or "")
+
+
+def _extra(connection: Mapping[str, Any]) -> Mapping[str, Any]:
+    extra = connection.get("extra_dejson") or connection.get("extra") or {}
+    return extra if isinstance(extra, Mapping) else {}
+
+
+def _is_mail_open(connection: Mapping[str, Any]) -> bool:
+    extra = _extra(connection)
     switches = [str(extra.get(name)).lower() for name in ("disable_ssl", "disable_tls")]
     is_open = switches == ["true", "true"] or extra.get("ssl_context") == "none"
     return is_open and not tls.is_local_host(str(connection.get("host") or ""))
@@ -70,8 +106,7 @@ def _connection(
     given = environment.get(f"AIRFLOW_CONN_{conn_id.upper()}", "")
     try:
         if given:
-            # A URI is not parsed here: its presence is enough.
-            return dict(json.loads(given)) if given.startswith("{") else {}
+            return dict(json.loads(given)) if given.startswith("{") else _from_uri(given)
         # The program is Airflow's own, found on PATH; the arguments are connection ids.
         answer = subprocess.run(  # noqa: S603
             [program, "connections", "get", conn_id, "-o", "json"],
@@ -84,3 +119,25 @@ def _connection(
         return dict(connection)
     except (subprocess.SubprocessError, OSError, ValueError):
         return None
+
+
+def _from_uri(uri: str) -> dict[str, Any]:
+    """The address of a connection in Airflow's URI form; its type is omitted (many spellings).
+
+    A host may be a URL itself, quoted or not (`qcontact://:key@http%3A%2F%2Fhost`).
+    """
+    outer, _, inner = uri.partition("://")
+    scheme = inner.partition("://")[0].rpartition("@")[2] if "://" in inner else ""
+    inner = inner.replace(f"{scheme}://", "", 1) if scheme else inner
+    parts = urlsplit(f"{outer}://{inner}")
+    host = unquote(parts.netloc.rpartition("@")[2])
+    if "://" not in host:
+        host = unquote(parts.hostname or "")
+    extra = dict(parse_qsl(parts.query))
+    if "__extra__" in extra:
+        extra = dict(json.loads(extra["__extra__"]))
+    return {
+        "host": f"{scheme}://{host}" if scheme else host,
+        "schema": unquote(parts.path.lstrip("/")),
+        "extra": extra,
+    }

@@ -13,12 +13,13 @@ from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
 from qcontact_sync.core.model import RemoteId
-from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
 from qcontact_sync.reporting.health import Health, judge
+from qcontact_sync.services.deciding import person
 from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync.leases import HeldLease, hold_lease
@@ -51,7 +52,7 @@ class UnknownId(TicketError):
 
 async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
     """An overview of the sync, and whether it is healthy."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).status()
         pending = await PostgresStore(database).list_pending(
             None, None, internal_notes=settings.internal_notes == "send"
@@ -63,37 +64,49 @@ async def list_failures(
     fibreflow: FibreFlowAccess, wanted: Sequence[str] | None = None
 ) -> Sequence[Row]:
     """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await _failures(database, wanted)
 
 
-async def retry_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
+async def retry_failures(
+    fibreflow: FibreFlowAccess, given: str, *, by: str | None = None
+) -> Sequence[Row]:
     """Make entries due now; the next run tries them.
 
     Args:
         given: An entry's id, or any id that a ticket has.
+        by: Who decided, for the record; None for the user that this process runs as.
 
     Raises:
         UnknownId: No entry in quarantine has it.
     """
-    return await _change_failures(fibreflow, given, "retry_quarantine")
+    return await _change_failures(fibreflow, given, "retry_quarantine", by)
 
 
-async def dismiss_failures(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
+async def dismiss_failures(
+    fibreflow: FibreFlowAccess, given: str, *, by: str | None = None
+) -> Sequence[Row]:
     """Ignore entries until the ticket changes; a note with uncertain delivery counts as sent.
 
+    Args:
+        given: An entry's id, or any id that a ticket has.
+        by: As for `retry_failures`.
+
     Raises:
         UnknownId: No entry in quarantine has it.
     """
-    return await _change_failures(fibreflow, given, "dismiss_quarantine")
+    return await _change_failures(fibreflow, given, "dismiss_quarantine", by)
 
 
-async def _change_failures(fibreflow: FibreFlowAccess, given: str, change: str) -> Sequence[Row]:
-    async with open_database(fibreflow) as database:
+async def _change_failures(
+    fibreflow: FibreFlowAccess, given: str, change: str, by: str | None
+) -> Sequence[Row]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         entries = await _failures(database, [given])
         if not entries:
             raise UnknownId(given, "entry in quarantine")
-        await ReviewStore(database).change_failures(change, [entry["id"] for entry in entries])
+        ids = [entry["id"] for entry in entries]
+        await ReviewStore(database).change_failures(change, ids, person(by))
         return await Insights(database).failures([str(entry["id"]) for entry in entries])
 
 
@@ -107,7 +120,7 @@ async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequenc
 
 async def list_conflicts(fibreflow: FibreFlowAccess, limit: int | None = None) -> Sequence[Row]:
     """Open conflicts first, then resolved ones, newest first; all, or ``limit``."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await Insights(database).conflicts(limit=limit)
 
 
@@ -118,6 +131,8 @@ async def resolve_conflict(
     given: str,
     keep: Keep,
     patience_s: float | None = None,
+    *,
+    by: str | None = None,
 ) -> Row:
     """Decide an open conflict: the next run sends ``local``; ``remote`` is written now.
 
@@ -125,7 +140,8 @@ async def resolve_conflict(
 
     Args:
         given: The conflict's id.
-        patience_s: How long it waits for an active run; None for no limit.
+        patience_s: How long it waits for a run that is at work; None for as long as it takes.
+        by: As for `retry_failures`.
 
     Returns:
         The conflict after the decision; ``resolution`` contains its end.
@@ -136,8 +152,8 @@ async def resolve_conflict(
         RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
     """
     async with (
-        open_database(fibreflow) as database,
-        open_database(fibreflow) as lease_database,
+        open_database(fibreflow, PERSON_PATIENCE_S) as database,
+        open_database(fibreflow, LEASE_PATIENCE_S) as lease_database,
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         await require_own(database, settings.account)
@@ -149,9 +165,8 @@ async def resolve_conflict(
         leases = PostgresLeases(lease_database)
         async with AsyncExitStack() as stack:
             held = await _held(stack, leases, settings.account, patience_s)
-            resolving = Resolving(
-                PostgresStore(database), remote, sync_options(settings, remote).policy, held.lease
-            )
+            policy = sync_options(settings, remote).policy
+            resolving = Resolving(PostgresStore(database), remote, policy, held.lease, person(by))
             await resolving.resolve(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )
@@ -191,7 +206,7 @@ async def explain_ticket(
         UnknownId: No ticket that came from QContact has it.
     """
     async with (
-        open_database(fibreflow) as database,
+        open_database(fibreflow, PERSON_PATIENCE_S) as database,
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         options = sync_options(settings, remote)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
 from qcontact_sync.fibreflow.store import PostgresStore
@@ -53,7 +54,7 @@ async def history(
     Args:
         start_date, end_date: Half-open limits on ``started_at``.
     """
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         rows = await Insights(database).history(
             limit=limit, status=status, start_date=start_date, end_date=end_date
         )
@@ -65,7 +66,7 @@ async def find_run(fibreflow: FibreFlowAccess, job_id: UUID) -> dict[str, object
 
     Its summary is null while the run is active.
     """
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).run(job_id)
     return recorded(row) if row else None
 
@@ -74,7 +75,7 @@ async def report_period(
     fibreflow: FibreFlowAccess, settings: Settings, period: Period, limit: int
 ) -> PeriodReport:
     """An overview of a period, with its newest ``limit`` runs."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await RunInsights(database).period(period, settings.timezone, limit)
 
 
@@ -82,19 +83,19 @@ async def list_runs(
     fibreflow: FibreFlowAccess, period: Period, status: str | None, *, limit: int, offset: int = 0
 ) -> Sequence[Row]:
     """Runs of a period, newest first, without their results."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await RunInsights(database).runs(period, status, limit, offset)
 
 
 async def report_run(fibreflow: FibreFlowAccess, job_id: UUID, limit: int) -> RunReport | None:
     """One run with at most ``limit`` of its failed tickets; None if the run does not exist."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await RunInsights(database).run(job_id, limit)
 
 
 async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: int) -> Pending:
     """The tickets that the next run would send, at most ``limit``."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         ids = await PostgresStore(database).list_pending(
             None, None, internal_notes=settings.internal_notes == "send"
         )
@@ -103,6 +104,6 @@ async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: in
 
 async def list_quarantine(fibreflow: FibreFlowAccess, limit: int) -> Quarantine:
     """The quarantine with its ``limit`` oldest entries."""
-    async with open_database(fibreflow) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         insights = Insights(database)
         return Quarantine(await insights.quarantine_parts(), await insights.failures(limit=limit))

@@ -9,9 +9,10 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.core.ports import Remote
+from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
@@ -26,6 +27,7 @@ from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
+from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
 
 CLI_DAG_ID = "cli"
 
@@ -65,7 +67,7 @@ async def start_run(
         runs = PostgresRunStore(database)
         key, request, opened = await lifecycle.start(runs, SystemClock(), settings.account, order)
         if not request.dry_run:
-            await close_abandoned(runs, key, CLI_DAG_ID, is_running)
+            await _close_abandoned(runs, key, is_running)
     window = opened.window
     return Run(
         key.job_id,
@@ -79,6 +81,19 @@ async def start_run(
     )
 
 
+async def _close_abandoned(
+    runs: PostgresRunStore, key: RunKey, is_running: IsRunning | None
+) -> None:
+    """The record of this run is open by now: where its start fails it does not stay so."""
+    try:
+        with expected_only():
+            await close_abandoned(runs, key, CLI_DAG_ID, is_running)
+    except SyncError as error:
+        with suppress(SyncError):
+            await lifecycle.fail_to_begin(runs, key.job_id, error)
+        raise
+
+
 async def run_whole(
     fibreflow: FibreFlowAccess,
     qcontact: QContactAccess,
@@ -90,10 +105,16 @@ async def run_whole(
 ) -> JobResult:
     """All steps of a run in order; see `jobs.run_sync_job`."""
     run = await start_run(fibreflow, qcontact, settings, order)
-    if on_opened is not None:
-        on_opened(run.to_dict())
+    plans: Plans = {}
     try:
-        plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
+        with expected_only():
+            if on_opened is not None:
+                on_opened(run.to_dict())
+            plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
+    except UnexpectedError:
+        if run.request.dry_run:
+            raise
+        # Settled as failed: its directions have no end on record.
     except asyncio.CancelledError:
         # Ctrl-C: completed work is kept, and the record must not stay "running".
         with suppress(SyncError):
@@ -113,9 +134,10 @@ async def _run_directions(
     plans: Plans = {}
     for direction in run.request.directions:
         try:
-            stats = await run_direction(
-                fibreflow, qcontact, settings, run, direction, progress, stop
-            )
+            with expected_only():
+                stats = await run_direction(
+                    fibreflow, qcontact, settings, run, direction, progress, stop
+                )
         except SyncError:
             if run.request.dry_run:
                 raise
@@ -173,7 +195,7 @@ async def run_direction(
             return {**DirectionStats().to_dict(), "plan": work.plan.to_dict()}
         await PostgresRunStore(database).reopen_direction(run.job_id, direction)
         async with (
-            open_database(fibreflow) as lease_database,
+            open_database(fibreflow, LEASE_PATIENCE_S) as lease_database,
             heartbeat(PostgresRunStore(lease_database), run.job_id),
         ):
             leases = PostgresLeases(lease_database)

@@ -20,7 +20,7 @@ from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.ports import Remote
-from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
 from qcontact_sync.fibreflow.statements import TableNames
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient, open_entities_client
 from qcontact_sync.qcontact.pace import Sleep
@@ -58,9 +58,15 @@ def table_names() -> TableNames:
 
 
 @asynccontextmanager
-async def open_database(fibreflow: FibreFlowAccess) -> AsyncIterator[Database]:
-    """FibreFlow's database for the time of the block; it connects at the first query."""
-    database = Database(fibreflow.database_url.get_secret_value(), table_names())
+async def open_database(
+    fibreflow: FibreFlowAccess, patience_s: float = RUN_PATIENCE_S
+) -> AsyncIterator[Database]:
+    """FibreFlow's database for the time of the block; it connects at the first query.
+
+    Args:
+        patience_s: See `Database`.
+    """
+    database = Database(fibreflow.database_url.get_secret_value(), table_names(), patience_s)
     try:
         yield database
     finally:

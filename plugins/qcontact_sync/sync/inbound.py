@@ -99,8 +99,9 @@ class Inbound:
             # What an earlier try of this run settled is neither read nor counted again.
             window = Window(work.run.settled_until, max(work.run.settled_until, window.end))
         log.info("inbound.reading window=%s", window)
-        async with aclosing(reader.read(window)) as deltas:
-            return Ending(await self._consume(deltas, end=window.end, latest_cursor=asked.end))
+        async with aclosing(reader.read(window, takes_later=work.run.ends_now)) as deltas:
+            is_complete = await self._consume(deltas, end=window.end, latest_cursor=asked.end)
+        return Ending(is_complete and not reader.shortfall, reader.shortfall)
 
     async def _consume(
         self,
@@ -128,18 +129,23 @@ class Inbound:
                 batch += delta.tickets
                 # Details take long to read: they are settled as they come.
                 if len(batch) >= BATCH or delta.settled_until or delta.digests:
-                    is_trusted = bool(delta.digests)
-                    apply = partial(batches.apply, batch, is_trusted=is_trusted)
-                    await tasks.start({t.id for t in batch}, apply)
+                    await self._start_batch(tasks, batch, is_trusted=bool(delta.digests))
                     batch = []
                 if delta.settled_until:
                     await tasks.finish()
                     await self._settle(min(delta.settled_until, latest_cursor))
                 if self._work.should_stop():
                     return end is not None and delta.settled_until == end
+            await self._start_batch(tasks, batch)
         if batches.skipped:
             await self._settle(None)
         return True
+
+    async def _start_batch(
+        self, tasks: KeyedTasks, batch: Sequence[RemoteTicket], *, is_trusted: bool = False
+    ) -> None:
+        apply = partial(self._batches.apply, batch, is_trusted=is_trusted)
+        await tasks.start({t.id for t in batch}, apply)
 
     def _note(self, delta: PageDelta, *, counts_unchanged: bool) -> None:
         batches = self._batches

@@ -20,6 +20,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 POLL_S = 0.5
 RENEW_S = 8.0
+RENEW_AGAIN_S = 1.0
 SAFE_S = 25.0
 """After this time without renewal nothing is written any more (a lease lasts 30 s)."""
 
@@ -117,11 +118,14 @@ def is_alive(pid: int) -> bool:
 
 
 async def _keep(leases: Leases, held: HeldLease, clock: Clock) -> None:
+    pause_s = RENEW_S
     while True:
-        await asyncio.sleep(RENEW_S)
+        await asyncio.sleep(pause_s)
         asked_at = clock.monotonic()
         try:
             held.renewed(asked_at, was_granted=await leases.renew(held.lease))
+            pause_s = RENEW_S
         except RetryableError as error:
             # Not renewed is not lost: the lease runs on until SAFE_S is over.
             log.warning("lease.not_renewed code=%s: %s", error.code, error)
+            pause_s = RENEW_AGAIN_S

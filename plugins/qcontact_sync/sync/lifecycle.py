@@ -17,6 +17,7 @@ from qcontact_sync.sync.context import Ending, Run, Work
 from qcontact_sync.sync.inbound import Inbound
 from qcontact_sync.sync.outbound import Outbound
 from qcontact_sync.sync.stopping import StopRequested
+from qcontact_sync.sync.unexpected import expected_only
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ async def carry_out(store: RunStore, direction: Direction, work: Work) -> Direct
     job_id = work.run.job_id
     await store.open_direction(job_id, direction)
     try:
-        ending = await _run_direction(direction, work)
+        with expected_only():
+            ending = await _run_direction(direction, work)
     except StopRequested:
         ending = Ending(is_complete=False)
     except SyncError as error:
@@ -145,6 +147,11 @@ def _end_in_words(ending: Ending) -> str:
 async def _run_direction(direction: Direction, work: Work) -> Ending:
     one_pass = Inbound(work) if direction is Direction.INBOUND else Outbound(work)
     return await one_pass.run()
+
+
+async def fail_to_begin(store: RunStore, job_id: JobId, error: SyncError) -> None:
+    """Close the record of a run that was opened and did not come as far as its directions."""
+    await store.close_run(job_id, Settlement(RunStatus.FAILED, {}, error.code.value, str(error)))
 
 
 async def finish(store: RunStore, run: Run) -> tuple[Settlement, ClosedRun]:

@@ -12,12 +12,17 @@ from qcontact_sync.core.store_ports import Lease, Store
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """What a decision is carried out with."""
+    """What a decision is carried out with.
+
+    Attributes:
+        by: Who decided, for the record.
+    """
 
     store: Store
     remote: TicketAccess
     policy: Policy
     lease: Lease
+    by: str
 
     async def resolve(self, remote_id: RemoteId, field: str, keep: str) -> None:
         """Let one side win, based on what both sides hold now.
@@ -34,16 +39,17 @@ class Resolving:
         async with self.store.unit(OUTSIDE_RUNS, Direction.INBOUND, self.lease) as unit:
             known = (await unit.tickets.read_linked([remote_id])).get(remote_id)
             if known is None or known.local is None:
-                await unit.conflicts.close(remote_id, field, "deleted in FibreFlow")
+                await unit.conflicts.close(remote_id, field, "deleted in FibreFlow", self.by)
             elif field not in known.linked.frozen:
                 # The run that held the lease until now closed the conflict.
-                await unit.conflicts.close(remote_id, field, "the conflict was already closed")
+                reason = "the field has no open conflict any more"
+                await unit.conflicts.close(remote_id, field, reason, self.by)
             else:
                 link = known.linked
                 seen = ticket or _as_last_agreed(link, keep)
                 decision = resolve(field, keep, link, known.local, seen, people, self.policy)
                 await unit.tickets.write([decision])
-                await unit.conflicts.close(remote_id, field, f"kept {keep}")
+                await unit.conflicts.close(remote_id, field, f"kept {keep}", self.by)
 
     async def _read(self, remote_id: RemoteId) -> RemoteTicket | None:
         try:

@@ -7,16 +7,17 @@ from qcontact_sync.core.model import Window
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(seconds=1)
 REACH = 2 * MARGIN
-_MAX_PARTS = 16
+MAX_PARTS = 16
 
 
-def is_neighbours(window: Window, moment: datetime) -> bool:
-    """Whether a stamp belongs to a neighbour and is listed only because the request was widened.
+def is_before(window: Window, moment: datetime) -> bool:
+    """Whether a stamp lies just before the window, within what is listed by `widened` bounds."""
+    return window.start is not None and window.start - REACH <= moment < window.start
 
-    A stamp that lies further out contradicts the list that showed it; no other slice will show it.
-    """
-    is_before = window.start is not None and window.start - REACH <= moment < window.start
-    return is_before or window.end <= moment < window.end + REACH
+
+def is_after(window: Window, moment: datetime) -> bool:
+    """Whether a stamp lies just after the window, within what is listed by `widened` bounds."""
+    return window.end <= moment < window.end + REACH
 
 
 def is_behind(window: Window, moment: datetime) -> bool:
@@ -39,7 +40,7 @@ def divide(window: Window, parts: int) -> list[Window]:
     """Equal parts, oldest first, with bounds on whole seconds; the first keeps an open start."""
     begin = window.start or EARLIEST
     seconds = int((window.end - begin) / MARGIN)
-    count = min(parts, _MAX_PARTS, seconds)
+    count = min(parts, MAX_PARTS, seconds)
     bounds = [begin + MARGIN * (seconds * i // count) for i in range(1, count)]
     starts: list[datetime | None] = [window.start, *bounds]
     return [Window(s, e) for s, e in zip(starts, [*bounds, window.end], strict=True)]

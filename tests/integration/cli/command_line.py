@@ -40,6 +40,10 @@ class CommandLine:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {**clean_environment(), **environment}
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return self._environment
+
     def having(self, **environment: str) -> "CommandLine":
         return CommandLine({**self._environment, **environment})
 
@@ -81,6 +85,22 @@ class CommandLine:
             shown = _read_all(screen)
             stdout, _ = process.communicate()
         return process.returncode, stdout, shown
+
+    def hung_up(self, when: Callable[[], bool], *arguments: str) -> int:
+        """With stderr on a terminal that goes away; the exit status."""
+        terminal, stderr = os.openpty()
+        process = subprocess.Popen(
+            [PROGRAM, *arguments],
+            env={**self._environment, "TERM": "xterm", "COLUMNS": "120"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+        os.close(stderr)
+        while process.poll() is None and not when():
+            pass
+        os.close(terminal)
+        return process.wait()
 
 
 def _ended(process: "subprocess.Popen[str]") -> Ended:

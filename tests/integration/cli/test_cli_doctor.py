@@ -29,6 +29,7 @@ def test_where_all_is_well_every_check_is_ok(program):
         "database clock": "ok",
         "schema": "ok",
         "rights": "ok",
+        "tables": "ok",
         "QContact": "ok",
         "QContact clock": "ok",
         "Airflow": "skipped",
@@ -124,6 +125,16 @@ def test_a_malformed_address_is_named_and_ends_no_check(program, url):
     qcontact = checks(program.having(QCONTACT_API_URL=url)("doctor", "--json"))["QContact"]
     assert qcontact["state"] == "failed"
     assert "QCONTACT_API_URL" in qcontact["found"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "state"),
+    [("x" * 32, "ok"), ("x" * 16, "warning"), ("x" * 15, "failed"), ("x,y,z", "failed")],
+)
+def test_the_endpoints_secret_is_checked_where_it_is_set(program, secret, state):
+    ended = program.having(CRON_SECRET=secret)("doctor", "--json")
+    assert states(ended)["CRON_SECRET"] == state
+    assert "xxx" not in ended.stdout
 
 
 # --- rights -------------------------------------------------------------------------------------
@@ -270,3 +281,39 @@ def test_mails_that_go_elsewhere_in_the_clear_are_a_warning(
     }
     found = states(program.having(**airflow(), **variables)("doctor", "--json"))
     assert ("mail TLS" in found) is is_warned
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "is_warned"),
+    [
+        ("FIBREFLOW", "postgres://u:hunter2@db.example.test/app?sslmode=require", True),
+        ("FIBREFLOW", "postgres://u:hunter2@db.example.test/app?sslmode=disable", True),
+        (
+            "FIBREFLOW",
+            "postgres://db.example.test/a?__extra__=%7B%22sslmode%22%3A%22require%22%7D",
+            True,
+        ),
+        ("FIBREFLOW", '{"host": "db.example.test", "extra": {"sslmode": "prefer"}}', True),
+        ("FIBREFLOW", '{"host": "db.example.test"}', False),
+        ("FIBREFLOW", "postgres://u:hunter2@db.example.test/app", False),
+        ("FIBREFLOW", "postgres://u:hunter2@localhost/app?sslmode=disable", False),
+        ("QCONTACT", "qcontact://:hunter2@http%3A%2F%2Fapi.example.test%3A8443", True),
+        ("QCONTACT", "qcontact://:hunter2@http://api.example.test", True),
+        ("QCONTACT", "qcontact://:hunter2@api.example.test/http", True),
+        ("QCONTACT", '{"host": "http://api.example.test/base", "password": "hunter2"}', True),
+        ("QCONTACT", '{"host": "https://api.example.test", "password": "hunter2"}', False),
+        ("QCONTACT", "qcontact://:hunter2@api.example.test", False),
+        ("QCONTACT", "qcontact://:hunter2@http%3A%2F%2Flocalhost%3A8000", False),
+    ],
+)
+def test_a_connection_that_leads_elsewhere_unverified_is_a_warning(
+    program, airflow, variable, value, is_warned
+):
+    variables = {
+        "AIRFLOW_CONN_QCONTACT_DEFAULT": "{}",
+        "AIRFLOW_CONN_FIBREFLOW_DEFAULT": "{}",
+        f"AIRFLOW_CONN_{variable}_DEFAULT": value,
+    }
+    ended = program.having(**airflow(), **variables)("doctor", "--json")
+    assert (f"connection {variable.lower()}_default TLS" in states(ended)) is is_warned
+    assert "hunter2" not in ended.stdout + ended.stderr

@@ -1,5 +1,7 @@
 """``status``, ``ticket``, ``failures`` and ``conflicts``: what a person asks and decides."""
 
+import os
+import pwd
 from datetime import datetime
 
 import pytest
@@ -273,3 +275,30 @@ def test_a_side_must_be_named(program, arguments):
     ended = program("conflicts", "resolve", NOWHERE, *arguments)
     assert ended.exit_status == 2
     assert "--keep" in ended.stderr
+
+
+# --- who decided --------------------------------------------------------------------------------
+
+
+def own_user() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.mark.parametrize("decision", ["retry", "dismiss"])
+def test_who_decided_about_a_failure_is_stored_and_shown(program, empty_db, refused, decision):
+    """The user that the program runs as, whatever its variables say."""
+    (before,) = program("failures", "--json").document
+    assert (before["decision"], before["decided_by"], before["decided_at"]) == (None, None, None)
+    program.having(USER="someone-else", LOGNAME="someone-else")("failures", decision, refused)
+    (entry,) = program("failures", "--json").document
+    assert (entry["decision"], entry["decided_by"]) == (decision, own_user())
+    assert datetime.fromisoformat(entry["decided_at"]).utcoffset() is not None
+    assert f"last decision: {decision} by {own_user()}" in program("failures").stdout
+
+
+def test_who_resolved_a_conflict_is_stored_and_shown(program, reopened):
+    (conflict,) = program("conflicts", "--json").document
+    program("conflicts", "resolve", conflict["id"], "--keep", "local")
+    (resolved,) = program("conflicts", "--json").document
+    assert (resolved["decided_by"], resolved["resolution"]) == (own_user(), "kept local")
+    assert f"kept local, by {own_user()}" in program("conflicts").stdout

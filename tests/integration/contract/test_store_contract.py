@@ -31,6 +31,7 @@ from qcontact_sync.core.windows import RunWindow, Trigger
 from tests.integration.contract.two_sides import Sides
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+DIALECTS = ("tickets",)
 
 ACCOUNT = "default"
 IN, OUT = Direction.INBOUND, Direction.OUTBOUND

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 from qcontact_sync.core.model import LocalId, RemoteId
-from qcontact_sync.core.ports import RemoteTickets
+from qcontact_sync.core.ports import Remote
 from qcontact_sync.core.run_ports import RunStore
 from qcontact_sync.core.store_ports import Leases, Store
 from qcontact_sync.fibreflow.database import Database
@@ -19,9 +19,11 @@ from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.services.wiring import open_remote
 
 from tests.fakes.fake_gate import Gate
-from tests.fakes.fake_qcontact import FakeTickets
+from tests.fakes.fake_qcontact import FakeQContact
+from tests.fakes.fake_remote import remote_of
 from tests.fakes.fake_runs import FakeLeases, FakeRuns
 from tests.fakes.fake_store import FakeStore
+from tests.fakes.fake_tenant import DAY_S, FakeTenant
 from tests.fakes.fake_world import FakeWorld
 from tests.integration.sync_world import World
 
@@ -30,7 +32,7 @@ from tests.integration.sync_world import World
 class Ports:
     """What the use cases are given."""
 
-    remote: RemoteTickets
+    remote: Remote
     store: Store
     runs: RunStore
     leases: Leases
@@ -45,21 +47,24 @@ class Sides(Protocol):
     def add_ticket(self, **fields: str) -> RemoteId: ...
     def edit(self, remote_id: RemoteId, **fields: str) -> None: ...
     def delete(self, remote_id: RemoteId) -> None: ...
+    def watch_one_queue(self) -> tuple[str, str]: ...
+    def pass_days(self, days: float) -> None: ...
     def lose_next_answer(self) -> None: ...
     def set_local(self, ticket_id: LocalId, **columns: str) -> None: ...
     def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]: ...
     def add_note(self, ticket_id: LocalId, content: str) -> None: ...
+    def add_user(self, full_name: str) -> str: ...
     def losers(self) -> int: ...
 
 
 class InMemory:
     """The fakes."""
 
-    def __init__(self) -> None:
-        self.world = FakeWorld()
+    def __init__(self, kind: type[FakeQContact]) -> None:
+        self.world = FakeWorld(kind)
         here, there, gate = self.world.fibreflow, self.world.qcontact, Gate(self.world.time)
         self.ports = Ports(
-            FakeTickets(there, gate), FakeStore(here, gate), FakeRuns(here, gate),
+            remote_of(there, gate), FakeStore(here, gate), FakeRuns(here, gate),
             FakeLeases(here, gate),
         )  # fmt: skip
 
@@ -77,6 +82,14 @@ class InMemory:
     def delete(self, remote_id: RemoteId) -> None:
         self.world.qcontact.delete(remote_id)
 
+    def watch_one_queue(self) -> tuple[str, str]:
+        assert isinstance(self.world.qcontact, FakeTenant)
+        self.world.qcontact.queues = {"21": "Installations"}
+        return "21", "Installations"
+
+    def pass_days(self, days: float) -> None:
+        self.world.time.pass_by(days * DAY_S)
+
     def lose_next_answer(self) -> None:
         self.world.qcontact.faults.append("lost")
 
@@ -88,6 +101,9 @@ class InMemory:
 
     def add_note(self, ticket_id: LocalId, content: str) -> None:
         self.world.fibreflow.add_note(ticket_id, content)
+
+    def add_user(self, full_name: str) -> str:
+        return self.world.fibreflow.add_user(full_name)
 
     def losers(self) -> int:
         return sum(c.kind == "settled" for c in self.world.fibreflow.conflicts)
@@ -112,8 +128,14 @@ class Real:
     def delete(self, remote_id: RemoteId) -> None:
         self.world.qcontact.delete(remote_id)
 
+    def watch_one_queue(self) -> tuple[str, str]:
+        return str(self.world.qcontact.directory.id_of("Installations")), "Installations"
+
+    def pass_days(self, days: float) -> None:
+        self.world.pass_time(days * DAY_S)
+
     def lose_next_answer(self) -> None:
-        self.world.qcontact.faults.add(do="lose_answer")
+        self.world.qcontact.faults.add(do="lose_answer", path="/(tickets|entities)/")
 
     def set_local(self, ticket_id: LocalId, **columns: str) -> None:
         for name, value in columns.items():
@@ -135,6 +157,9 @@ class Real:
             " VALUES (%s, %s, 'client', %s)",
             uuid4(), ticket_id, content,
         )  # fmt: skip
+
+    def add_user(self, full_name: str) -> str:
+        return str(self.world.add_user(full_name))
 
     def losers(self) -> int:
         return sum(row["kind"] == "settled" for row in self.world.conflicts())

@@ -35,12 +35,14 @@ class ApiServer:
 
     Attributes:
         accounts: The accounts file; it holds the default one alone, unless a test writes another.
+        metadata_dsn: Airflow's own database.
     """
 
     url: str
     log: Path
     roles: SyncRoles
     accounts: Path
+    metadata_dsn: str = field(repr=False)
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -106,12 +108,13 @@ def api_server(
     run = RunDirectory(tmp_path_factory.mktemp("api-server"))
     run.logs.mkdir()
     run.airflow_home.mkdir()
+    metadata_dsn = metadata_database(pg_server, "airflow_dashboard")
     sides = Sides(RemoteAccess("http://127.0.0.1:9", "unused"), "postgresql://unused@127.0.0.1/x")
     environment = airflow_environment(
         {},
         run,
         Credentials(),
-        metadata_dsn=metadata_database(pg_server, "airflow_dashboard"),
+        metadata_dsn=metadata_dsn,
         ui_port=free_port(),
         sides=sides,
     )
@@ -134,6 +137,7 @@ def api_server(
             services.log_of("api-server"),
             roles,
             accounts,
+            metadata_dsn,
         )
         version = f"{server.url}/api/v2/version"
         services.wait_until(

@@ -182,3 +182,47 @@ def test_a_decision_while_a_run_is_at_work_is_refused_and_not_made_later(reopene
     assert answer.status_code == 503
     assert "a run is active" in answer.text
     assert world.conflicts()[0]["resolved_at"] is None
+
+
+def audited(api_server) -> list[tuple[str, str, str, str]]:
+    """Our newest line in Airflow's audit log: event, owner, DAG, extra."""
+    with psycopg.connect(api_server.metadata_dsn) as connection:
+        return connection.execute(
+            "SELECT event, owner, dag_id, extra FROM log WHERE event LIKE 'qcontact_sync.%'"
+            " ORDER BY id DESC LIMIT 1"
+        ).fetchall()
+
+
+def test_who_dismissed_an_entry_is_stored_shown_and_in_airflows_audit_log(entry):
+    entry.post(user="clerk", token=entry.token("clerk"))
+
+    with psycopg.connect(entry.dsn) as connection:
+        decided = connection.execute(
+            "SELECT decision, decided_by, decided_at = dismissed_at FROM qcontact_quarantine"
+            " WHERE id = %s",
+            [entry.id],
+        ).fetchone()
+    assert decided == ("dismiss", "clerk", True)
+    ((event, owner, dag_id, extra),) = audited(entry.api)
+    assert (event, owner, dag_id) == ("qcontact_sync.dismiss", "clerk", "qcontact_sync")
+    assert entry.id in extra
+    with entry.api.client("onlooker") as client:
+        assert "last decision: dismiss by clerk" in client.get(f"{BASE}/quarantine").text
+
+
+def test_who_kept_a_value_is_stored_shown_and_in_airflows_audit_log(reopened):
+    world, api_server, path = reopened
+    keep(api_server, path)
+
+    assert world.conflicts()[0]["decided_by"] == "admin"
+    ((event, owner, _, _),) = audited(api_server)
+    assert (event, owner) == ("qcontact_sync.keep_remote", "admin")
+    with api_server.client("admin") as client:
+        assert "kept remote, by admin" in client.get(f"{BASE}/conflicts").text
+
+
+def test_a_press_that_is_refused_is_not_audited_as_a_decision(entry):
+    before = audited(entry.api)
+    entry.post(token="forged")
+
+    assert audited(entry.api) == before

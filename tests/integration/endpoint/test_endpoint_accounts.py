@@ -9,6 +9,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.request import ParamError
+from qcontact_sync.core.windows import Trigger
+from qcontact_sync.sync.lifecycle import RunOrder
 
 from dev.airflow.environment import postgres_connection
 from dev.database.postgres import drop_database
@@ -139,12 +142,24 @@ def test_who_may_not_call_learns_of_no_account(two_server):
     assert "north" not in answer.text
 
 
-def test_health_is_that_of_all_accounts_or_of_one(caller, north, two_server):
+def test_health_is_that_of_all_accounts_or_with_the_secret_of_one(caller, north):
     north.carry_out({"run_id": f"well-{uuid4()}", "conf": {}})
 
-    with two_server.client() as anybody:
-        assert anybody.get(HEALTH, params=NORTH).status_code == 200
-        refused = [anybody.get(HEALTH, params={"account": name}) for name in ("west", "")]
-
+    assert caller.get(HEALTH, params=NORTH).status_code == 200
+    refused = [caller.get(HEALTH, params={"account": name}) for name in ("west", "")]
     assert [answer.status_code for answer in refused] == [422, 422]
-    assert not any("north" in answer.text for answer in refused)
+
+
+def test_health_does_not_tell_strangers_which_accounts_exist(north, two_server):
+    """Whatever the name, and whatever the account's own state: the answer is that of all."""
+    order = RunOrder(NORTH_DAG, f"refused-{uuid4()}", Trigger.MANUAL, {"start_date": "nonsense"})
+    with pytest.raises(ParamError):
+        north.carry_out_order(order)
+    with two_server.client() as anybody:
+        names = [{}, *({"account": name} for name in ("default", "north", "west", ""))]
+        answers = [anybody.get(HEALTH, params=named) for named in names]
+        wrong = anybody.get(HEALTH, params=NORTH, headers={"Authorization": "Bearer wrong"})
+
+    told = {(a.status_code, a.json().get("message"), str(a.json().get("error"))) for a in answers}
+    assert len(told) == 1
+    assert wrong.status_code == 401

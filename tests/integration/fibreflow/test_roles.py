@@ -3,6 +3,8 @@
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from qcontact_sync.core.errors import FatalError
+from qcontact_sync.fibreflow.migrate import migrate
 from qcontact_sync.fibreflow.statements import TableNames, statement
 
 from tests.database import rows
@@ -139,3 +141,42 @@ def test_a_table_of_the_apps_that_is_called_like_the_syncs_own_stays_the_apps(
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         rows(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
     rows(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")
+
+
+def test_a_table_of_the_apps_that_begins_like_the_syncs_own_stays_the_apps(
+    fibreflow: str, roles: SyncRoles
+):
+    rows(fibreflow, "CREATE TABLE qcontact_exports (); CREATE SEQUENCE qcontact_exports_seq")
+    roles.grant(fibreflow)
+    for statement_ in ("DROP TABLE qcontact_exports", "DROP SEQUENCE qcontact_exports_seq"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(roles.as_migrator(fibreflow), statement_)
+
+
+def test_every_table_of_the_syncs_own_comes_to_the_migrator(empty_db: str, roles: SyncRoles):
+    """All that the migrations make, so that the script's list of names is complete."""
+    migrate(empty_db)
+    roles.grant(empty_db)
+    with psycopg.connect(empty_db) as connection:
+        others = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'S') "
+            "AND relnamespace = 'public'::regnamespace AND relname LIKE 'qcontact\\_%%' "
+            "AND relname <> 'qcontact_sync_log' AND pg_get_userbyid(relowner) <> %s "
+            "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')",
+            [roles.migrator],
+        ).fetchall()
+    assert others == []
+
+
+def test_migrate_with_nothing_to_do_needs_no_right_of_the_migrator(
+    fibreflow: str, roles: SyncRoles
+):
+    assert migrate(roles.as_runtime(fibreflow)) == []
+
+
+def test_migrate_with_something_to_do_is_refused_to_the_runtime_role(
+    fibreflow: str, roles: SyncRoles
+):
+    rows(fibreflow, "DELETE FROM qcontact_migration WHERE number = 4")
+    with pytest.raises(FatalError, match="42501"):
+        migrate(roles.as_runtime(fibreflow))

@@ -25,7 +25,7 @@ from tests.integration.engine import Engine
 from tests.integration.sync_world import World
 
 Result = TypeVar("Result")
-_HOUSEKEEPING = {"begin_transaction", "forbid_writes", "limit_lock_waits", "renew_lease"}
+_HOUSEKEEPING = {"begin_transaction", "limit_lock_waits", "renew_lease"}
 DEAD_PID = 2**22 + 1
 """Beyond the largest number that a process can have."""
 

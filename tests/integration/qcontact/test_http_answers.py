@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import zlib
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -263,3 +263,41 @@ async def test_a_write_never_meets_a_connection_that_the_server_is_closing(optio
             assert await client.update(T1, {"status": "open"}) is not None
             await client.add_note(T1, note, "key-1")
     assert seen.count("PATCH") == seen.count("POST") == 3
+
+
+@asynccontextmanager
+async def a_server_that_keeps_connections():
+    """Answers every request, and counts connections by the method of their first request."""
+    first = []
+    body = json.dumps({"data": a_ticket(status="open")}).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+
+    async def serve(reader, writer):
+        method = None
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                if method is None:
+                    first.append(method := request.split(b" ", 1)[0].decode())
+                if length := [x for x in request.split(b"\r\n") if x.startswith(b"Content-Length")]:
+                    await reader.readexactly(int(length[0].split(b":")[1]))
+                writer.write(head.encode() + b"\r\n\r\n" + body)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", first
+    finally:
+        server.close()
+
+
+async def test_writes_use_connections_again_once_reads_have_shown_that_they_stay_open(options):
+    async with (
+        a_server_that_keeps_connections() as (url, first),
+        open_client(url=url, key=SecretStr(KEY), options=options) as client,
+    ):
+        for _ in range(20):
+            await client.get(T1)
+            await client.update(T1, {"status": "open"})
+    assert first.count("GET") == 1
+    assert first.count("PATCH") == 3

@@ -4,10 +4,11 @@ import threading
 import time
 
 import pytest
+from qcontact_sync.jobs import run_sync_job
 from qcontact_sync.sync import inbound
 
 from sandbox.instants import SECOND
-from tests.integration.sync_world import BETWEEN_RUNS_S, World
+from tests.integration.sync_world import BETWEEN_RUNS_S, CLOCK_OFFSET_S, World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -147,6 +148,32 @@ def test_a_page_that_repeats_for_ever_ends_in_a_reported_error_and_the_cursor_st
     assert matches_qcontact(world)
 
 
+@pytest.mark.parametrize("total_off", [-200, -300], ids=["too-low", "zero"])
+def test_a_total_that_is_too_low_hides_no_ticket(seeded_world: World, total_off: int):
+    world = seeded_world
+    world.qcontact.switch(total_off=total_off)
+    result = world.run()
+    assert (result.status, result.sync_result["inbound_stats"]["created"]) == ("success", 300)
+    assert matches_qcontact(world)
+
+
+def test_a_total_that_is_too_high_for_ever_is_said_and_the_cursor_stays(seeded_world: World):
+    world = seeded_world
+    world.qcontact.switch(total_off=5)
+    first = world.run()
+    world.edit("21924300123", title="Edited")
+    second = world.run()
+    assert [(run.status, run.error_code) for run in (first, second)] == [("partial", None)] * 2
+    assert "QContact counts" in first.error_message
+    assert matches_qcontact(world)
+    stats = second.sync_result["inbound_stats"]
+    assert (stats["updated"], stats["total_processed"]) == (1, 300)
+    assert world.cursor() is None
+    world.qcontact.switch(total_off=0)
+    assert world.run().status == "success"
+    assert world.cursor()
+
+
 @pytest.mark.parametrize("body", ["html", "empty", '{"data": {"tickets": []}}', "[]"])
 def test_an_answer_that_is_no_list_is_not_believed_and_the_cursor_stays(world, body):
     world.add_ticket()
@@ -181,3 +208,20 @@ def test_a_worker_whose_clock_is_slow_leaves_nothing_out(world: World):
     world.edit(remote_id, title="Edited")
     world.run()
     assert world.local(remote_id)["title"] == "Edited"
+
+
+def test_an_edit_of_the_second_in_which_a_manual_run_begins_comes_in(world: World):
+    """A `Date` has whole seconds: what is stamped later in that second is stamped after it."""
+    world.qcontact.switch(clock_offset_s=CLOCK_OFFSET_S - time.time() % 1)
+    end_of_second = (world.qcontact.now() // SECOND + 1) * SECOND - 1_000
+    just_now = world.qcontact.add(at=end_of_second, title="Just now", status="New")
+    run_sync_job(
+        {},
+        fibreflow=world.fibreflow_access,
+        qcontact=world.qcontact_access,
+        settings=world.settings,
+    )
+    assert world.local(just_now)
+    cursor = world.cursor()
+    assert cursor is not None
+    assert cursor <= world.remote_now()

@@ -1,11 +1,12 @@
 """TLS to a real PostgreSQL: verified unless the address says otherwise, and never quietly not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from qcontact_sync.core.errors import ErrorCode, FatalError
+from qcontact_sync.core.errors import ErrorCode, FatalError, RetryableError
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.jobs import migrate
 
@@ -95,11 +96,57 @@ def test_a_file_of_authorities_that_is_none_is_named(world: World, tmp_path) -> 
 def test_an_address_that_names_no_sslmode_is_verified_off_this_machine(
     address: str, sslmode: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in ("PGSSLMODE", "PGSSLROOTCERT", "PGHOST", "PGHOSTADDR"):
+    for variable in ("PGSERVICE", "PGSSLMODE", "PGSSLROOTCERT", "PGHOST", "PGHOSTADDR"):
         monkeypatch.delenv(variable, raising=False)
     parts = conninfo_to_dict(tls.verified(address))
     assert parts.get("sslmode") == sslmode
     assert bool(parts.get("sslrootcert")) is (sslmode in ("verify-full", "verify-ca"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "sslmode", "sslrootcert"),
+    [
+        pytest.param("host=db.example.test", "verify-full", None, id="another-machine"),
+        pytest.param("hostaddr=10.1.2.3", "verify-full", None, id="another-address"),
+        pytest.param("host=db.example.test\nsslmode=prefer", "verify-full", None, id="default"),
+        pytest.param("host=db.example.test\nsslmode=require", None, None, id="says-require"),
+        pytest.param(
+            "host=db.example.test\nsslrootcert=own.pem", "verify-full", "own.pem", id="own-ca"
+        ),
+        pytest.param("host=localhost", None, None, id="this-machine"),
+        pytest.param("host=/run/postgresql", None, None, id="socket"),
+    ],
+)
+@pytest.mark.parametrize("address", ["postgresql:///fibreflow?service=app", "dbname=fibreflow"])
+def test_an_address_from_a_service_file_is_verified_like_any_other(
+    address: str,
+    entry: str,
+    sslmode: str | None,
+    sslrootcert: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Named in the address or by PGSERVICE; the variables of libpq stand behind the file."""
+    services = tmp_path / "pg_service.conf"
+    services.write_text(f"[app]\n{entry}\n")
+    for variable in ("PGSSLMODE", "PGSSLROOTCERT", "PGHOSTADDR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("PGSERVICE", "app")
+    if "host=" in entry:
+        monkeypatch.setenv("PGHOST", "localhost")
+    parts = conninfo_to_dict(tls.verified(address))
+    assert parts.get("sslmode") == sslmode
+    if sslrootcert is not None:
+        assert parts["sslrootcert"] == sslrootcert
+
+
+def test_a_service_that_no_file_defines_fails_like_a_missing_server(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSERVICEFILE", "/dev/null")
+    with pytest.raises(RetryableError, match="no connection to the database"):
+        replace(world, database=make_conninfo(world.database, service="none")).run()
 
 
 def test_the_variables_of_libpq_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,9 @@ def an_entry(**changes):
         "attempts": 1,
         "first_failed_at": NOW,
         "next_try_at": None,
+        "decision": None,
+        "decided_by": None,
+        "decided_at": None,
         "dismissed_at": None,
         **changes,
     }
@@ -55,6 +58,8 @@ def a_conflict(**changes):
         "reason": "re-opened in QContact while ended in FibreFlow",
         "opened_at": NOW,
         "resolution": None,
+        "decided_by": None,
+        "decided_at": None,
         **changes,
     }
 
@@ -172,6 +177,11 @@ def test_every_conflict_that_needs_somebody_is_listed_however_many(capsys):
         ),
         pytest.param({**SETTLED}, "; both values were kept", id="adopted"),
         pytest.param({"is_open": False, "resolution": "kept local"}, "; kept local", id="resolved"),
+        pytest.param(
+            {"is_open": False, "resolution": "kept local", "decided_by": "clerk"},
+            "; kept local, by clerk",
+            id="resolved-by",
+        ),
     ],
 )
 def test_a_conflict_that_is_over_says_how(capsys, changes, said):

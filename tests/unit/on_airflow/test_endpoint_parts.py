@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from qcontact_sync.core.params import PARAM_NAMES
-from qcontact_sync.on_airflow.endpoint import throttle
+from qcontact_sync.on_airflow.endpoint import auth, throttle
 from qcontact_sync.on_airflow.endpoint.request_parsing import read_wait
 from qcontact_sync.on_airflow.endpoint.schema import Params
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthCheck
@@ -40,6 +40,16 @@ def test_a_caller_says_how_long_to_wait(prefer, expected):
     assert read_wait(request(*prefer)) == expected
 
 
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
 def failures(attempts, *addresses):
     return [attempts.note(address) is not None for address in addresses]
 
@@ -73,6 +83,48 @@ def test_counts_of_many_addresses_take_bounded_memory():
         attempts.note(f"address-{n}")
 
     assert len(attempts._counts) == throttle.ADDRESSES
+
+
+def test_attempts_from_many_addresses_are_throttled_together():
+    attempts = FailedAttempts()
+    many = [f"10.1.{n // 250}.{n % 250}" for n in range(throttle.ALLOWED_IN_ALL)]
+
+    assert not any(failures(attempts, *many))
+    assert failures(attempts, "10.2.0.1", "10.2.0.2") == [True, True]
+
+
+def test_throttling_is_reported_once_when_it_begins_and_ends_after_the_window():
+    seconds = Clock()
+    attempts = FailedAttempts(seconds)
+    throttled = [attempts.note("10.0.0.1") for _ in range(throttle.ALLOWED + 2)][-2:]
+    assert [t.began for t in throttled] == [(("10.0.0.1", throttle.WINDOW_S),), ()]
+
+    seconds.now += throttle.WINDOW_S
+    assert attempts.note("10.0.0.1") is None
+
+
+def test_throttling_of_all_addresses_names_no_single_one():
+    seconds = Clock()
+    attempts = FailedAttempts(seconds)
+    many = [f"10.1.{n // 250}.{n % 250}" for n in range(throttle.ALLOWED_IN_ALL)]
+    failures(attempts, *many)
+    throttled = [attempts.note("10.2.0.1") for _ in range(throttle.ALLOWED + 2)]
+    assert [name for t in throttled for name, _ in t.began] == [throttle.ALL]
+
+    seconds.now += throttle.WINDOW_S
+    assert attempts.note("10.2.0.2") is None
+
+
+async def test_the_log_says_when_throttling_begins_and_ends(caplog):
+    with caplog.at_level("WARNING"):
+        auth._log_throttling(throttle.Throttled(0.0, ((throttle.ALL, 0.0),)), "10.0.0.1")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "endpoint.throttling_began for=all wait_s=0 last_address=10.0.0.1",
+        "endpoint.throttling_ended for=all",
+    ]
 
 
 def test_health_is_asked_once_however_many_want_to_know():

@@ -10,6 +10,9 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.on_airflow.hook import QContactHook
 from qcontact_sync.on_airflow.provider_info import get_provider_info
 
+# Which QContact, and as whom: they are no settings.
+OF_THE_ACCESS = {"dialect", "queues", "client"}
+
 
 def form() -> dict[str, dict[str, Any]]:
     (connection_type,) = get_provider_info()["connection-types"]
@@ -31,15 +34,19 @@ def test_the_form_asks_for_a_url_a_key_and_the_options():
     behaviour = ProvidersManager().field_behaviours["qcontact"]
 
     assert ours == {f"extra__qcontact__{name}" for name in form()}
-    assert behaviour["relabeling"] == {"host": "Base URL", "password": "API key"}
-    assert "password" not in behaviour["hidden_fields"]
+    assert behaviour["relabeling"] == {
+        "host": "Base URL",
+        "login": "E-mail address (dialect entities)",
+        "password": "API key, password or token",
+    }
+    assert not {"host", "login", "password"} & set(behaviour["hidden_fields"])
 
 
 def test_the_form_offers_the_dialects_that_there_are():
     assert form()["dialect"]["schema"]["enum"] == list(Dialect)
 
 
-@pytest.mark.parametrize("name", [name for name in form() if name != "dialect"])
+@pytest.mark.parametrize("name", sorted(form().keys() - OF_THE_ACCESS))
 def test_the_form_refuses_what_the_settings_refuse(name):
     described = Settings.model_json_schema()["properties"][name]
     number, *_ = described.get("anyOf", [described])

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from qcontact_sync.on_airflow.dashboard import sources, views
+from qcontact_sync.on_airflow.dashboard.audit_log import log_decision
 from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
 from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
 from qcontact_sync.services import review
@@ -33,7 +34,8 @@ async def change_failure(request: Request, entry_id: UUID, change: Change) -> Re
     """Make an entry due now, or ignore it until the ticket changes."""
     at = await sources.fibreflow(account_of(request).name)
     decide = review.retry_failures if change == "retry" else review.dismiss_failures
-    await decide(at.fibreflow, str(entry_id))
+    user = await log_decision(request, change, str(entry_id))
+    await decide(at.fibreflow, str(entry_id), by=user)
     return _back(request, "/quarantine", change)
 
 
@@ -51,8 +53,15 @@ async def resolve_conflict(
 ) -> RedirectResponse:
     """Keep the value of one side."""
     at = await sources.both_sides(account_of(request).name)
+    user = await log_decision(request, f"keep_{keep}", str(conflict_id))
     await review.resolve_conflict(
-        at.fibreflow, at.qcontact, at.settings, str(conflict_id), keep, patience_s=RUN_PATIENCE_S
+        at.fibreflow,
+        at.qcontact,
+        at.settings,
+        str(conflict_id),
+        keep,
+        patience_s=RUN_PATIENCE_S,
+        by=user,
     )
     return _back(request, "/conflicts", keep)
 

@@ -16,7 +16,7 @@ from qcontact_sync.on_airflow.dashboard.security import account_of, issue_token
 from qcontact_sync.reporting import formats, wording
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import LAST
-from qcontact_sync.reporting.wording import next_try
+from qcontact_sync.reporting.wording import last_decision, next_try
 
 FOLDER = Path(__file__).parent
 PREFIX = "/qcontact-sync"
@@ -40,6 +40,7 @@ _environment.globals.update(
     advice_for=advice_for,
     charts=charts,
     wording=wording,
+    last_decision=last_decision,
     next_try=next_try,
     periods=LAST,
     version=version("qcontact-sync"),

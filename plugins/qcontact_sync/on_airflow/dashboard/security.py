@@ -45,6 +45,12 @@ def account_of(request: Request) -> Account:
     raise HTTPException(404, "No account has this name." if name else "Select an account.")
 
 
+def user_name(request: Request) -> str:
+    """The name of the user whose request passed `may_read`."""
+    user: BaseUser = request.state.dashboard_user
+    return user.get_name()
+
+
 def _may_read(request: Request, user: GetUserDep) -> None:
     request.state.dashboard_user = user
     request.state.accounts = _readable(user)

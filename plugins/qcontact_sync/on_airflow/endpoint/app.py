@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow.endpoint import request_parsing, runs, schema
 from qcontact_sync.on_airflow.endpoint.answers import Refusal, Timed, failure, success
-from qcontact_sync.on_airflow.endpoint.auth import Door
+from qcontact_sync.on_airflow.endpoint.auth import CallerAuth
 from qcontact_sync.on_airflow.endpoint.record import Record
 from qcontact_sync.on_airflow.endpoint.runs import SeenRun
 from qcontact_sync.on_airflow.endpoint.sync_health import HealthChecks
@@ -26,7 +26,7 @@ URL_PREFIX = "/api/ticketing"
 SYNC_PATH = "/cron/sync-qcontact"
 HEALTH_PATH = "/sync/health"
 
-# Only for the OpenAPI document: `auth` authenticates callers.
+# Only for the OpenAPI document: `CallerAuth` authenticates callers.
 _SECRET = [Depends(HTTPBearer(auto_error=False, description="CRON_SECRET, or Airflow's own token"))]
 
 
@@ -34,7 +34,7 @@ class Endpoint:
     """The routes' functions, and what they share in one process."""
 
     def __init__(self) -> None:
-        self._door = Door()
+        self._auth = CallerAuth()
         self._airflow = Threads()
         self._record = Record(self._airflow)
         self._waiting = Waiting(self._airflow)
@@ -64,12 +64,14 @@ class Endpoint:
         return await self._told(request, account, seen, 200)
 
     async def health(self, request: Request) -> JSONResponse:
-        """Whether the sync is healthy; for an uptime monitor."""
-        name = request_parsing.read_account(request)
-        account = await self._account(name) if name is not None else None
-        if isinstance(account, Refusal):
-            # Without details of the file: this route needs no authentication.
-            raise Refusal(account.status, account.code, "the account cannot be checked")
+        """Whether the sync is healthy; for an uptime monitor.
+
+        Only callers with the secret get the health of one account. Other callers get the same
+        answer for every name, so that it does not show which accounts exist.
+        """
+        named = request_parsing.read_account(request)
+        is_for_one = named is not None and "authorization" in request.headers
+        account = (await self._admit(request))[1] if is_for_one else None
         if not await self._health.of(account).answer():
             raise Refusal(503, "UNHEALTHY", "the sync needs attention")
         return success(request, 200, {"is_healthy": True}, "the sync is healthy")
@@ -81,7 +83,7 @@ class Endpoint:
         """The caller and the account; a refused caller learns nothing about accounts."""
         named = await self._account(request_parsing.read_account(request))
         asked = Account() if isinstance(named, Refusal) else named
-        caller = await self._door.admit(request, asked.dag_id)
+        caller = await self._auth.admit(request, asked.dag_id)
         if isinstance(named, Refusal):
             raise named
         return caller, named
@@ -159,10 +161,14 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
         HEALTH_PATH,
         endpoint.health,
         methods=["GET"],
+        dependencies=_SECRET,
         operation_id="readHealth",
         response_model=None,
         openapi_extra={"parameters": [schema.ACCOUNT]},
-        responses={200: {"model": schema.HealthAnswer}, **schema.refused(422, 500, 503)},
+        responses={
+            200: {"model": schema.HealthAnswer},
+            **schema.refused(401, 403, 422, 429, 500, 503),
+        },
     )
     app.add_api_route(
         HEALTH_PATH, endpoint.health, methods=["HEAD"], response_model=None, include_in_schema=False

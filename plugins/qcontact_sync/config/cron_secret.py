@@ -1,0 +1,61 @@
+"""The secrets of the HTTP endpoint: CRON_SECRET, or the file that CRON_SECRET_FILE names."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from qcontact_sync.core.errors import ConfigError
+
+SECRET = "CRON_SECRET"  # noqa: S105 a variable's name
+SECRET_FILE = f"{SECRET}_FILE"
+SHORTEST = 16
+ADVISED = 32
+MOST = 2
+ADVICE = "make one with: openssl rand -hex 32"
+
+
+def cron_secrets(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The secrets that are valid now; a file is read anew at each call.
+
+    Returns:
+        None, where no secret is set; one; or two, while one replaces the other.
+
+    Raises:
+        ConfigError: Says what is wrong with them, never what they are.
+    """
+    given = _given(environment)
+    secrets = tuple(part.strip() for part in given.split(",") if part.strip())
+    if len(secrets) > MOST:
+        raise ConfigError(
+            f"{SECRET} holds {len(secrets)} secrets, and at most {MOST} may be valid at once; "
+            f"a comma separates two secrets and is never part of one; {ADVICE}"
+        )
+    if any(len(secret) < SHORTEST for secret in secrets):
+        raise ConfigError(
+            f"{SECRET} holds a secret of fewer than {SHORTEST} characters; "
+            f"a comma separates two secrets and is never part of one; {ADVICE}"
+        )
+    return secrets
+
+
+def weakness(secrets: tuple[str, ...]) -> str | None:
+    """What a person should improve about secrets that are accepted; None where all is well."""
+    if any(len(secret) < ADVISED for secret in secrets):
+        return f"{SECRET} holds a secret of fewer than {ADVISED} characters"
+    return None
+
+
+def _given(environment: Mapping[str, str]) -> str:
+    given, path = environment.get(SECRET, "").strip(), environment.get(SECRET_FILE, "")
+    if not path:
+        return given
+    if given:
+        raise ConfigError(f"{SECRET} and {SECRET_FILE} are both set: set one of them")
+    try:
+        found = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{SECRET_FILE}: cannot be read ({type(error).__name__})") from None
+    if not found:
+        # An empty file is an accident: it must not open the endpoint to Airflow's tokens.
+        raise ConfigError(f"{SECRET_FILE}: the file is empty")
+    return found

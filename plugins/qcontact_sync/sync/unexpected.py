@@ -1,0 +1,38 @@
+"""The last line of defence: what is no error of ours ends a run as an error of ours."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from qcontact_sync.core.errors import ErrorCode, RetryableError, SyncError
+
+log = logging.getLogger(__name__)
+
+
+class UnexpectedError(RetryableError):
+    """Something broke that nobody thought of; the log has its trace, the message only its name."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"unexpected {type(error).__name__}; the log has its trace", ErrorCode.SYNC_JOB_ERROR
+        )
+
+
+@contextmanager
+def expected_only(*others: type[Exception]) -> Iterator[None]:
+    """Let nothing but `SyncError` out, so that whoever calls can record it and tell it.
+
+    Args:
+        others: What else the caller expects.
+
+    Raises:
+        UnexpectedError: In place of anything that is no error of ours.
+    """
+    expected: tuple[type[Exception], ...] = (SyncError, *others)
+    try:
+        yield
+    except expected:
+        raise
+    except Exception as error:  # whatever it is, the run must end in good order
+        log.exception("run.unexpected")
+        raise UnexpectedError(error) from error

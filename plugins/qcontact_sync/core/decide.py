@@ -70,7 +70,7 @@ def _create(remote: RemoteTicket, version: str | None, people: People) -> Ticket
     warnings = [m.warning for m in mapped.values() if m.warning]
     status = to_local_status(remote.values.get(STATUS))
     if status is None:
-        warnings.append("unknown status in QContact, taken as open")
+        warnings.append("unknown status in QContact, treated as open")
     writes[STATUS] = status or "open"
     writes[ASSIGNED_TO] = people.id_by_name.get(remote.values.get(ASSIGNED_TO) or "")
     base = Base({name: writes[name] for name in TWO_WAY_FIELDS}, remote.values)

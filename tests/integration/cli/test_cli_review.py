@@ -169,7 +169,7 @@ def test_a_ticket_tells_each_field_and_its_history(program, empty_db, ticket):
             "remote": "Open",
             "action": "send",
             "next": "FibreFlow's value is sent to QContact",
-            "reason": "FibreFlow moved",
+            "reason": "FibreFlow changed it",
         }
         assert [row["sync_type"] for row in ended.document["history"]] == ["create"]
 
@@ -179,7 +179,7 @@ def test_a_ticket_tells_each_field_and_its_history(program, empty_db, ticket):
     for part in (
         "open / Open",
         "assigned",
-        "FibreFlow's value is sent to QContact (FibreFlow moved)",
+        "FibreFlow's value is sent to QContact (FibreFlow changed it)",
     ):
         assert part in row
     assert " UTC)" in shown

@@ -211,7 +211,7 @@ def test_a_ticket_tells_its_story(world: World) -> None:
         "assigned",
         "Open",
     )
-    assert (status.action, status.reason) == ("send", "FibreFlow moved")
+    assert (status.action, status.reason) == ("send", "FibreFlow changed it")
     assert by_field["description"].local == "(21 characters)"
     assert [h["sync_type"] for h in story.history] == ["create"]
 

@@ -25,7 +25,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(),
             a_remote(),
             {},
-            ("keep", "nothing", "neither side moved"),
+            ("keep", "nothing", "neither side changed"),
             id="still",
         ),
         pytest.param(
@@ -34,7 +34,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(status="assigned"),
             a_remote(),
             {},
-            ("send", "FibreFlow's value is sent to QContact", "FibreFlow moved"),
+            ("send", "FibreFlow's value is sent to QContact", "FibreFlow changed it"),
             id="goes-out",
         ),
         pytest.param(
@@ -43,7 +43,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(status="assigned"),
             a_remote(),
             {"is_held": True},
-            ("send", "in quarantine: qcontact-sync failures", "FibreFlow moved"),
+            ("send", "in quarantine: qcontact-sync failures", "FibreFlow changed it"),
             id="waits-in-quarantine",
         ),
         pytest.param(
@@ -55,7 +55,8 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             (
                 "send",
                 "fails",
-                "FibreFlow moved; the assigned FibreFlow user does not exist or has no full name",
+                "FibreFlow changed it; "
+                "the assigned FibreFlow user does not exist or has no full name",
             ),
             id="cannot-be-said-there",
         ),
@@ -65,7 +66,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(),
             a_remote(status="Closed"),
             {},
-            ("take", "QContact's value is written to FibreFlow", "QContact moved"),
+            ("take", "QContact's value is written to FibreFlow", "QContact changed it"),
             id="comes-in",
         ),
         pytest.param(

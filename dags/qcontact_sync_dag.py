@@ -1,41 +1,42 @@
-"""Keep the tickets of QContact and FibreFlow in step, both ways.
+"""Sync the tickets of QContact and FibreFlow in both directions.
 
-Every six hours: what changed in QContact comes in, then what changed in FibreFlow goes out, then
-the run is recorded in `sync_job_history`. A run that was missed is no problem: the next one starts
-where the last complete one ended.
+Every six hours, a run writes the changes of QContact to FibreFlow, then sends the changes of
+FibreFlow to QContact, and records itself in `sync_job_history`. A missed run loses nothing: the
+next run starts where the last complete one ended.
 
 ### Tasks
 
 * `start_run` checks the params and fixes the window.
-* `inbound_sync` and `outbound_sync` do the work, each on its own: one that fails does not keep the
-  other from running, and one that was not asked for is skipped.
-* `finalize` records the run, whatever happened.
+* `inbound_sync` and `outbound_sync` sync one direction each. If one fails, the other still runs. A
+  direction that was not requested is skipped.
+* `finalize` records the run, with any result.
 
 ### Colours
 
-* **Green**: recorded as `success`, or as `partial`: some tickets failed, wait in quarantine and are
-  tried again by later runs, or the time ran out and the next run goes on.
-* **Red**: recorded as `failed`: a direction broke, or nothing that was tried succeeded. The ERROR
-  line in the log of `finalize` says why.
-* **`start_run` red**: nothing was touched. The ERROR line in its log says why.
+* **Green**: recorded as `success` or `partial`. Partial means: some tickets failed, are in
+  quarantine and are tried again by later runs, or the run reached its time limit and the next run
+  continues.
+* **Red**: recorded as `failed`: a direction failed, or all tickets that it tried failed. The ERROR
+  line in the log of `finalize` gives the reason.
+* **`start_run` red**: nothing was changed. The ERROR line in its log gives the reason.
 
 ### When red
 
-* `VALIDATION_ERROR`: a param; it is named.
-* `CONFIG_ERROR`: a connection or a setting; it is named.
-* `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key, or what it may do.
-* `NEEDS_CONFIRMATION`: unusually many changes are waiting to go out. Look at them with a dry run,
-  then trigger with *Confirm outbound*.
-* Anything else passes by itself or is said in the log.
+* `VALIDATION_ERROR`: a param is invalid; the message names it.
+* `CONFIG_ERROR`: a connection or a setting is invalid; the message names it.
+* `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key is invalid, or lacks a right.
+* `NEEDS_CONFIRMATION`: more changes are pending than are sent without confirmation. Check them with
+  a dry run, then trigger with *Confirm outbound*.
+* Any other error is temporary, or the log shows what to do.
 
-The next run makes up for this one, so nothing has to be cleared. Clearing is safe all the same: the
-same history row is settled again.
+The next run processes what this one missed, so you need not clear anything. Clearing is safe: it
+updates the same history row.
 
 ### By hand
 
-* *Trigger* without dates reads from the last complete run to now.
-* With dates it reads that stretch of QContact's changes again, which is always safe.
-* For many past windows use a *Backfill*.
+* *Trigger* without dates reads from the last complete run until now.
+* With dates, it reads QContact's changes of that period again, which is always safe.
+* For many past windows, use a *Backfill*.
 
 Connections: `qcontact_default` (QContact), `fibreflow_default` (Postgres).
 """
@@ -49,9 +50,9 @@ from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow import declaring
 
 TEN_MINUTES = timedelta(minutes=10)
-# Only for a task that hangs. A direction ends by itself and in good order: a scheduled one after
-# QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S; before that it
-# may have waited as long for another run.
+# Only for a task that hangs. A direction ends cleanly at its time limit: a scheduled one after
+# QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S. Before that, it
+# may wait as long for another run.
 BACKSTOP = timedelta(hours=3)
 step = partial(task, multiple_outputs=False)  # a dict is one value, not one XCom a key
 
@@ -63,20 +64,20 @@ def sync_dag(
     late_after: timedelta = TEN_MINUTES,
     **task_defaults: Any,
 ) -> DAG:
-    """The DAG of one account; id and schedule are the account's unless given."""
+    """The DAG of one account. Default for id and schedule: those of the account."""
     tickets, tickets_written = declaring.ticket_assets(account)
     on_failure = declaring.failure_callback(account)
 
     @dag(
         dag_id=dag_id or account.dag_id,
-        # A plain cron string would give each run an interval of no length.
+        # With a plain cron string, each run would have an empty interval.
         schedule=CronDataIntervalTimetable(schedule or account.schedule, timezone="UTC"),
         start_date=datetime(2020, 1, 1, tzinfo=UTC),  # how far back a backfill may reach
-        catchup=False,  # one run makes up for all that were missed: it reads from the cursor
+        catchup=False,  # one run replaces all missed runs: it reads from the cursor
         deadline=declaring.late_alert(account, late_after),
-        max_active_runs=1,  # runs wait for one another anyway, and each would hold a worker
+        max_active_runs=1,  # runs wait for each other anyway, and each would occupy a worker
         default_args={
-            "show_return_value_in_logs": False,  # the task's own lines say the same to a person
+            "show_return_value_in_logs": False,  # the task's own lines show the same for users
             "retry_delay": timedelta(seconds=30),
             "retry_exponential_backoff": 2,
             "max_retry_delay": timedelta(minutes=5),
@@ -94,8 +95,8 @@ def sync_dag(
 
             return steps.start_run(get_current_context(), account.name)
 
-        # Directions wait out passing failures themselves, and what a run leaves undone the next one
-        # does: one more try is enough.
+        # A direction retries temporary failures itself, and the next run processes the rest:
+        # one more try is enough.
         @step(retries=1, execution_timeout=BACKSTOP, outlets=[tickets_written])
         def inbound_sync() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
@@ -105,8 +106,8 @@ def sync_dag(
             steps.announce(context, tickets_written, tickets, stats)
             return stats
 
-        # all_done: whatever became of inbound. Where start_run failed it does not run all the same,
-        # because start_run is its setup.
+        # all_done: also if inbound failed. If start_run failed, it does not run, because
+        # start_run is its setup.
         @step(retries=1, execution_timeout=BACKSTOP, trigger_rule=TriggerRule.ALL_DONE)
         def outbound_sync() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
@@ -121,9 +122,9 @@ def sync_dag(
 
         started, finished = start_run(), finalize()
         started >> inbound_sync() >> outbound_sync() >> finished
-        # Setup and teardown: finalize runs whenever start_run succeeded, also where a direction
-        # broke or a person marked the run as failed, and clearing a direction takes both along.
-        # Unlike other teardowns it decides: where it fails, the DAG run is red.
+        # Setup and teardown: finalize runs if start_run succeeded, also if a direction failed or a
+        # user marked the run as failed. Clearing a direction also clears both. Unlike other
+        # teardowns, a failed finalize fails the DAG run.
         finished.as_teardown(setups=started, on_failure_fail_dagrun=True)
 
     return qcontact_sync()

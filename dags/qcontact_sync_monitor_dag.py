@@ -1,20 +1,22 @@
-"""Mail a person when the ticket sync stops, fails, slows down or loses tickets.
+"""Send mails when the ticket sync stops, fails, slows down or loses tickets.
 
-Every hour: what no run of `qcontact_sync` can do for itself.
+Every hour, this DAG makes the checks that a run of `qcontact_sync` cannot make itself.
 
 ### Tasks
 
-* `check_alerts` reads FibreFlow's database, compares it with the alerts that are open, mails what
-  changed, and sends what could not be sent before. The runs themselves do the same at their end.
-* `compare_sample` reads a few tickets from QContact, other ones each hour, and compares them. How
-  many differ without being pending is in its log and its XCom; twice in a row is an alert.
-* `delete_old_rows` deletes the sync's own rows that are older than `QCONTACT_SYNC_RETENTION_DAYS`;
-  skipped where that is not set. The audit log and the history are FibreFlow's and stay.
+* `check_alerts` reads FibreFlow's database, compares it with the open alerts, mails the changes,
+  and sends mails that could not be sent before. Each run does the same at its end.
+* `compare_sample` reads a few tickets from QContact, different ones each hour, and compares them.
+  Its log and its XCom contain the number of tickets that differ without being pending. Differences
+  in two samples in a row open an alert.
+* `delete_old_rows` deletes the sync's own rows that are older than `QCONTACT_SYNC_RETENTION_DAYS`.
+  It is skipped if that is not set. It never deletes the audit log and the history: they belong to
+  FibreFlow.
 
 ### Colours
 
-Green says that the checks ran, not that all is well: what is not well is mailed. Red says that the
-checks themselves could not run: see the runbook, "The monitor is red".
+Green means that the checks ran. It does not mean that the sync is healthy: problems are mailed. Red
+means that the checks could not run: see the runbook, "The monitor is red".
 
 Connections: `fibreflow_default`, `qcontact_default`, `smtp_default`.
 """
@@ -28,19 +30,19 @@ from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
 
 def monitor_dag(account: Account) -> DAG:
-    """The DAG that watches over one account."""
+    """The DAG that monitors one account."""
 
     @dag(
         dag_id=account.monitor_dag_id,
-        schedule="30 * * * *",  # half past: never beside the sync's own start
+        schedule="30 * * * *",  # half past: never at the start of a sync run
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        catchup=False,  # an old check tells nobody anything
+        catchup=False,  # a check of the past is useless
         max_active_runs=1,
         dagrun_timeout=timedelta(minutes=20),
         default_args={
             "retries": 1,
             "retry_delay": timedelta(minutes=1),
-            "show_return_value_in_logs": False,  # the task's own lines say the same to a person
+            "show_return_value_in_logs": False,  # the task's own lines show the same for users
         },
         tags=["qcontact", "fibreflow", "monitoring"],
         doc_md=manual(__doc__, account),
@@ -55,7 +57,7 @@ def monitor_dag(account: Account) -> DAG:
 
             return monitoring.compare_sample(account.name)
 
-        # After the sample, whatever became of it: what it found is one of the alerts.
+        # After the sample, also if it failed: its result is one of the alerts.
         @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
         def check_alerts() -> None:
             from qcontact_sync.on_airflow import alerts

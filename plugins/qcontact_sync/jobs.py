@@ -1,6 +1,6 @@
-"""The sync as functions for Python code that has no event loop; the command line calls them, too.
+"""The sync as functions for Python code without an event loop; the command line uses them, too.
 
-`services` has the same functions as coroutines.
+`services` contains the same functions as coroutines.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """The same function in an event loop of its own."""
+    """The same function in its own event loop."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -88,19 +88,19 @@ def run_sync_job(
     """Run the whole sync once, outside Airflow.
 
     Args:
-        params: As the DAG's (`core.request.PARAM_NAMES`).
-        fibreflow, qcontact, settings: From the environment where not given.
+        params: The same as the DAG's (`core.request.PARAM_NAMES`).
+        fibreflow, qcontact, settings: Default: from the environment.
         progress: Called as (direction, tickets done, tickets expected so far).
-        on_opened: Called once before anything is read, with the run as plain values; among them
-            ``job_id``, ``directions`` (those asked for), ``dry_run``, ``window_start`` and
+        on_opened: Called once before the first read, with the run as plain values; among them
+            ``job_id``, ``directions`` (the requested ones), ``dry_run``, ``window_start`` and
             ``window_end``.
         endpoints: Deprecated, both sides in one.
 
     Raises:
-        ParamError: Bad params; nothing was touched and no row was written.
+        ParamError: Invalid params; nothing was changed and no row was written.
         ConfigError: A setting is missing or wrong.
-        SyncError: The run could not be opened or put on record; of a dry run, it broke. A run
-            that breaks later is a result with status ``failed``.
+        SyncError: The run could not be opened or recorded, or a dry run failed. A run that fails
+            later returns a result with status ``failed``.
     """
     params = params or {}
     parse_request(params)
@@ -129,11 +129,11 @@ def get_sync_job_history(
     fibreflow: FibreFlowAccess | None = None,
     endpoints: "Endpoints | None" = None,
 ) -> Sequence[HistoryRow]:
-    """Runs on record, newest first.
+    """Recorded runs, newest first.
 
     Args:
         start_date, end_date: Half-open limits on ``started_at``.
-        fibreflow: From the environment where not given.
+        fibreflow: Default: from the environment.
         endpoints: Deprecated, both sides in one.
     """
     if endpoints is not None:
@@ -144,13 +144,13 @@ def get_sync_job_history(
 def get_last_sync_job_run(
     *, fibreflow: FibreFlowAccess | None = None, endpoints: "Endpoints | None" = None
 ) -> HistoryRow | None:
-    """The newest run on record, or None."""
+    """The newest recorded run, or None."""
     rows = get_sync_job_history(1, fibreflow=fibreflow, endpoints=endpoints)
     return rows[0] if rows else None
 
 
 def migrate(database_url: str) -> list[str]:
-    """Bring the database's schema up to date; the names of the migrations applied now."""
+    """Upgrade the database's schema; return the names of the applied migrations."""
     return migrate_database(database_url, table_names())
 
 

@@ -68,7 +68,7 @@ def test_the_summary_is_there_also_where_the_run_failed(airflow, sandbox):
     assert airflow.returned(run.run_id, "finalize")["error_code"] == "AUTHORIZATION_ERROR"
     errors = [text for level, text in airflow.lines(run.run_id, "finalize") if level == "error"]
     assert "AUTHORIZATION_ERROR" in errors[-1]
-    assert "What helps: ask QContact for the right" in errors[-1]
+    assert "What to do: ask QContact for the right" in errors[-1]
 
 
 def test_a_run_that_wrote_tickets_starts_the_dag_that_follows_them(airflow, edited):

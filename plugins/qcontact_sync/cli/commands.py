@@ -36,7 +36,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command line to its exit status; an expected failure is one sentence."""
+    """Run a command line and exit with its status; an expected failure is one sentence."""
     open_streams()
     status = _exit_status()
     if is_result_lost():
@@ -54,13 +54,13 @@ def _exit_status() -> int:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
         if is_refused:
             return _report(error.code.value, str(error), REFUSED)
-        # Neither a single ticket nor a defect is a matter for the doctor.
+        # The doctor checks neither single tickets nor defects.
         hint = None if isinstance(error, TicketError | UnexpectedError) else f"see {PROGRAM} doctor"
         return _report(error.code.value, str(error), FAILED, hint)
     if status == INTERRUPTED:
-        return _report("INTERRUPTED", "stopped by Ctrl-C; what was done until then stays", status)
+        return _report("INTERRUPTED", "stopped by Ctrl-C; completed work is kept", status)
     if status is None:
-        # Only where the exit status is no answer by itself.
+        # Only for commands whose exit status is not itself the answer.
         return FAILED if is_result_lost() else 0
     return int(status)
 
@@ -82,7 +82,7 @@ def _show_version(is_asked: bool) -> None:
 
 def _choose_account(name: str | None) -> None:
     if name is not None:
-        # Where everything that this command does will look, in this process alone.
+        # The rest of this process reads the account from here.
         os.environ[ACCOUNT] = find_account(name).name
 
 
@@ -97,7 +97,7 @@ def options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Take what belongs to no command."""
+    """The options of the program itself."""
 
 
 @app.command(help=help_texts.MIGRATE)
@@ -128,7 +128,7 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=help_texts.VERBOSE)] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Make one run and show what it did."""
+    """Run the sync once and show the result."""
     params: dict[str, object] = {
         "start_date": start_date,
         "end_date": end_date,
@@ -177,7 +177,7 @@ def history(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show runs on record."""
+    """Show the recorded runs."""
     dates = parse_request({"start_date": start_date, "end_date": end_date})
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
@@ -192,7 +192,7 @@ def history(
 
 @app.command(help=help_texts.LAST)
 def last(as_json: AsJson = False) -> None:
-    """Show the newest run on record."""
+    """Show the newest recorded run."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
     from qcontact_sync.config.settings import load_settings
@@ -212,7 +212,7 @@ app.add_typer(review_commands.conflicts_app, name="conflicts")
 
 @app.command(help=help_texts.DOCTOR)
 def doctor(as_json: AsJson = False) -> int:
-    """Make all checks and show what they found."""
+    """Make all checks and show the results."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs
     from qcontact_sync.services.checks import State

@@ -1,4 +1,4 @@
-"""What everything that is shown to a person shares: width, tables, colours, times."""
+"""Width, tables and colours of everything that the command line shows."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# A table in a file or a pipe is as wide as it has to be.
+# A table in a file or a pipe is as wide as its content.
 _UNBOUNDED_WIDTH = 250
 _STYLES = {
     "success": "green",
@@ -17,14 +17,14 @@ _STYLES = {
     "warning": "yellow",
     "failed": "red",
     "not healthy": "red",
-    "needs you": "red",
+    "open conflict": "red",
     "running": "cyan",
     "skipped": "dim",
 }
 
 
 def open_console() -> Console:
-    """stdout, as wide as the terminal where it is one."""
+    """stdout, as wide as the terminal if it is one."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_UNBOUNDED_WIDTH)

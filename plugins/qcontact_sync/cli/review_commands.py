@@ -1,4 +1,4 @@
-"""The commands of ``qcontact-sync`` for what a person asks and decides."""
+"""The commands of ``qcontact-sync`` for questions and decisions about tickets."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ conflicts_app = typer.Typer(help=help_texts.CONFLICTS, rich_markup_mode=None)
 
 
 def status(as_json: AsJson = False) -> int:
-    """Show the sync at a glance; the exit status says whether it is healthy."""
+    """Show an overview; the exit status is 0 if the sync is healthy."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
     from qcontact_sync.config.access import fibreflow_from_env
@@ -38,7 +38,7 @@ def status(as_json: AsJson = False) -> int:
 
 
 def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
-    """Show why a ticket is as it is."""
+    """Explain the state of a ticket."""
     given = _checked(ticket_id)
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
@@ -56,7 +56,7 @@ def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
 
 @failures_app.callback(invoke_without_command=True)
 def failures(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the quarantine, where no subcommand is called."""
+    """List the quarantine if no subcommand is called."""
     if context.invoked_subcommand is not None:
         return
     from qcontact_sync import jobs
@@ -78,7 +78,7 @@ def retry(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) ->
 
 @failures_app.command(help=help_texts.DISMISS)
 def dismiss(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) -> None:
-    """Leave entries alone until their tickets change."""
+    """Ignore entries until their tickets change."""
     given = _checked(entry_id)
     from qcontact_sync import jobs
     from qcontact_sync.config.access import fibreflow_from_env
@@ -100,7 +100,7 @@ def _show_failures(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> No
 
 @conflicts_app.callback(invoke_without_command=True)
 def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
-    """List conflicts, where no subcommand is called."""
+    """List conflicts if no subcommand is called."""
     if context.invoked_subcommand is not None:
         return
     from qcontact_sync import jobs
@@ -120,7 +120,7 @@ def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
 def resolve(
     context: typer.Context, conflict_id: ConflictId, keep: Keep, as_json: AsJson = False
 ) -> None:
-    """Let one side win."""
+    """Keep the value of one side."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_review
     from qcontact_sync.config.access import access_from_env
@@ -136,15 +136,15 @@ def resolve(
 
 
 def _asked_before(context: typer.Context) -> bool:
-    """Whether ``--json`` stands before the subcommand's name."""
+    """Whether ``--json`` was given before the subcommand's name."""
     return bool(context.parent and context.parent.params.get("as_json"))
 
 
 def _checked(given: str) -> str:
-    """An id without the blanks around it.
+    """An id without surrounding blanks.
 
     Raises:
-        ParamError: It is empty, or holds characters that no id has.
+        ParamError: It is empty, or contains characters that are not allowed in an id.
     """
     (checked,) = parse_request({"ticket_ids": [given]}).ticket_ids
     return checked

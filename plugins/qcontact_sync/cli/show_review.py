@@ -1,4 +1,4 @@
-"""What `status`, `ticket`, `failures` and `conflicts` show a person."""
+"""The output of `status`, `ticket`, `failures` and `conflicts`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,14 +24,14 @@ Row = Mapping[str, Any]
 
 
 def show_status(health: Health, zone: ZoneInfo) -> None:
-    """The sync at a glance: first what a person should look at."""
+    """An overview of the sync, beginning with its problems."""
     console = open_console()
     console.print(state("healthy" if health.is_healthy else "not healthy"))
     for issue in health.health_issues:
         _say(console, f"  ! {issue}")
     for name, value in (
         ("last run", _last_run(health, zone)),
-        ("waiting to go out", health.pending_outbound),
+        ("pending outbound", health.pending_outbound),
         ("in quarantine", _with_call(health.quarantined, "failures")),
         ("open conflicts", _with_call(health.conflicts_open, "conflicts")),
         ("failed, last 24 h", health.failed_last_24h),
@@ -53,7 +53,7 @@ def _with_call(count: int, command: str) -> str:
 
 
 def show_story(story: TicketStory, zone: ZoneInfo, now: datetime) -> None:
-    """One ticket: its fields, what waits, what failed, what was."""
+    """One ticket: its fields, pending notes, failures and history."""
     console = open_console()
     uid = story.ticket_uid or "not in FibreFlow"
     _say(console, f"{uid} (QContact {story.qcontact_ticket_id})", style="bold")
@@ -62,7 +62,7 @@ def show_story(story: TicketStory, zone: ZoneInfo, now: datetime) -> None:
     if story.fields:
         _show_fields(console, story)
     if story.notes_to_send:
-        _say(console, f"notes that have not gone out: {story.notes_to_send}")
+        _say(console, f"notes not sent yet: {story.notes_to_send}")
     if story.failures:
         _say(console, "in quarantine:")
     for entry in story.failures:
@@ -86,7 +86,7 @@ def _show_fields(console: Console, story: TicketStory) -> None:
 
 
 def _last_agreed(told: FieldStory, assignees: Mapping[str, str | None]) -> str:
-    """Both halves, FibreFlow's first; of QContact's own fields there is only its half."""
+    """Both halves, FibreFlow's first; QContact's own fields only have QContact's half."""
     there = _value(told.base_remote)
     if told.field not in TWO_WAY_FIELDS:
         return there
@@ -100,7 +100,7 @@ def _named(told: FieldStory, value: str | None, assignees: Mapping[str, str | No
 
 def _show_history(console: Console, history: Sequence[Row], zone: ZoneInfo) -> None:
     if not history:
-        _say(console, "nothing was ever done to it")
+        _say(console, "no history")
         return
     shown = table("history", "direction", "what", "", "")
     for row in history:
@@ -115,7 +115,7 @@ def _show_history(console: Console, history: Sequence[Row], zone: ZoneInfo) -> N
 
 
 def _done(what: Any) -> str:
-    """Names of the fields that came in, or names and values of those that went out."""
+    """Names of the fields written inbound, or names and values of those sent outbound."""
     if isinstance(what, Mapping):
         return ", ".join(f"{name}: {value}" for name, value in what.items())
     return ", ".join(map(str, what)) if isinstance(what, list) else ""
@@ -125,7 +125,7 @@ def show_failures(entries: Sequence[Row], zone: ZoneInfo, now: datetime) -> None
     """Quarantine entries, the first hundred of them."""
     console = open_console()
     if not entries:
-        _say(console, "nothing is in quarantine")
+        _say(console, "the quarantine is empty")
     for entry in entries[:MAX_LISTED]:
         _show_entry(console, entry, zone, now)
     _say_rest(console, len(entries), "failures")
@@ -143,11 +143,12 @@ def _show_entry(console: Console, entry: Row, zone: ZoneInfo, now: datetime) -> 
 
 
 def show_conflicts(conflicts: Sequence[Row], zone: ZoneInfo) -> None:
-    """What waits for a person, each with how to decide it; then values that lost."""
+    """Open conflicts, each with the command to decide it; then those resolved automatically."""
     console = open_console()
     waiting = sum(conflict["is_open"] for conflict in conflicts)
     lost = len(conflicts) - waiting
-    _say(console, f"{waiting} wait{'s' if waiting == 1 else ''} for you, {lost} for information")
+    need = "conflict needs" if waiting == 1 else "conflicts need"
+    _say(console, f"{waiting} open {need} a decision, {lost} resolved")
     for conflict in conflicts[: max(MAX_LISTED, waiting)]:
         _show_conflict(console, conflict, zone)
     _say_rest(console, len(conflicts), "conflicts", max(MAX_LISTED, waiting))
@@ -165,10 +166,10 @@ def _show_conflict(console: Console, conflict: Row, zone: ZoneInfo) -> None:
 
 
 def show_resolved(conflict: Row) -> None:
-    """What became of a conflict, and what comes next."""
+    """The result of a decision, and its effect."""
     console = open_console()
     come_next = {
-        "kept local": "; FibreFlow's value goes out with the next run",
+        "kept local": "; the next run sends FibreFlow's value",
         "kept remote": "; QContact's value was written to FibreFlow",
     }
     ended = f"{conflict['field']} of {_ids(conflict)}: {conflict['resolution']}"
@@ -177,8 +178,8 @@ def show_resolved(conflict: Row) -> None:
 
 def _kind(conflict: Row) -> str:
     if conflict["kind"] == "settled":
-        return "settled"
-    return "needs you" if conflict["is_open"] else "resolved"
+        return "resolved automatically"
+    return "open conflict" if conflict["is_open"] else "resolved"
 
 
 def _sides(conflict: Row) -> tuple[str, str]:
@@ -190,8 +191,11 @@ def _sides(conflict: Row) -> tuple[str, str]:
 
 def _end(conflict: Row) -> str:
     if conflict["kind"] == "settled":
-        side = {"local": "; FibreFlow's value lost", "remote": "; QContact's value lost"}
-        return side.get(conflict["loser"], "; both were left as they were")
+        side = {
+            "local": "; FibreFlow's value was not kept",
+            "remote": "; QContact's value was not kept",
+        }
+        return side.get(conflict["loser"], "; both values were kept")
     return "" if conflict["is_open"] else f"; {conflict_outcome(conflict)}"
 
 
@@ -201,7 +205,7 @@ def _ids(row: Row) -> str:
 
 
 def _value(value: str | None) -> str:
-    """A value on one line; nothing at all is a dash."""
+    """A value on one line, or a dash."""
     shown = printable(value or "-")
     return shown if len(shown) <= MAX_VALUE_SHOWN else f"{shown[: MAX_VALUE_SHOWN - 1]}…"
 
@@ -212,5 +216,5 @@ def _say_rest(console: Console, total: int, command: str, listed: int = MAX_LIST
 
 
 def _say(console: Console, line: str, style: str | None = None) -> None:
-    """One line, wrapped by the terminal itself, so that ids can be copied whole."""
+    """One line; the terminal wraps it, so that users can copy whole ids."""
     console.print(Text(printable(line), style=style or ""), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What the command line shows a person: tables on stdout, progress on stderr."""
+"""The output of `run`, `history`, `last` and `doctor`: tables on stdout, progress on stderr."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ def show_window(run: Mapping[str, Any], zone: ZoneInfo) -> None:
 
 
 def show_result(result: JobResult, zone: ZoneInfo) -> None:
-    """A run that was just made: its plan where it was dry, else its counts and failures."""
+    """A run that just ended: the plan of a dry run, otherwise counts and failures."""
     console = open_console()
     if "plan" in result.sync_result:
         _show_plan(console, result.sync_result["plan"])  # type: ignore[arg-type]
@@ -52,16 +52,16 @@ def show_result(result: JobResult, zone: ZoneInfo) -> None:
 
 
 def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
-    """The newest run on record."""
+    """The newest recorded run."""
     console = open_console()
     if row is None:
-        console.print("no run on record yet")
+        console.print("no run recorded yet")
         return
     _show_run(console, str(row.id), row, zone)
 
 
 def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
-    """Runs on record, newest first."""
+    """Recorded runs, newest first."""
     headings = (f"started ({zone.key})", "UTC", "status", "took", "inbound", "outbound", "rate")
     shown = table(*headings, "error", right=("took", "inbound", "outbound", "rate"))
     for row in rows:
@@ -76,7 +76,7 @@ def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
             printable(row.error_code or ""),
         )
     console = open_console()
-    console.print(shown if rows else "no such run on record")
+    console.print(shown if rows else "no such run recorded")
     if rows:
         console.print("inbound, outbound: tickets processed/successful/failed", style="dim")
 
@@ -98,7 +98,7 @@ def show_checks(checks: Sequence[Check]) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Direction, int, int], None] | None]:
-    """A callback that moves a bar per direction on stderr; None where that is no terminal."""
+    """A callback that updates one bar per direction on stderr; None if stderr is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -112,7 +112,7 @@ def progress_bar() -> Iterator[Callable[[Direction, int, int], None] | None]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    # stdout is the result's: it is neither shown through the bar nor held back by it.
+    # The bar must neither show nor delay what goes to stdout: that is the result.
     with Progress(*columns, console=console, redirect_stdout=False) as bars:
 
         def move(direction: Direction, done: int, expected: int) -> None:
@@ -127,7 +127,7 @@ class _RateColumn(ProgressColumn):
     """Tickets a second."""
 
     def render(self, task: Task) -> Text:
-        """The rate, once it is known."""
+        """The rate, as soon as it is known."""
         return Text(f"{task.speed:.0f}/s" if task.speed else "", style="dim")
 
 
@@ -178,7 +178,7 @@ def _show_errors(console: Console, errors: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _show_plan(console: Console, plan: Mapping[str, Mapping[str, Any]]) -> None:
-    console.print("dry run: this is what a run would do now; nothing was written on either side")
+    console.print("dry run: a run would do the following now; nothing was written on either side")
     for direction, part in plan.items():
         summary, *lines = plan_lines(part)
         console.print(f"{direction}: {summary}", markup=False, soft_wrap=True)

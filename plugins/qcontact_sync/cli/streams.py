@@ -88,7 +88,7 @@ def print_json(document: object) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something beside the result, on stderr."""
+    """Write a message to stderr, beside the result."""
     sys.stderr.write(f"{printable(sentence)}\n")
 
 
@@ -121,7 +121,7 @@ class _LineFormatter(logging.Formatter):
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at that moment: a progress bar stands in for it."""
+    """Writes to the present ``sys.stderr``: a progress bar replaces it for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""

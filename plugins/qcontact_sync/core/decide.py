@@ -76,7 +76,7 @@ def _create(remote: RemoteTicket, version: str | None, people: People) -> Ticket
     warnings = [m.warning for m in mapped.values() if m.warning]
     status = to_local_status(remote.values.get(STATUS))
     if status is None:
-        warnings.append("unknown status in QContact, taken as open")
+        warnings.append("unknown status in QContact, treated as open")
     writes[STATUS] = status or "open"
     writes[ASSIGNED_TO] = people.id_by_name.get(remote.values.get(ASSIGNED_TO) or "")
     base = Base({name: writes[name] for name in TWO_WAY_FIELDS}, remote.values)
@@ -185,9 +185,9 @@ def _two_way_decisions(
             else merge_assignment(base, here, there, people, policy)
         )
         if name in link.frozen and not _ends_freeze(decision, policy):
-            decision = _frozen(decision, here, there, "waits for a person to decide")
+            decision = _frozen(decision, here, there, "open conflict, needs a decision")
         elif _is_undone_again(decision, link.flip_flops.get(name)):
-            decision = _frozen(decision, here, there, "both sides keep undoing each other")
+            decision = _frozen(decision, here, there, "both sides keep reverting each other")
         decisions.append(decision)
     return tuple(decisions)
 

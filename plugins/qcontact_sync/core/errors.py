@@ -78,7 +78,7 @@ class LeaseBusy(RetryableError):
     """Another run holds the account's lease; this one has done nothing yet."""
 
     def __init__(self) -> None:
-        super().__init__("another run is at work", ErrorCode.CONFLICT)
+        super().__init__("another run is active", ErrorCode.CONFLICT)
 
 
 class LeaseLost(RetryableError):
@@ -98,7 +98,9 @@ class RemoteMoved(RetryableError):
     """QContact refused a write because its ticket has changed: read and decide again."""
 
     def __init__(self) -> None:
-        super().__init__("QContact's ticket kept changing under our write", ErrorCode.CONFLICT)
+        super().__init__(
+            "QContact's ticket changed repeatedly during the write", ErrorCode.CONFLICT
+        )
 
 
 class ReadTooOld(RetryableError):
@@ -106,7 +108,7 @@ class ReadTooOld(RetryableError):
 
     def __init__(self) -> None:
         super().__init__(
-            "QContact kept a write waiting, every time it was tried", ErrorCode.RATE_LIMITED
+            "QContact delayed each attempt of a write too long", ErrorCode.RATE_LIMITED
         )
 
 
@@ -193,7 +195,7 @@ class NotApplied(TicketError):
 
     def __init__(self, fields: str) -> None:
         super().__init__(
-            f"QContact took the change of {fields} and did not apply it", ErrorCode.CONFLICT
+            f"QContact accepted the change of {fields} but did not apply it", ErrorCode.CONFLICT
         )
 
 
@@ -229,7 +231,7 @@ class NeedsConfirmation(FatalError):
 
     def __init__(self, pending: int, limit: int) -> None:
         super().__init__(
-            f"{pending} outbound changes are pending, more than the {limit} that go unasked; "
-            "look at them with a dry run, then run again with confirm_outbound",
+            f"{pending} outbound changes are pending, more than the limit of {limit} "
+            "without confirmation; check them with a dry run, then run again with confirm_outbound",
             ErrorCode.NEEDS_CONFIRMATION,
         )

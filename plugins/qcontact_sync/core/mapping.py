@@ -153,7 +153,7 @@ def _priority(value: str | None) -> Mapped:
     word = (value or "").strip().lower()
     if word in _PRIORITIES:
         return Mapped(word)
-    warning = "unknown priority, taken as normal" if word not in ("", "medium") else None
+    warning = "unknown priority, treated as normal" if word not in ("", "medium") else None
     return Mapped("normal", warning=warning)
 
 
@@ -165,7 +165,7 @@ def _uuid(field: str, value: str) -> Mapped:
         parsed = None
     # UUID() reads digits as int() does: with signs, underscores and 0x among them.
     if parsed is None or parsed.hex not in value.replace("-", "").lower():
-        return Mapped(fits=False, warning=f"{field} is no UUID, left as it was")
+        return Mapped(fits=False, warning=f"{field} is not a UUID; not changed")
     return Mapped(str(parsed))
 
 
@@ -176,9 +176,7 @@ def _coordinates(value: str) -> Mapped:
         lat = lon = math.nan
     if abs(lat) <= 90 and abs(lon) <= 180:
         return Mapped(point_text(lat, lon))
-    return Mapped(
-        fits=False, warning="gps_coordinates are not two numbers in range, left as they were"
-    )
+    return Mapped(fits=False, warning="gps_coordinates are not two numbers in range; not changed")
 
 
 def point_text(latitude: float, longitude: float) -> str:

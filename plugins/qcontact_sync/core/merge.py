@@ -96,13 +96,13 @@ def merge_status(
     translated = to_local_status(remote)
     if not (local_moved or remote_moved):
         if step in policy.words.moves_on:
-            reason = "QContact takes this step by itself"
+            reason = "QContact makes this change automatically"
             return FieldDecision(STATUS, Action.AGREE, local, remote, reason=reason)
-        return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side moved")
+        return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side changed")
     if is_same_status(local, remote, policy.words):
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
     if remote_moved and translated is None and not local_moved:
-        warning = "unknown status in QContact, FibreFlow's left as it was"
+        warning = "unknown status in QContact; FibreFlow's status is kept"
         return FieldDecision(
             STATUS, Action.AGREE, local, remote, reason=warning, warning=warning, is_unknown=True
         )
@@ -114,16 +114,25 @@ def merge_status(
     ):
         return _reopened(local, remote, translated, policy, "local" if local_moved else None)
     if not local_moved:
-        return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact moved")
+        return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact changed it")
     wins_remote = remote_moved and translated is not None and rank(translated) > rank(local)
     if wins_remote:
         return FieldDecision(
-            STATUS, Action.TAKE, translated, remote, "local", "both moved, QContact's is further on"
+            STATUS,
+            Action.TAKE,
+            translated,
+            remote,
+            "local",
+            "both changed; QContact's status is further on",
         )
     if policy.is_final_refused and step[1] in policy.words.final:
         reason = "QContact holds the ticket closed and refuses to change its status"
         return FieldDecision(STATUS, Action.FREEZE, local, remote, reason=reason)
-    reason = "both moved, FibreFlow's is not behind" if remote_moved else "FibreFlow moved"
+    reason = (
+        "both changed; QContact's status is not further on"
+        if remote_moved
+        else "FibreFlow changed it"
+    )
     word = policy.words.to_remote(local or "")
     return FieldDecision(
         STATUS,
@@ -158,7 +167,7 @@ def merge_assignment(
     """Decide who a linked ticket is assigned to (user id here, full name there)."""
     local_moved, remote_moved = local != base.local, remote != base.remote
     if not (local_moved or remote_moved):
-        return FieldDecision(ASSIGNED_TO, Action.KEEP, local, remote, reason="neither side moved")
+        return FieldDecision(ASSIGNED_TO, Action.KEEP, local, remote, reason="neither side changed")
     if is_same_person(local, remote, people):
         return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason="the same person")
     remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
@@ -176,7 +185,7 @@ def merge_assignment(
         local,
         name,
         "remote" if remote_moved else None,
-        "both moved, FibreFlow's counts" if remote_moved else "FibreFlow moved",
+        "both changed; FibreFlow's value is kept" if remote_moved else "FibreFlow changed it",
         refusal="the assigned FibreFlow user does not exist or has no full name"
         if is_nameless
         else None,
@@ -188,11 +197,11 @@ def _take_assignment(
 ) -> FieldDecision:
     user = people.id_by_name.get(remote) if remote is not None else None
     if remote is not None and user is None:
-        reason = "no single FibreFlow user has that name, left as it was"
+        reason = "no single FibreFlow user has that name; the assignment is kept"
         return FieldDecision(
             ASSIGNED_TO, Action.AGREE, local, remote, loser, reason, is_unknown=True
         )
-    return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact moved")
+    return FieldDecision(ASSIGNED_TO, Action.TAKE, user, remote, loser, "QContact changed it")
 
 
 def merge_owned(
@@ -225,6 +234,6 @@ def merge_owned(
         mapped.value,
         remote,
         "local" if local_moved else None,
-        "QContact moved",
+        "QContact changed it",
         mapped.warning,
     )

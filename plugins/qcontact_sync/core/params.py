@@ -45,10 +45,10 @@ RUN_PARAMS = (
         "start_date",
         Kind.MOMENT,
         "Changed from",
-        "Read what changed in QContact since then. Empty: since the last complete run; or, where "
+        "Read what changed in QContact since then. Empty: since the last complete run or, if "
         "only an end is given, from the beginning. The logical date and data interval above have "
-        "no say. In a backfill leave both empty: its windows are its dates.",
-        "Begin of the window, ISO 8601, included; without a zone it is UTC.",
+        "no effect. In a backfill leave both empty: its windows are its dates.",
+        "Start of the window, ISO 8601, included; without a zone it is UTC.",
     ),
     RunParam(
         "end_date",
@@ -56,7 +56,7 @@ RUN_PARAMS = (
         "Changed until",
         "Empty: until now. A run with dates does not move the point where the next one starts, "
         "and sends only tickets that FibreFlow changed between them.",
-        "End of the window, not included; a future one is cut to now.",
+        "End of the window, not included; a future end becomes now.",
     ),
     RunParam(
         "ticket_ids",
@@ -69,23 +69,23 @@ RUN_PARAMS = (
         "dry_run",
         Kind.SWITCH,
         "Dry run",
-        "Find out what would be done and write nothing on either side.",
-        "Print what a run would do; write nothing anywhere.",
+        "Show what a run would do, and write nothing on either side.",
+        "Print what a run would do, and write nothing on either side.",
     ),
     RunParam(
         "force_resync",
         Kind.SWITCH,
         "Force resync",
-        "Take QContact's own fields over again even where nothing seems to have changed there: a "
-        "repair of what was overwritten here.",
-        "Bring QContact's own fields in even where QContact did not change them.",
+        "Write QContact's own fields to FibreFlow again, even if QContact did not change them. "
+        "This repairs fields that were overwritten in FibreFlow.",
+        "Write QContact's own fields to FibreFlow even if QContact did not change them.",
     ),
     RunParam(
         "confirm_outbound",
         Kind.SWITCH,
         "Confirm outbound",
-        "Send even if more changes are waiting than usually go out unasked.",
-        "Send even where more changes are pending than MAX_OUTBOUND allows.",
+        "Send even if more changes are pending than are sent without confirmation.",
+        "Send even if more changes are pending than MAX_OUTBOUND allows.",
     ),
 )
 PARAM_NAMES = tuple(param.name for param in RUN_PARAMS)

@@ -22,9 +22,9 @@ NAMES = {
     Sign.CREATE: "create",
     Sign.UPDATE: "update",
     Sign.SEND: "send",
-    Sign.NEEDS_YOU: "needs you",
+    Sign.NEEDS_YOU: "open conflict",
 }
-_KEYS = {sign: name.replace(" ", "_") for sign, name in NAMES.items()}
+_KEYS = {sign: sign.name.lower() for sign in Sign}
 MAX_LINES = 1_000
 """At most this many tickets, and failures, are named; all are counted."""
 
@@ -99,8 +99,8 @@ class Plan:
             self.add(PlanLine(Sign.NEEDS_YOU, decision.remote.id, uid, needs_you))
 
     def summary(self) -> str:
-        """``+ 12 create, ~ 3 update, > 5 send, ! 1 needs you``, and how many would fail."""
-        parts = [f"{sign} {self.counts[sign]} {NAMES[sign]}" for sign in Sign]
+        """``+ 12 create, ~ 3 update, > 5 send, ! 1 open conflict``, and how many would fail."""
+        parts = [f"{sign} {_counted(sign, self.counts[sign])}" for sign in Sign]
         return ", ".join([*parts, *([f"{self.would_fail} would fail"] if self.would_fail else [])])
 
     def to_dict(self) -> dict[str, object]:
@@ -153,3 +153,8 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
 def _rest(hidden: int) -> Iterator[str]:
     if hidden > 0:
         yield f"and {hidden} more"
+
+
+def _counted(sign: Sign, count: int) -> str:
+    plural = "s" if sign is Sign.NEEDS_YOU and count != 1 else ""
+    return f"{count} {NAMES[sign]}{plural}"

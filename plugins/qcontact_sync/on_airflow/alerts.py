@@ -1,8 +1,8 @@
-"""When Airflow has something to tell: every door here leads to `alerting.check_alerts`.
+"""Airflow's events: all of them call `alerting.check_alerts`.
 
-A failed task, a missed deadline and the end of a run are triggers only. What is true is read from
-FibreFlow's database, so a trigger that never fires costs time and no alert, and one that fires
-twice tells nothing twice.
+A failed task, a missed deadline and the end of a run are only triggers. The facts come from
+FibreFlow's database: a trigger that does not fire delays an alert but loses none, and one that
+fires twice reports nothing twice.
 """
 
 import asyncio
@@ -32,10 +32,10 @@ SMTP = "smtp_default"
 
 
 def check_and_notify(account: str, overdue: datetime | None = None) -> None:
-    """Decide about all alerts of an account and tell people what changed.
+    """Check all alerts of an account and report the changes.
 
     Raises:
-        SyncError: The database cannot be asked; nothing was told.
+        SyncError: The database is not available; nothing was reported.
     """
     fibreflow, settings = fibreflow_configuration(account)
     changes = asyncio.run(
@@ -50,11 +50,11 @@ def check_and_notify(account: str, overdue: datetime | None = None) -> None:
     log.info("alerts.checked changed=%d", len(changes))
 
 
-tell = check_and_notify  # what DAG files of the release before call it
+tell = check_and_notify  # DAG files of the previous release use this name
 
 
 def try_check_and_notify(account: str) -> None:
-    """The same where it must not change what it comes after."""
+    """The same; an error is only logged."""
     try:
         check_and_notify(account)
     except SyncError as error:
@@ -77,14 +77,14 @@ def on_failure(context: Context, account: str = DEFAULT) -> None:
 
 
 def mailer(settings: Settings) -> Send | None:
-    """What sends a mail through ``smtp_default``; None where nobody is to be told or none can."""
+    """The function that sends a mail through ``smtp_default``; None without recipients or SMTP."""
     if not settings.alert_to:
         log.info("no mails: QCONTACT_SYNC_ALERT_TO is not set")
         return None
     try:
         BaseHook.get_connection(SMTP)
     except AirflowNotFoundException:
-        log.warning("connection %s is missing: mails wait on record until it is there", SMTP)
+        log.warning("connection %s is missing: mails are kept until it exists", SMTP)
         return None
     return send_mail
 
@@ -108,8 +108,8 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
         raise NotSent(f"the server answered {error.smtp_code}") from error
     except ssl.SSLCertVerificationError as error:
         raise NotSent(
-            f"the mail server's certificate is not accepted ({error.verify_message}); a CA of "
-            "your own goes into SSL_CERT_FILE (docs/security.md)"
+            f"the mail server's certificate is not accepted ({error.verify_message}); set "
+            "SSL_CERT_FILE to your own CA (docs/security.md)"
         ) from error
     except (smtplib.SMTPException, OSError, AirflowException) as error:
         raise NotSent(f"{type(error).__name__} while talking to the mail server") from error
@@ -117,7 +117,7 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
 
 @contextmanager
 def _connected() -> Iterator[SmtpHook]:
-    """As the hook's own, which leaves a connection open where STARTTLS or the login failed."""
+    """Like the hook's own, which leaves the connection open if STARTTLS or the login fails."""
     hook = SmtpHook(smtp_conn_id=SMTP)
     try:
         yield hook.get_conn()

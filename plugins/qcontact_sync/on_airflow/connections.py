@@ -1,7 +1,6 @@
-"""The two sides of the sync, from Airflow's connections and from nowhere else.
+"""The two sides of the sync, only from Airflow's connections.
 
-A connection that is missing or wrong is refused by its id and field, never by a value: a value
-may be a secret.
+An error about a connection names its id and field, but never a value: a value may be a secret.
 """
 
 import json
@@ -33,7 +32,7 @@ from qcontact_sync.core.errors import ConfigError
 
 _ENTITIES_EXTRAS = ("client", "queues")
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
-# PostgresHook reads these itself; libpq does not know them and they do not change where to go.
+# Only PostgresHook reads these; libpq does not know them, and they do not change the address.
 _NOT_LIBPQ = frozenset({"cursor", "sqlalchemy_scheme", "sqlalchemy_query"})
 _TOKEN_SIGN_IN = frozenset({"iam", "azure_conn_id", "redshift", "redshift-serverless"})
 
@@ -44,7 +43,7 @@ class QContactAccount:
 
     Attributes:
         access: Its base URL has a scheme and may hold a path prefix.
-        options: What the connection sets in place of the settings of the same names.
+        options: Values that replace the settings of the same names.
     """
 
     access: QContactAccess
@@ -64,7 +63,7 @@ def configuration(name: str) -> tuple[FibreFlowAccess, QContactAccess, Settings]
 
 
 def fibreflow_configuration(name: str) -> tuple[FibreFlowAccess, Settings]:
-    """An account's FibreFlow and settings, for what asks nothing of QContact.
+    """An account's FibreFlow and settings, for work that does not need QContact.
 
     Raises:
         ConfigError: The connection or a setting cannot be used.
@@ -106,7 +105,7 @@ def _require_known(conn_id: str, extras: Mapping[str, object], known: Sequence[s
 def _credentials(
     conn_id: str, dialect: Dialect, email: str, secret: SecretStr, client: str
 ) -> Credentials:
-    """The field password holds a token where a client is named."""
+    """The password field contains a token if ``client`` is set."""
     if dialect is Dialect.TICKETS:
         return ApiKey(secret)
     if not email.strip():
@@ -124,7 +123,7 @@ def settings_for(account: Account, remote: QContactAccount) -> Settings:
     Raises:
         ConfigError: Names the variable or the extra that cannot be used, and why.
     """
-    # First on their own: a bad variable is named as a variable, not as the connection's extra.
+    # First alone: an error then names a variable as a variable, not as the connection's extra.
     load_settings(account)
     try:
         return settings_with(account, **remote.options)
@@ -134,7 +133,7 @@ def settings_for(account: Account, remote: QContactAccount) -> Settings:
 
 
 def fibreflow_database(conn_id: str) -> FibreFlowAccess:
-    """A Postgres connection, as libpq conninfo; extras such as ``sslmode`` are handed on.
+    """A Postgres connection, as libpq conninfo, with extras such as ``sslmode``.
 
     Raises:
         ConfigError: It is missing, of another type, or libpq does not know one of its extras.
@@ -160,7 +159,7 @@ def fibreflow_database(conn_id: str) -> FibreFlowAccess:
     except (ProgrammingError, UnicodeError):
         names = ", ".join(sorted(options)) or "none"
         raise ConfigError(
-            f"connection {conn_id}: libpq does not take its extras ({names})"
+            f"connection {conn_id}: libpq does not accept its extras ({names})"
         ) from None
     address = database_address(conninfo, f"connection {conn_id}")
     return FibreFlowAccess(SecretStr(address))
@@ -182,14 +181,14 @@ def _find(conn_id: str, conn_type: str) -> Connection:
 
 
 def _filled_extras(conn_id: str, connection: Connection) -> dict[str, object]:
-    # Not `extra_dejson`: that turns an extra which is no JSON into an empty one.
+    # Not `extra_dejson`: it replaces an extra that is not JSON by an empty one.
     try:
         extras = json.loads(connection.extra or "{}")
     except json.JSONDecodeError:
         extras = None
     if not isinstance(extras, dict):
         raise ConfigError(f"connection {conn_id}: its extra is not a JSON object")
-    # The form sends fields that were emptied as "" or null.
+    # The form sends emptied fields as "" or null.
     return {name: value for name, value in extras.items() if value not in (None, "")}
 
 
@@ -202,7 +201,7 @@ def _dialect(conn_id: str, value: object) -> Dialect:
 
 
 def _base_url(conn_id: str, connection: Connection) -> str:
-    """The host as the form holds it (a URL), or put together from a URI connection's parts."""
+    """The host from the form (a URL), or composed from the parts of a URI connection."""
     host = (connection.host or "").strip()
     url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
     parts = urlsplit(base_url(url, f"connection {conn_id}: its base URL"))

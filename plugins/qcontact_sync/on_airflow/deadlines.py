@@ -1,6 +1,6 @@
-"""When a run is late: ten minutes after its slot, for scheduled runs and no others.
+"""When a run is late: ten minutes after its slot, only for scheduled runs.
 
-The DAG file imports this, so it imports nothing of the sync's work itself.
+The DAG file imports this module, so it imports no heavy modules.
 """
 
 import asyncio
@@ -15,10 +15,9 @@ from qcontact_sync.reporting.alerts import LATE_AFTER
 
 
 class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]
-    """The slot of a scheduled run; none for a run by hand, a backfill, or one that begins late.
+    """The slot of a scheduled run; none for a manual run, a backfill, or a run that begins late.
 
-    Airflow's own references fire for every historical window of a backfill, and for what merely
-    waits in a queue.
+    Airflow's own references fire for every past window of a backfill, and for queued runs.
     """
 
     required_kwargs: ClassVar[set[str]] = {"dag_id", "run_id"}
@@ -26,7 +25,7 @@ class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]
     def _evaluate_with(
         self, *, session: Any, dag_id: str, run_id: str, **_: object
     ) -> datetime | None:
-        """Runs in the scheduler, when it makes the run."""
+        """Called by the scheduler when it creates the run."""
         from airflow.models import DagRun
         from airflow.sdk import timezone
         from sqlalchemy import select
@@ -43,11 +42,11 @@ class ScheduledSlotDeadline(BaseDeadlineReference):  # type: ignore[misc]
 
 
 async def on_deadline(context: Mapping[str, Any], account: str = DEFAULT) -> None:
-    """Callback of the Deadline Alert; runs in the triggerer, where a thread may ask for more.
+    """Callback of the Deadline Alert; runs in the triggerer, and does its work in a thread.
 
     Args:
         context: ``dag_run`` as REST shows it.
-        account: Its name; a deadline of an older release has none.
+        account: The account's name; a deadline of an older release has none.
     """
     from qcontact_sync.on_airflow.alerts import check_and_notify
 

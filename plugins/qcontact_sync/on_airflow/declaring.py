@@ -1,7 +1,7 @@
-"""What the DAG files are made of; light, for they are read often.
+"""The parts of the DAG files; imports little, because Airflow parses them often.
 
-DAG files of the release before call it, too: what is here keeps its arguments for one release
-(docs/deploying.md).
+DAG files of the previous release also call these functions: they keep their arguments for one
+release (docs/deploying.md).
 """
 
 import os
@@ -41,10 +41,10 @@ _FORM: dict[Kind, dict[str, Any]] = {
 
 
 def accounts_to_declare() -> Collection[Account]:
-    """All accounts; the one that a task is about, where a worker reads the file for it.
+    """All accounts; only the task's account if a worker parses the file for a task.
 
     Raises:
-        ConfigError: The accounts file cannot be used: an import error that says why.
+        ConfigError: The accounts file is invalid; Airflow shows this as an import error.
     """
     if not os.environ.get(ACCOUNTS_FILE):
         return [Account()]
@@ -58,7 +58,7 @@ def accounts_to_declare() -> Collection[Account]:
 
 
 def run_params() -> dict[str, Param]:
-    """The form of a run, a field for each of `core.params.RUN_PARAMS`."""
+    """The form of a run, with one field for each of `core.params.RUN_PARAMS`."""
     return {
         param.name: Param(title=param.title, description=param.description, **_FORM[param.kind])
         for param in RUN_PARAMS
@@ -66,12 +66,12 @@ def run_params() -> dict[str, Param]:
 
 
 def late_alert(account: Account, after: timedelta) -> DeadlineAlert:
-    """Tells people when a scheduled run is not over so long after its slot."""
+    """Reports a scheduled run that has not ended this long after its slot."""
     return DeadlineAlert(
         name="run-late",
         reference=ScheduledSlotDeadline(),
         interval=after,
-        # In the triggerer: a synchronous callback may not read connections of Airflow's database.
+        # In the triggerer: a synchronous callback cannot read connections from Airflow's database.
         callback=AsyncCallback(
             "qcontact_sync.on_airflow.deadlines.on_deadline", {"account": account.name}
         ),
@@ -79,10 +79,10 @@ def late_alert(account: Account, after: timedelta) -> DeadlineAlert:
 
 
 def ticket_assets(account: Account) -> tuple[Asset, AssetAlias]:
-    """What other DAGs schedule on, and what `inbound_sync` declares.
+    """The asset for other DAGs' schedules, and the alias that `inbound_sync` declares.
 
-    An asset declared there itself would have an event from every run, also from one that wrote
-    nothing.
+    If `inbound_sync` declared the asset itself, every run would create an event, also a run that
+    wrote nothing.
     """
     tickets = Asset(
         f"fibreflow_tickets{account.suffix}",
@@ -92,7 +92,7 @@ def ticket_assets(account: Account) -> tuple[Asset, AssetAlias]:
 
 
 def failure_callback(account: Account) -> Callable[[Context], None]:
-    """Mails what changed; of a run that could not be put on record, nothing else tells."""
+    """Mails changed alerts; this is the only report of a run that could not be recorded."""
 
     def on_failure(context: Context) -> None:
         from qcontact_sync.on_airflow import alerts
@@ -103,7 +103,7 @@ def failure_callback(account: Account) -> Callable[[Context], None]:
 
 
 def manual(text: str, account: Account) -> str:
-    """A DAG's page in the UI, with the account's own names in it."""
+    """The documentation of a DAG in the UI, with the names of the account."""
     for ours in ("qcontact_sync_monitor", "qcontact_sync"):
         text = text.replace(f"`{ours}`", f"`{ours}{account.suffix}`")
     for default, own in zip(_connections(Account()), _connections(account), strict=True):

@@ -1,4 +1,4 @@
-"""QContact as an Airflow hook: the connection form, its test, and what the tasks read from it."""
+"""QContact as an Airflow hook: the connection form, its test, and the values for the tasks."""
 
 import asyncio
 from typing import ClassVar
@@ -35,7 +35,7 @@ class QContactHook(BaseHook):
         self.qcontact_conn_id = qcontact_conn_id
 
     def get_conn(self) -> QContactAccount:
-        """Where the account is and how to speak to it; no request is made.
+        """The account's address, credentials and dialect; makes no request.
 
         Raises:
             ConfigError: The connection is missing, or a field of it cannot be used.

@@ -1,7 +1,7 @@
-"""Apps for Airflow's API server, built when somebody first asks.
+"""Apps for Airflow's API server, built at the first request.
 
-Every process of Airflow loads the plugin, each task too; only the API server serves, and what the
-apps import takes half a second.
+Every process of Airflow loads the plugin, also each task. Only the API server needs the apps, and
+their imports take half a second.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,10 +14,10 @@ _Asgi = Callable[..., Awaitable[None]]
 
 
 class LazyApp:
-    """An ASGI app that stands for the one a module's ``create_app`` makes.
+    """An ASGI app that creates the real one with a module's ``create_app`` when needed.
 
     Args:
-        module: Its full name.
+        module: The module's full name.
     """
 
     def __init__(self, module: str) -> None:

@@ -1,4 +1,4 @@
-"""What the tasks of `qcontact_sync_monitor` do."""
+"""The functions of the tasks of `qcontact_sync_monitor`."""
 
 import asyncio
 
@@ -18,10 +18,10 @@ def compare_sample(account: str) -> Plain:
 
 
 def delete_old_rows(account: str) -> Plain:
-    """Delete what is older than the settings say; skip where they say nothing."""
+    """Delete rows older than the setting; skip the task if it is not set."""
     with as_airflow_outcome():
         fibreflow, settings = fibreflow_configuration(account)
         if settings.retention_days is None:
-            raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows stay")
+            raise AirflowSkipException("QCONTACT_SYNC_RETENTION_DAYS is not set: all rows are kept")
         deleted = retention.delete_old_rows(fibreflow, settings.retention_days, account)
         return dict(asyncio.run(deleted))

@@ -1,4 +1,4 @@
-"""A line now and then about work that takes long."""
+"""Logs the progress of long work."""
 
 import logging
 
@@ -11,9 +11,9 @@ EVERY_S = 10.0
 
 
 class ProgressLog:
-    """How far a direction is, how fast it goes and how long it will take; `sync.context.Progress`.
+    """Logs progress, speed and remaining time of a direction; a `sync.context.Progress`.
 
-    Nothing is said of work that is over within `EVERY_S`.
+    Work that ends within `EVERY_S` has no line.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -22,10 +22,10 @@ class ProgressLog:
         self._first: int | None = None
 
     def __call__(self, direction: Direction, done: int, expected: int) -> None:
-        """Take note; a line at most every `EVERY_S` seconds."""
+        """Record the progress; log at most every `EVERY_S` seconds."""
         now = self._clock.monotonic()
         if self._first is None:
-            # What came before the first report, such as waiting for another run, is no work.
+            # Time before the first report, for example waiting for another run, does not count.
             self._began_at, self._told_at, self._first = now, now, done
         if now - self._told_at < EVERY_S:
             return

@@ -5,7 +5,7 @@ Every Airflow process loads this at start-up, so it imports nothing.
 
 
 def get_provider_info() -> dict[str, object]:
-    """What Airflow's provider entry point asks for."""
+    """The value of Airflow's provider entry point."""
     return {
         "package-name": "qcontact-sync",
         "name": "QContact",
@@ -68,27 +68,27 @@ _QCONTACT = {
         ),
         "page_size": _number(
             "Page size",
-            "Tickets per page asked for; 100 is always accepted. Empty: QCONTACT_SYNC_PAGE_SIZE.",
+            "Tickets per requested page; 100 is always accepted. Empty: QCONTACT_SYNC_PAGE_SIZE.",
             "integer",
             minimum=1,
             maximum=1_000,
         ),
         "connections": _number(
             "Connections",
-            "Requests in flight at once. Empty: QCONTACT_SYNC_CONNECTIONS.",
+            "Maximum number of simultaneous requests. Empty: QCONTACT_SYNC_CONNECTIONS.",
             "integer",
             minimum=1,
             maximum=64,
         ),
         "rate_per_s": _number(
             "Requests per second",
-            "Upper limit over all connections. Empty: QCONTACT_SYNC_RATE_PER_S (none).",
+            "Limit for all connections together. Empty: QCONTACT_SYNC_RATE_PER_S (no limit).",
             "number",
             exclusiveMinimum=0,
         ),
         "timeout_s": _number(
             "Timeout in seconds",
-            "How long one request waits for its answer. Empty: QCONTACT_SYNC_TIMEOUT_S.",
+            "Timeout of one request. Empty: QCONTACT_SYNC_TIMEOUT_S.",
             "number",
             exclusiveMinimum=0,
             maximum=300,

@@ -1,4 +1,4 @@
-"""From a task's context to what the run was asked to do."""
+"""From a task's context to the order of the run."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -11,15 +11,15 @@ from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.sync.lifecycle import RunOrder
 
-# Whatever else Airflow knows (assets, operators, the UI's form, REST) is somebody's wish: manual.
+# Every other run type of Airflow (assets, operators, the UI's form, REST) counts as manual.
 _TRIGGERS = {"scheduled": Trigger.SCHEDULED, "backfill": Trigger.BACKFILL}
 
 
 def order_from(context: Context, settings: Settings) -> RunOrder:
-    """Read the run's order; its params are handed on unchecked.
+    """Read the run's order; its params are not checked here.
 
     Args:
-        settings: ``direction`` is what a scheduled run does unless its conf says otherwise.
+        settings: ``direction`` applies to a scheduled run unless its conf has a direction.
     """
     dag_run = context["dag_run"]
     trigger = _TRIGGERS.get(dag_run.run_type.value, Trigger.MANUAL)
@@ -33,15 +33,15 @@ def order_from(context: Context, settings: Settings) -> RunOrder:
 
 
 def is_backfill(context: Context) -> bool:
-    """Whether the run is one of a backfill's, made by it or taken over for reprocessing."""
+    """Whether a backfill created the run, or took it over for reprocessing."""
     return context["dag_run"].run_type.value == "backfill"
 
 
 def _params(
     params: Mapping[str, object], conf: Mapping[str, object], trigger: Trigger, settings: Settings
 ) -> dict[str, object]:
-    # The conf on top, key by key: Airflow takes keys that are no params without a word, and
-    # leaves the conf out of `params` where [core] dag_run_conf_overrides_params is off.
+    # The conf overrides, key by key: Airflow accepts unknown keys silently, and omits the conf
+    # from `params` if [core] dag_run_conf_overrides_params is off.
     merged = {**params, **conf}
     merged["ticket_ids"] = _without_blank_lines(merged.get("ticket_ids"))
     if trigger is Trigger.SCHEDULED and conf.get("sync_direction") is None:
@@ -50,15 +50,15 @@ def _params(
 
 
 def _without_blank_lines(ids: object) -> object:
-    """The form hands on each line of its text field, also the empty one at the end."""
+    """The form passes each line of its text field, also the empty line at the end."""
     if not isinstance(ids, list):
         return ids
-    # Nothing but blanks stays as it is and is refused: no ids at all would mean every ticket.
+    # Only blanks stay unchanged and are refused: an empty list would mean every ticket.
     return [i for i in ids if not isinstance(i, str) or i.strip()] or ids
 
 
 def _interval(dag_run: DagRunProtocol, trigger: Trigger) -> Window | None:
-    # A manual run has one too where the form filled in a logical date, and nobody chose it.
+    # A manual run also has one if the form filled in a logical date that the user did not choose.
     if trigger is Trigger.MANUAL:
         return None
     start, end = dag_run.data_interval_start, dag_run.data_interval_end

@@ -1,13 +1,13 @@
-"""What the DAG's tasks do: Airflow's context in, `services.runs` behind, Airflow's outcomes out.
+"""The DAG's tasks: from Airflow's context through `services.runs` to Airflow's outcomes.
 
 =================================  =======================================
-what happens                       how the task ends
+event                              outcome of the task
 =================================  =======================================
-FatalError                         failed, without another try
-RetryableError, anything else      failed, tried again while tries are left
-another run is at work, backfill   put off, the worker is free meanwhile
-direction not asked for            skipped
-run settled as ``failed``          `finalize` failed, after it has recorded
+FatalError                         failed, no retry
+RetryableError, anything else      failed, retried while tries are left
+another run is active, backfill    rescheduled, which frees the worker
+direction not requested            skipped
+run recorded as ``failed``         `finalize` failed, after it recorded
 =================================  =======================================
 """
 
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 Plain = dict[str, object]
 
 ASK_AGAIN_S = (10.0, 20.0)
-"""When a backfill's run that was put off asks again: not all of them at once."""
+"""When a rescheduled run of a backfill tries again: random, so that not all try at once."""
 
 
 def start_run(context: Context, account: str) -> Plain:
@@ -59,11 +59,11 @@ def start_run(context: Context, account: str) -> Plain:
 
 
 def run_direction(context: Context, name: str, account: str) -> Plain:
-    """Carry out one direction and return its stats; skip it where the run was not asked for it."""
+    """Run one direction and return its stats; skip it if it was not requested."""
     run = _started(context)
     direction = Direction(name)
     if direction not in _asked(run):
-        raise AirflowSkipException(f"{direction} was not asked for")
+        raise AirflowSkipException(f"{direction} was not requested")
     with (
         as_airflow_outcome(),
         _put_off_where_busy(),
@@ -77,19 +77,19 @@ def run_direction(context: Context, name: str, account: str) -> Plain:
                 direction,
                 ProgressLog(SystemClock()),
                 stop,
-                # A backfill's many runs would hold all workers while they wait, and take the turn
-                # of a run that is due now.
+                # The many runs of a backfill would occupy all workers while they wait, and would
+                # delay a run that is due now.
                 waits=not is_backfill(context),
             )
         )
 
 
 def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) -> None:
-    """Tell whoever follows FibreFlow's tickets that inbound wrote some.
+    """Create an event of the asset for DAGs that follow FibreFlow's tickets, if inbound wrote some.
 
     Args:
-        alias: What the task declares as its outlet: an asset declared there itself would be
-            announced by every run, also by one that wrote nothing.
+        alias: The task's outlet. If the outlet were the asset itself, every run would create an
+            event, also a run that wrote nothing.
     """
     written: dict[str, Any] = {name: stats[name] for name in ("created", "updated")}
     if any(written.values()):
@@ -98,7 +98,7 @@ def announce(context: Context, alias: AssetAlias, tickets: Asset, stats: Plain) 
 
 
 def finish_run(context: Context, account: str) -> Plain:
-    """Settle the run and return its summary; fail where the run's status is ``failed``."""
+    """Complete the run and return its summary; fail if the run's status is ``failed``."""
     run = _started(context)
     plans = _plans(context, run) if run["dry_run"] else {}
     with as_airflow_outcome(), expected_only():
@@ -109,7 +109,7 @@ def finish_run(context: Context, account: str) -> Plain:
     else:
         alerts.try_check_and_notify(account)
     if summary["status"] == RunStatus.FAILED:
-        # A task that raises returns nothing; the summary is wanted most where the run failed.
+        # A task that raises returns nothing, but a failed run needs its summary.
         context["ti"].xcom_push("return_value", summary)
         log.error(_explained(_reason(summary), summary["error_code"]))
         raise AirflowFailException(_reason(summary))
@@ -117,14 +117,16 @@ def finish_run(context: Context, account: str) -> Plain:
 
 
 def _asks_airflow(context: Context) -> IsRunning:
-    """Whether Airflow has a run queued or running; where it cannot say, it counts as running."""
+    """Whether a run is queued or running in Airflow; if that is unknown, it counts as running."""
 
     def is_running(dag_id: str, run_id: str) -> bool:
         states = ["queued", "running"]
         try:
             return context["ti"].get_dr_count(dag_id, run_ids=[run_id], states=states) > 0
         except AirflowRuntimeError:
-            log.warning("Airflow does not say whether run %s goes on: left as it is", run_id)
+            log.warning(
+                "Airflow does not report whether run %s is active: its record is kept", run_id
+            )
             return True
 
     return is_running
@@ -132,32 +134,32 @@ def _asks_airflow(context: Context) -> IsRunning:
 
 def _reason(summary: Plain) -> str:
     if summary["error_code"] is None:
-        return "the run failed: no ticket that was tried succeeded, see qcontact-sync failures"
+        return "the run failed: all tried tickets failed, see qcontact-sync failures"
     return f"the run failed: {summary['error_code']}: {summary['error_message']}"
 
 
 def _explained(reason: str, code: object) -> str:
-    """With what helps, so that nobody has to look the code up."""
+    """The reason with the meaning of the code and what to do."""
     means, helps = advice_for(str(code))
-    return f"{reason} ({means}). What helps: {helps}" if means else reason
+    return f"{reason} ({means}). What to do: {helps}" if means else reason
 
 
 def _started(context: Context) -> Plain:
     run = _returned(context, "start_run")
     if run is None:
-        # Only by hand: a person marked start_run as successful that was not.
-        raise AirflowFailException("start_run started nothing; clear it, and this task with it")
+        # Only if a user marked a failed start_run as successful.
+        raise AirflowFailException("start_run started no run; clear it together with this task")
     return run
 
 
 def _returned(context: Context, task_id: str) -> Plain | None:
-    """What a task returned; None where it broke or was skipped."""
+    """The return value of a task; None if it failed or was skipped."""
     returned = context["ti"].xcom_pull(task_ids=task_id)
     return returned if isinstance(returned, dict) else None
 
 
 def _plans(context: Context, run: Plain) -> Plain:
-    """What the directions of a dry run returned: they leave no other trace."""
+    """The plans that the directions of a dry run returned: they exist nowhere else."""
     returned = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
     return {name: stats["plan"] for name, stats in returned.items() if stats and "plan" in stats}
 
@@ -173,19 +175,19 @@ def _put_off_where_busy() -> Iterator[None]:
         yield
     except LeaseBusy as error:
         seconds = uniform(*ASK_AGAIN_S)  # noqa: S311
-        log.info("lease.busy: %s; asks again in %.0f s and frees the worker", error, seconds)
+        log.info("lease.busy: %s; tries again in %.0f s and frees the worker", error, seconds)
         again_at = datetime.now(UTC) + timedelta(seconds=seconds)
         raise AirflowRescheduleException(again_at) from None  # type: ignore[no-untyped-call]
 
 
 @contextmanager
 def as_airflow_outcome() -> Iterator[None]:
-    """Turn the sync's errors into what Airflow does next (the table above)."""
+    """Convert the sync's errors into Airflow's outcomes (the table above)."""
     try:
         yield
     except SyncError as error:
         reason = f"{error.code}: {error}"
-        # In a line of its own: in the traceback that follows it is hard to find.
+        # In its own line: in the traceback that follows, the reason is hard to find.
         log.error(_explained(reason, error.code.value))  # noqa: TRY400
         if isinstance(error, FatalError):
             raise AirflowFailException(reason) from error

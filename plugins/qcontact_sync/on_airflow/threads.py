@@ -1,6 +1,6 @@
-"""What the endpoint and the dashboard wait for, so that nothing that hangs holds up Airflow's API.
+"""Limits for the endpoint and the dashboard, so that a hanging read does not block Airflow's API.
 
-Airflow's own look-ups (connections, runs) block: they are done in threads of ours. FibreFlow and
+Airflow's own look-ups (connections, runs) block, so they run in separate threads. FibreFlow and
 QContact are awaited.
 """
 
@@ -19,7 +19,7 @@ _Ts = TypeVarTuple("_Ts")
 
 
 class Threads:
-    """So many at once and no more; further work waits its turn without holding anything up."""
+    """A limited number of threads; further work waits without blocking the event loop."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._limiter = CapacityLimiter(most)
@@ -30,10 +30,10 @@ class Threads:
 
 
 class Patience:
-    """Reads for a person or program that waits: so many at once, and each within its time.
+    """Reads for a waiting caller, limited in number and time.
 
     Args:
-        seconds: For one read, its turn included.
+        seconds: Time limit of one read, including the wait for a slot.
     """
 
     def __init__(self, seconds: float, most: int = _MOST) -> None:
@@ -41,7 +41,7 @@ class Patience:
         self._reads = set[asyncio.Task[Any]]()
 
     async def wait_for(self, read: Callable[[Unpack[_Ts]], Awaitable[_T]], *args: *_Ts) -> _T:
-        """What ``read`` returns.
+        """Return the result of ``read``.
 
         Raises:
             RetryableError: ``TIMEOUT``, it did not end in time.
@@ -54,7 +54,7 @@ class Patience:
             if task.done():
                 return task.result()
         finally:
-            # And not awaited: psycopg goes on waiting for a server that is gone. It keeps its slot.
+            # Not awaited: psycopg would wait for a dead server. The task keeps its slot meanwhile.
             task.cancel()
         raise RetryableError(f"no answer within {self._seconds:.0f} seconds", ErrorCode.TIMEOUT)
 
@@ -65,4 +65,4 @@ class Patience:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._reads.discard(task)
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not log it as forgotten
+            task.exception()  # retrieved, so that asyncio does not log it as never retrieved

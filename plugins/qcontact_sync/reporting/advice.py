@@ -1,4 +1,4 @@
-"""What the codes on record mean to a person, and what to do about each."""
+"""The meaning of each error code, and what to do about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from qcontact_sync.core.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is known about a code.
+    """Meaning and remedy of a code.
 
     Attributes:
-        access: What to do where QContact was asked only to see whether it answers; ``{url}`` and
-            ``{key}`` stand for where address and key are set.
+        access: What to do if a test of the connection to QContact ends with this code; ``{url}``
+            and ``{key}`` are placeholders for the settings of address and key.
     """
 
     meaning: str
@@ -24,13 +24,13 @@ class Advice:
 ADVICE: Mapping[ErrorCode, Advice] = MappingProxyType(
     {
         ErrorCode.VALIDATION_ERROR: Advice(
-            "something was given that cannot be right",
-            "correct what the message names: a param of the run, or the ticket in QContact",
+            "a param or a ticket value is invalid",
+            "correct the param or the ticket that the message names",
         ),
         ErrorCode.AUTHENTICATION_ERROR: Advice(
             "QContact does not accept the credentials",
             "put a valid key into the QContact connection (dialect entities: a valid password); "
-            "the next run makes up for it",
+            "the next run processes what was missed",
             "check {key}",
         ),
         ErrorCode.AUTHORIZATION_ERROR: Advice(
@@ -39,70 +39,71 @@ ADVICE: Mapping[ErrorCode, Advice] = MappingProxyType(
             "ask QContact for an account that may read tickets",
         ),
         ErrorCode.NOT_FOUND: Advice(
-            "QContact does not have the ticket any more",
-            "nothing, if it was deleted there; retry if it is back",
+            "the ticket no longer exists in QContact",
+            "nothing if it was deleted; retry if it exists again",
             "check the path of {url}, and the dialect",
         ),
         ErrorCode.CONFLICT: Advice(
-            "somebody else was writing the same thing",
-            "nothing: later runs try again",
+            "another program changed the ticket at the same time",
+            "nothing: later runs retry",
         ),
         ErrorCode.RATE_LIMITED: Advice(
-            "QContact asked to be called less often",
-            "nothing, if it passes; else lower QCONTACT_SYNC_RATE_PER_S",
-            "nothing: QContact asks to wait, address and key are right",
+            "QContact asked for fewer requests",
+            "nothing if it is temporary; otherwise lower QCONTACT_SYNC_RATE_PER_S",
+            "nothing: address and key are right; QContact asks to wait",
         ),
         ErrorCode.SERVER_ERROR: Advice(
-            "QContact answered that it is in trouble",
-            "nothing, if it passes; else ask QContact's support",
-            "try again later: QContact is in trouble",
+            "QContact reported an internal error",
+            "nothing if it is temporary; otherwise ask QContact's support",
+            "try again later: QContact reports an internal error",
         ),
         ErrorCode.NETWORK_ERROR: Advice(
             "QContact could not be reached",
-            "check network, proxy and the connection's base URL if it does not pass",
+            "check network, proxy and the connection's base URL if it is not temporary",
             "check {url}, and whether this machine may connect to it",
         ),
         ErrorCode.TIMEOUT: Advice(
             "QContact did not answer in time",
-            "nothing, if it passes; else ask QContact's support",
+            "nothing if it is temporary; otherwise ask QContact's support",
             "check {url}, and whether this machine may connect to it",
         ),
         ErrorCode.PARSE_ERROR: Advice(
-            "QContact answered something that cannot be read",
-            "look at the ticket in QContact; if it is many, check base URL and dialect",
-            "check {url} and the dialect: something else answers there",
+            "QContact sent an unreadable answer",
+            "check the ticket in QContact; if many tickets fail, check base URL and dialect",
+            "check {url} and the dialect: the server there is not QContact's API",
         ),
         ErrorCode.DATABASE_ERROR: Advice(
-            "FibreFlow's database was not there, or refused a row",
-            "check the database; where a constraint is named, FibreFlow's row needs a correction",
+            "FibreFlow's database was not available, or refused a row",
+            "check the database; if the message names a constraint, correct FibreFlow's row",
         ),
         ErrorCode.CONFIG_ERROR: Advice(
             "a connection or a setting is missing or wrong",
-            "correct what the message names, under Admin > Connections or in the environment",
+            "correct the setting that the message names, under Admin > Connections or in the "
+            "environment",
             "correct {url} or {key}",
         ),
         ErrorCode.NEEDS_CONFIRMATION: Advice(
-            "unusually many changes wait to go out, so nothing was sent",
-            "look at a dry run, then start a run with Confirm outbound",
+            "more changes are pending than are sent without confirmation; none was sent",
+            "check a dry run, then start a run with Confirm outbound",
         ),
         ErrorCode.ABANDONED: Advice(
-            "the run's process ended without a word",
-            "nothing: the next run goes on where it stopped; see its log if it happens again",
+            "the run's process ended before it recorded a result",
+            "nothing: the next run continues from there; see the run's log if it happens again",
         ),
         ErrorCode.SYNC_JOB_ERROR: Advice(
-            "the run broke",
+            "the run failed",
             "read the ERROR line in the run's log",
         ),
         ErrorCode.UNKNOWN_ERROR: Advice(
-            "something happened that nobody foresaw",
-            "read the run's log, and report it",
+            "an unexpected error occurred",
+            "read the run's log, and report the error",
         ),
     }
 )
 
 
 def advice_for(code: str | None) -> tuple[str, str]:
-    """What a code means and what to do; two empty texts where it is not one of ours."""
+    """Meaning and remedy of a code; two empty texts if the code is unknown."""
     if code not in set(ErrorCode):
         return "", ""
     advice = ADVICE[ErrorCode(code)]
@@ -110,10 +111,10 @@ def advice_for(code: str | None) -> tuple[str, str]:
 
 
 def access_advice(code: ErrorCode, *, url: str, key: str) -> str | None:
-    """What to do where a test of QContact's address and key ended with a code.
+    """What to do if a test of QContact's address and key ended with a code.
 
     Args:
-        url, key: Where they are set, for a person.
+        url, key: Names of the settings, as the user knows them.
     """
     access = ADVICE[code].access
     return access.format(url=url, key=key) if access else None

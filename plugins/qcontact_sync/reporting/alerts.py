@@ -1,7 +1,7 @@
-"""Which alerts are open, and what people are told about them: one function decides it all.
+"""Which alerts are open, and which changes are reported: one function decides both.
 
 Values in, values out: facts from the database, the alerts that were open before, and the
-database's clock. Whoever calls it, and however often, each change is told once.
+database's clock. Each change is reported once, regardless of who calls it and how often.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ OLD_AFTER = timedelta(days=1)
 VERY_OLD_AFTER = timedelta(days=7)
 REMIND_AFTER = timedelta(days=1)
 LOW_RATE, GOOD_RATE = 0.8, 0.9
-"""Opens below the one and ends above the other, so that a rate in between flaps nothing."""
+"""An alert opens below the first and ends above the second, so that it does not flap."""
 MIN_SAMPLE = 10
 MANY = 10
 
 
 class Rule(StrEnum):
-    """What can be wrong; also the anchor of its section in the runbook."""
+    """The rules; each value is also the anchor of the runbook's section."""
 
     RUN_FAILED = "run-failed"
     DATED_RUN_FAILED = "dated-run-failed"
@@ -38,7 +38,7 @@ class Rule(StrEnum):
 
 
 class Change(StrEnum):
-    """What happened to an alert."""
+    """A change of an alert."""
 
     OPENED = "opened"
     WORSENED = "worsened"
@@ -48,11 +48,11 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """The newest run of its kind that has ended (of scheduled ones: or goes on).
+    """The newest run of its kind that has ended (a scheduled run may also be running).
 
     Attributes:
         slot: When a scheduled run was due.
-        opened_at, completed_at: By the database's clock; not completed while it goes on.
+        opened_at, completed_at: By the database's clock; ``completed_at`` is None while it runs.
     """
 
     dag_id: str
@@ -67,31 +67,31 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class RateFacts:
-    """The newest live run that newly tried enough tickets in one direction."""
+    """The newest live run that tried enough tickets for the first time in one direction."""
 
     successful: int
     failed: int
 
     @property
     def rate(self) -> float:
-        """Share of the newly tried tickets that succeeded, 0 to 1."""
+        """Share of these tickets that succeeded, 0 to 1."""
         return self.successful / (self.successful + self.failed)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules look at. *Live* runs read on from the cursor: no dates, no ticket ids.
+    """The input of the rules. *Live* runs read from the cursor: no dates, no ticket ids.
 
     Attributes:
         now: The database's clock.
-        since: When the sync was set up, for one that never ran.
+        since: When the sync was set up; used until the first run.
         live: The newest live run that ended.
-        failing: Live runs that failed in a row, and since when.
-        scheduled: The newest scheduled run that was opened in time.
-        last_settled_at: When a live run last ended as success or partial.
+        failing, failing_since: Number of live runs that failed in a row, and since when.
+        scheduled: The newest scheduled run that began in time.
+        last_settled_at: When the last live run with status success or partial ended.
         old_entries: Entries in quarantine for longer than `OLD_AFTER`.
-        held: Outbound changes are held by MAX_OUTBOUND, by the newest live run.
-        differing: Tickets found to differ by both of the last two samples.
+        held: Whether the newest live run held outbound changes (MAX_OUTBOUND).
+        differing: Number of tickets that differ in both of the last two samples.
     """
 
     now: datetime
@@ -113,12 +113,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert that is open.
+    """An open alert.
 
     Attributes:
-        severity: 1 as it was opened, 2 when it got worse.
-        mailed_at: When people were last told.
-        slot: Of `Rule.LATE`, the slot whose run is missed.
+        severity: 1 at the beginning, 2 after it got worse.
+        mailed_at: When it was last reported.
+        slot: Only for `Rule.LATE`: the slot of the late run.
     """
 
     rule: Rule
@@ -130,7 +130,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """So many tickets under one word, and the ids of some.
+    """The number of tickets with one code or field, and some of their ids.
 
     Attributes:
         kind: ``quarantine`` or ``needs_you``.
@@ -145,7 +145,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """A change that people are told of."""
+    """A change to report."""
 
     change: Change
     alert: Alert
@@ -154,14 +154,14 @@ class AlertChange:
 def evaluate(
     facts: Facts, before: Sequence[Alert], overdue: datetime | None = None
 ) -> tuple[tuple[Alert, ...], tuple[AlertChange, ...]]:
-    """Decide which alerts are open now and what is to be told.
+    """Decide which alerts are open now and which changes to report.
 
     Args:
-        before: The alerts that are open on record.
-        overdue: A slot whose run is known to be missed, though it may have left no record yet.
+        before: The recorded open alerts.
+        overdue: A slot whose run is late, even if the run has no record yet.
 
     Returns:
-        The alerts that are open now, and the changes in between.
+        The alerts that are open now, and the changes since ``before``.
     """
     known = {alert.rule: alert for alert in before}
     severities = _severities(facts, known, overdue)
@@ -199,7 +199,7 @@ def _change(was: Alert, severity: int, now: datetime) -> Change | None:
 def _severities(
     facts: Facts, known: Mapping[Rule, Alert], overdue: datetime | None
 ) -> dict[Rule, int]:
-    """1 or 2 for each rule that finds something, 0 for the others."""
+    """The severity for each rule: 1 or 2, or 0 for no alert."""
     return {
         Rule.RUN_FAILED: _run_failed(facts),
         Rule.DATED_RUN_FAILED: _many(facts.dated_failed),
@@ -215,7 +215,7 @@ def _severities(
 
 
 def _has_failed(facts: Facts) -> bool:
-    """Whether the newest live run failed; one that only waits for a word has its own rule."""
+    """Whether the newest live run failed; a run that only needs confirmation has its own rule."""
     live = facts.live
     if live is None or live.status != "failed":
         return False
@@ -230,7 +230,7 @@ def _run_failed(facts: Facts) -> int:
 
 
 def _stale(facts: Facts) -> int:
-    """No run settles, and not because runs fail: that is another alert, and told already."""
+    """No run is complete, but no run failed either: failed runs are another alert."""
     if _has_failed(facts) or facts.held:
         return 0
     silent = facts.now - (facts.last_settled_at or facts.since)
@@ -238,7 +238,7 @@ def _stale(facts: Facts) -> int:
 
 
 def _missed_slot(facts: Facts, was: Alert | None, overdue: datetime | None) -> datetime | None:
-    """The slot of the newest scheduled run that is, or ended, later than it may."""
+    """The slot of the newest scheduled run if that run is late or ended late."""
     heard_of = max((s for s in (overdue, was.slot if was else None) if s), default=None)
     run = facts.scheduled
     if run is None or run.slot is None or (heard_of is not None and run.slot < heard_of):
@@ -248,7 +248,7 @@ def _missed_slot(facts: Facts, was: Alert | None, overdue: datetime | None) -> d
 
 
 def _rate(facts: Facts, rate: RateFacts | None, is_open: bool) -> int:
-    """Too few succeed; where nothing did, the run failed, and that is told already."""
+    """Too few tickets succeed; if all failed, the run failed, which is another alert."""
     if rate is None or _has_failed(facts):
         return 0
     return int(rate.rate < (GOOD_RATE if is_open else LOW_RATE))

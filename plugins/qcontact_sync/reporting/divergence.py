@@ -1,4 +1,4 @@
-"""Whether a pair of tickets differs though everything says that it agrees."""
+"""Whether a pair of tickets differs although the sync has no reason recorded for it."""
 
 from datetime import datetime, timedelta
 
@@ -11,13 +11,13 @@ def diverges(
 ) -> bool:
     """Whether a change was missed, or one of QContact's own fields was changed in FibreFlow.
 
-    What merely waits for the next run does not count: a two-way field that moved here is pending,
-    and a ticket that QContact changed lately has not been read yet.
+    A difference that the next run will process does not count: a two-way field that FibreFlow
+    changed is pending, and a recent change in QContact has not been read yet.
 
     Args:
-        remote: As it is now.
-        settled_until: Every change there before this was brought in, as far as the sync knows;
-            None where it never read on.
+        remote: Its present values.
+        settled_until: The sync has processed every QContact change before this time; None if it
+            has no cursor yet.
     """
     return _was_missed(remote, link, settled_until) or _has_drifted(remote, link, local)
 

@@ -1,4 +1,4 @@
-"""Why a ticket is as it is: per field what was agreed, what both sides hold, what comes next."""
+"""The state of a ticket: per field the last agreed and the present values, and the next step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from qcontact_sync.core.model import (
 _LONG_TEXTS = ("description", "address")
 _NEXT = {
     Action.KEEP: "nothing",
-    Action.AGREE: "nothing to write: remembered as agreed",
-    Action.TAKE: "QContact's value comes in",
-    Action.SEND: "FibreFlow's value goes out",
-    Action.FREEZE: "waits for you: qcontact-sync conflicts",
+    Action.AGREE: "nothing to write: stored as last agreed value",
+    Action.TAKE: "QContact's value is written to FibreFlow",
+    Action.SEND: "FibreFlow's value is sent to QContact",
+    Action.FREEZE: "open conflict (needs a decision): qcontact-sync conflicts",
 }
-_HELD_BACK = "held back: qcontact-sync failures"
+_HELD_BACK = "in quarantine: qcontact-sync failures"
 _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldStory:
-    """One line of the explanation; long texts are told by their length only.
+    """One field of the explanation; of a long text, only its length is shown.
 
     Attributes:
-        base_local: None also for QContact's own fields, of which only its half is remembered.
-        remote: None also where QContact could not be read; ``action`` is ``unknown`` then.
+        base_local: None also for QContact's own fields: only QContact's half is stored.
+        remote: None also if QContact could not be read; ``action`` is ``unknown`` then.
         action: One of `core.merge.Action`, or ``unknown``.
-        next: What the next run would do about it.
+        next: What the next run would do with the field.
     """
 
     field: str
@@ -57,10 +57,10 @@ def explain(
     *,
     is_held: bool = False,
 ) -> tuple[FieldStory, ...]:
-    """Tell each synced field's state and what the next run would do about it.
+    """Return the state of each synced field and what the next run would do with it.
 
     Args:
-        is_held: The ticket waits in quarantine, so that nothing of it goes out.
+        is_held: The ticket is in quarantine, so the next run sends nothing of it.
     """
     decision = decide(remote, KnownTicket(link, local), people, policy)
     return tuple(
@@ -70,9 +70,9 @@ def explain(
 
 
 def explain_unread(link: Link, local: LocalTicket) -> tuple[FieldStory, ...]:
-    """The same where QContact could not be read: what is known without it."""
+    """The same without QContact's present values, if QContact could not be read."""
     return tuple(
-        _story(link, local, name, {}, _UNKNOWN, "cannot be told", "QContact could not be read")
+        _story(link, local, name, {}, _UNKNOWN, "unknown", "QContact could not be read")
         for name in SYNCED_FIELDS
         if name in TWO_WAY_FIELDS or name in link.base.remote
     )

@@ -1,21 +1,21 @@
-"""How numbers and times are written for people."""
+"""Formats of numbers and times in texts for users."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 
 def seconds(duration_s: float | None) -> str:
-    """``1.5 s``, or a dash where it is not known."""
+    """``1.5 s``, or a dash if it is unknown."""
     return "-" if duration_s is None else f"{duration_s:.1f} s"
 
 
 def share(rate: float | None) -> str:
-    """0 to 1 as ``98.5%``, or a dash where nothing was tried."""
+    """0 to 1 as ``98.5%``, or a dash if no ticket was tried."""
     return "-" if rate is None else f"{rate:.1%}"
 
 
 def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant in the zone of ``TIMEZONE``, with UTC beside it."""
+    """An instant in the zone of ``TIMEZONE``, followed by UTC."""
     if instant is None:
         return "the beginning"
     here, there = instant.astimezone(zone), instant.astimezone(UTC)

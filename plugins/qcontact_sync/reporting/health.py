@@ -1,4 +1,4 @@
-"""Whether a person should look at the sync, from its numbers; pure rules."""
+"""Whether the sync needs attention, from its numbers; pure rules."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from qcontact_sync.reporting.alerts import LOW_RATE
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The sync at a glance (design section 2.3, ``status``)."""
+    """An overview of the sync (design section 2.3, ``status``)."""
 
     last_sync_at: datetime | None
     last_sync_status: str | None
@@ -32,10 +32,10 @@ class Health:
 
 
 def judge(row: Mapping[str, Any], pending_outbound: int) -> Health:
-    """Judge what ``read_status`` read.
+    """Derive the health from a row of ``read_status``.
 
     Args:
-        pending_outbound: Tickets that have something to send.
+        pending_outbound: Number of tickets with pending changes or notes.
     """
     issues = _issues(row)
     return Health(
@@ -57,7 +57,7 @@ def _issues(row: Mapping[str, Any]) -> list[str]:
     if row["last_sync_at"] is None:
         issues.append("no run yet")
     elif not row["is_fresh"]:
-        issues.append("no settled run for 12 hours and 30 minutes")
+        issues.append("no complete run for 12 hours and 30 minutes")
     if row["last_sync_status"] == "failed":
         issues.append("the last run failed")
     rate = row["success_rate_last_7d"]
@@ -66,5 +66,5 @@ def _issues(row: Mapping[str, Any]) -> list[str]:
     waiting = row["conflicts_open"]
     if waiting:
         is_one = waiting == 1
-        issues.append(f"{waiting} conflict{' waits' if is_one else 's wait'} for a person")
+        issues.append(f"{waiting} open conflict{' needs' if is_one else 's need'} a decision")
     return issues

@@ -1,4 +1,4 @@
-"""Stretches of the past that a person looks at, and how finely; pure."""
+"""Periods of the dashboard and their resolution; pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +12,7 @@ LAST = {
     "90d": ("last 90 days", timedelta(days=90)),
     "365d": ("last year", timedelta(days=366)),
 }
-"""By name: how it is called, and how long it is."""
+"""By name: title and length."""
 
 DEFAULT = "7d"
 _FINEST, _MIDDLE = timedelta(days=8), timedelta(days=120)
@@ -21,7 +21,7 @@ _FIRST_YEAR = 1970
 
 
 class Bucket(StrEnum):
-    """What is drawn as one; a slot is one of the schedule's six hours, in UTC."""
+    """The unit of a chart; a slot is six hours of the schedule, in UTC."""
 
     SLOT = "slot"
     DAY = "day"
@@ -29,16 +29,16 @@ class Bucket(StrEnum):
 
 
 class PeriodError(ValueError):
-    """A period that cannot be meant; says why, for a person."""
+    """An invalid period; the message gives the reason for users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The half-open stretch ``[start, end)`` of runs' starts, aware.
+    """The half-open interval ``[start, end)`` in which runs started, aware.
 
     Attributes:
-        name: One of `LAST`, or None where it was given by its days.
-        first, last: Its days, the last included, as a person gives them.
+        name: One of `LAST`, or None if the period was given by its days.
+        first, last: Its days as the user gave them, the last included.
     """
 
     start: datetime
@@ -49,14 +49,14 @@ class Period:
 
     @property
     def unit(self) -> Bucket:
-        """How finely it is drawn, so that there are never more than a hundred or so parts."""
+        """The resolution: chosen so that a chart has at most about a hundred parts."""
         length = self.end - self.start
         if length <= _FINEST:
             return Bucket.SLOT
         return Bucket.DAY if length <= _MIDDLE else Bucket.WEEK
 
     def parts(self, zone: ZoneInfo) -> list[datetime]:
-        """When each slot, day or week of it begins, oldest first; the first may begin before it."""
+        """The start of each slot, day or week, oldest first; the first may be before ``start``."""
         if self.unit is Bucket.SLOT:
             begin = self.start.astimezone(UTC)
             begin = begin.replace(hour=begin.hour // 6 * 6, minute=0, second=0, microsecond=0)
@@ -71,10 +71,10 @@ def period_named(name: str, now: datetime, zone: ZoneInfo) -> Period:
     """One of `LAST`, up to now.
 
     Raises:
-        PeriodError: There is none of that name.
+        PeriodError: Unknown name.
     """
     if name not in LAST:
-        raise PeriodError(f"a period is one of {', '.join(LAST)}, or two days")
+        raise PeriodError(f"a period is one of {', '.join(LAST)}, or two dates")
     start = now - LAST[name][1]
     # A run that begins at this very moment is part of it.
     end = now + timedelta(seconds=1)
@@ -82,21 +82,21 @@ def period_named(name: str, now: datetime, zone: ZoneInfo) -> Period:
 
 
 def period_between(first: str, last: str, zone: ZoneInfo) -> Period:
-    """From one day to another in a zone, both included; either alone means that one day.
+    """From one day to another in a zone, both included; one day alone means that day only.
 
     Raises:
-        PeriodError: They are no days, in the wrong order, or years apart.
+        PeriodError: A date is invalid, they are in the wrong order, or too far apart.
     """
     try:
         begin, finish = (date.fromisoformat(day) for day in (first or last, last or first))
         start = datetime.combine(begin, time(), zone)
         end = datetime.combine(finish + timedelta(days=1), time(), zone)
     except (ValueError, OverflowError):
-        raise PeriodError("a day is written as 2026-11-24") from None
+        raise PeriodError("a date has the form 2026-11-24") from None
     if begin.year < _FIRST_YEAR:
-        raise PeriodError(f"a day lies in {_FIRST_YEAR} or later")
+        raise PeriodError(f"the first day must be in {_FIRST_YEAR} or later")
     if end <= start:
-        raise PeriodError("the last day lies before the first")
+        raise PeriodError("the last day is before the first")
     if end - start > _LONGEST:
         raise PeriodError("a period is at most three years long")
     return Period(start, end, None, begin, finish)

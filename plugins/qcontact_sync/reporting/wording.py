@@ -1,4 +1,4 @@
-"""What may be shown of a ticket, and how: ids, titles and statuses, nothing of a person's."""
+"""How a ticket's values are shown: ids, titles and statuses, but no personal data."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,17 +19,17 @@ DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QC
 
 
 def shown_value(field: str, value: str | None) -> str:
-    """A field's value on one line; of fields that may tell about a person, only that it is set."""
+    """A field's value on one line; of a field with personal data, only whether it is set."""
     if value is None or value == "":
-        return "nobody" if field == ASSIGNED_TO else "-"
+        return "unassigned" if field == ASSIGNED_TO else "-"
     if field in _SHOWN_FIELDS:
         text = printable(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return "somebody" if field == ASSIGNED_TO else "set, not shown"
+    return "assigned" if field == ASSIGNED_TO else "set, not shown"
 
 
 def agreed_value(told: FieldStory) -> str:
-    """What both sides last agreed on: one value, or FibreFlow's and QContact's."""
+    """The last agreed values: one value, or FibreFlow's and QContact's."""
     there = shown_value(told.field, told.base_remote)
     if told.base_local is None or told.base_local == told.base_remote:
         return there
@@ -38,7 +38,7 @@ def agreed_value(told: FieldStory) -> str:
 
 
 def what_was_done(row: Row) -> str:
-    """An audit row's subject: the fields by name, of an outbound one the status by its word."""
+    """The fields of an audit row by name; of an outbound row also the status."""
     what = row["what"]
     if isinstance(what, list):
         return ", ".join(map(str, what))
@@ -51,7 +51,7 @@ def what_was_done(row: Row) -> str:
 
 
 def options_of(options: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """A run's params that were given, as names and values."""
+    """The params that a run was started with, as names and values."""
     return [
         (name.replace("_", " "), _shown_option(value))
         for name, value in (options or {}).items()
@@ -70,28 +70,28 @@ def conflict_outcome(row: Row) -> str:
     """How a conflict ended."""
     if row["kind"] != "settled":
         by = f", by {row['decided_by']}" if row["decided_by"] else ""
-        return f"{row['resolution'] or 'waits for you'}{by}"
-    lost = {side: f"{name}'s value lost" for side, name in SIDES.items()}
-    return lost.get(row["loser"], "both were left as they were")
+        return f"{row['resolution'] or 'open (needs a decision)'}{by}"
+    lost = {side: f"{name}'s value was not kept" for side, name in SIDES.items()}
+    return lost.get(row["loser"], "both values were kept")
 
 
 def next_try(entry: Row, zone: ZoneInfo, now: datetime) -> str:
-    """When a quarantine entry is tried again, for a person.
+    """When a quarantine entry is tried again, as text for users.
 
     Args:
-        now: Aware; a pause that is over by then means the next run.
+        now: Aware; if the pause ends before it, the answer is the next run.
     """
     if entry["dismissed_at"] is not None:
-        return "dismissed: not again before the ticket changes"
+        return "dismissed: not tried again until the ticket changes"
     if entry["next_try_at"] is None:
-        return "not again before the ticket changes"
+        return "not tried again until the ticket changes"
     if entry["next_try_at"] <= now:
-        return "again with the next run"
-    return f"again after {shown_briefly(entry['next_try_at'], zone)}"
+        return "tried again by the next run"
+    return f"tried again after {shown_briefly(entry['next_try_at'], zone)}"
 
 
 def last_decision(entry: Row, zone: ZoneInfo) -> str | None:
-    """What a person decided last about a quarantine entry, who and when; None for nothing."""
+    """The last decision about a quarantine entry, with its author and time, or None."""
     if entry["decision"] is None:
         return None
     at = shown_briefly(entry["decided_at"], zone)

@@ -1,7 +1,7 @@
-"""Telling people: decide about the alerts, put mails on record, send what is still to be sent.
+"""Alerts: decide which are open, queue mails, send queued mails.
 
-`check_alerts` is the one door. Whoever thinks that something may be wrong calls it (the end of a
-run, a failed task, a deadline, the monitor); it reads the database and nothing else.
+Every trigger calls `check_alerts` (the end of a run, a failed task, a deadline, the monitor). It
+only reads the database.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ Send = Callable[[str, str, str, str], None]
 
 
 class NotSent(Exception):
-    """A mail could not be sent; says why without naming the address.
+    """A mail could not be sent; the reason does not contain the address.
 
     Attributes:
-        concerns_all: The server is in trouble, not this mail: no use to go on now.
+        concerns_all: The server failed, not this mail: other mails would fail, too.
     """
 
     def __init__(self, reason: str, *, concerns_all: bool = True) -> None:
@@ -51,16 +51,16 @@ async def check_alerts(
     overdue: datetime | None = None,
     now: datetime | None = None,
 ) -> Sequence[AlertChange]:
-    """Decide about all alerts, tell people what changed, send what an earlier call could not.
+    """Check all alerts, mail the changes, and send mails that an earlier call could not send.
 
     Args:
-        send: None where mails cannot be sent from here: they wait on record.
-        airflow_url: Where the mails' links lead.
-        overdue: A slot whose run is known to be missed.
-        now: In place of the database's clock; for looking at another day.
+        send: None if mails cannot be sent from here: they stay queued.
+        airflow_url: Base URL of the mails' links.
+        overdue: A slot whose run is late.
+        now: Replaces the database's clock, to check another day.
 
     Raises:
-        SyncError: The database cannot be asked; nothing was told.
+        SyncError: The database is not available; nothing was reported.
     """
     async with open_database(fibreflow) as database:
         await require_own(database, settings.account)
@@ -109,7 +109,7 @@ def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> l
 
 
 async def _deliver(store: AlertStore, send: Send) -> None:
-    """Send what waits, each address on its own, until one cannot be sent or nothing waits."""
+    """Send the queued mails, one per address, until the queue is empty or the server fails."""
     began = await store.now()
     for _ in range(MOST_MAILS):
         async with store.next_mail(began) as mail:
@@ -134,9 +134,9 @@ async def _problem(mail: Mail, send: Send) -> NotSent | None:
 def notify_without_database(
     settings: Settings, send: Send, error: SyncError, run_id: str, log_url: str | None
 ) -> None:
-    """The one mail that needs no database: because there is none to ask.
+    """Send the mail about an unavailable database.
 
-    Nothing remembers it, so it is for the end of a run that could not be put on record.
+    It is not recorded, so it is only for the end of a run that could not be recorded.
     """
     content = no_database(error, run_id, settings.named_account)
     links = [_runbook(settings.runbook_url, content.anchor)]

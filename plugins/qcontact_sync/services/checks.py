@@ -1,11 +1,11 @@
-"""What a check of `qcontact-sync doctor` comes out as."""
+"""The result of a check of `qcontact-sync doctor`."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a check came out; only `FAILED` keeps the sync from working."""
+    """The state of a check; only with `FAILED` the sync cannot work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check, its outcome, and what to do about it (None: nothing)."""
+    """One check, its result, and what to do about it (None: nothing)."""
 
     name: str
     state: State

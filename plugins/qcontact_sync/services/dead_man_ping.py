@@ -1,4 +1,4 @@
-"""Tells a dead man's switch outside that a run has settled (QCONTACT_SYNC_PING_URL)."""
+"""Reports a complete run to an outside dead man's switch (QCONTACT_SYNC_PING_URL)."""
 
 import logging
 
@@ -23,5 +23,5 @@ async def dead_man_ping(url: SecretStr) -> None:
             if answer.status >= 300:
                 log.warning("ping.refused status=%d", answer.status)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # The address itself is a secret: who has it can keep the watchman quiet.
+        # The address is a secret: anyone who knows it can prevent the outside alarm.
         log.warning("ping.failed: %s", type(error).__name__)

@@ -1,6 +1,6 @@
-"""What must be right before a run can be: settings, database, QContact, clocks, connections.
+"""What a run needs: settings, database, QContact, clocks, connections.
 
-Each check looks on its own; one that cannot be made because another failed is left out.
+The checks are independent; a check that needs the success of a failed one is omitted.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from qcontact_sync.services.doctor_schema import check_writing
 from qcontact_sync.services.wiring import open_database, open_remote, table_names
 
 MAX_SKEW = timedelta(minutes=5)
-# Somebody is looking on: one try, and not for long.
+# A user waits: one try with a short timeout.
 PATIENCE_S = 10
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
@@ -52,21 +52,21 @@ async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """Make all checks.
 
     Args:
-        environment: For what is looked up outside the settings (Airflow); the settings read the
-            process's own.
+        environment: For look-ups outside the settings (Airflow); the settings read the process's
+            own environment.
     """
     account, settings, checks = _check_settings(environment)
     checks += _check_cron_secret(environment)
     checks += await _check_sides(settings)
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
-    # Airflow's program is waited for.
+    # In a thread, because it waits for Airflow's program.
     found = await asyncio.to_thread(lambda: list(check_connections(environment, wanted | mails)))
     return [*checks, *found]
 
 
 def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, list[Check]]:
-    """The settings, or their defaults where they cannot be used: the other checks go on."""
+    """The settings, or their defaults if they are invalid, so that the other checks can run."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
@@ -76,7 +76,9 @@ def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, 
         account = find_account()
         settings = load_settings(account)
     except ConfigError as error:
-        check = Check("settings", State.FAILED, str(error), "correct them: docs/configuration.md")
+        check = Check(
+            "settings", State.FAILED, str(error), "correct the settings: docs/configuration.md"
+        )
         return Account(), Settings.model_construct(), [check]
     if unknown:
         found = f"not a setting: {', '.join(unknown)}"
@@ -129,7 +131,7 @@ async def _check_database(account: str) -> list[Check]:
 def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
     address = fibreflow.database_url.get_secret_value()
     if not (tls.is_local(address) or tls.is_verified(address)):
-        found = "the database's server does not have to prove who it is"
+        found = "the certificate of the database's server is not verified"
         advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
         yield Check("database TLS", State.WARNING, found, advice)
 
@@ -173,7 +175,7 @@ async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         missing = await database.read("missing_rights")
     if not missing:
-        return Check("rights", State.OK, "the database's user may do all that the sync does")
+        return Check("rights", State.OK, "the database's user has all rights that the sync needs")
     by_table: dict[str, list[str]] = {}
     for row in missing:
         by_table.setdefault(row["name"], []).append(row["privilege"])
@@ -217,8 +219,8 @@ def _credential_names(qcontact: QContactAccess) -> tuple[str, ...]:
 
 def _check_https(url: str) -> Iterator[Check]:
     if is_unencrypted(url):
-        found = "API key, password and tokens go out unencrypted"
-        yield Check("QContact TLS", State.WARNING, found, "let QCONTACT_API_URL begin with https:")
+        found = "API key, password and tokens are sent unencrypted"
+        yield Check("QContact TLS", State.WARNING, found, "use https:// in QCONTACT_API_URL")
 
 
 async def _ask_remote(qcontact: QContactAccess, settings: Settings) -> list[Check]:
@@ -230,7 +232,7 @@ async def _ask_remote(qcontact: QContactAccess, settings: Settings) -> list[Chec
         probed = await _probe(remote)
     name = "QContact clock"
     if server_time is None:
-        clock = Check(name, State.WARNING, "its answers carry no Date header")
+        clock = Check(name, State.WARNING, "its answers have no Date header")
     else:
         clock = _clock(name, server_time, asked_at, answered_at)
     return [Check("QContact", State.OK, found), clock, *probed]
@@ -243,7 +245,7 @@ async def _server_time(remote: Remote, now: datetime) -> datetime | None:
 
 
 async def _probe(remote: Remote) -> list[Check]:
-    """What this tenant shows that others may not (dialect entities)."""
+    """The properties that differ between tenants (dialect entities)."""
     if not isinstance(remote, EntitiesClient):
         return []
     found = [Check(f"QContact {f.topic}", State.OK, f.text) for f in await probe(remote)]
@@ -260,4 +262,9 @@ def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime
     found = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine"
     if abs(skew) <= MAX_SKEW:
         return Check(name, State.OK, found)
-    return Check(name, State.WARNING, found, "no outcome depends on it; set the wrong clock right")
+    return Check(
+        name,
+        State.WARNING,
+        found,
+        "correct the wrong clock; the sync's results do not depend on it",
+    )

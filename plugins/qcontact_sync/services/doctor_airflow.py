@@ -1,4 +1,4 @@
-"""Airflow's connections, as `qcontact-sync doctor` finds them: there, and of the right type."""
+"""Checks that Airflow's connections exist and have the right type, for `qcontact-sync doctor`."""
 
 import json
 import shutil
@@ -19,10 +19,10 @@ _TLS_OPTIONS = ("hostaddr", "service", "sslmode", "sslrootcert")
 
 
 def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Check]:
-    """Ask Airflow's own program, where there is one, for each connection.
+    """Ask Airflow's command line for each connection, if Airflow is installed.
 
     Args:
-        environment: That of the program.
+        environment: The environment of that program.
         wanted: Types by connection id.
     """
     program = _airflow_program(environment)
@@ -57,14 +57,16 @@ def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: 
 def _check_tls(connection: Mapping[str, Any], conn_id: str, conn_type: str) -> Iterator[Check]:
     if conn_type == "smtp" and _is_mail_open(connection):
         advice = "see docs/security.md, Mail"
-        yield Check("mail TLS", State.WARNING, "mails go out without a verified server", advice)
+        yield Check(
+            "mail TLS", State.WARNING, "mails are sent to a server that is not verified", advice
+        )
     if conn_type == "postgres" and _is_database_open(connection):
-        found = "the database's server does not have to prove who it is"
+        found = "the certificate of the database's server is not verified"
         advice = "set the extra sslmode to verify-full: docs/security.md"
         yield Check(f"connection {conn_id} TLS", State.WARNING, found, advice)
     if conn_type == "qcontact" and _is_http(connection):
-        found = "the API key goes out unencrypted"
-        advice = "let its base URL begin with https:"
+        found = "the API key is sent unencrypted"
+        advice = "use https:// in its base URL"
         yield Check(f"connection {conn_id} TLS", State.WARNING, found, advice)
 
 
@@ -100,12 +102,12 @@ def _is_mail_open(connection: Mapping[str, Any]) -> bool:
 def _connection(
     program: str, environment: Mapping[str, str], conn_id: str
 ) -> Mapping[str, Any] | None:
-    """What Airflow knows of a connection: secrets too, of which nothing may be shown."""
+    """A connection as Airflow knows it. It contains secrets: none of them may be shown."""
     given = environment.get(f"AIRFLOW_CONN_{conn_id.upper()}", "")
     try:
         if given:
             return dict(json.loads(given)) if given.startswith("{") else _from_uri(given)
-        # The program is Airflow's own, found on PATH; the arguments are ours, and ids.
+        # The program is Airflow's own, found on PATH; the arguments are connection ids.
         answer = subprocess.run(  # noqa: S603
             [program, "connections", "get", conn_id, "-o", "json"],
             env=environment,
@@ -120,7 +122,7 @@ def _connection(
 
 
 def _from_uri(uri: str) -> dict[str, Any]:
-    """Where a connection in Airflow's URI form leads. Its type is spelled in many ways: left out.
+    """The address of a connection in Airflow's URI form; its type is omitted (many spellings).
 
     A host may be a URL itself, quoted or not (`qcontact://:key@http%3A%2F%2Fhost`).
     """

@@ -1,4 +1,4 @@
-"""Compares a small sample of tickets with QContact: a check that nothing drifted apart unseen."""
+"""Compares a small sample of tickets with QContact, to detect missed changes."""
 
 import logging
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ SAMPLE = 25
 async def compare_sample(
     fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings
 ) -> dict[str, object]:
-    """Compare the next few tickets with QContact; each call goes on where the last one ended.
+    """Compare the next few tickets with QContact; each call continues after the last one.
 
     Returns:
         ``compared`` (int), ``differing`` (QContact ids that differ without being pending, in
         quarantine or in conflict), ``unread`` (int: QContact did not show them).
 
     Raises:
-        SyncError: One of the sides cannot be asked.
+        SyncError: One of the sides is not available.
     """
     async with (
         open_database(fibreflow) as database,

@@ -1,4 +1,4 @@
-"""An alert's message as a mail: a text and an HTML part, times as people here read them."""
+"""An alert's message as a mail with a text and an HTML part, with times in the local zone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _templates = Environment(
 )
 
 Link = tuple[str, str]
-"""(what it leads to, address)."""
+"""(title, address)."""
 
 
 @dataclass(frozen=True, slots=True)

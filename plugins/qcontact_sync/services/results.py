@@ -1,4 +1,4 @@
-"""What callers get: a finished run, and a row of the history."""
+"""The results for callers: a complete run, and a row of the history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +14,12 @@ from qcontact_sync.sync.context import Run
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A finished run (design section 2.4).
+    """A complete run (design section 2.4).
 
     Attributes:
-        window_start, window_end: What the run covered, aware UTC; no start is the beginning.
-        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; of a dry run ``plan``.
+        window_start, window_end: The window of the run, aware UTC; without a start it begins with
+            the first change.
+        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; for a dry run ``plan``.
     """
 
     job_id: UUID
@@ -34,7 +35,7 @@ class JobResult:
     error_code: str | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The run as callers outside see it (design section 2.5, ``data``)."""
+        """The run as outside callers see it (design section 2.5, ``data``)."""
         told = run_data(
             self.job_id,
             self.status,
@@ -64,7 +65,7 @@ def run_data(
     error_message: str | None = None,
     error_code: str | None = None,
 ) -> dict[str, object]:
-    """A run as plain values for JSON (design section 2.5, ``data``); null is not known yet."""
+    """A run as plain values for JSON (design section 2.5, ``data``); null means not known yet."""
     return {
         "job_id": str(job_id),
         "status": status,
@@ -80,13 +81,13 @@ def run_data(
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A run on record: all columns of ``sync_job_history``.
+    """A recorded run: all columns of ``sync_job_history``.
 
     Attributes:
-        completed_at, duration_seconds: None while the run goes on.
-        success_rate: 0 to 1; None where nothing was tried.
+        completed_at, duration_seconds: None while it is active.
+        success_rate: 0 to 1; None if no ticket was tried.
         sync_options: The run's params.
-        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; None while it goes on.
+        sync_result: ``inbound_stats``, ``outbound_stats``, ``errors``; None while it is active.
     """
 
     id: UUID
@@ -129,7 +130,7 @@ def _plain(value: object) -> object:
 def finished(
     run: Run, settlement: Settlement, closed: ClosedRun, errors: Sequence[Mapping[str, object]]
 ) -> JobResult:
-    """A settled run's result."""
+    """The result of a complete run."""
     return JobResult(
         job_id=run.job_id,
         status=settlement.status.value,
@@ -154,7 +155,7 @@ def finished(
 
 
 def recorded(row: Mapping[str, Any]) -> dict[str, object]:
-    """A row of ``read_run`` as callers outside see it (design section 2.5, ``data``)."""
+    """A row of ``read_run`` as outside callers see it (design section 2.5, ``data``)."""
     told = row["sync_result"] or {}
     by_name = {d: told.get(f"{d.value}_stats") for d in Direction}
     directions = {d: DirectionStats.from_dict(stats) for d, stats in by_name.items() if stats}
@@ -195,7 +196,7 @@ def _in_short(counts: Counts) -> dict[str, object]:
 
 
 def previewed(run: Run, plans: Mapping[str, object], now: datetime) -> JobResult:
-    """A dry run's result: its plan, by direction; nothing is on record."""
+    """The result of a dry run: its plan by direction; a dry run is not recorded."""
     is_whole = len(plans) == len(run.request.directions)
     return JobResult(
         job_id=run.job_id,

@@ -1,4 +1,4 @@
-"""Deletes the sync's own rows that are old and of no use any more."""
+"""Deletes the sync's own rows that are old and no longer needed."""
 
 import logging
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ log = logging.getLogger(__name__)
 async def delete_old_rows(
     fibreflow: FibreFlowAccess, days: int, account: str = DEFAULT
 ) -> Mapping[str, int]:
-    """Delete the sync's own rows that are older than this and of no use any more.
+    """Delete the sync's own rows that are older than this and no longer needed.
 
     Args:
-        account: Whose database it must be.
+        account: The account to which the database must belong.
 
     Returns:
-        How many, by kind.
+        The number of deleted rows by kind.
 
     Raises:
-        SyncError: The database cannot be asked.
+        SyncError: The database is not available.
     """
     async with open_database(fibreflow) as database:
         await require_own(database, account)

@@ -1,6 +1,6 @@
-"""What a person asks and decides: status, failures, conflicts, one ticket's story.
+"""Questions and decisions: status, failures, conflicts, the state of one ticket.
 
-Each function opens what it needs and closes it again. `jobs` has them as blocking calls.
+Each function opens what it needs and closes it again. `jobs` contains them as blocking functions.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ RETRY_BUDGET_S = 5.0
 
 
 class UnknownId(TicketError):
-    """An id that nothing here has."""
+    """The id is unknown."""
 
     def __init__(self, given: str, what: str) -> None:
         super().__init__(f"no {what} has the id {given}", ErrorCode.NOT_FOUND)
 
 
 async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
-    """The sync at a glance, and whether a person should look at it."""
+    """An overview of the sync, and whether it is healthy."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).status()
         pending = await PostgresStore(database).list_pending(
@@ -78,7 +78,7 @@ async def retry_failures(
         by: Who decided, for the record; None for the user that this process runs as.
 
     Raises:
-        UnknownId: Nothing in quarantine has it.
+        UnknownId: No entry in quarantine has it.
     """
     return await _change_failures(fibreflow, given, "retry_quarantine", by)
 
@@ -86,14 +86,14 @@ async def retry_failures(
 async def dismiss_failures(
     fibreflow: FibreFlowAccess, given: str, *, by: str | None = None
 ) -> Sequence[Row]:
-    """Leave entries alone until the ticket changes; a doubtful note counts as sent.
+    """Ignore entries until the ticket changes; a note with uncertain delivery counts as sent.
 
     Args:
         given: An entry's id, or any id that a ticket has.
         by: As for `retry_failures`.
 
     Raises:
-        UnknownId: Nothing in quarantine has it.
+        UnknownId: No entry in quarantine has it.
     """
     return await _change_failures(fibreflow, given, "dismiss_quarantine", by)
 
@@ -113,13 +113,13 @@ async def _change_failures(
 async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequence[Row]:
     if wanted is None:
         return await Insights(database).failures()
-    # A row that is not linked yet is known by its QContact id alone.
+    # A ticket without a link is only known by its QContact id.
     known = await PostgresStore(database).resolve_ids(wanted)
     return await Insights(database).failures([*wanted, *known.values()])
 
 
 async def list_conflicts(fibreflow: FibreFlowAccess, limit: int | None = None) -> Sequence[Row]:
-    """What waits for a person first, then values that lost, newest first; all, or ``limit``."""
+    """Open conflicts first, then resolved ones, newest first; all, or ``limit``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await Insights(database).conflicts(limit=limit)
 
@@ -134,9 +134,9 @@ async def resolve_conflict(
     *,
     by: str | None = None,
 ) -> Row:
-    """Decide an open conflict; ``local`` goes out with the next run, ``remote`` comes in now.
+    """Decide an open conflict: the next run sends ``local``; ``remote`` is written now.
 
-    Waits while a run is at work.
+    Waits while a run is active.
 
     Args:
         given: The conflict's id.
@@ -144,12 +144,12 @@ async def resolve_conflict(
         by: As for `retry_failures`.
 
     Returns:
-        The conflict as it is now; ``resolution`` says how it ended.
+        The conflict after the decision; ``resolution`` contains its end.
 
     Raises:
         UnknownId: No open conflict has this id.
         TicketError: QContact's value has no counterpart here.
-        RetryableError: ``CONFLICT``, a run is still at work; nothing was decided.
+        RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
     """
     async with (
         open_database(fibreflow, PERSON_PATIENCE_S) as database,
@@ -181,7 +181,7 @@ async def _held(
             return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
     except TimeoutError:
         raise RetryableError(
-            "a run is at work: decide again when it has ended", ErrorCode.CONFLICT
+            "a run is active: decide again after its end", ErrorCode.CONFLICT
         ) from None
 
 
@@ -195,9 +195,9 @@ def _uuid(given: str) -> UUID:
 async def explain_ticket(
     fibreflow: FibreFlowAccess, qcontact: QContactAccess, settings: Settings, given: str
 ) -> TicketStory:
-    """Why a ticket is as it is, and what the next run would do about it.
+    """The state of a ticket, and what the next run would do with it.
 
-    Where QContact cannot be read it is told without, and ``problem`` says so.
+    If QContact cannot be read, its values are missing, and ``problem`` gives the reason.
 
     Args:
         given: A FibreFlow uuid, ticket_uid or QContact id.

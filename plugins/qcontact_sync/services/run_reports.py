@@ -1,4 +1,4 @@
-"""What the record says about runs, and what waits; read-only."""
+"""Reports about recorded runs and pending work; read-only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from qcontact_sync.services.wiring import open_database
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Tickets with something to send.
+    """Tickets with pending changes or notes.
 
     Attributes:
-        total: How many there are.
+        total: Their number.
         tickets: The first of them, the oldest change first (``describe_tickets``).
     """
 
@@ -34,7 +34,7 @@ class Quarantine:
     """The quarantine.
 
     Attributes:
-        parts: How many entries there are by direction and code (``count_quarantine``).
+        parts: The number of entries by direction and code (``count_quarantine``).
         entries: The oldest of them (``list_quarantine``).
     """
 
@@ -49,7 +49,7 @@ async def history(
     start_date: datetime | None = None,
     end_date: datetime | None = None,
 ) -> Sequence[HistoryRow]:
-    """Runs on record, newest first.
+    """Recorded runs, newest first.
 
     Args:
         start_date, end_date: Half-open limits on ``started_at``.
@@ -62,9 +62,9 @@ async def history(
 
 
 async def find_run(fibreflow: FibreFlowAccess, job_id: UUID) -> dict[str, object] | None:
-    """A run on record as callers outside see it (design section 2.5, ``data``), or None.
+    """A recorded run as outside callers see it (design section 2.5, ``data``), or None.
 
-    Its summary is null while it goes on.
+    Its summary is null while the run is active.
     """
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).run(job_id)
@@ -74,7 +74,7 @@ async def find_run(fibreflow: FibreFlowAccess, job_id: UUID) -> dict[str, object
 async def report_period(
     fibreflow: FibreFlowAccess, settings: Settings, period: Period, limit: int
 ) -> PeriodReport:
-    """A period at a glance, with its newest ``limit`` runs."""
+    """An overview of a period, with its newest ``limit`` runs."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await RunInsights(database).period(period, settings.timezone, limit)
 
@@ -88,13 +88,13 @@ async def list_runs(
 
 
 async def report_run(fibreflow: FibreFlowAccess, job_id: UUID, limit: int) -> RunReport | None:
-    """One run with at most ``limit`` of its failed tickets; None where there is none."""
+    """One run with at most ``limit`` of its failed tickets; None if the run does not exist."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         return await RunInsights(database).run(job_id, limit)
 
 
 async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: int) -> Pending:
-    """What the next run would send, as FibreFlow has it now; its first ``limit`` tickets."""
+    """The tickets that the next run would send, at most ``limit``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         ids = await PostgresStore(database).list_pending(
             None, None, internal_notes=settings.internal_notes == "send"

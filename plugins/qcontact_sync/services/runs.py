@@ -1,4 +1,4 @@
-"""The steps of a run on real adapters: open it, carry out its directions, settle it."""
+"""The steps of a run on real adapters: open it, run its directions, complete it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ CHECK_BUDGET_S = 5.0
 """How long a start waits for a failing QContact to learn whether it has the ids asked for."""
 
 Plans = dict[str, object]
-"""Of a dry run, by direction: what it would do (`Plan.to_dict`)."""
+"""The plans of a dry run by direction (`Plan.to_dict`)."""
 OnOpened = Callable[[Mapping[str, object]], None]
 """Called once, with `Run.to_dict`."""
 
@@ -51,10 +51,10 @@ async def start_run(
     """Check the params, resolve the window, open the run's record (not for a dry run).
 
     Safe to repeat for the same ``dag_id`` and ``run_id``: the record and its window are kept.
-    Runs on record whose process is gone are closed as ``ABANDONED``.
+    Recorded runs whose process has ended are closed as ``ABANDONED``.
 
     Args:
-        is_running: Asks the scheduler whether it knows a run (dag id, run id) as running.
+        is_running: Whether the scheduler knows a run (dag id, run id) as running.
 
     Raises:
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
@@ -66,7 +66,7 @@ async def start_run(
         open_remote(qcontact, settings.quick(CHECK_BUDGET_S)) as remote,
         open_database(fibreflow) as database,
     ):
-        # Before the params: what is wrong with them is put on record, too.
+        # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
         runs = PostgresRunStore(database)
         check_ids = partial(require_known, PostgresStore(database), remote)
@@ -110,7 +110,7 @@ async def run_whole(
     on_opened: OnOpened | None,
     stop: Stop,
 ) -> JobResult:
-    """All steps of a run, one after the other; see `jobs.run_sync_job`."""
+    """All steps of a run in order; see `jobs.run_sync_job`."""
     run = await start_run(fibreflow, qcontact, settings, order)
     plans: Plans = {}
     try:
@@ -123,7 +123,7 @@ async def run_whole(
             raise
         # Settled as failed: its directions have no end on record.
     except asyncio.CancelledError:
-        # Ctrl-C: what is settled stays, and the record must not say "running" for ever.
+        # Ctrl-C: completed work is kept, and the record must not stay "running".
         with suppress(SyncError):
             await _finish_interrupted(fibreflow, settings, run)
         raise
@@ -173,19 +173,19 @@ async def run_direction(
     *,
     waits: bool = True,
 ) -> dict[str, object]:
-    """Carry out one direction of a started run.
+    """Run one direction of a started run.
 
     Args:
         progress: Called as (direction, tickets done, tickets expected so far).
-        stop: Ends the direction in good order when it is requested.
-        waits: Whether to wait for another run that is at work.
+        stop: Ends the direction cleanly when a stop is requested.
+        waits: Whether to wait for another active run.
 
     Returns:
-        `DirectionStats.to_dict` with the direction's counts; of a dry run ``plan`` beside them.
+        `DirectionStats.to_dict` with the direction's counts; for a dry run also ``plan``.
 
     Raises:
-        LeaseBusy: Another run is at work, and ``waits`` is false; nothing was done.
-        SyncError: The direction broke; what it settled until then is on record.
+        LeaseBusy: Another run is active, and ``waits`` is false; nothing was done.
+        SyncError: The direction failed; its completed work is recorded.
     """
     stop = stop or Stop()
     if run.is_scheduled:
@@ -229,7 +229,7 @@ async def _run_held(
     stop: Stop,
     held: HeldLease,
 ) -> DirectionStats:
-    """The direction under the lease; its time limit begins now, not while it waited."""
+    """The direction under the lease; its time limit begins now, after any wait."""
     runs = PostgresRunStore(database)
     async with open_remote(qcontact, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
@@ -259,10 +259,10 @@ async def finish_run(
     run: Run,
     plans: Mapping[str, object] | None = None,
 ) -> JobResult:
-    """Settle the run's row from its directions as they are on record; safe to repeat.
+    """Complete the run's row from the recorded results of its directions; safe to repeat.
 
     Args:
-        plans: Of a dry run, which leaves no record: what `run_direction` returned as ``plan``.
+        plans: Only for a dry run, which is not recorded: the ``plan`` of each direction.
     """
     if run.request.dry_run:
         return previewed(run, plans or {}, SystemClock().now())

@@ -1,4 +1,4 @@
-"""One ticket's story: what was agreed, what both sides hold, what comes next, what was."""
+"""The state of one ticket: last agreed and present values, the next step, and its history."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -30,14 +30,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TicketStory:
-    """Why a ticket is as it is.
+    """The state of a ticket.
 
     Attributes:
-        ticket_uid: None where FibreFlow has no linked row of it.
-        problem: Why it cannot be told in full, for a person.
-        fields: Empty where the ticket is not linked yet, its row is gone, or deciding breaks.
-        assignees: Full names of the FibreFlow users whose ids stand in ``fields``.
-        notes_to_send: How many of FibreFlow's notes have not gone out.
+        ticket_uid: None if FibreFlow has no linked row of it.
+        problem: Why the state is incomplete, as text for users.
+        fields: Empty if the ticket has no link, its row was deleted, or the decision fails.
+        assignees: Full names of the FibreFlow users whose ids are in ``fields``.
+        notes_to_send: Number of FibreFlow's notes that are not sent yet.
         failures: Its entries in quarantine.
         history: Its audit rows, newest first; ``synced_at`` is aware UTC.
     """
@@ -63,7 +63,7 @@ class TicketStory:
 
 @dataclass(frozen=True, slots=True)
 class StoryTeller:
-    """Reads both sides and writes on neither."""
+    """Reads both sides and writes neither."""
 
     store: Store
     insights: Insights
@@ -71,13 +71,13 @@ class StoryTeller:
     options: SyncOptions
 
     async def tell(self, given: str) -> TicketStory | None:
-        """The story of a ticket, or None where nothing has this id.
+        """The state of a ticket, or None if the id is unknown.
 
         Args:
             given: A FibreFlow uuid, ticket_uid or QContact id.
 
         Raises:
-            SyncError: Nothing is known here and QContact cannot be asked.
+            SyncError: FibreFlow does not know the id, and QContact is not available.
         """
         remote_id = (await self.store.resolve_ids([given])).get(given, RemoteId(given))
         async with self.store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:
@@ -124,7 +124,7 @@ class StoryTeller:
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
             log.warning("ticket.unexpected qcontact_id=%s", printable(ticket.id), exc_info=error)
-            return (), f"deciding about it breaks: unexpected {type(error).__name__}"
+            return (), f"the decision about it failed: unexpected {type(error).__name__}"
         return told, None
 
     async def _notes_to_send(self, remote_id: RemoteId) -> int:
@@ -137,9 +137,13 @@ class StoryTeller:
 def _problem(known: KnownTicket | None, error: SyncError | None) -> str | None:
     if error:
         is_gone = error.code is ErrorCode.NOT_FOUND
-        return "QContact does not have it (any more)" if is_gone else f"QContact: {error}"
+        return (
+            "QContact does not have this ticket, or not any more"
+            if is_gone
+            else f"QContact: {error}"
+        )
     if known is None:
-        return "not linked: no run has brought it in yet"
+        return "not linked: no run has written it to FibreFlow yet"
     if known.is_hidden:
         return str(RowHidden())
     return "its row was deleted in FibreFlow" if known.local is None else None

@@ -1,4 +1,4 @@
-"""The adapters opened as the settings say; with `jobs`, the place that names concrete classes."""
+"""Opens the adapters by the settings; only this module and `jobs` name concrete classes."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.sync.context import SyncOptions
 
 TENANT_CONNECTIONS = 10
-"""More at once were never tried on a tenant (dialect entities)."""
+"""The largest number that was tested with a tenant (dialect entities)."""
 
 
 class SystemClock:
@@ -40,28 +40,28 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never step back."""
+        """Seconds of a clock that never goes back."""
         return time.monotonic()
 
 
 def table_names() -> TableNames:
-    """What FibreFlow's tables are called.
+    """The names of FibreFlow's tables.
 
     Raises:
-        ConfigError: Names each variable that is no table's name.
+        ConfigError: Names each variable with an invalid table name.
     """
     try:
         return TableNames(**TableSettings().model_dump())
     except ValidationError as error:
         wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
-        raise ConfigError(f"no name of a table, or of schema.table: {wrong}") from None
+        raise ConfigError(f"not a table name, or schema.table: {wrong}") from None
 
 
 @asynccontextmanager
 async def open_database(
     fibreflow: FibreFlowAccess, patience_s: float = RUN_PATIENCE_S
 ) -> AsyncIterator[Database]:
-    """FibreFlow's database for the time of the block; it connects when first asked.
+    """FibreFlow's database for the time of the block; it connects at the first query.
 
     Args:
         patience_s: See `Database`.
@@ -77,13 +77,13 @@ async def open_database(
 async def open_remote(
     qcontact: QContactAccess, settings: Settings, sleep: Sleep = asyncio.sleep
 ) -> AsyncIterator[TicketsClient | EntitiesClient]:
-    """QContact for the time of the block; nothing is sent yet.
+    """QContact for the time of the block; this sends no request.
 
     Args:
         sleep: Waits out back-off and pauses.
 
     Raises:
-        FatalError: ``CONFIG_ERROR``, its address or credentials cannot be used.
+        FatalError: ``CONFIG_ERROR``, its address or credentials are invalid.
     """
     async with _client(qcontact, _client_options(qcontact, settings, sleep)) as client:
         yield client
@@ -125,7 +125,7 @@ def _client_options(qcontact: QContactAccess, settings: Settings, sleep: Sleep) 
 
 
 def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
-    """How the settings make a direction work."""
+    """The options of a direction from the settings."""
     return SyncOptions(
         policy=Policy(
             remote.words,

@@ -41,8 +41,8 @@ async def close_abandoned(
                 RunStatus.FAILED,
                 await store.read_directions(run.job_id),
                 ErrorCode.ABANDONED.value,
-                "the run's process ended before it could settle the run; what it had settled is "
-                "kept, and the next run goes on from there",
+                "the run's process ended before it recorded a result; its completed work is "
+                "kept, and the next run continues from there",
             ),
         )
         closed += 1

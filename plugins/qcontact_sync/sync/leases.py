@@ -92,7 +92,7 @@ async def _wait_for(leases: Leases, account: str, sleep: Sleep, *, waits: bool) 
         if not waits:
             raise LeaseBusy
         if not is_announced:
-            log.info("lease.waiting account=%s: another run is at work", account)
+            log.info("lease.waiting account=%s: another run is active", account)
             is_announced = True
         await sleep(POLL_S)
     return lease

@@ -149,7 +149,7 @@ async def preview(direction: Direction, work: Work) -> None:
 def _end_in_words(ending: Ending) -> str:
     if ending.is_complete:
         return "done"
-    reason = ending.reason or "out of time or asked to end; the next run goes on"
+    reason = ending.reason or "time limit reached or stop requested; the next run continues"
     return f"cut_short ({reason})"
 
 
@@ -192,5 +192,5 @@ def _ended(recorded: DirectionStats | None) -> DirectionStats:
     if recorded is not None and recorded.is_ended:
         return recorded
     return (recorded or DirectionStats()).broken(
-        ErrorCode.SYNC_JOB_ERROR, "the task ended without a result; its log says more"
+        ErrorCode.SYNC_JOB_ERROR, "the task ended without a result; see its log"
     )

@@ -172,7 +172,7 @@ class ListReader:
             self._short += 1
             return _Short(part.window, slice_)
         return RetryableError(
-            f"the list would not hold still: {slice_.seen} of {slice_.expected} tickets "
+            f"the list kept changing while it was read: {slice_.seen} of {slice_.expected} tickets "
             f"seen in {MAX_PASSES} passes",
             ErrorCode.PARSE_ERROR,
         )

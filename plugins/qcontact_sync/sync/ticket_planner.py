@@ -21,7 +21,7 @@ class TicketPlanner:
     def require_confirmation(self, pending: int, limit: int) -> None:
         """Add a notice: a real run would send nothing."""
         held = NeedsConfirmation(pending, limit)
-        self._work.plan.notices.append(f"nothing of it goes out unasked: {held}")
+        self._work.plan.notices.append(f"nothing is sent without confirmation: {held}")
 
     async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
         """Plan a ticket's fields and notes."""

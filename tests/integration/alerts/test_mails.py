@@ -64,7 +64,7 @@ def test_a_mail_says_what_happened_what_to_do_and_where_to_look(
             "SERVER_ERROR",
             "Tickets in quarantine",
             "T-17",
-            "What helps: nothing, if it passes",
+            "What to do: nothing if it is temporary",
             "qcontact-sync doctor",
             "https://airflow.example.test/dags/qcontact_sync/runs/scheduled__2026",
             "docs/runbook.md#run-failed",
@@ -103,7 +103,7 @@ def test_a_mail_that_got_worse_says_why(history: History, server: MailServer) ->
     history.check(NOW)
     history.check(NOW + timedelta(hours=13))
     assert server.mails[-1]["Subject"] == "[qcontact_sync] WORSE: run failed: SERVER_ERROR"
-    said = "No run has settled for more than 12 hours and 30 minutes."
+    said = "No run was complete for more than 12 hours and 30 minutes."
     assert [said in body(mail, "plain") for mail in server.mails] == [False, False, True, True]
 
 
@@ -113,7 +113,7 @@ def test_where_no_ticket_succeeded_the_failures_are_the_first_thing_to_look_at(
     fail(history)
     history.execute("UPDATE sync_job_history SET error_code = NULL")
     history.check(NOW)
-    assert "1. Look at the failures: qcontact-sync failures" in body(server.mails[0], "plain")
+    assert "1. List the failures: qcontact-sync failures" in body(server.mails[0], "plain")
 
 
 def test_held_changes_are_told_with_their_number(history: History, server: MailServer) -> None:
@@ -197,7 +197,7 @@ def test_with_the_database_down_one_direct_mail_still_goes_out(
     alerts.on_failure({"run_id": "scheduled__2026-11-24T06:00:00+00:00", "ti": TASK})
     (mail,) = server.mails
     assert mail["Subject"] == (
-        "[qcontact_sync] run failed: DATABASE_ERROR, FibreFlow's database cannot be asked"
+        "[qcontact_sync] run failed: DATABASE_ERROR, FibreFlow's database is not available"
     )
     for kind in ("plain", "html"):
         text = body(mail, kind)

@@ -71,7 +71,7 @@ def test_last_is_the_newest(runs):
 
 def test_last_is_null_where_there_is_none(program):
     assert program("last", "--json").stdout == "null\n"
-    assert program("last").stdout == "no run on record yet\n"
+    assert program("last").stdout == "no run recorded yet\n"
 
 
 def test_the_table_shows_the_zone_and_utc(runs):

@@ -92,7 +92,7 @@ def test_before_the_first_run_it_is_not_healthy(program):
 def test_what_waits_is_counted_and_named(program, reopened):
     ended = program("status")
     assert ended.exit_status == 1
-    assert "  ! 1 conflict waits for a person" in ended.stdout
+    assert "  ! 1 open conflict needs a decision" in ended.stdout
     assert "1, see qcontact-sync conflicts" in ended.stdout
 
 
@@ -168,24 +168,28 @@ def test_a_ticket_tells_each_field_and_its_history(program, empty_db, ticket):
             "local": "assigned",
             "remote": "Open",
             "action": "send",
-            "next": "FibreFlow's value goes out",
-            "reason": "FibreFlow moved",
+            "next": "FibreFlow's value is sent to QContact",
+            "reason": "FibreFlow changed it",
         }
         assert [row["sync_type"] for row in ended.document["history"]] == ["create"]
 
     shown = program("ticket", uid).stdout
     assert shown.startswith(f"{uid} (QContact {ticket})\n")
     row = next(line for line in shown.splitlines() if line.startswith(" status"))
-    for part in ("open / Open", "assigned", "FibreFlow's value goes out (FibreFlow moved)"):
+    for part in (
+        "open / Open",
+        "assigned",
+        "FibreFlow's value is sent to QContact (FibreFlow changed it)",
+    ):
         assert part in row
     assert " UTC)" in shown
 
 
 def test_a_ticket_in_quarantine_shows_why(program, refused):
     shown = program("ticket", refused).stdout
-    assert "held back: qcontact-sync failures" in shown
+    assert "in quarantine: qcontact-sync failures" in shown
     assert "outbound: VALIDATION_ERROR: PATCH /tickets/{id}: 422" in shown
-    assert "not again before the ticket changes" in shown
+    assert "not tried again until the ticket changes" in shown
 
 
 def test_a_ticket_is_told_while_qcontact_is_down(program, qcontact, ticket):
@@ -200,7 +204,7 @@ def test_a_ticket_is_told_while_qcontact_is_down(program, qcontact, ticket):
 
 
 def test_an_empty_quarantine_says_so(program):
-    assert program("failures").stdout == "nothing is in quarantine\n"
+    assert program("failures").stdout == "the quarantine is empty\n"
     assert program("failures", "--json").document == []
 
 
@@ -213,7 +217,7 @@ def test_failures_are_listed_and_retried(program, empty_db, qcontact, refused):
 
     (due,) = program("failures", "retry", entry["id"], "--json").document
     assert due["next_try_at"] is not None
-    assert "again with the next run" in program("failures").stdout
+    assert "tried again by the next run" in program("failures").stdout
     assert program("run").exit_status == 0
     assert program("failures", "--json").document == []
     assert qcontact.world.ticket(refused)["status"] == "assigned"
@@ -221,7 +225,7 @@ def test_failures_are_listed_and_retried(program, empty_db, qcontact, refused):
 
 def test_a_dismissed_failure_is_left_alone(program, qcontact, refused):
     ended = program("failures", "dismiss", refused)
-    assert "dismissed: not again before the ticket changes" in ended.stdout
+    assert "dismissed: not tried again until the ticket changes" in ended.stdout
     program("run")
     assert qcontact.world.ticket(refused)["status"] == "Open"
     assert program("status", "--json").document["quarantined"] == 0
@@ -242,8 +246,9 @@ def test_a_conflict_shows_its_values_and_how_to_end_it(program, empty_db, reopen
     shown = program("conflicts").stdout
     uid = here(empty_db, reopened, "ticket_uid")
     assert shown.splitlines()[:2] == [
-        "1 waits for you, 0 for information",
-        f"needs you: status of {uid} (QContact {reopened}): FibreFlow closed, QContact In Progress",
+        "1 open conflict needs a decision, 0 resolved",
+        f"open conflict: status of {uid} (QContact {reopened}): "
+        "FibreFlow closed, QContact In Progress",
     ]
     assert f"qcontact-sync conflicts resolve {conflict['id']} --keep local|remote" in shown
 

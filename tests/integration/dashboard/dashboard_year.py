@@ -80,8 +80,11 @@ def _run(at: datetime, days_ago: int, rng: random.Random, trigger: str = "schedu
         run.inbound = run.outbound = _counts(0, 0)
         run.duration_s = 0.8
     elif days_ago == FLOOD:
-        message = "1204 outbound changes are pending, more than the 600 that go unasked; look at "
-        _break(run, "NEEDS_CONFIRMATION", message + "them with a dry run")
+        message = (
+            "1204 outbound changes are pending, more than the limit of 600 without confirmation; "
+            "check them with a dry run"
+        )
+        _break(run, "NEEDS_CONFIRMATION", message)
         run.outbound = _counts(0, 0)
     elif days_ago == SPOILT:
         run.status, run.inbound = "partial", _counts(found, 9)

@@ -108,7 +108,7 @@ def test_where_there_is_no_default_account_the_page_asks_which(two_accounts, acc
     answer = get(two_accounts, f"{BASE}/")
 
     assert answer.status_code == 404
-    assert "Choose an account." in answer.text
+    assert "Select an account." in answer.text
     assert f'href="{NORTH}/"' in answer.text
 
 

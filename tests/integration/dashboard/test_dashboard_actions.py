@@ -180,7 +180,7 @@ def test_a_decision_while_a_run_is_at_work_is_refused_and_not_made_later(reopene
     world.execute("UPDATE qcontact_lease SET expires_at = now(), holder = NULL")
 
     assert answer.status_code == 503
-    assert "a run is at work" in answer.text
+    assert "a run is active" in answer.text
     assert world.conflicts()[0]["resolved_at"] is None
 
 

@@ -117,7 +117,7 @@ def test_a_decision_inside_airflow_is_confirmed_and_done(page, year, year_copy):
     frame.get_by_role("navigation").get_by_role("link", name="Quarantine").click()
     frame.get_by_role("link", name="Dismiss").first.click()
     frame.get_by_role("button", name="Dismiss until it changes").click()
-    frame.get_by_text("It is left alone until the ticket changes.").wait_for()
+    frame.get_by_text("The sync ignores it until the ticket changes.").wait_for()
 
     with psycopg.connect(year_copy) as connection:
         (dismissed,) = connection.execute(
@@ -268,7 +268,7 @@ def test_what_waits_for_me_and_what_can_i_do(page):
 
 
 def test_when_did_the_key_expire(page):
-    """Two clicks: the last 90 days, the run named under "What went wrong"."""
+    """Two clicks: the last 90 days, the run named under "Errors"."""
     go(page).get_by_role("link", name="last 90 days").click()
     wrong = page.get_by_role("row").filter(has_text="AUTHENTICATION_ERROR").first
     wrong.get_by_role("link").click()
@@ -281,4 +281,4 @@ def test_why_does_this_ticket_not_arrive(page):
     go(page).get_by_label("Ticket: FT number").fill("FT102999")
     page.keyboard.press("Enter")
 
-    page.get_by_text("QContact does not have it (any more)").wait_for()
+    page.get_by_text("QContact does not have this ticket, or not any more").wait_for()

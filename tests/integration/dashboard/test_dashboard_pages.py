@@ -68,7 +68,7 @@ def test_the_figures_are_those_of_the_status_command(year, year_db):
 
 
 def test_health_is_a_sentence(year):
-    assert "3 conflicts wait for a person." in text_of(get(year))
+    assert "3 open conflicts need a decision." in text_of(get(year))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_empty_database_is_told_as_what_it_is(year, fibreflow_db):
     year.connect_fibreflow(fibreflow_db)
     told = text_of(get(year))
 
-    assert "No run is on record yet" in told
+    assert "No run is recorded yet" in told
     assert "No run began in this period" in told
 
 
@@ -253,7 +253,7 @@ def test_a_ticket_is_explained_without_its_text_and_its_people(world, api_server
     answer = get(api_server, f"/ticket?id={ticket}")
     told = text_of(answer)
 
-    assert "FibreFlow's value goes out" in told.replace("&#39;", "'")
+    assert "FibreFlow's value is sent to QContact" in told.replace("&#39;", "'")
     assert "secret text" not in answer.text
     assert "Ann Ville" not in answer.text
 

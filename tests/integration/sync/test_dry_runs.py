@@ -101,7 +101,7 @@ def test_plan_is_logged(world: World, heard: Heard):
     world.edit(bad, title=None)
     plan_of(world, "inbound", sync_direction="inbound")
     assert [line for line in heard.messages if line.startswith("inbound.plan")] == [
-        "inbound.plan + 1 create, ~ 0 update, > 0 send, ! 0 needs you, 1 would fail",
+        "inbound.plan + 1 create, ~ 0 update, > 0 send, ! 0 open conflicts, 1 would fail",
         f"inbound.plan + {good}",
         "inbound.plan would fail:",
         f"inbound.plan {bad}  VALIDATION_ERROR: title is missing or no text",

@@ -79,7 +79,7 @@ def test_a_field_that_both_sides_keep_undoing_is_frozen(world: World) -> None:
         world.edit(ticket, status="Open")
         world.run()
     (conflict,) = [c for c in jobs.list_conflicts(world.fibreflow_access) if c["is_open"]]
-    assert conflict["reason"] == "both sides keep undoing each other"
+    assert conflict["reason"] == "both sides keep reverting each other"
     before = world.tickets_snapshot(), world.patches()
     world.run()
     assert (world.tickets_snapshot(), world.patches()) == before
@@ -211,7 +211,7 @@ def test_a_ticket_tells_its_story(world: World) -> None:
         "assigned",
         "Open",
     )
-    assert (status.action, status.reason) == ("send", "FibreFlow moved")
+    assert (status.action, status.reason) == ("send", "FibreFlow changed it")
     assert by_field["description"].local == "(21 characters)"
     assert [h["sync_type"] for h in story.history] == ["create"]
 
@@ -225,7 +225,7 @@ def test_an_id_that_nothing_has_is_said_to_be_unknown(world: World, given: str) 
 def test_a_ticket_that_was_not_brought_in_yet_is_no_unknown_one(world: World) -> None:
     story = jobs.explain_ticket(*world.sides, world.settings, world.add_ticket())
     assert (story.ticket_uid, story.fields) == (None, ())
-    assert story.problem == "not linked: no run has brought it in yet"
+    assert story.problem == "not linked: no run has written it to FibreFlow yet"
 
 
 def test_a_story_is_plain_values_with_instants_in_utc(world: World) -> None:
@@ -241,10 +241,10 @@ def test_a_story_is_plain_values_with_instants_in_utc(world: World) -> None:
 def test_what_waits_in_quarantine_does_not_go_out_with_the_next_run(world: World) -> None:
     ticket = refused(world)
     status, *_ = jobs.explain_ticket(*world.sides, world.settings, ticket).fields
-    assert (status.action, status.next) == ("send", "held back: qcontact-sync failures")
+    assert (status.action, status.next) == ("send", "in quarantine: qcontact-sync failures")
     jobs.retry_failures(world.fibreflow_access, ticket)
     status, *_ = jobs.explain_ticket(*world.sides, world.settings, ticket).fields
-    assert status.next == "FibreFlow's value goes out"
+    assert status.next == "FibreFlow's value is sent to QContact"
 
 
 def test_a_story_is_told_while_qcontact_is_down(world: World) -> None:
@@ -266,7 +266,7 @@ def test_a_ticket_whose_merge_breaks_tells_the_rest(world: World) -> None:
     world.run()
     world.execute("UPDATE qcontact_ticket_link SET base_remote = '[]'")
     story = jobs.explain_ticket(*world.sides, world.settings, ticket)
-    assert story.problem == "deciding about it breaks: unexpected AttributeError"
+    assert story.problem == "the decision about it failed: unexpected AttributeError"
     assert [row["sync_type"] for row in story.history] == ["create"]
 
 
@@ -290,7 +290,10 @@ def test_a_ticket_that_one_side_lost_says_which(world: World) -> None:
         jobs.explain_ticket(*world.sides, world.settings, ticket).problem
         for ticket in (there, here)
     ]
-    assert problems == ["QContact does not have it (any more)", "its row was deleted in FibreFlow"]
+    assert problems == [
+        "QContact does not have this ticket, or not any more",
+        "its row was deleted in FibreFlow",
+    ]
 
 
 def test_a_ticket_that_was_gone_is_asked_for_again_on_request(world: World) -> None:
@@ -381,7 +384,7 @@ def test_a_conflict_that_a_run_ended_meanwhile_is_not_decided_over_it(world: Wor
     ticket = reopened(world)
     world.execute("UPDATE qcontact_ticket_link SET frozen = '{}'")
     resolved = jobs.resolve_conflict(*world.sides, world.settings, open_conflict(world), "remote")
-    assert resolved["resolution"] == "the field does not wait any more"
+    assert resolved["resolution"] == "the conflict was already closed"
     assert world.local(ticket)["status"] == "closed"
 
 

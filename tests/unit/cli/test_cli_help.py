@@ -53,7 +53,7 @@ def test_every_subcommand_has_an_example(command):
 
 def test_the_help_of_run_documents_its_exit_statuses_and_has_examples():
     text = shown("run", "--help")
-    for part in ("Exit status:", "partial", "Examples:", "--dry-run", "! needs you"):
+    for part in ("Exit status:", "partial", "Examples:", "--dry-run", "! open conflict"):
         assert part in text
 
 

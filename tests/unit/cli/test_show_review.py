@@ -102,7 +102,7 @@ def test_the_status_is_on_a_line_each(capsys):
     assert capsys.readouterr().out.splitlines() == [
         "healthy",
         "last run            success, 2026-11-23 08:00 SAST (06:00 UTC), took 1.5 s",
-        "waiting to go out   3",
+        "pending outbound    3",
         "in quarantine       0",
         "open conflicts      0",
         "failed, last 24 h   0",
@@ -112,7 +112,7 @@ def test_the_status_is_on_a_line_each(capsys):
 
 @pytest.mark.parametrize(
     ("waiting", "said"),
-    [(1, "1 conflict waits for a person"), (2, "2 conflicts wait for a person")],
+    [(1, "1 open conflict needs a decision"), (2, "2 open conflicts need a decision")],
 )
 def test_what_is_wrong_comes_first(capsys, waiting, said):
     show_status(a_health(conflicts_open=waiting), ZONE)
@@ -122,16 +122,16 @@ def test_what_is_wrong_comes_first(capsys, waiting, said):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        pytest.param({}, "not again before the ticket changes", id="refused"),
-        pytest.param({"next_try_at": NOW}, "again with the next run", id="due"),
+        pytest.param({}, "not tried again until the ticket changes", id="refused"),
+        pytest.param({"next_try_at": NOW}, "tried again by the next run", id="due"),
         pytest.param(
             {"next_try_at": NOW + timedelta(hours=2)},
-            "again after 2026-11-23 10:00 SAST (08:00 UTC)",
+            "tried again after 2026-11-23 10:00 SAST (08:00 UTC)",
             id="pausing",
         ),
         pytest.param(
             {"next_try_at": NOW, "dismissed_at": NOW},
-            "dismissed: not again before the ticket changes",
+            "dismissed: not tried again until the ticket changes",
             id="dismissed",
         ),
     ],
@@ -145,7 +145,7 @@ def test_an_entry_has_its_ids_its_reason_and_its_tries(capsys):
     assert capsys.readouterr().out.splitlines() == [
         "FT499061 (QContact 21924300004), outbound: VALIDATION_ERROR: status was refused",
         "    failed 3 times since 2026-11-23 08:00 SAST (06:00 UTC); "
-        "not again before the ticket changes",
+        "not tried again until the ticket changes",
         f"    id {KEY}",
     ]
 
@@ -161,7 +161,7 @@ def test_every_conflict_that_needs_somebody_is_listed_however_many(capsys):
     waiting = [a_conflict()] * (MAX_LISTED + 5)
     show_conflicts([*waiting, *[a_conflict(**SETTLED)] * 3], ZONE)
     out = capsys.readouterr().out
-    assert out.startswith(f"{MAX_LISTED + 5} wait for you, 3 for information\n")
+    assert out.startswith(f"{MAX_LISTED + 5} open conflicts need a decision, 3 resolved\n")
     assert out.count("--keep local|remote") == MAX_LISTED + 5
     assert "and 3 more; qcontact-sync conflicts --json lists them all" in out
 
@@ -169,9 +169,13 @@ def test_every_conflict_that_needs_somebody_is_listed_however_many(capsys):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        pytest.param({**SETTLED, "loser": "remote"}, "; QContact's value lost", id="remote-lost"),
-        pytest.param({**SETTLED, "loser": "local"}, "; FibreFlow's value lost", id="local-lost"),
-        pytest.param({**SETTLED}, "; both were left as they were", id="adopted"),
+        pytest.param(
+            {**SETTLED, "loser": "remote"}, "; QContact's value was not kept", id="remote-lost"
+        ),
+        pytest.param(
+            {**SETTLED, "loser": "local"}, "; FibreFlow's value was not kept", id="local-lost"
+        ),
+        pytest.param({**SETTLED}, "; both values were kept", id="adopted"),
         pytest.param({"is_open": False, "resolution": "kept local"}, "; kept local", id="resolved"),
         pytest.param(
             {"is_open": False, "resolution": "kept local", "decided_by": "clerk"},
@@ -198,7 +202,7 @@ def test_a_conflict_shows_the_assignees_by_name(capsys):
 @pytest.mark.parametrize(
     ("resolution", "said"),
     [
-        ("kept local", "kept local; FibreFlow's value goes out with the next run"),
+        ("kept local", "kept local; the next run sends FibreFlow's value"),
         ("kept remote", "kept remote; QContact's value was written to FibreFlow"),
         ("deleted in FibreFlow", "deleted in FibreFlow"),
     ],
@@ -210,14 +214,14 @@ def test_what_was_decided_says_what_comes_next(capsys, resolution, said):
 
 
 def test_a_story_shows_who_is_meant_and_what_is_unknown(capsys):
-    field = FieldStory("assigned_to", None, "Ben", ANN, None, "unknown", "cannot be told", "down")
+    field = FieldStory("assigned_to", None, "Ben", ANN, None, "unknown", "unknown", "down")
     show_story(
         a_story(fields=(field,), assignees={ANN: "Ann"}, problem="QContact: down"), ZONE, NOW
     )
     out = capsys.readouterr().out.splitlines()
     assert out[:2] == ["FT499061 (QContact 21924300004)", "QContact: down"]
     row = next(line for line in out if "assigned_to" in line)
-    for part in ("- / Ben", "Ann", "unknown", "cannot be told (down)"):
+    for part in ("- / Ben", "Ann", "unknown", "unknown (down)"):
         assert part in row
 
 

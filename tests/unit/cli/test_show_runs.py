@@ -119,7 +119,7 @@ def test_a_running_run_has_dashes_for_what_is_not_known_yet(capsys):
 def test_an_empty_history_says_so(capsys):
     show_history([], JOHANNESBURG)
     show_last(None, JOHANNESBURG)
-    assert capsys.readouterr().out.splitlines() == ["no such run on record", "no run on record yet"]
+    assert capsys.readouterr().out.splitlines() == ["no such run recorded", "no run recorded yet"]
 
 
 def test_the_first_failures_are_listed_and_the_others_counted(capsys):

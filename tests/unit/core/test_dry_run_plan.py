@@ -94,11 +94,11 @@ def test_summary_tells_all_four_signs():
     for sign, times in zip(Sign, (12, 3, 5, 1), strict=True):
         for number in range(times):
             plan.add(PlanLine(sign, f"T-{number}", None, ()))
-    assert plan.summary() == "+ 12 create, ~ 3 update, > 5 send, ! 1 needs you"
+    assert plan.summary() == "+ 12 create, ~ 3 update, > 5 send, ! 1 open conflict"
 
 
 def test_empty_plan_has_a_summary_too():
-    assert Plan().summary() == "+ 0 create, ~ 0 update, > 0 send, ! 0 needs you"
+    assert Plan().summary() == "+ 0 create, ~ 0 update, > 0 send, ! 0 open conflicts"
 
 
 def test_plans_do_not_share_their_counts():
@@ -127,7 +127,7 @@ def test_a_ticket_that_is_met_twice_is_planned_once():
         plan.add(PlanLine(Sign.UPDATE, "T-1", "FT1", (STATUS,)))
         plan.add(PlanLine(Sign.NEEDS_YOU, "T-1", "FT1", (STATUS,)))
         plan.add_failure(PlannedFailure("T-2", "NOT_FOUND", "no such ticket"))
-    assert plan.summary() == "+ 0 create, ~ 1 update, > 0 send, ! 1 needs you, 1 would fail"
+    assert plan.summary() == "+ 0 create, ~ 1 update, > 0 send, ! 1 open conflict, 1 would fail"
     assert (len(plan.lines), len(plan.failures)) == (2, 1)
 
 
@@ -146,7 +146,7 @@ def test_a_plan_is_told_line_by_line():
     plan.add(PlanLine(Sign.SEND, "T-2", "FT2", (STATUS, "note")))
     plan.add_failure(PlannedFailure("T-3\x1b[2J", "VALIDATION_ERROR", "title is missing"))
     assert list(plan_lines(plan.to_dict())) == [
-        "+ 1 create, ~ 0 update, > 1 send, ! 0 needs you, 1 would fail",
+        "+ 1 create, ~ 0 update, > 1 send, ! 0 open conflicts, 1 would fail",
         "mind the gap",
         "+ T-1",
         "> T-2  FT2  status, note",

@@ -25,23 +25,23 @@ from qcontact_sync.core.errors import (
 @pytest.mark.parametrize(
     ("kind", "given", "group", "code", "says"),
     [
-        (LeaseBusy, (), RetryableError, "CONFLICT", "another run is at work"),
+        (LeaseBusy, (), RetryableError, "CONFLICT", "another run is active"),
         (LeaseLost, (), RetryableError, "CONFLICT",
          "another run took over the account's lease; this one stopped"),
         (RemoteMoved, (), RetryableError, "CONFLICT",
-         "QContact's ticket kept changing under our write"),
+         "QContact's ticket changed repeatedly during the write"),
         (ReadTooOld, (), RetryableError, "RATE_LIMITED",
-         "QContact kept a write waiting, every time it was tried"),
+         "QContact delayed each attempt of a write too long"),
         (Contention, ("lost", ErrorCode.DATABASE_ERROR), RetryableError, "DATABASE_ERROR", "lost"),
         (OutcomeUnknown, ("lost", ErrorCode.TIMEOUT), RetryableError, "TIMEOUT", "lost"),
         (RowLocked, (), TicketError, "DATABASE_ERROR",
          "FibreFlow's row is locked by another transaction"),
         (NotApplied, ("status, assigned_to",), TicketError, "CONFLICT",
-         "QContact took the change of status, assigned_to and did not apply it"),
+         "QContact accepted the change of status, assigned_to but did not apply it"),
         (PageRefused, ("deep", ErrorCode.VALIDATION_ERROR), FatalError, "VALIDATION_ERROR", "deep"),
         (NeedsConfirmation, (7, 5), FatalError, "NEEDS_CONFIRMATION",
-         "7 outbound changes are pending, more than the 5 that go unasked; look at them with a "
-         "dry run, then run again with confirm_outbound"),
+         "7 outbound changes are pending, more than the limit of 5 without confirmation; "
+         "check them with a dry run, then run again with confirm_outbound"),
         (SyncError, ("broken",), SyncError, "SYNC_JOB_ERROR", "broken"),
     ],
 )  # fmt: skip

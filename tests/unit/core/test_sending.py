@@ -75,7 +75,7 @@ def test_edit_of_qcontact_that_ours_wins_against_is_kept():
     (lost,) = sending(a_remote(status="Assigned"), a_local(status="qa_approved")).overruled
     assert (lost.field, lost.needs_you, lost.loser) == (STATUS, False, "remote")
     assert (lost.local, lost.remote) == ("qa_approved", "Assigned")
-    assert lost.reason == "both moved, FibreFlow's is not behind"
+    assert lost.reason == "both changed; QContact's status is not further on"
 
 
 def test_edit_of_an_unknown_name_that_ours_wins_against_is_kept():

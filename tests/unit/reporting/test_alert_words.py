@@ -140,7 +140,7 @@ def test_an_alert_that_is_over_asks_for_nothing(rule: Rule) -> None:
     ("rule", "title"),
     [
         (Rule.QUARANTINE_OLD, "Tickets in quarantine"),
-        (Rule.NEEDS_YOU, "Waiting for a person"),
+        (Rule.NEEDS_YOU, "Open conflicts"),
         (Rule.LATE, ""),
     ],
 )
@@ -160,4 +160,4 @@ def test_without_a_database_there_is_nothing_to_list() -> None:
 )
 def test_half_a_number_is_not_told(facts: dict[str, object]) -> None:
     names = [name for name, _ in mail(Rule.LATE, **facts).numbers]
-    assert names == ["Last settled run", "Newest run"]
+    assert names == ["Last complete run", "Newest run"]

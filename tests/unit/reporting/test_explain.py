@@ -25,7 +25,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(),
             a_remote(),
             {},
-            ("keep", "nothing", "neither side moved"),
+            ("keep", "nothing", "neither side changed"),
             id="still",
         ),
         pytest.param(
@@ -34,7 +34,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(status="assigned"),
             a_remote(),
             {},
-            ("send", "FibreFlow's value goes out", "FibreFlow moved"),
+            ("send", "FibreFlow's value is sent to QContact", "FibreFlow changed it"),
             id="goes-out",
         ),
         pytest.param(
@@ -43,7 +43,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(status="assigned"),
             a_remote(),
             {"is_held": True},
-            ("send", "held back: qcontact-sync failures", "FibreFlow moved"),
+            ("send", "in quarantine: qcontact-sync failures", "FibreFlow changed it"),
             id="waits-in-quarantine",
         ),
         pytest.param(
@@ -55,7 +55,8 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             (
                 "send",
                 "fails",
-                "FibreFlow moved; the assigned FibreFlow user does not exist or has no full name",
+                "FibreFlow changed it; "
+                "the assigned FibreFlow user does not exist or has no full name",
             ),
             id="cannot-be-said-there",
         ),
@@ -65,7 +66,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(),
             a_remote(status="Closed"),
             {},
-            ("take", "QContact's value comes in", "QContact moved"),
+            ("take", "QContact's value is written to FibreFlow", "QContact changed it"),
             id="comes-in",
         ),
         pytest.param(
@@ -74,7 +75,11 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(status="closed"),
             a_remote(status="Open"),
             {},
-            ("freeze", "waits for you: qcontact-sync conflicts", "waits for a person to decide"),
+            (
+                "freeze",
+                "open conflict (needs a decision): qcontact-sync conflicts",
+                "open conflict, needs a decision",
+            ),
             id="waits-for-a-person",
         ),
         pytest.param(
@@ -83,7 +88,11 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(title="Mended"),
             a_remote(title="Mended"),
             {},
-            ("agree", "nothing to write: remembered as agreed", "FibreFlow holds it already"),
+            (
+                "agree",
+                "nothing to write: stored as last agreed value",
+                "FibreFlow holds it already",
+            ),
             id="already-here",
         ),
         pytest.param(
@@ -92,7 +101,11 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_local(),
             a_remote(zone_id="zone four"),
             {},
-            ("agree", "nothing to write: remembered as agreed", "does not fit into FibreFlow"),
+            (
+                "agree",
+                "nothing to write: stored as last agreed value",
+                "does not fit into FibreFlow",
+            ),
             id="does-not-fit",
         ),
     ],
@@ -116,7 +129,7 @@ def test_without_qcontact_its_side_is_unknown_and_the_rest_is_told():
     stories = {s.field: s for s in explain_unread(a_link(), a_local(status="assigned"))}
     status = stories[STATUS]
     assert (status.base_local, status.base_remote, status.local) == ("open", "Open", "assigned")
-    assert (status.remote, status.action, status.next) == (None, "unknown", "cannot be told")
+    assert (status.remote, status.action, status.next) == (None, "unknown", "unknown")
     assert status.reason == "QContact could not be read"
     assert list(stories) == [STATUS, ASSIGNED_TO, *OWNED_FIELDS]
 

@@ -25,7 +25,7 @@ WELL = {
         pytest.param({"success_rate_last_7d": None}, (), id="nothing-was-tried"),
         pytest.param({"last_sync_at": None, "is_fresh": False}, ("no run yet",), id="no-run"),
         pytest.param(
-            {"is_fresh": False}, ("no settled run for 12 hours and 30 minutes",), id="stale"
+            {"is_fresh": False}, ("no complete run for 12 hours and 30 minutes",), id="stale"
         ),
         pytest.param({"last_sync_status": "failed"}, ("the last run failed",), id="failed"),
         pytest.param({"last_sync_status": "partial"}, (), id="partial"),
@@ -34,11 +34,13 @@ WELL = {
             ("only 79% of the attempted tickets succeeded in the last 7 days",),
             id="low-rate",
         ),
-        pytest.param({"conflicts_open": 1}, ("1 conflict waits for a person",), id="one-conflict"),
-        pytest.param({"conflicts_open": 2}, ("2 conflicts wait for a person",), id="conflicts"),
+        pytest.param(
+            {"conflicts_open": 1}, ("1 open conflict needs a decision",), id="one-conflict"
+        ),
+        pytest.param({"conflicts_open": 2}, ("2 open conflicts need a decision",), id="conflicts"),
         pytest.param(
             {"is_fresh": False, "last_sync_status": "failed"},
-            ("no settled run for 12 hours and 30 minutes", "the last run failed"),
+            ("no complete run for 12 hours and 30 minutes", "the last run failed"),
             id="two-issues",
         ),
     ],

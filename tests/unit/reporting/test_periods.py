@@ -108,11 +108,11 @@ def test_what_begins_at_the_end_is_no_part():
 @pytest.mark.parametrize(
     ("first", "last", "why"),
     [
-        ("2026-11-24", "2026-11-23", "the last day lies before the first"),
-        ("yesterday", "", "a day is written as 2026-11-24"),
+        ("2026-11-24", "2026-11-23", "the last day is before the first"),
+        ("yesterday", "", "a date has the form 2026-11-24"),
         ("2020-01-01", "2026-01-01", "a period is at most three years long"),
-        ("9999-12-31", "", "a day is written as 2026-11-24"),
-        ("0001-01-01", "0001-01-02", "a day lies in 1970 or later"),
+        ("9999-12-31", "", "a date has the form 2026-11-24"),
+        ("0001-01-01", "0001-01-02", "the first day must be in 1970 or later"),
     ],
 )
 def test_days_that_cannot_be_meant_are_refused(first, last, why):

@@ -32,8 +32,8 @@ from tests.unit.core.core_values import (
 )
 
 KEEP, AGREE, TAKE, SEND, FREEZE = Action
-UNKNOWN = "unknown status in QContact, FibreFlow's left as it was"
-NOBODY = "no single FibreFlow user has that name, left as it was"
+UNKNOWN = "unknown status in QContact; FibreFlow's status is kept"
+NOBODY = "no single FibreFlow user has that name; the assignment is kept"
 NAMELESS_USER = "the assigned FibreFlow user does not exist or has no full name"
 NO_WORD = "FibreFlow's status has no counterpart in QContact"
 OPEN = FieldBase("open", "Open")
@@ -50,7 +50,7 @@ def person(action, local, remote, loser=None, reason="", **more):
 @pytest.mark.parametrize(
     ("base", "local", "remote", "policy", "expected"),
     [
-        (OPEN, "open", "Open", REVIEW, status(KEEP, "open", "Open", reason="neither side moved")),
+        (OPEN, "open", "Open", REVIEW, status(KEEP, "open", "Open", reason="neither side changed")),
         (
             OPEN, "assigned", "Assigned", REVIEW,
             status(AGREE, "assigned", "Assigned", reason="both mean the same"),
@@ -61,28 +61,29 @@ def person(action, local, remote, loser=None, reason="", **more):
         ),
         (
             OPEN, "open", "Assigned", REVIEW,
-            status(TAKE, "assigned", "Assigned", reason="QContact moved"),
+            status(TAKE, "assigned", "Assigned", reason="QContact changed it"),
         ),
         (
             OPEN, "assigned", "In Progress", REVIEW,
             status(
-                TAKE, "in_progress", "In Progress", "local", "both moved, QContact's is further on"
+                TAKE, "in_progress", "In Progress", "local",
+                "both changed; QContact's status is further on",
             ),
         ),
         (
             OPEN, "in_progress", "Assigned", REVIEW,
             status(
                 SEND, "in_progress", "in_progress", "remote",
-                "both moved, FibreFlow's is not behind",
+                "both changed; QContact's status is not further on",
             ),
         ),
         (
             OPEN, "assigned", "Open", REVIEW,
-            status(SEND, "assigned", "assigned", reason="FibreFlow moved"),
+            status(SEND, "assigned", "assigned", reason="FibreFlow changed it"),
         ),
         (
             OPEN, "no_such_word", "Open", REVIEW,
-            status(SEND, "no_such_word", None, reason="FibreFlow moved", refusal=NO_WORD),
+            status(SEND, "no_such_word", None, reason="FibreFlow changed it", refusal=NO_WORD),
         ),
         (
             FieldBase("closed", "Closed"), "closed", "Open", REVIEW,
@@ -109,7 +110,7 @@ def test_what_becomes_of_a_status(base, local, remote, policy, expected):
     [
         (
             FieldBase(ANN, "Ann Example"), ANN, "Ann Example", REVIEW,
-            person(KEEP, ANN, "Ann Example", reason="neither side moved"),
+            person(KEEP, ANN, "Ann Example", reason="neither side changed"),
         ),
         (
             FieldBase(None, None), ANN, "Ann Example", REVIEW,
@@ -117,15 +118,15 @@ def test_what_becomes_of_a_status(base, local, remote, policy, expected):
         ),
         (
             FieldBase(None, None), None, "Ann Example", REVIEW,
-            person(TAKE, ANN, "Ann Example", reason="QContact moved"),
+            person(TAKE, ANN, "Ann Example", reason="QContact changed it"),
         ),
         (
             FieldBase(ANN, "Ann Example"), ANN, None, REVIEW,
-            person(TAKE, None, None, reason="QContact moved"),
+            person(TAKE, None, None, reason="QContact changed it"),
         ),
         (
             FieldBase(None, None), BEN, "Ann Example", REMOTE_WINS,
-            person(TAKE, ANN, "Ann Example", "local", "QContact moved"),
+            person(TAKE, ANN, "Ann Example", "local", "QContact changed it"),
         ),
         (
             FieldBase(None, None), None, STRANGER, REVIEW,
@@ -133,20 +134,20 @@ def test_what_becomes_of_a_status(base, local, remote, policy, expected):
         ),
         (
             FieldBase(None, None), BEN, None, REVIEW,
-            person(SEND, BEN, "Ben Example", reason="FibreFlow moved"),
+            person(SEND, BEN, "Ben Example", reason="FibreFlow changed it"),
         ),
         (
             FieldBase(None, None), BEN, "Ann Example", REVIEW,
-            person(SEND, BEN, "Ben Example", "remote", "both moved, FibreFlow's counts"),
+            person(SEND, BEN, "Ben Example", "remote", "both changed; FibreFlow's value is kept"),
         ),
         (
             FieldBase(ANN, "Ann Example"), None, "Ann Example", REVIEW,
-            person(SEND, None, None, reason="FibreFlow moved"),
+            person(SEND, None, None, reason="FibreFlow changed it"),
         ),
         *(
             (
                 FieldBase(None, None), user, None, REVIEW,
-                person(SEND, user, None, reason="FibreFlow moved", refusal=NAMELESS_USER),
+                person(SEND, user, None, reason="FibreFlow changed it", refusal=NAMELESS_USER),
             )
             for user in (NAMELESS, GONE)
         ),
@@ -161,9 +162,9 @@ def test_what_becomes_of_an_assignee(base, local, remote, policy, expected):
     [
         ({"title": "A"}, "here", "A", (KEEP, "here", "A", None, "QContact did not move")),
         ({"title": "A"}, "B", "B", (AGREE, "B", "B", None, "FibreFlow holds it already")),
-        ({"title": "A"}, "A", "B", (TAKE, "B", "B", None, "QContact moved")),
-        ({"title": "A"}, "here", "B", (TAKE, "B", "B", "local", "QContact moved")),
-        ({}, "A", "B", (TAKE, "B", "B", None, "QContact moved")),
+        ({"title": "A"}, "A", "B", (TAKE, "B", "B", None, "QContact changed it")),
+        ({"title": "A"}, "here", "B", (TAKE, "B", "B", "local", "QContact changed it")),
+        ({}, "A", "B", (TAKE, "B", "B", None, "QContact changed it")),
     ],
 )
 def test_what_becomes_of_a_field_of_qcontacts(base, local, remote, expected):
@@ -172,7 +173,7 @@ def test_what_becomes_of_a_field_of_qcontacts(base, local, remote, expected):
 
 def test_what_does_not_fit_is_left_with_a_warning():
     decision = merge_owned("gps_coordinates", {}, "1,2", "somewhere")
-    warning = "gps_coordinates are not two numbers in range, left as they were"
+    warning = "gps_coordinates are not two numbers in range; not changed"
     assert decision == FieldDecision(
         "gps_coordinates", AGREE, "1,2", "somewhere", None, "does not fit into FibreFlow", warning
     )
@@ -187,7 +188,7 @@ def test_what_waits_says_what_both_sides_hold():
         a_link({STATUS: "closed"}, {STATUS: "Closed"}, (STATUS,)), a_local(status="closed")
     )
     waits = decide(a_remote(status="Open"), pair, PEOPLE, REVIEW)
-    reason = "waits for a person to decide"
+    reason = "open conflict, needs a decision"
     assert field_of(waits, STATUS) == status(FREEZE, "closed", "Open", reason=reason)
 
 
@@ -195,7 +196,7 @@ def test_what_is_undone_again_and_again_says_so():
     pair = KnownTicket(a_link(), a_local(status="assigned"))
     pair.link.flip_flops[STATUS] = FlipFlop("assigned", "open", MAX_FLIP_FLOPS)
     undone = decide(a_remote(), pair, PEOPLE, REVIEW)
-    reason = "both sides keep undoing each other"
+    reason = "both sides keep reverting each other"
     assert field_of(undone, STATUS) == status(FREEZE, "assigned", "Open", reason=reason)
     assert undone.conflicts == (Conflict(STATUS, True, "assigned", "Open", None, reason),)
 
@@ -215,7 +216,7 @@ def test_a_difference_at_linking_is_a_settled_conflict_that_nobody_lost():
 
 def test_a_new_ticket_with_an_unknown_status_says_so():
     created = decide(a_remote(status="Weird"), KnownTicket(), PEOPLE, REVIEW)
-    assert created.warnings == ("unknown status in QContact, taken as open",)
+    assert created.warnings == ("unknown status in QContact, treated as open",)
 
 
 @pytest.mark.parametrize(

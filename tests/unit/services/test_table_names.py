@@ -41,6 +41,4 @@ def test_what_is_no_name_is_refused_by_the_settings_name(monkeypatch, name):
     monkeypatch.setenv("QCONTACT_SYNC_TABLE_TICKETS", name)
     with pytest.raises(ConfigError) as refused:
         table_names()
-    assert str(refused.value) == (
-        "no name of a table, or of schema.table: QCONTACT_SYNC_TABLE_TICKETS"
-    )
+    assert str(refused.value) == ("not a table name, or schema.table: QCONTACT_SYNC_TABLE_TICKETS")

@@ -1,1 +1,1 @@
-"""The page that operations people look at, an app of its own inside Airflow's API server."""
+"""The dashboard for operators: a separate app inside Airflow's API server."""

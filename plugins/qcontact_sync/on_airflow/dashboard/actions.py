@@ -1,4 +1,4 @@
-"""What a person decides: each asks once more, then does what the command line does."""
+"""Decisions: each page asks for confirmation, then does the same as the command line."""
 
 from typing import Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, 
 from qcontact_sync.services import review
 
 RUN_PATIENCE_S = 8.0
-"""How long a decision waits for a run; nobody stops waiting before it is made or refused."""
+"""How long a decision waits for the end of an active run."""
 
 Change = Literal["retry", "dismiss"]
 
@@ -25,13 +25,13 @@ _checked = [Depends(check_form)]
 
 @router.get("/quarantine/{entry_id}/{change}")
 async def ask_about_failure(request: Request, entry_id: UUID, change: Change) -> HTMLResponse:
-    """Whether it is meant."""
+    """Ask for confirmation."""
     return await show(request, f"{change}.html", views.failure, entry_id)
 
 
 @router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
 async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
-    """Make an entry due now, or leave it alone."""
+    """Make an entry due now, or ignore it until the ticket changes."""
     at = await sources.fibreflow(account_of(request).name)
     decide = review.retry_failures if change == "retry" else review.dismiss_failures
     user = await log_decision(request, change, str(entry_id))
@@ -43,7 +43,7 @@ async def change_failure(request: Request, entry_id: UUID, change: Change) -> Re
 async def ask_about_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> HTMLResponse:
-    """Whether it is meant."""
+    """Ask for confirmation."""
     return await show(request, f"keep_{keep}.html", views.conflict, conflict_id)
 
 
@@ -51,7 +51,7 @@ async def ask_about_conflict(
 async def resolve_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> RedirectResponse:
-    """Let one side win."""
+    """Keep the value of one side."""
     at = await sources.both_sides(account_of(request).name)
     user = await log_decision(request, f"keep_{keep}", str(conflict_id))
     await review.resolve_conflict(
@@ -67,5 +67,5 @@ async def resolve_conflict(
 
 
 def _back(request: Request, path: str, said: str) -> RedirectResponse:
-    # 303: reloading the page it leads to does nothing again.
+    # 303: reloading the target page does not repeat the action.
     return RedirectResponse(f"{request.scope['root_path']}{path}?said={said}", 303)

@@ -22,18 +22,18 @@ from qcontact_sync.reporting.periods import PeriodError
 _TITLES = {
     401: "You are not logged in",
     403: "Not allowed",
-    404: "There is nothing here",
-    405: "Not this way",
+    404: "Not found",
+    405: "Method not allowed",
 }
 _BROKEN = {
-    ErrorCode.CONFIG_ERROR: "A connection or a setting is not right",
+    ErrorCode.CONFIG_ERROR: "A connection or a setting is invalid",
     ErrorCode.DATABASE_ERROR: "FibreFlow's database cannot be read",
-    ErrorCode.TIMEOUT: "It takes too long",
+    ErrorCode.TIMEOUT: "The request took too long",
 }
 
 
 def create_app() -> Starlette:
-    """Build the app; no connection is read before a page is asked for."""
+    """Build the app; it reads no connection before the first request."""
     pages_of_an_account = _pages()
     return Starlette(
         routes=[
@@ -60,30 +60,30 @@ def _pages() -> FastAPI:
 async def _refused(request: Request, error: Exception) -> HTMLResponse:
     status = getattr(error, "status_code", 500)
     if status == 401:
-        # Without the host: behind a proxy it is another one than the browser's.
+        # Without the host: behind a proxy it differs from the browser's.
         here = request.url.replace(scheme="", netloc="")
         login = get_auth_manager().get_url_login(next_url=str(here))
         return problem(request, 401, _TITLES[401], login=login)
     detail = str(getattr(error, "detail", ""))
-    return problem(request, status, _TITLES.get(status, "This did not work"), detail)
+    return problem(request, status, _TITLES.get(status, "The request failed"), detail)
 
 
 async def _not_understood(request: Request, error: Exception) -> HTMLResponse:
-    reason = str(error) if isinstance(error, PeriodError) else "Something in the address is wrong"
-    return problem(request, 400, "This address cannot be meant", f"{reason}.")
+    reason = str(error) if isinstance(error, PeriodError) else "Part of the address is invalid"
+    return problem(request, 400, "Invalid address", f"{reason}.")
 
 
 async def _not_there(request: Request, error: Exception) -> HTMLResponse:
-    return problem(request, 404, "There is nothing here", str(error))
+    return problem(request, 404, "Not found", str(error))
 
 
 async def _broken(request: Request, error: Exception) -> HTMLResponse:
-    """An expected failure; its sentence is for a person and holds nothing secret."""
+    """An expected failure; its message is for users and contains no secret."""
     code = getattr(error, "code", ErrorCode.UNKNOWN_ERROR)
     if isinstance(error, ParamError):
-        return problem(request, 400, "This cannot be meant", f"{error}.")
+        return problem(request, 400, "Invalid request", f"{error}.")
     if code is ErrorCode.NOT_FOUND:
-        return problem(request, 404, "There is nothing here", f"{error}.")
+        return problem(request, 404, "Not found", f"{error}.")
     status = 409 if isinstance(error, TicketError) else 503
     meaning, advice = advice_for(code)
     return problem(

@@ -1,4 +1,4 @@
-"""A period drawn: rows of the record to shapes; the templates turn shapes into SVG.
+"""The charts of a period: from rows to shapes; the templates write shapes as SVG.
 
 A chart's width is one unit per part and its height 100; the page stretches it.
 """
@@ -35,7 +35,7 @@ class Part:
     """A slot, day or week.
 
     Attributes:
-        row: What ``chart_runs`` says of it; None where nothing ran.
+        row: Its row of ``chart_runs``; None if no run began.
         worst: The worst status in it.
         bars: The shares of its runs by status, worst on top.
     """
@@ -48,7 +48,7 @@ class Part:
 
     @property
     def told(self) -> str:
-        """What ran in it, for a person."""
+        """Its runs, as text for users."""
         if self.row is None:
             return f"{self.label}: no run"
         return f"{self.label}: " + ", ".join(
@@ -61,8 +61,8 @@ class Chart:
     """One figure.
 
     Attributes:
-        top, bottom: What the ends of its height stand for.
-        told: What is to be seen, for those who cannot see it.
+        top, bottom: Labels of the ends of the vertical axis.
+        told: The content as text, for screen readers.
     """
 
     title: str
@@ -74,12 +74,12 @@ class Chart:
 
 
 def parts_of(period: Period, rows: Sequence[Row], zone: ZoneInfo) -> list[Part]:
-    """Each part of a period, also those where nothing ran."""
+    """Each part of a period, also parts without runs."""
     by_start = {row["bucket_start"]: row for row in rows}
     return [
         _part(starts_at, row, period.unit, zone)
         for starts_at in period.parts(zone)
-        # The first one may begin before the period: nothing in it means nothing.
+        # The first part may begin before the period; without runs, it is omitted.
         if (row := by_start.get(starts_at)) or starts_at >= period.start
     ]
 
@@ -108,7 +108,7 @@ def part_label(starts_at: datetime, unit: Bucket, zone: ZoneInfo) -> str:
 
 
 def days_of(part: Part, unit: Bucket, zone: ZoneInfo) -> tuple[str, str]:
-    """The first and last day of a part, to look at it more closely."""
+    """The first and last day of a part, for the link to its details."""
     first = part.starts_at.astimezone(zone).date()
     last = first + timedelta(days=6 if unit is Bucket.WEEK else 0)
     return first.isoformat(), last.isoformat()
@@ -127,10 +127,10 @@ def charts_of(parts: Sequence[Part]) -> list[Chart]:
 def _success_rate(parts: Sequence[Part]) -> Chart:
     rates = [(x, p.row["success_rate"]) for x, p in enumerate(parts) if p.row]
     known = [(x, rate) for x, rate in rates if rate is not None]
-    # Close to the top, where the differences are: from 0 on, 97 and 100 % look the same.
+    # The axis begins close to the values: from 0 on, 97 and 100 % look the same.
     bottom = max(floor for floor in _FLOORS if all(rate >= floor for _, rate in known))
     bars = [
-        # The lowest of all still shows as a sliver.
+        # The lowest rate is still visible.
         _standing(x, max(100 * (rate - bottom) / (1 - bottom), 2), _rate_kind(rate))
         for x, rate in known
     ]
@@ -194,7 +194,7 @@ def _extreme(
 
 
 def nice_top(largest: float) -> float:
-    """The next 1, 2 or 5 times a power of ten; 1 where there is nothing."""
+    """The next 1, 2 or 5 times a power of ten, at least 1."""
     scale = 1.0
     while largest > 10 * scale:
         scale *= 10

@@ -1,4 +1,4 @@
-"""The pages to look at; each is one view and one template."""
+"""The pages without forms; each has one view and one template."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal, TypeVarTuple, Unpack
@@ -16,14 +16,14 @@ from qcontact_sync.on_airflow.dashboard.sources import patience
 _Ts = TypeVarTuple("_Ts")
 _SAID = {
     "retry": "The next run tries it again.",
-    "dismiss": "It is left alone until the ticket changes.",
-    "local": "FibreFlow's value stays and goes out with the next run.",
+    "dismiss": "The sync ignores it until the ticket changes.",
+    "local": "FibreFlow's value is kept; the next run sends it.",
     "remote": "QContact's value was written to FibreFlow.",
 }
 
 
 def remember_rights(request: Request, may_act: MayAct) -> None:
-    """Note what who asks may do, for the page's buttons."""
+    """Store the user's rights, for the page's buttons."""
     request.state.may_act = may_act
 
 
@@ -37,7 +37,7 @@ def span(
     first: Annotated[str, Query(alias="from", max_length=20)] = "",
     last: Annotated[str, Query(alias="to", max_length=20)] = "",
 ) -> views.Span:
-    """The period that an address asks for."""
+    """The period of an address."""
     return views.Span(period, first, last)
 
 
@@ -50,7 +50,7 @@ async def show(
     view: Callable[[str, Unpack[_Ts]], Awaitable[views.View]],
     *args: *_Ts,
 ) -> HTMLResponse:
-    """A page from its view; a sentence about what was just done stands on top of it."""
+    """Render a page from its view; at its top, a sentence confirms the last action."""
     made = await patience.wait_for(view, account_of(request).name, *args)
     return page(
         request, template, {**made, "said": _SAID.get(request.query_params.get("said", ""))}
@@ -59,7 +59,7 @@ async def show(
 
 @router.get("/")
 async def overview(request: Request, span: Span) -> HTMLResponse:
-    """Everything at a glance."""
+    """The overview."""
     return await show(request, "overview.html", views.overview, span)
 
 
@@ -82,19 +82,19 @@ async def run(request: Request, job_id: UUID) -> HTMLResponse:
 
 @router.get("/pending")
 async def pending(request: Request) -> HTMLResponse:
-    """What waits to go out."""
+    """Tickets with pending changes or notes."""
     return await show(request, "pending.html", views.pending)
 
 
 @router.get("/quarantine")
 async def quarantine(request: Request) -> HTMLResponse:
-    """What failed and is tried again."""
+    """The quarantine."""
     return await show(request, "quarantine.html", views.quarantine)
 
 
 @router.get("/conflicts")
 async def conflicts(request: Request) -> HTMLResponse:
-    """What waits for a person."""
+    """Open conflicts, and resolved ones."""
     return await show(request, "conflicts.html", views.conflicts)
 
 
@@ -102,7 +102,7 @@ async def conflicts(request: Request) -> HTMLResponse:
 async def ticket(
     request: Request, ticket_id: Annotated[str, Query(alias="id", max_length=200)] = ""
 ) -> Response:
-    """Why a ticket is as it is; without an id, the question for it."""
+    """The state of a ticket."""
     if not ticket_id.strip():
         return RedirectResponse(request.scope["root_path"] + "/", 303)
     (given,) = parse_request({"ticket_ids": [ticket_id]}).ticket_ids

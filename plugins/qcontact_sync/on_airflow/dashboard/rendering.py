@@ -1,4 +1,4 @@
-"""Templates, and what every page can use in them."""
+"""The templates, and the functions that they can use."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -48,7 +48,7 @@ _environment.globals.update(
 
 
 def page(request: Request, template: str, view: dict[str, Any], status: int = 200) -> HTMLResponse:
-    """A page of ours.
+    """Render a page of the dashboard.
 
     Args:
         view: The template's own names; ``user`` and ``may_act`` come from the request's state.
@@ -81,7 +81,7 @@ def _address(path: str, query: dict[str, object]) -> str:
 def problem(
     request: Request, status: int, title: str, *sentences: str, **more: str
 ) -> HTMLResponse:
-    """A page that says what is wrong and what to do about it."""
+    """A page that shows an error and what to do about it."""
     view = {
         "title": title,
         "sentences": [text for text in sentences if text],

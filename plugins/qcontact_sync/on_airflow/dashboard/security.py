@@ -1,4 +1,4 @@
-"""Who may look and who may act, what a browser may do with the pages, and forged requests."""
+"""Rights of users, security headers, and protection against forged requests."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,14 +17,14 @@ from qcontact_sync.config.accounts import DEFAULT, Account, configured_accounts
 
 TOKEN_LIFE_S = 3600
 _HEADERS = {
-    # Only files of our own, and only Airflow's own UI may frame the page.
+    # Only the dashboard's own files; only Airflow's UI may frame the page.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     ),
     "X-Frame-Options": "SAMEORIGIN",
     "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: browsers then send "Origin: null" with our own forms.
+    # Not no-referrer: browsers would then send "Origin: null" with the forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -32,17 +32,17 @@ _HEADERS = {
 
 
 def account_of(request: Request) -> Account:
-    """The account whose pages are asked for.
+    """The account of the requested page.
 
     Raises:
-        HTTPException: 404, there is none of this name.
+        HTTPException: 404, unknown account.
         ConfigError: The accounts file cannot be used.
     """
     accounts = configured_accounts()
     name = request.path_params.get("account")
     if (name or DEFAULT) in accounts:
         return accounts[name or DEFAULT]
-    raise HTTPException(404, "No account has this name." if name else "Choose an account.")
+    raise HTTPException(404, "No account has this name." if name else "Select an account.")
 
 
 def user_name(request: Request) -> str:
@@ -59,7 +59,7 @@ def _may_read(request: Request, user: GetUserDep) -> None:
 
 
 def _readable(user: BaseUser) -> list[str]:
-    """The accounts that a user may choose from."""
+    """The accounts that a user may select."""
     accounts = configured_accounts()
     ids = {account.dag_id for account in accounts.values()}
     allowed = get_auth_manager().filter_authorized_dag_ids(dag_ids=ids, user=user)
@@ -70,7 +70,7 @@ may_read = Depends(_may_read)
 
 
 def _may_act(request: Request, user: GetUserDep) -> bool:
-    """Whether the user may start runs, and so decide what they do."""
+    """Whether the user may start runs; this right also allows decisions."""
     return get_auth_manager().is_authorized_dag(
         method="POST",
         access_entity=DagAccessEntity.RUN,
@@ -83,12 +83,12 @@ MayAct = Annotated[bool, Depends(_may_act)]
 
 
 def issue_token(user: BaseUser, account: Account, purpose: str) -> str:
-    """What a form must bring back: good for one user, account and purpose, and an hour."""
+    """The token of a form: valid for one user, account and purpose, for one hour."""
     return _serializer().dumps([user.get_id(), account.name, purpose])
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    # Airflow's own secret, equal in every process that serves.
+    # Airflow's own secret: the same in every process of the API server.
     key = conf.get_mandatory_value("api", "secret_key")
     return URLSafeTimedSerializer(key, salt="qcontact-sync-dashboard")
 
@@ -96,29 +96,33 @@ def _serializer() -> URLSafeTimedSerializer:
 def check_form(
     request: Request, user: GetUserDep, may_act: MayAct, token: Annotated[str, Form()] = ""
 ) -> None:
-    """Refuse what was not sent by this user from a page of ours.
+    """Refuse requests that this user did not send from a page of the dashboard.
 
     Raises:
-        HTTPException: 403, with a reason for a person.
+        HTTPException: 403, with a reason for the user.
     """
     if not may_act:
-        raise HTTPException(403, "You may look, but not act: that takes the right to start runs.")
+        raise HTTPException(
+            403, "You may view this page, but you need the right to start runs for this action."
+        )
     if not _is_own_origin(request):
-        raise HTTPException(403, "This did not come from this page.")
+        raise HTTPException(403, "This request did not come from the dashboard.")
     try:
         signed = _serializer().loads(token, max_age=TOKEN_LIFE_S)
     except BadSignature:
         signed = None
     purpose = request.url.path.removeprefix(request.scope["root_path"])
     if signed != [user.get_id(), account_of(request).name, purpose]:
-        raise HTTPException(403, "This form is too old or not yours. Go back and open it again.")
+        raise HTTPException(
+            403, "This form has expired or belongs to another user. Go back and open it again."
+        )
 
 
 def _is_own_origin(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
     origin = request.headers.get("origin", "")
-    # Behind a proxy the Host header may be another one than the browser's.
+    # Behind a proxy, the Host header may differ from the browser's.
     public = urlsplit(conf.get("api", "base_url", fallback=""))
     ours = {request.headers.get("host"), public.netloc}
     parts = urlsplit(origin)
@@ -126,7 +130,7 @@ def _is_own_origin(request: Request) -> bool:
 
 
 class SecureHeaders:
-    """Puts the security headers on every answer; pages are kept in no cache."""
+    """Adds the security headers to every answer; no cache may store a page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Where the pages' facts come from, and how long a page waits for them."""
+"""The sources of the pages' facts, and how long a page waits for them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +15,10 @@ patience = Patience(20)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a page is made from.
+    """The sources of a page.
 
     Attributes:
-        now: The instant that the page speaks of, aware UTC.
+        now: The time of the page, aware UTC.
     """
 
     fibreflow: FibreFlowAccess
@@ -28,7 +28,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class BothSides(Sources):
-    """The same where QContact is asked, too."""
+    """The same with QContact."""
 
     qcontact: QContactAccess
 

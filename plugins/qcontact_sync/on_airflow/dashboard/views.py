@@ -1,4 +1,4 @@
-"""What each page shows: from the one read-only service to a template's names."""
+"""The content of each page: from the read-only service to the names in a template."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ View = dict[str, Any]
 
 
 class NotThere(LookupError):
-    """What an address names does not exist; says what, for a person."""
+    """The address names something that does not exist; the message is for users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period as an address gives it: a name, or two days."""
+    """A period as in an address: a name, or two days."""
 
     period: str = ""
     first: str = ""
     last: str = ""
 
     def resolved(self, now: datetime, zone: ZoneInfo) -> Period:
-        """The period that is meant.
+        """The period of the address.
 
         Raises:
-            PeriodError: It cannot be meant.
+            PeriodError: It is invalid.
         """
         if self.first or self.last:
             return period_between(self.first, self.last, zone)
@@ -42,7 +42,7 @@ class Span:
 
 
 async def overview(account: str, span: Span) -> View:
-    """Health, what waits, and a period with its charts."""
+    """Health, pending work, and a period with its charts."""
     at = await sources.fibreflow(account)
     zone = at.settings.zone
     period = span.resolved(at.now, zone)
@@ -84,7 +84,7 @@ async def run(account: str, job_id: UUID) -> View:
     at = await sources.fibreflow(account)
     report = await run_reports.report_run(at.fibreflow, job_id, MAX_LISTED)
     if report is None:
-        raise NotThere("No run on record has this id.")
+        raise NotThere("No recorded run has this id.")
     return {**_common(at), "report": report, "run": report.run}
 
 
@@ -101,17 +101,17 @@ async def failure(account: str, entry_id: UUID) -> View:
     """One entry of the quarantine.
 
     Raises:
-        NotThere: It has gone.
+        NotThere: It is not in quarantine any more.
     """
     at = await sources.fibreflow(account)
     found = await review.list_failures(at.fibreflow, [str(entry_id)])
     if not found:
-        raise NotThere("This ticket is not in quarantine any more.")
+        raise NotThere("This ticket is no longer in quarantine.")
     return {**_common(at), "entry": found[0]}
 
 
 async def conflicts(account: str) -> View:
-    """Fields that wait for a person, and values that lost."""
+    """Open conflicts, and resolved ones."""
     at = await sources.fibreflow(account)
     found = await review.list_conflicts(at.fibreflow, MAX_LISTED)
     return {
@@ -122,15 +122,15 @@ async def conflicts(account: str) -> View:
 
 
 async def conflict(account: str, conflict_id: UUID) -> View:
-    """One conflict that waits for a person.
+    """One open conflict.
 
     Raises:
-        NotThere: It does not, or not any more.
+        NotThere: It is not open, or not any more.
     """
     at = await sources.fibreflow(account)
     found = [row for row in await review.list_conflicts(at.fibreflow) if row["id"] == conflict_id]
     if not found or not found[0]["is_open"]:
-        raise NotThere("This conflict does not wait for anybody any more.")
+        raise NotThere("This conflict is no longer open.")
     return {**_common(at), "conflict": found[0]}
 
 
@@ -144,7 +144,7 @@ async def pending(account: str) -> View:
 
 
 async def ticket(account: str, ticket_id: str) -> View:
-    """Why a ticket is as it is.
+    """The state of a ticket.
 
     Raises:
         UnknownId: No ticket that came from QContact has this id.

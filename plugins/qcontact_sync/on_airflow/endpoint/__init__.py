@@ -1,5 +1,5 @@
-"""The HTTP endpoint that starts runs and tells how they stand (docs/triggering.md).
+"""The HTTP endpoint that starts runs and returns their state (docs/triggering.md).
 
-A FastAPI app of its own that Airflow's API server mounts and does not guard: each route here
-admits its callers itself.
+A separate FastAPI app. Airflow's API server mounts it but does not protect it: each route here
+authenticates its callers.
 """

@@ -1,4 +1,4 @@
-"""What every answer looks like: one envelope, kept by nobody, and nothing a browser could run."""
+"""The envelope of every answer; its headers forbid caching and active content."""
 
 import time
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ HEADERS = {
 
 
 class Refusal(Exception):
-    """A request that is not carried out.
+    """A refused request.
 
     Args:
-        message: For the caller; holds nothing of the request but what an admitted caller wrote.
+        message: For the caller; contains parts of the request only after authentication.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ def success(
 
 
 def failure(request: Request, refusal: Refusal) -> JSONResponse:
-    """An answer that says what is wrong."""
+    """An answer with an error."""
     error = {
         "code": refusal.code,
         "message": str(refusal)[:_LONGEST_MESSAGE],

@@ -1,4 +1,4 @@
-"""The app: its routes, and that everything else is refused in the same envelope."""
+"""The app: its routes; every other request is refused in the same envelope."""
 
 import asyncio
 from http import HTTPStatus
@@ -26,12 +26,12 @@ URL_PREFIX = "/api/ticketing"
 SYNC_PATH = "/cron/sync-qcontact"
 HEALTH_PATH = "/sync/health"
 
-# For the document alone: `CallerAuth` is what admits.
+# Only for the OpenAPI document: `CallerAuth` authenticates callers.
 _SECRET = [Depends(HTTPBearer(auto_error=False, description="CRON_SECRET, or Airflow's own token"))]
 
 
 class Endpoint:
-    """The routes' bodies, and what they share in one process."""
+    """The routes' functions, and what they share in one process."""
 
     def __init__(self) -> None:
         self._auth = CallerAuth()
@@ -39,7 +39,7 @@ class Endpoint:
         self._record = Record(self._airflow)
         self._waiting = Waiting(self._airflow)
         self._health = HealthChecks(self._airflow)
-        # Others of this process wait here instead of each holding a connection while it does.
+        # Other requests of this process wait here and hold no connection meanwhile.
         self._starting = asyncio.Lock()
 
     async def trigger(self, request: Request) -> JSONResponse:
@@ -53,7 +53,7 @@ class Endpoint:
         return await self._told(request, account, seen, 200 if seen.is_over else 202)
 
     async def get_run(self, request: Request, job_id: str) -> JSONResponse:
-        """Tell where a run stands."""
+        """Return the state of a run."""
         _, account = await self._admit(request)
         run_id = await self._airflow.run(runs.find, account.dag_id, _uuid(job_id))
         if run_id is None:
@@ -64,23 +64,23 @@ class Endpoint:
         return await self._told(request, account, seen, 200)
 
     async def health(self, request: Request) -> JSONResponse:
-        """Whether a person should look at the sync; for an uptime monitor.
+        """Whether the sync is healthy; for an uptime monitor.
 
-        Of one account only to callers with the secret: the answer to others is the same for every
-        name, so that it does not tell which accounts exist.
+        Only callers with the secret get the health of one account. Other callers get the same
+        answer for every name, so that it does not show which accounts exist.
         """
         named = request_parsing.read_account(request)
         is_for_one = named is not None and "authorization" in request.headers
         account = (await self._admit(request))[1] if is_for_one else None
         if not await self._health.of(account).answer():
-            raise Refusal(503, "UNHEALTHY", "a person should look at the sync")
+            raise Refusal(503, "UNHEALTHY", "the sync needs attention")
         return success(request, 200, {"is_healthy": True}, "the sync is healthy")
 
     async def _account(self, name: str | None) -> Account | Refusal:
         return await self._airflow.run(request_parsing.account_named, name)
 
     async def _admit(self, request: Request) -> tuple[str, Account]:
-        """The caller, and the account that is meant; who may not call learns of no account."""
+        """The caller and the account; a refused caller learns nothing about accounts."""
         named = await self._account(request_parsing.read_account(request))
         asked = Account() if isinstance(named, Refusal) else named
         caller = await self._auth.admit(request, asked.dag_id)
@@ -103,10 +103,10 @@ def create_app() -> FastAPI:
     """The app that Airflow mounts at `URL_PREFIX`."""
     app = FastAPI(
         title="QContact sync",
-        description="Starts runs of the ticket sync, and tells how they stand.",
+        description="Starts runs of the ticket sync, and returns their state.",
         version=version("qcontact-sync"),
         servers=[{"url": URL_PREFIX}],
-        # Whatever is not one of the routes below is not there: the document is in docs/.
+        # Only the routes below exist: the OpenAPI document is in docs/.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -133,11 +133,11 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
         responses={
             200: {
                 "model": schema.RunAnswer,
-                "description": "The run is over, whatever became of it",
+                "description": "The run has ended, with any status",
             },
             202: {
                 "model": schema.RunAnswer,
-                "description": "The run goes on",
+                "description": "The run is queued or running",
                 "headers": {"Location": {"schema": {"type": "string"}}},
             },
             **schema.refused(400, 401, 403, 409, 413, 415, 422, 429, 500),
@@ -199,6 +199,6 @@ async def _not_here(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _broke(request: Request, error: Exception) -> JSONResponse:
-    """A failure of ours or of a database; Starlette logs it once this is sent."""
-    message = "the request could not be carried out; the API server's log says why"
+    """An internal error or a failed database; Starlette logs it after this answer."""
+    message = "the request failed; see the API server's log"
     return failure(request, Refusal(500, "CRON_JOB_ERROR", message))

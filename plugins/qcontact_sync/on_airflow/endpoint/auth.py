@@ -1,7 +1,7 @@
-"""Who may call: the holder of CRON_SECRET; where none is set, an Airflow user who may trigger.
+"""Authentication: CRON_SECRET or, if it is not set, an Airflow user who may trigger the DAG.
 
-Only the Authorization header counts. A browser sends it across origins for nobody, so a login
-cookie alone opens nothing, and there is no request to forge.
+Only the Authorization header counts. A browser does not send it across origins on its own.
+Therefore a login cookie alone gives no access, and requests cannot be forged.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _LONGEST = 4096
 
 
 class CallerAuth:
-    """Admits callers, and slows down those who guess."""
+    """Authenticates callers, and limits failed attempts."""
 
     def __init__(self) -> None:
         self._failed = FailedAttempts()
@@ -55,13 +55,13 @@ class CallerAuth:
             raise
 
     async def _secrets(self) -> Sequence[str]:
-        """Those that are valid now; what is wrong with them goes to the log, once."""
+        """The valid secrets; a problem with them is logged once."""
         try:
             secrets = await run_in_threadpool(cron_secrets)
         except ConfigError as error:
             self._report(logging.ERROR, str(error))
-            # Neither the secret nor Airflow's tokens admit anyone until this is mended.
-            message = "CRON_SECRET cannot be used; the API server's log says why"
+            # Until this is corrected, neither the secret nor Airflow's tokens are accepted.
+            message = "CRON_SECRET is invalid; see the API server's log"
             raise Refusal(500, "CRON_JOB_ERROR", message) from None
         self._report(logging.WARNING, weakness(secrets))
         return secrets
@@ -92,7 +92,7 @@ def _log_throttling(throttled: Throttled, address: str) -> None:
 
 
 def _address(request: Request) -> str:
-    """The caller's address; "unknown" where it is none, such as free text from a proxy's header."""
+    """The caller's address; "unknown" if it is invalid, such as free text from a proxy's header."""
     try:
         return str(ip_address(request.client.host)) if request.client else "unknown"
     except ValueError:
@@ -109,13 +109,13 @@ def _bearer(request: Request) -> bytes | None:
 
 
 def _holder(token: bytes, secrets: Sequence[str], address: str) -> str:
-    # Digests, so that not even a secret's length shows in the time; and always all of them.
+    # Compares all digests: the time then reveals nothing about a secret, not even its length.
     sent = sha256(token).digest()
     known = [sha256(secret.encode("utf-8", "surrogateescape")).digest() for secret in secrets]
     matches = [hmac.compare_digest(sent, digest) for digest in known]
     if not any(matches):
         raise _unauthorized()
-    # Which one: so that people see when the old one is no longer in use.
+    # Its number shows when the old secret is no longer used.
     place = matches.index(True) + 1
     log.info("endpoint.admitted address=%s by=CRON_SECRET number=%d", address, place)
     return SECRET_HOLDER

@@ -1,4 +1,4 @@
-"""A run as callers see it: what is on record in FibreFlow, else what Airflow knows."""
+"""A run as callers see it: FibreFlow's record or, if there is none, Airflow's state."""
 
 import logging
 from typing import Any
@@ -24,7 +24,7 @@ PATIENCE_S = 5.0
 
 
 def fibreflow(account: str) -> FibreFlowAccess:
-    """An account's FibreFlow alone, as its connection has it; somebody waits, so not for long.
+    """An account's FibreFlow from its connection, with a short timeout, because a caller waits.
 
     Raises:
         ConfigError: The connection is missing or wrong.
@@ -33,14 +33,14 @@ def fibreflow(account: str) -> FibreFlowAccess:
 
 
 class Record:
-    """Reads FibreFlow's record of runs, some at once and none for long."""
+    """Reads FibreFlow's record of runs, with limits on concurrency and time."""
 
     def __init__(self, lookups: Threads) -> None:
         self._lookups, self._patience = lookups, Patience(PATIENCE_S)
 
     async def describe(self, seen: SeenRun, account: str) -> Data:
         """An account's run (design section 2.5, ``data``)."""
-        # Nothing is on record before a run begins, and whoever just started one is told at once.
+        # A run has no record before it begins, but the caller that started it waits for an answer.
         queued = seen.state == "queued"
         return _described(seen, None if queued else await self._read(seen.job_id, account))
 
@@ -49,7 +49,7 @@ class Record:
             access = await self._lookups.run(fibreflow, account)
             return await self._patience.wait_for(run_reports.find_run, access, job_id)
         except SyncError as error:
-            # What Airflow knows is an answer as well, and the run itself will say what is wrong.
+            # Airflow's state is also an answer, and the run itself reports the error.
             log.warning("endpoint.no_record code=%s: %s", error.code, error)
             return None
 
@@ -59,13 +59,13 @@ def _described(seen: SeenRun, recorded: Data | None) -> Data:
         return _under_way(seen, recorded)
     if recorded and recorded["status"] != RunStatus.RUNNING:
         return recorded
-    # A dry run leaves no record, nor does one that never came as far.
+    # A dry run has no record, nor has a run that failed before it was recorded.
     return dict(seen.summary) if seen.summary else _without_record(seen)
 
 
 def _under_way(seen: SeenRun, recorded: Data | None) -> Data:
     data = recorded or run_data(seen.job_id, seen.state, window=_asked_for(seen))
-    # Cleared: the record may still tell how it ended before.
+    # Cleared: the record may still show the earlier result.
     return {
         **data,
         "status": seen.state,
@@ -78,7 +78,7 @@ def _under_way(seen: SeenRun, recorded: Data | None) -> Data:
 
 
 def _asked_for(seen: SeenRun) -> Window | None:
-    """The window that dates give; without dates it is known when the run begins."""
+    """The window of the dates; without dates it is known when the run begins."""
     try:
         request = parse_request(seen.conf)
         if not request.is_dated:
@@ -99,5 +99,5 @@ def _without_record(seen: SeenRun) -> Data:
     )
     if seen.state == RunStatus.FAILED:
         data["error_code"] = ErrorCode.SYNC_JOB_ERROR.value
-        data["error_message"] = "the run left no record; the logs of its tasks in Airflow say why"
+        data["error_message"] = "the run has no record; see the logs of its tasks in Airflow"
     return data

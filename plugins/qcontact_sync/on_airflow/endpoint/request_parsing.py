@@ -1,4 +1,4 @@
-"""What a request asks for: its body, its Prefer and Idempotency-Key headers; strict, and small."""
+"""Strict parsing of a request: its body, and its Prefer and Idempotency-Key headers."""
 
 import re
 from email.message import Message
@@ -20,12 +20,12 @@ _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
 def read_account(request: Request) -> str | None:
-    """The name of the account that is asked for; None where none is."""
+    """The name of the requested account, or None."""
     return request.query_params.get("account")
 
 
 def account_named(name: str | None) -> Account | Refusal:
-    """The account; blocking, for it reads the file. Refused: 422, no such account; 500, no file."""
+    """The account; blocking, because it reads the file. Refusals: 422, unknown; 500, no file."""
     try:
         accounts = configured_accounts()
     except ConfigError as error:
@@ -38,15 +38,15 @@ def account_named(name: str | None) -> Account | Refusal:
 
 
 async def read_request(request: Request) -> RunRequest:
-    """The run's params, as strict as the run itself reads them; no body means none.
+    """The run's params, as strict as the run itself reads them; no body means no params.
 
     Raises:
-        Refusal: 400, 413, 415: no body of ours; 422: params that cannot be meant.
+        Refusal: 400, 413, 415: an invalid body; 422: invalid params.
     """
     params = _decoded(request, await _body(request))
     try:
         wanted = parse_request(params)
-        # As the run will do it, so that dates which leave nothing to read start nothing.
+        # Like the run itself: dates with an empty window start no run.
         resolve_window(Trigger.MANUAL, wanted, None, None, SystemClock().now())
     except ParamError as error:
         raise Refusal(422, error.code, str(error)) from None
@@ -69,7 +69,7 @@ def _decoded(request: Request, body: bytes) -> dict[str, object]:
     try:
         params = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Not chained, nor told: the reason could hold what was sent.
+        # Not chained and not shown: the reason could contain parts of the request.
         raise Refusal(400, "MALFORMED_BODY", "the body is not JSON in UTF-8") from None
     if not isinstance(params, dict):
         raise Refusal(422, "VALIDATION_ERROR", "the body is not a JSON object of params")
@@ -86,7 +86,7 @@ def _require_json(request: Request) -> None:
 
 
 def read_wait(request: Request) -> float:
-    """Seconds that the caller wants to wait (RFC 7240); what cannot be read is ignored."""
+    """Seconds that the caller wants to wait (RFC 7240); an unreadable header is ignored."""
     wishes = [
         wish.strip().lower()
         for line in request.headers.getlist("prefer")
@@ -102,7 +102,7 @@ def read_key(request: Request) -> str | None:
     """The Idempotency-Key, if there is one.
 
     Raises:
-        Refusal: 400: more than one, or none that could be one.
+        Refusal: 400: several keys, or an invalid one.
     """
     keys = request.headers.getlist("idempotency-key")
     if not keys:

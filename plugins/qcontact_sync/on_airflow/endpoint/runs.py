@@ -1,7 +1,7 @@
-"""Runs as Airflow's metadata database knows them: started once, found, looked at.
+"""Runs in Airflow's metadata database: start one once, find it, read its state.
 
-Blocking, for worker threads. Airflow has no public interface for this inside its own server; what
-is used of its inside stands here and in `auth` alone.
+Blocking, for worker threads. Airflow has no public interface for this inside its own server; only
+this module and `auth` use its internals.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class SeenRun:
 
     Attributes:
         dag_id: Its account's DAG.
-        conf: Its params as they were handed over.
+        conf: Its params as they were passed.
         summary: What `finalize` returned, once the run is over.
     """
 
@@ -47,28 +47,28 @@ class SeenRun:
 
     @property
     def is_over(self) -> bool:
-        """Whether Airflow has nothing left to do for it."""
+        """Whether the run has ended."""
         return self.state in ("success", "failed")
 
 
 def start(dag_id: str, wanted: RunRequest, key: str | None, caller: str) -> str:
-    """Start a run, or join the one that is meant; its run id.
+    """Start a run, or join an equal one; return its run id.
 
-    All in one transaction that holds the DAG's row: however many callers, workers and servers
-    ask at once, the second sees what the first did. The scheduler skips a locked row.
+    One transaction locks the DAG's row: of several callers, workers and servers at the same time,
+    the second sees the result of the first. The scheduler skips a locked row.
 
     Args:
-        key: The same one always gives the same run of this DAG.
+        key: The same key always gives the same run of this DAG.
 
     Raises:
-        Refusal: 409: the DAG is paused; 500: it is not there.
+        Refusal: 409: the DAG is paused; 500: it does not exist.
     """
     from airflow.models import DagModel
     from airflow.utils.session import create_session
     from airflow.utils.sqlalchemy import with_row_locks
     from sqlalchemy import select
 
-    # Not scoped: what Airflow calls opens sessions too, and would end a shared one.
+    # Not scoped: functions of Airflow also open sessions, and would close a shared one.
     with create_session(scoped=False) as session:
         row = select(DagModel).where(DagModel.dag_id == dag_id)
         dag = session.scalar(with_row_locks(row, session, of=DagModel))
@@ -86,7 +86,7 @@ def start(dag_id: str, wanted: RunRequest, key: str | None, caller: str) -> str:
 
 
 def _run_of_key(session: "Session", dag_id: str, key: str) -> str | None:
-    """The run that a key gave before: it was started for it, or joined with it."""
+    """The run that was started or joined with this key before."""
     from airflow.models import DagRun
     from airflow.models.log import Log
     from sqlalchemy import select
@@ -99,9 +99,9 @@ def _run_of_key(session: "Session", dag_id: str, key: str) -> str | None:
 
 
 def _equal_run(session: "Session", dag_id: str, wanted: RunRequest) -> str | None:
-    """A run by hand that waits or runs with equal params.
+    """A queued or running manual run with equal params.
 
-    Scheduled runs and backfills have windows of their own and are never meant.
+    Scheduled runs and backfills have their own windows and are never joined.
     """
     from airflow.models import DagRun
     from airflow.utils.types import DagRunType
@@ -134,7 +134,7 @@ def _unordered(request: RunRequest) -> RunRequest:
 
 
 def _remember(session: "Session", dag_id: str, key: str, run_id: str, caller: str) -> None:
-    """In Airflow's audit log, where people look for who asked for what."""
+    """Record the caller in Airflow's audit log."""
     from airflow.models.log import Log
 
     session.add(Log(_JOINED, owner=caller, extra=_digest(key), dag_id=dag_id, run_id=run_id))
@@ -171,7 +171,7 @@ def _digest(key: str) -> str:
 
 
 def find(dag_id: str, job_id: UUID) -> str | None:
-    """The run id behind a job id, newest runs first: a uuid5 does not tell what it was made of."""
+    """The run id of a job id. A uuid5 cannot be reversed, so this tries the runs, newest first."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -185,7 +185,7 @@ def find(dag_id: str, job_id: UUID) -> str | None:
 
 
 def get_run(dag_id: str, run_id: str) -> SeenRun | None:
-    """A run as it stands now; None where Airflow does not have it any more."""
+    """The present state of a run; None if Airflow does not have it any more."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select

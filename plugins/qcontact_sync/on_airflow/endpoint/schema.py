@@ -25,7 +25,7 @@ _FIELDS: dict[str, Any] = {param.name: (_TYPES[param.kind], None) for param in R
 Params = create_model(
     "Params",
     __config__=ConfigDict(extra="forbid"),
-    __doc__="What the run shall do; the DAG's params.",
+    __doc__="The params of the run; the same as the DAG's.",
     **_FIELDS,
 )
 
@@ -47,7 +47,7 @@ class Outbound(BaseModel):
 
 
 class Inbound(Outbound):
-    """The same, and what became of the successful ones."""
+    """The same, with the successful tickets by action."""
 
     created: int
     updated: int
@@ -65,14 +65,14 @@ class Summary(BaseModel):
 
 
 class Window(BaseModel):
-    """What the run covers; no start is the beginning."""
+    """The period that the run covers; a null start means from the beginning."""
 
     start: AwareDatetime | None
     end: AwareDatetime
 
 
 class Run(BaseModel):
-    """How a run stands; null is not known yet."""
+    """The state of a run; null means not known yet."""
 
     job_id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
     status: Literal["queued", "running", "success", "partial", "failed"]
@@ -83,9 +83,7 @@ class Run(BaseModel):
     summary: Summary | None
     error_message: str | None
     error_code: str | None
-    plan: Annotated[dict[str, Any] | None, Field(description="Of a dry run: what it would do.")] = (
-        None
-    )
+    plan: Annotated[dict[str, Any] | None, Field(description="The plan of a dry run.")] = None
 
 
 class RunAnswer(BaseModel):
@@ -98,7 +96,7 @@ class RunAnswer(BaseModel):
 
 
 class Verdict(BaseModel):
-    """Nothing but the verdict."""
+    """Only whether the sync is healthy."""
 
     is_healthy: bool
 
@@ -113,7 +111,7 @@ class HealthAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """What is wrong."""
+    """The error."""
 
     code: str
     message: str
@@ -121,7 +119,7 @@ class Problem(BaseModel):
 
 
 class Failure(BaseModel):
-    """A request that was not carried out."""
+    """A refused or failed request."""
 
     success: Literal[False]
     error: Problem
@@ -131,8 +129,8 @@ class Failure(BaseModel):
 ACCOUNT = {
     "name": "account",
     "in": "query",
-    "description": "Where there are several accounts, the name of one of them. Without it the "
-    "account `default` is meant; of the health, all of them.",
+    "description": "The name of an account, if there are several. Default: the account `default`; "
+    "for the health, all accounts.",
     "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
 }
 
@@ -147,7 +145,7 @@ BODY = {
             "name": "Prefer",
             "in": "header",
             "description": f"`wait=N`: wait up to N seconds for the run's end, at most "
-            f"{LONGEST_WAIT_S:g} (25 where nothing is said). `respond-async`: do not wait.",
+            f"{LONGEST_WAIT_S:g} (default: 25). `respond-async`: do not wait.",
             "schema": {"type": "string"},
             "example": "respond-async",
         },
@@ -162,5 +160,5 @@ BODY = {
 
 
 def refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """These answers, each in the envelope of failures."""
+    """Declare these answers, each in the envelope of failures."""
     return {status: {"model": Failure} for status in statuses}

@@ -1,4 +1,4 @@
-"""Whether a person should look at the sync, asked as often as anybody likes at no cost."""
+"""Whether the sync is healthy, cached, so that frequent requests cost little."""
 
 import asyncio
 import logging
@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 KEPT_S = 10.0
 PATIENCE_S = 10.0
 READ_S = 30.0
-"""Longer than any caller waits: a read that hangs is not begun again beside itself."""
+"""Longer than any caller waits: while a read hangs, no second one begins."""
 
 
 class HealthCheck:
-    """Asks once in a while, once at a time; in between the last answer counts.
+    """Checks at most once per `KEPT_S`, one check at a time; in between it repeats the last answer.
 
     Args:
-        check: Whether all is well.
-        patience_s: How long one question may keep its caller.
+        check: Returns whether the sync is healthy.
+        patience_s: How long a caller waits for a check.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class HealthCheck:
         self._asked_at = 0.0
 
     async def answer(self) -> bool:
-        """Whether the sync is healthy; a database that does not answer in time says no."""
+        """Whether the sync is healthy; False if the database does not answer in time."""
         asking = self._asking
         if asking is None or (asking.done() and time.monotonic() > self._asked_at + KEPT_S):
             asking = self._asking = asyncio.create_task(self._ask())
@@ -51,14 +51,14 @@ class HealthCheck:
 
 
 class HealthChecks:
-    """One for each account that is asked about, and one for all together."""
+    """One check for each requested account, and one for all accounts."""
 
     def __init__(self, lookups: Threads) -> None:
         self._lookups, self._reads = lookups, Patience(READ_S)
         self._all, self._checks = HealthCheck(self._are_healthy), dict[str, HealthCheck]()
 
     def of(self, account: Account | None) -> HealthCheck:
-        """An account's; that of all where none is named."""
+        """The check of an account; of all accounts if it is None."""
         if account is None:
             return self._all
         return self._checks.setdefault(account.name, HealthCheck(lambda: self._is_healthy(account)))
@@ -72,7 +72,7 @@ class HealthChecks:
         return all([await self._is_healthy(account) for account in accounts.values()])
 
     async def _is_healthy(self, account: Account) -> bool:
-        """As `qcontact-sync status` judges it; False where it cannot be told."""
+        """The same result as `qcontact-sync status`; False if it is unknown."""
         try:
             access = await self._lookups.run(fibreflow, account.name)
             settings = await self._lookups.run(load_settings, account)

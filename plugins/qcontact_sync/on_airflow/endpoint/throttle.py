@@ -1,7 +1,7 @@
 """Failed attempts, counted for each client address and for all together, in bounded memory.
 
 Only the answer to a failed attempt depends on the counts: the right secret is never locked out,
-whoever else fails. Each worker process of the API server counts on its own.
+also if other callers fail. Each worker process of the API server counts separately.
 """
 
 import time
@@ -16,7 +16,7 @@ ALLOWED_IN_ALL = 100
 WINDOW_S = 60.0
 ADDRESSES = 4096
 ALL = "all"
-"""Names all addresses together, where an address is named otherwise."""
+"""The name for all addresses together."""
 _IPV6_NETWORK = 64  # one customer has at least this many addresses to choose from
 
 
@@ -50,7 +50,7 @@ class _Count:
 
 
 class FailedAttempts:
-    """How often an address, and all together, failed of late.
+    """The recent failed attempts, by address and in total.
 
     Args:
         now: A clock in seconds that never goes back.
@@ -62,7 +62,7 @@ class FailedAttempts:
         self._in_all = _Count(now(), ALLOWED_IN_ALL)
 
     def note(self, address: str) -> Throttled | None:
-        """Count one more attempt; None where it is still answered like the first."""
+        """Count one more attempt; return None until there are too many."""
         counts = {address: self._of(_network(address)), ALL: self._of_all()}
         for count in counts.values():
             count.attempts += 1

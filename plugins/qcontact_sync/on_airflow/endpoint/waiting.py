@@ -1,4 +1,4 @@
-"""Waiting for a run's end without holding up the API server."""
+"""Waits for a run's end without blocking the API server."""
 
 import asyncio
 
@@ -13,9 +13,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.25, 2.0, 1.5
 
 
 class Waiting:
-    """Callers that wait, each a sleeping coroutine and a short query now and then.
+    """Callers that wait: each is a sleeping coroutine with a short query from time to time.
 
-    So many at once and no more: whoever comes then is told at once how the run stands.
+    The number is limited: further callers get the present state at once.
     """
 
     def __init__(self, threads: Threads) -> None:
@@ -23,10 +23,10 @@ class Waiting:
         self._callers = 0
 
     async def for_end(self, dag_id: str, run_id: str, wait_s: float, request: Request) -> SeenRun:
-        """The run when it is over, or when the time is, or the caller has gone.
+        """The run at its end, after ``wait_s``, or when the caller has disconnected.
 
         Raises:
-            Refusal: 404: somebody deleted the run.
+            Refusal: 404: the run was deleted.
         """
         seen = await self._seen(dag_id, run_id)
         if wait_s <= 0 or self._callers >= MOST_CALLERS:

@@ -23,9 +23,14 @@ class TenantMachine(SyncMachine):
     @initialize(queues=st.sampled_from(({ALL: None}, QUEUES)), columns=st.sampled_from(COLUMNS))
     def open_up(self, queues: dict[str, str | None], columns: tuple[str, ...]) -> None:
         world = FakeWorld(FakeTenant)
-        world.qcontact.queues, world.qcontact.row_shows = queues, columns
-        world.qcontact.closes_after_s = HOUR_S
-        self._open(world, TenantPromises(world))
+        self.tenant_promises = TenantPromises(world)
+        self.tenant.queues, self.tenant.row_shows = queues, columns
+        self.tenant.closes_after_s = HOUR_S
+        self._open(world, self.tenant_promises)
+
+    @property
+    def tenant(self) -> FakeTenant:
+        return self.tenant_promises.tenant
 
     @rule(number=which, team=st.sampled_from((*QUEUES.values(), *NAMES)))
     def hand_over(self, number: int, team: str | None) -> None:
@@ -39,7 +44,7 @@ class TenantMachine(SyncMachine):
     @rule()
     def solved_cases_close(self) -> None:
         self.world.time.pass_by(2 * HOUR_S)
-        self.world.qcontact.close_solved()
+        self.tenant.close_solved()
 
     @rule()
     def a_day_goes_by(self) -> None:
@@ -48,4 +53,4 @@ class TenantMachine(SyncMachine):
         for _ in range(5):
             self._run(self.world.order())
             self.world.time.pass_by(6 * HOUR_S)
-        self.promises.check_day()
+        self.tenant_promises.check_day()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from psycopg.rows import DictRow
 from qcontact_sync.core.mapping import StatusWords
@@ -184,8 +184,8 @@ class GatedCases(GatedAccess):
 def gated(remote: Remote, gate: Gate) -> Remote:
     """The same QContact, with a step per call."""
     if isinstance(remote, WalkedList):
-        return GatedCases(cast(WalkedTickets, remote), gate)
-    return GatedTickets(cast(RemoteTickets, remote), gate)
+        return GatedCases(remote, gate)
+    return GatedTickets(remote, gate)
 
 
 def dying_run(world: World, gate: Gate) -> None:

@@ -46,6 +46,8 @@ LEASE_PATIENCE_S = 4.0
 _CUT_AFTER = 1.5
 _TRANSIENT_CLASSES = ("08", "53", "57")
 _LOCK_NOT_AVAILABLE = "55P03"
+_QUERY_CANCELED = "57014"
+_CODE = ErrorCode.DATABASE_ERROR
 # 44 a view's check option, 54 a value too large for an index, P0 what the app's triggers raise.
 _ROW_CLASSES = ("22", "23", "44", "54", "P0")
 _BEHIND = "; the schema is missing or behind: run `qcontact-sync migrate`"
@@ -94,17 +96,19 @@ def translate(error: psycopg.Error) -> Exception:
     )
     if state == _LOCK_NOT_AVAILABLE:
         return RowLocked()
+    if state == _QUERY_CANCELED:
+        return RetryableError(f"no answer within the time limit: {message}", _CODE)
     if state[:2] == "40":
-        return Contention(message, ErrorCode.DATABASE_ERROR)
+        return Contention(message, _CODE)
     if isinstance(error, psycopg.DataError) and not state:
         # What the driver itself refuses to send.
-        return RowRejected(message, ErrorCode.DATABASE_ERROR)
+        return RowRejected(message, _CODE)
     if not state or state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
-        return RetryableError(message, ErrorCode.DATABASE_ERROR)
+        return RetryableError(message, _CODE)
     if state[:2] in _ROW_CLASSES:
-        return RowRejected(message, ErrorCode.DATABASE_ERROR)
+        return RowRejected(message, _CODE)
     if state[:2] in _NO_ROWS_CLASSES:
-        return FatalError(message + _ADVICE.get(state, ""), ErrorCode.DATABASE_ERROR)
+        return FatalError(message + _ADVICE.get(state, ""), _CODE)
     return StatementFailed(message, _ADVICE.get(state, ""))
 
 

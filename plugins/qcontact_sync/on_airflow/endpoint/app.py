@@ -161,10 +161,13 @@ def _add_routes(app: FastAPI, endpoint: Endpoint) -> None:
         HEALTH_PATH,
         endpoint.health,
         methods=["GET"],
-        dependencies=_SECRET,
         operation_id="readHealth",
         response_model=None,
-        openapi_extra={"parameters": [schema.ACCOUNT]},
+        # The secret is not required: it selects one account.
+        openapi_extra={
+            "parameters": [schema.ACCOUNT],
+            "security": [{}, {HTTPBearer.__name__: []}],
+        },
         responses={
             200: {"model": schema.HealthAnswer},
             **schema.refused(401, 403, 422, 429, 500, 503),

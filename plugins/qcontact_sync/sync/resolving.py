@@ -45,7 +45,7 @@ class Resolving:
                 await unit.conflicts.close(remote_id, field, "deleted in FibreFlow", self.by)
             elif field not in known.linked.frozen:
                 # The run that held the lease until now closed the conflict.
-                reason = "the field has no open conflict any more"
+                reason = "the conflict was already closed"
                 await unit.conflicts.close(remote_id, field, reason, self.by)
             else:
                 link = known.linked

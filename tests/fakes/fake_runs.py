@@ -50,9 +50,6 @@ class FakeRuns:
                 known.settled_until = known.settled_until if is_same and not is_ended else None
                 known.window = known.window if is_same else window
                 known.key, known.status, known.pid = key, "running", os.getpid()
-                for (job_id, _), row in self._here.directions.items():
-                    if job_id == key.job_id:
-                        row.reopen()
             return OpenedRun(known.started_at, known.window, known.settled_until, known.attempt)
 
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:

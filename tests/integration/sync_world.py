@@ -123,11 +123,14 @@ class World:
         )
 
     def finish(
-        self, run: Mapping[str, object], **stats: Mapping[str, object] | None
+        self,
+        run: Mapping[str, object],
+        unreturned: Sequence[Direction] = (),
+        **stats: Mapping[str, object] | None,
     ) -> dict[str, object]:
         started = Run.from_dict(run)
         plans = {name: one["plan"] for name, one in stats.items() if one and "plan" in one}
-        finished = runs.finish_run(self.fibreflow_access, self.settings, started, plans)
+        finished = runs.finish_run(self.fibreflow_access, self.settings, started, plans, unreturned)
         return asyncio.run(finished).to_dict()
 
     def run_order(self, order: RunOrder) -> dict[str, object]:

@@ -1,6 +1,6 @@
 -- open_run: begin a run's record, or take it up again (a task's retry, a clear). The window that
 -- was resolved first is kept, unless a backfill took the run over; a run that had ended reads it
--- anew. How its directions ended before counts no longer.
+-- anew. How its directions ended stays on record: one that is not cleared is not run again.
 -- params:  job_id uuid, account, dag_id, run_id, trigger text, window_start, window_end
 --          timestamptz, moves_cursor, is_dated, ends_now boolean, options jsonb, host text,
 --          pid int
@@ -18,10 +18,6 @@ WITH history AS (
     SELECT count(*) > 0 AS is_ended
     FROM sync_job_history
     WHERE id = %(job_id)s AND status <> 'running'
-), reopened AS (
-    UPDATE qcontact_run_direction
-    SET is_complete = false, error_code = NULL, error_message = NULL, completed_at = NULL
-    WHERE job_id = %(job_id)s
 )
 INSERT INTO qcontact_run AS run (
     job_id, account, dag_id, run_id, trigger, window_start, window_end, moves_cursor, is_dated,

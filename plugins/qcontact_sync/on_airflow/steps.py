@@ -102,7 +102,9 @@ def finish_run(context: Context, account: str) -> Plain:
     run = _started(context)
     plans = _plans(context, run) if run["dry_run"] else {}
     with as_airflow_outcome(), expected_only():
-        finished = runs.finish_run(*fibreflow_configuration(account), Run.from_dict(run), plans)
+        finished = runs.finish_run(
+            *fibreflow_configuration(account), Run.from_dict(run), plans, _unreturned(context, run)
+        )
         summary = asyncio.run(finished).to_dict()
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
@@ -162,6 +164,11 @@ def _plans(context: Context, run: Plain) -> Plain:
     """The plans that the directions of a dry run returned: they exist nowhere else."""
     returned = {name: _returned(context, f"{name}_sync") for name in _asked(run)}
     return {name: stats["plan"] for name, stats in returned.items() if stats and "plan" in stats}
+
+
+def _unreturned(context: Context, run: Plain) -> list[Direction]:
+    """Directions whose task returned nothing: cleared, it loses what it returned before."""
+    return [Direction(name) for name in _asked(run) if _returned(context, f"{name}_sync") is None]
 
 
 def _asked(run: Plain) -> tuple[str, ...]:

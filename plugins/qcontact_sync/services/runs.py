@@ -1,7 +1,7 @@
 """The steps of a run on real adapters: open it, run its directions, complete it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -258,17 +258,19 @@ async def finish_run(
     settings: Settings,
     run: Run,
     plans: Mapping[str, object] | None = None,
+    unreturned: Collection[Direction] = (),
 ) -> JobResult:
     """Complete the run's row from the recorded results of its directions; safe to repeat.
 
     Args:
+        unreturned: Directions whose task returned nothing (`lifecycle.finish`).
         plans: Only for a dry run, which is not recorded: the ``plan`` of each direction.
     """
     if run.request.dry_run:
         return previewed(run, plans or {}, SystemClock().now())
     async with open_database(fibreflow) as database:
         runs = PostgresRunStore(database)
-        settlement, closed = await lifecycle.finish(runs, run)
+        settlement, closed = await lifecycle.finish(runs, run, unreturned)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
         await dead_man_ping(settings.ping_url)

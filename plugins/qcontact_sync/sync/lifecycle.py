@@ -1,7 +1,7 @@
 """The steps of a run: open its record, carry out its directions, settle it."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
@@ -163,10 +163,19 @@ async def fail_to_begin(store: RunStore, job_id: JobId, error: SyncError) -> Non
     await store.close_run(job_id, Settlement(RunStatus.FAILED, {}, error.code.value, str(error)))
 
 
-async def finish(store: RunStore, run: Run) -> tuple[Settlement, ClosedRun]:
-    """Settle a run's row from its directions as they are on record; safe to repeat."""
+async def finish(
+    store: RunStore, run: Run, unreturned: Collection[Direction] = ()
+) -> tuple[Settlement, ClosedRun]:
+    """Settle a run's row from its directions as they are on record; safe to repeat.
+
+    Args:
+        unreturned: Directions whose task returned nothing: a good end on record is then that of
+            an earlier try.
+    """
     recorded = await store.read_directions(run.job_id)
-    directions = {d: _ended(recorded.get(d)) for d in run.request.directions}
+    directions = {
+        d: _ended(recorded.get(d), has_returned=d not in unreturned) for d in run.request.directions
+    }
     status = status_of(directions.values())
     # What broke says more than why another direction stopped before its end.
     by_weight = sorted(directions.values(), key=lambda s: (not s.error_code, not s.error_message))
@@ -188,8 +197,8 @@ async def finish(store: RunStore, run: Run) -> tuple[Settlement, ClosedRun]:
     return settlement, closed
 
 
-def _ended(recorded: DirectionStats | None) -> DirectionStats:
-    if recorded is not None and recorded.is_ended:
+def _ended(recorded: DirectionStats | None, *, has_returned: bool) -> DirectionStats:
+    if recorded is not None and recorded.is_ended and (has_returned or recorded.error_code):
         return recorded
     return (recorded or DirectionStats()).broken(
         ErrorCode.SYNC_JOB_ERROR, "the task ended without a result; see its log"

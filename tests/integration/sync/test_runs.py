@@ -617,6 +617,7 @@ def test_end_of_an_earlier_try_does_not_count_where_the_direction_is_tried_again
     for direction in ("inbound", "outbound"):
         world.run_direction(run, direction)
     assert world.finish(run)["status"] == "success"
+    unreturned = list(Direction)
     if is_whole_run:
         run = world.start(order)
     else:
@@ -626,7 +627,21 @@ def test_end_of_an_earlier_try_does_not_count_where_the_direction_is_tried_again
         )
         with pytest.raises(LeaseBusy):
             world.run_direction(run, "inbound", waits=False)
-    assert world.finish(run)["status"] == "failed"
+        unreturned = [Direction.INBOUND]
+    assert world.finish(run, unreturned)["status"] == "failed"
+
+
+def test_clearing_one_direction_keeps_the_end_of_the_other(world: World):
+    """Airflow then runs start_run, that direction and finalize again."""
+    world.add_ticket()
+    order = world.order()
+    run = world.start(order)
+    for direction in ("inbound", "outbound"):
+        world.run_direction(run, direction)
+    world.finish(run)
+    run = world.start(order)
+    world.run_direction(run, "outbound")
+    assert world.finish(run)["status"] == "success"
 
 
 @pytest.mark.usefixtures("small_slices")

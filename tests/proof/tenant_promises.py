@@ -35,7 +35,10 @@ class TenantPromises(Promises):
         return self.world.qcontact
 
     def _is_shown(self, i: RemoteId, moment: datetime) -> bool:
-        return self.tenant.is_listed(i)
+        """Not where a row was behind its detail once: both may have gone back since, and the row
+        is then the one that was settled. The case is read within a day.
+        """
+        return self.tenant.is_listed(i) and i not in self.tenant.lagged
 
     def _fields_shown(self) -> Collection[str]:
         return self.tenant.row_shows

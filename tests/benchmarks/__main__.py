@@ -17,11 +17,12 @@ from tests.benchmarks.imports import Imports
 from tests.benchmarks.in_airflow import InAirflow
 from tests.benchmarks.report import table, write
 from tests.benchmarks.stage import Stage, stage
+from tests.benchmarks.tenants import Tenants
 
 
 def benchmarks(on: Stage) -> dict[int, Benchmark]:
     """What measures each goal."""
-    imports, changes, airflow = Imports(on), Changes(on), InAirflow(on)
+    imports, changes, airflow, tenants = Imports(on), Changes(on), InAirflow(on), Tenants(on)
     return {
         1: imports.first_import,
         2: imports.against_the_earlier_job,
@@ -35,6 +36,8 @@ def benchmarks(on: Stage) -> dict[int, Benchmark]:
         10: airflow.parsing,
         11: changes.a_usual_run,
         12: fresh_start,
+        14: tenants.unchanged,
+        15: tenants.first_import,
     }
 
 

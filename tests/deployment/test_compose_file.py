@@ -89,7 +89,8 @@ TENANT = {
     ids=["password", "token"],
 )
 def test_a_tenants_variables_become_the_connection(given, password, client):
-    environment = project({**demo_variables(), **TENANT, **given})["x-airflow"]["environment"]
+    services = project({**demo_variables(), **TENANT, **given})["services"]
+    environment = services["scheduler"]["environment"]
 
     assert json.loads(environment["AIRFLOW_CONN_QCONTACT_DEFAULT"]) == {
         "conn_type": "qcontact",

@@ -30,7 +30,7 @@ class MailServer:
 
     @property
     def subjects(self) -> list[str]:
-        return [str(mail["Subject"]) for mail in self.mails]
+        return [str(mail["Subject"]).strip() for mail in self.mails]
 
     async def handle_RCPT(
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]

@@ -137,7 +137,7 @@ def test_an_entry_that_has_gone_is_a_sentence(entry):
         answer = client.get(entry.path)
 
     assert answer.status_code == 404
-    assert "not in quarantine any more" in answer.text
+    assert "no longer in quarantine" in answer.text
 
 
 @pytest.fixture

@@ -90,7 +90,8 @@ def test_the_manual_names_the_accounts_own_connections_and_dags(load):
 
     page = bag.dags["qcontact_sync_south"].doc_md
     assert "Connections: `qcontact_south` (QContact), `south_database` (Postgres)." in page
-    assert "that a run of `qcontact_sync_south` cannot make" in bag.dags["qcontact_sync_monitor_south"].doc_md
+    monitor = bag.dags["qcontact_sync_monitor_south"].doc_md
+    assert "that a run of `qcontact_sync_south` cannot make" in monitor
 
 
 def test_the_account_default_keeps_the_dags_that_there_are_without_a_file(load, dag_bag):

@@ -33,6 +33,7 @@ from qcontact_sync.qcontact.entities_lists import (
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.received_fields import MalformedTicket, read_id, storable
 from qcontact_sync.qcontact.sign_in import SignIn
+from qcontact_sync.qcontact.single_tickets import get_ticket, read_updated
 from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
 from qcontact_sync.qcontact.user_sessions import checked_account
 
@@ -115,15 +116,7 @@ class EntitiesClient:
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         """The case as it is now."""
         name = f"GET {API}/entities/Case/{{id}}"
-        call = Call("GET", name, ticket_path(name, remote_id), lambda a: decode_case(a.body))
-        try:
-            ticket = await self._transport.send(call)
-        except MalformedTicket as error:
-            message = f"{name}: {error.reason}"
-            raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
-        if ticket.id != remote_id:
-            raise TicketError(f"{name}: answered another case", ErrorCode.VALIDATION_ERROR)
-        return ticket
+        return await get_ticket(self._transport, name, remote_id, decode_case, noun="case")
 
     async def update(
         self,
@@ -138,14 +131,13 @@ class EntitiesClient:
             "PATCH",
             name,
             ticket_path(name, remote_id),
-            _read_updated,
+            lambda a: read_updated(a, remote_id, decode_case),
             # Without the wrapper the tenant answers 200 and changes nothing.
             body=msgspec.json.encode({"fields": dict(fields)}),
             writes=(SyncType.STATUS_UPDATE,),
             before_try=before_try,
         )
-        ticket = await self._transport.send(call)
-        return ticket if ticket is not None and ticket.id == remote_id else None
+        return await self._transport.send(call)
 
     async def add_note(
         self,
@@ -280,14 +272,6 @@ def _require_writable(name: str, fields: Mapping[str, str | None]) -> None:
             ErrorCode.VALIDATION_ERROR,
             field=field,
         )
-
-
-def _read_updated(answer: Answer) -> RemoteTicket | None:
-    # The write is done whatever the answer shows: the caller reads the case again.
-    try:
-        return decode_case(answer.body) if answer.body.strip() else None
-    except MalformedTicket:
-        return None
 
 
 def _require_created(answer: Answer) -> None:

@@ -22,14 +22,14 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.qcontact.authentication import FixedKey
-from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Answer, Call, ticket_path
+from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Call, ticket_path
 from qcontact_sync.qcontact.decode import (
     decode_created_id,
     decode_notes,
     decode_page,
     decode_ticket,
 )
-from qcontact_sync.qcontact.received_fields import MalformedTicket
+from qcontact_sync.qcontact.single_tickets import get_ticket, read_updated
 from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
 
 log = logging.getLogger(__name__)
@@ -85,15 +85,7 @@ class TicketsClient:
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         """The ticket as it is now."""
         name = "GET /tickets/{id}"
-        call = Call("GET", name, ticket_path(name, remote_id), lambda a: decode_ticket(a.body))
-        try:
-            ticket = await self._transport.send(call)
-        except MalformedTicket as error:
-            message = f"{name}: {error.reason}"
-            raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
-        if ticket.id != remote_id:
-            raise TicketError(f"{name}: answered another ticket", ErrorCode.VALIDATION_ERROR)
-        return ticket
+        return await get_ticket(self._transport, name, remote_id, decode_ticket, noun="ticket")
 
     async def update(
         self,
@@ -108,13 +100,12 @@ class TicketsClient:
             "PATCH",
             name,
             ticket_path(name, remote_id),
-            _read_updated,
+            lambda a: read_updated(a, remote_id, decode_ticket),
             body=body,
             writes=tuple(KIND_OF_FIELD[name] for name in fields),
             before_try=before_try,
         )
-        ticket = await self._transport.send(call)
-        return ticket if ticket is not None and ticket.id == remote_id else None
+        return await self._transport.send(call)
 
     async def add_note(
         self,
@@ -175,14 +166,6 @@ class TicketsClient:
                 max_bytes=MAX_LIST_BYTES,
             )
         )
-
-
-def _read_updated(answer: Answer) -> RemoteTicket | None:
-    # The write is done whatever the answer shows: the caller reads the ticket again.
-    try:
-        return decode_ticket(answer.body) if answer.body.strip() else None
-    except MalformedTicket:
-        return None
 
 
 def _milliseconds(instant: datetime, *, is_end: bool = False) -> str:

@@ -224,32 +224,45 @@ def _plain(options):
 
 
 @asynccontextmanager
+async def _listening(serve):
+    """The address of a server that hands each connection to ``serve``."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+async def _read_request(reader):
+    """The method of the next request, which is read to the end of its body."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    if length := [x for x in request.split(b"\r\n") if x.startswith(b"Content-Length")]:
+        await reader.readexactly(int(length[0].split(b":")[1]))
+    return request.split(b" ", 1)[0].decode()
+
+
+async def _answer(writer):
+    body = json.dumps({"data": a_ticket(status="open")}).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    writer.write(head.encode() + b"\r\n\r\n" + body)
+    await writer.drain()
+
+
+@asynccontextmanager
 async def a_server_that_closes_unsaid():
     """Answers the first request of each connection; the second meets its end, unanswered."""
     seen = []
-    body = json.dumps({"data": a_ticket(status="open")}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
 
     async def serve(reader, writer):
-        try:
-            request = await reader.readuntil(b"\r\n\r\n")
-            seen.append(request.split(b" ", 1)[0].decode())
-            if length := [x for x in request.split(b"\r\n") if x.startswith(b"Content-Length")]:
-                await reader.readexactly(int(length[0].split(b":")[1]))
-            writer.write(head.encode() + b"\r\n\r\n" + body)
-            await writer.drain()
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            seen.append(await _read_request(reader))
+            await _answer(writer)
             # Only when the next request is under way does it turn out that nobody is there.
             await reader.read(1)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", seen
-    finally:
-        server.close()
+    async with _listening(serve) as url:
+        yield url, seen
 
 
 async def test_a_write_never_meets_a_connection_that_the_server_is_closing(options):
@@ -269,26 +282,17 @@ async def test_a_write_never_meets_a_connection_that_the_server_is_closing(optio
 async def a_server_that_keeps_connections():
     """Answers every request, and counts connections by the method of their first request."""
     first = []
-    body = json.dumps({"data": a_ticket(status="open")}).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
 
     async def serve(reader, writer):
-        method = None
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while request := await reader.readuntil(b"\r\n\r\n"):
-                if method is None:
-                    first.append(method := request.split(b" ", 1)[0].decode())
-                if length := [x for x in request.split(b"\r\n") if x.startswith(b"Content-Length")]:
-                    await reader.readexactly(int(length[0].split(b":")[1]))
-                writer.write(head.encode() + b"\r\n\r\n" + body)
-                await writer.drain()
+            first.append(await _read_request(reader))
+            await _answer(writer)
+            while await _read_request(reader):
+                await _answer(writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", first
-    finally:
-        server.close()
+    async with _listening(serve) as url:
+        yield url, first
 
 
 async def test_writes_use_connections_again_once_reads_have_shown_that_they_stay_open(options):

@@ -2,6 +2,7 @@
 
 from airflow.plugins_manager import AirflowPlugin
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
+from qcontact_sync.on_airflow.form_test_port import PortZeroIsNone
 from qcontact_sync.on_airflow.lazy_app import LazyApp
 
 
@@ -21,6 +22,9 @@ class QContactPlugin(AirflowPlugin):
             "url_prefix": "/qcontact-sync",
             "app": LazyApp("qcontact_sync.on_airflow.dashboard.app"),
         },
+    ]
+    fastapi_root_middlewares = [  # noqa: RUF012 Airflow's own way
+        {"name": "qcontact-form-test", "middleware": PortZeroIsNone},
     ]
     external_views = [  # noqa: RUF012 Airflow's own way
         {

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from psycopg.conninfo import conninfo_to_dict
 
 from dev.airflow.credentials import Credentials
@@ -20,6 +21,7 @@ from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
+from tests.chromium import chromium, launch
 from tests.integration.dashboard.dashboard_year import fill
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
@@ -146,6 +148,12 @@ def api_server(
         yield server
     finally:
         services.stop_all(lambda: False)
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with sync_playwright() as playwright, launch(playwright, chromium()) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page
 
-from tests.chromium import chromium, launch
+from tests.integration.dashboard.browsing import go, opened
 from tests.integration.dashboard.dashboard_year import OUTAGE, SPOILT, TITLES
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
-PATIENCE_MS = 60_000
 PATHS = (
     "/",
     "/?period=90d",
@@ -55,29 +54,11 @@ NAMELESS = """() => [...document.querySelectorAll('a, button, input:not([type=hi
   || e.labels?.length || e.querySelector?.('caption'))).map((e) => e.outerHTML.slice(0, 200))"""
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright, launch(playwright, chromium()) as browser:
-        yield browser
-
-
-def opened(chrome: Browser, api, user: str = "admin", **look: object) -> BrowserContext:
-    context = chrome.new_context(base_url=api.url, **look)
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_cookies([{"name": "_token", "value": api.token(user), "url": api.url}])
-    return context
-
-
 @pytest.fixture
 def page(chrome: Browser, year) -> Iterator[Page]:
     context = opened(chrome, year)
     yield context.new_page()
     context.close()
-
-
-def go(page: Page, path: str = "/") -> Page:
-    page.goto(f"/qcontact-sync{path}")
-    return page
 
 
 def framed(page: Page) -> Frame:

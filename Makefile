@@ -11,7 +11,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run test test-fast check mutants mutate-core prove bench bench-quick hooks licences pins clean
+.PHONY: help install run secrets test test-fast check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 
 run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs; DIALECT=entities: a customer tenant
 	@exec $(BIN)/python -m dev.demo.run
+
+secrets: install ## write the secrets of docker compose into secrets/, from .env and at random
+	@$(BIN)/python -m dev.compose.secret_files
 
 # Compiled tests and modules are kept: each of some hundred processes would compile them anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest

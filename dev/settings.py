@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import psycopg
+from dotenv import dotenv_values
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dev.errors import CannotRun
+from dev.state import PROJECT
 
 Dialect = Literal["tickets", "entities"]
 
@@ -130,6 +132,12 @@ class _Variables(BaseModel):
         client = self.client if self.token else ""
         secret = self.token or self.password
         return RemoteAccess(self.url, secret, self.dialect, self.email, client, self.queues)
+
+
+def given_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment, with `.env` below it; empty values of `.env` are left out."""
+    in_file = dotenv_values(PROJECT / ".env", interpolate=False)
+    return {name: value for name, value in in_file.items() if value} | dict(environment)
 
 
 def read_settings(environment: Mapping[str, str]) -> RunSettings:

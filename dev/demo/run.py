@@ -17,7 +17,6 @@ from pathlib import Path
 
 import httpx
 import psycopg
-from dotenv import dotenv_values
 from rich.console import Console
 from rich.text import Text
 
@@ -32,7 +31,7 @@ from dev.demo.system import DAG_ID, LocalSystem, local_system
 from dev.errors import CannotRun
 from dev.processes.interrupts import Interrupted, Interrupts
 from dev.processes.log_tail import tail
-from dev.settings import read_settings
+from dev.settings import given_environment, read_settings
 from dev.state import PROJECT, RunDirectory
 
 DEMO_RUN_TIMEOUT_S = 300
@@ -62,7 +61,7 @@ def main() -> int:
 
 def run_here(console: Console, interrupts: Interrupts) -> None:
     """Raises: CannotRun: It did not work; Interrupted: it was stopped before its end."""
-    given = _environment()
+    given = given_environment(os.environ)
     settings = read_settings(given)
     directory = RunDirectory()
     progress = Progress(console)
@@ -84,12 +83,6 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
             count_both_sides(system, killed)
         if not settings.once:
             _stay_up(system)
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment, with `.env` below it; empty values of `.env` are left out."""
-    in_file = dotenv_values(PROJECT / ".env", interpolate=False)
-    return {name: value for name, value in in_file.items() if value} | dict(os.environ)
 
 
 def _first_run(system: LocalSystem) -> DagRun:

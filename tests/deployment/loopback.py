@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from cryptography.fernet import Fernet
 from psycopg import sql
 
+from dev.compose.secret_files import SecretFiles
 from dev.database.postgres import database_dsn, free_port, server
 from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.processes.services import Services
@@ -27,7 +27,6 @@ from tests.deployment import compose_file
 from tests.e2e.airflow_client import AirflowClient
 from tests.private_postgres import new_datadir
 
-SECRETS = ("QCONTACT_API_KEY", "POSTGRES_PASSWORD", "ADMIN_PASSWORD", "API_SECRET_KEY")
 READY_S = 180
 # Only the pace: so that a test need not wait for what an installation waits for.
 PACE = {
@@ -38,13 +37,9 @@ PACE = {
 
 
 def demo_variables() -> dict[str, str]:
-    """A ``.env`` for the demo, as .env.example says, with secrets of its own."""
-    made = {name: secrets.token_hex(16) for name in (*SECRETS, "JWT_SECRET", "REDIS_PASSWORD")}
-    made["JWT_SECRET"] *= 2
-    made["FERNET_KEY"] = Fernet.generate_key().decode()
-    demo = compose_file.example("the demo with docker compose") | made
-    password = made["POSTGRES_PASSWORD"]
-    return {n: v.replace("<POSTGRES_PASSWORD>", password) for n, v in demo.items()}
+    """A ``.env`` for the demo, as .env.example says, with a key of its own."""
+    demo = compose_file.example("the demo with docker compose")
+    return demo | {"QCONTACT_API_KEY": secrets.token_hex(16)}
 
 
 @dataclass
@@ -64,6 +59,7 @@ class Loopback:
     profiles: tuple[str, ...]
     running: Services = field(init=False)
     ports: dict[str, int] = field(init=False)
+    secrets: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.running = Services(self.root, self.root / "processes.json")
@@ -73,6 +69,10 @@ class Loopback:
         for volume in ("logs", "state"):
             (self.root / volume).mkdir()
         self.services = compose_file.services(self.variables, *self.profiles)
+        self.secrets = self.root / "secrets"
+        SecretFiles(self.secrets).write(self.variables)
+        for path in self.secrets.iterdir():
+            path.write_text(self._translate(path.read_text(), 1))
 
     def start(self, name: str, number: int = 1) -> None:
         """Start the service's command; ``number`` tells replicas apart."""
@@ -123,12 +123,12 @@ class Loopback:
 
     @property
     def fibreflow(self) -> str:
-        return self._translate(self.variables["DATABASE_URL"], 1)
+        return (self.secrets / "migrator_database_url").read_text()
 
     def client(self) -> AirflowClient:
         """A person at the UI, logged in."""
         url = f"http://127.0.0.1:{self.ports['api-server']}"
-        client = AirflowClient(url, "admin", self.variables["ADMIN_PASSWORD"])
+        client = AirflowClient(url, "admin", (self.secrets / "admin_password").read_text())
         self.running.wait_until(client.is_up, "the API server", timeout_s=READY_S)
         client.log_in()
         return client
@@ -150,6 +150,7 @@ class Loopback:
         return {
             "/opt/airflow/project": str(PROJECT),
             "/opt/airflow/": f"{self.root}/",
+            "/run/secrets/": f"{self.secrets}/",
             "@postgres/": f"@127.0.0.1:{postgres}/",
             "@redis:6379": f"@127.0.0.1:{port['redis']}",
             "redis-server ": f"redis-server {redis} ",
@@ -196,19 +197,19 @@ def loopback(
     with ExitStack() as stack:
         datadir = stack.enter_context(new_datadir())
         dsn = stack.enter_context(server(datadir, durable=False))
-        _as_the_image_does(dsn, variables)
         system = Loopback(root, variables, settings, dsn, profiles)
+        _as_the_image_does(dsn, system)
         stack.callback(system.running.stop_all, lambda: False)
         yield system
 
 
-def _as_the_image_does(dsn: str, variables: Mapping[str, str]) -> None:
+def _as_the_image_does(dsn: str, system: Loopback) -> None:
     """Make the account and the databases that the image makes of the service's environment."""
-    found = compose_file.project(variables)
+    found = compose_file.project(system.variables)
     given = found["services"]["postgres"]["environment"]
     user, name = map(sql.Identifier, (given["POSTGRES_USER"], given["POSTGRES_DB"]))
     with psycopg.connect(dsn, autocommit=True) as connection:
-        password = sql.Literal(given["POSTGRES_PASSWORD"])
+        password = sql.Literal((system.secrets / "postgres_password").read_text())
         create = sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(user, password)
         connection.execute(create)
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, user))

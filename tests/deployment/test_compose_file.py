@@ -1,4 +1,4 @@
-"""docker-compose.yaml is valid, starts what exists, and asks for every secret by name."""
+"""docker-compose.yaml is valid, starts what exists, and takes every secret from a file."""
 
 import json
 import re
@@ -9,21 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from expandvars import ParameterNullOrNotSet
 
+from dev.compose.secret_files import SecretFiles
 from dev.state import PROJECT
 from tests.deployment.compose_file import COMPOSE, EXAMPLE, explained, image_of, project
 from tests.deployment.loopback import demo_variables
-
-SECRETS = (
-    "ADMIN_PASSWORD",
-    "API_SECRET_KEY",
-    "DATABASE_URL",
-    "FERNET_KEY",
-    "JWT_SECRET",
-    "POSTGRES_PASSWORD",
-    "QCONTACT_API_URL",
-)
 
 
 @pytest.fixture(scope="module")
@@ -50,80 +40,12 @@ def test_the_file_follows_the_compose_specification():
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("name", SECRETS)
-@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
-def test_without_a_secret_nothing_starts_and_its_name_is_told(name, value):
-    given = {**demo_variables(), name: value}
-    with pytest.raises(ParameterNullOrNotSet, match=f"{name}: see .env.example"):
-        project({n: text for n, text in given.items() if text is not None})
-
-
-def initialised(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Carry out airflow-init's command where it can call no program."""
-    service = project(variables)["services"]["airflow-init"]
-    _, *arguments = service["command"]
-    environment = {name: str(value) for name, value in service["environment"].items()}
-    return subprocess.run(
-        ["/bin/bash", *arguments],
-        env={**environment, "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 TENANT = {
     "QCONTACT_DIALECT": "entities",
     "QCONTACT_API_KEY": "",
     "QCONTACT_EMAIL": "sync@example.test",
     "QCONTACT_QUEUES": "7,8",
 }
-
-
-@pytest.mark.parametrize(
-    ("given", "password", "client"),
-    [
-        ({"QCONTACT_PASSWORD": "p"}, "p", ""),
-        ({"QCONTACT_ACCESS_TOKEN": "t", "QCONTACT_CLIENT": "cl1"}, "t", "cl1"),
-    ],
-    ids=["password", "token"],
-)
-def test_a_tenants_variables_become_the_connection(given, password, client):
-    services = project({**demo_variables(), **TENANT, **given})["services"]
-    environment = services["scheduler"]["environment"]
-
-    assert json.loads(environment["AIRFLOW_CONN_QCONTACT_DEFAULT"]) == {
-        "conn_type": "qcontact",
-        "host": demo_variables()["QCONTACT_API_URL"],
-        "login": "sync@example.test",
-        "password": password,
-        "extra": {"dialect": "entities", "client": client, "queues": "7,8"},
-    }
-
-
-@pytest.mark.parametrize(
-    ("given", "missing"),
-    [
-        ({"QCONTACT_API_KEY": ""}, "QCONTACT_API_KEY"),
-        ({**TENANT, "QCONTACT_PASSWORD": ""}, "QCONTACT_PASSWORD"),
-        ({**TENANT, "QCONTACT_PASSWORD": "p", "QCONTACT_EMAIL": ""}, "QCONTACT_EMAIL"),
-    ],
-    ids=["key", "password", "email"],
-)
-def test_nothing_starts_without_the_credentials_of_the_dialect(given, missing):
-    refused = initialised({**demo_variables(), **given})
-
-    assert refused.returncode != 0
-    assert f"{missing}: see .env.example" in refused.stderr
-
-
-@pytest.mark.parametrize(
-    "given",
-    [{}, {**TENANT, "QCONTACT_PASSWORD": "p"}, {**TENANT, "QCONTACT_ACCESS_TOKEN": "t"}],
-    ids=["key", "password", "token"],
-)
-def test_with_the_credentials_of_the_dialect_it_goes_on(given):
-    assert ": see .env.example" not in initialised({**demo_variables(), **given}).stderr
 
 
 def test_the_demo_can_be_a_tenant():
@@ -135,19 +57,25 @@ def test_the_demo_can_be_a_tenant():
     assert sandbox["environment"]["SANDBOX_PASSWORD"] == "p"
 
 
-def test_the_broker_does_not_start_without_its_password(services):
-    command = [part.replace("redis-server", "true") for part in services["redis"]["command"]]
-    refused = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
-    assert (refused.returncode != 0, "REDIS_PASSWORD" in refused.stderr) == (True, True)
+@pytest.mark.parametrize("password", [None, ""], ids=["missing", "empty"])
+def test_the_broker_does_not_start_without_its_password(services, tmp_path, password):
+    if password is not None:
+        (tmp_path / "redis_password").write_text(password)
+    command = [
+        part.replace("redis-server", "true").replace("/run/secrets", str(tmp_path))
+        for part in services["redis"]["command"]
+    ]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (refused.returncode != 0, "redis_password" in refused.stderr) == (True, True)
 
 
-@pytest.mark.parametrize("migrator", ["", "postgresql://migrator@db/fibreflow"])
-def test_only_init_migrates_and_as_the_migrator_where_one_is_named(migrator):
-    given = {**demo_variables(), "MIGRATOR_DATABASE_URL": migrator}
-    services = project(given)["services"]
-    init = services.pop("airflow-init")
-    assert init["environment"]["DATABASE_URL"] == (migrator or given["DATABASE_URL"])
-    assert "postgresql://migrator@" not in str(services)
+def test_every_secret_that_a_service_reads_is_written_and_granted(services, tmp_path):
+    declared = project(demo_variables())["secrets"]
+    SecretFiles(tmp_path).write(demo_variables())
+    assert declared == {p.name: {"file": f"./secrets/{p.name}"} for p in tmp_path.iterdir()}
+    for name, service in services.items():
+        read = set(re.findall(r"/run/secrets/([\w.]+)", json.dumps(service)))
+        assert read == set(service.get("secrets", [])), name
 
 
 def test_every_variable_is_explained_in_the_example():

@@ -9,7 +9,6 @@ from dataclasses import replace
 from queue import Queue
 from urllib.parse import urlsplit
 
-from sandbox.running import Sandbox
 from tests.integration.sync_world import World
 
 WHOLE = 3  # one connection of three is not cut
@@ -83,7 +82,7 @@ def fragile(world: World, pick: random.Random) -> Iterator[tuple[World, list[Cut
             replace(
                 world,
                 database=database._replace(netloc=f"{near}:{proxies[0].port}").geturl(),
-                sandbox=Sandbox(f"http://127.0.0.1:{proxies[1].port}", world.qcontact),
+                sandbox=replace(world.sandbox, url=f"http://127.0.0.1:{proxies[1].port}"),
             ),
             proxies,
         )

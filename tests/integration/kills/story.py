@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qcontact_sync.core.mapping import TICKETS_WORDS, is_same_status
+from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS, is_same_status
 
 from dev.demo.counting import repeated_changes
 from tests.integration.sync_world import World
 
 TICKETS = 40
 EVERY_S = 0.25
-REMOTE_STATUSES = ("Open", "Assigned", "In Progress", "In Review", "Solved", "Closed", "New")
+REMOTE_STATUSES = {
+    "tickets": ("Open", "Assigned", "In Progress", "In Review", "Solved", "Closed", "New"),
+    "entities": ("Open", "Assigned", "InProgress", "InReview", "Reviewed", "Solved"),
+}
+WORDS = {"tickets": TICKETS_WORDS, "entities": ENTITIES_WORDS}
 LOCAL_STATUSES = ("open", "assigned", "in_progress", "pending_qa", "resolved")
 PHASES = ("before its record", "inbound", "outbound", "after its work", "already over")
 
@@ -52,6 +56,8 @@ class Story:
         self.world = world
         self.tally = Tally()
         self._pick = random.Random(seed)
+        self._statuses = REMOTE_STATUSES[world.sandbox.dialect]
+        self._words = WORDS[world.sandbox.dialect]
         self._titles: dict[str, str] = {}
         self._last_there: dict[str, str] = {}
         self._last_here: dict[str, str] = {}
@@ -83,7 +89,7 @@ class Story:
         self.world.edit(ticket, title=self._titles[ticket])
 
     def _move_there(self, ticket: str) -> None:
-        self._last_there[ticket] = self._pick.choice(REMOTE_STATUSES)
+        self._last_there[ticket] = self._pick.choice(self._statuses)
         self.world.edit(ticket, status=self._last_there[ticket])
 
     def _move_here(self, ticket: str) -> None:
@@ -135,11 +141,9 @@ class Story:
     def _count_status(self, ticket: str, here: str, there: str) -> None:
         """It is the same on both sides, and the last that somebody chose on one of them."""
         mine, theirs = self._last_here.get(ticket), self._last_there.get(ticket, "Open")
-        is_chosen = there == theirs or is_same_status(here, theirs, TICKETS_WORDS)
-        is_chosen |= mine is not None and (
-            here == mine or is_same_status(mine, there, TICKETS_WORDS)
-        )
-        if not (is_chosen and is_same_status(here, there, TICKETS_WORDS)):
+        is_chosen = there == theirs or is_same_status(here, theirs, self._words)
+        is_chosen |= mine is not None and (here == mine or is_same_status(mine, there, self._words))
+        if not (is_chosen and is_same_status(here, there, self._words)):
             self.tally.lost.append(
                 f"{ticket}: {here} here (last chosen: {mine}), {there} there ({theirs})"
             )

@@ -1,6 +1,6 @@
 """Real runs, killed at random moments while people edit on both sides: nothing lost, nothing twice.
 
-``make prove`` does it a hundred times; the tests a few.
+``make prove`` does it a hundred times in each dialect; the tests a few.
 """
 
 import random
@@ -19,15 +19,16 @@ from tests.written_pages import GUARANTEES, commit, write_into
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-KILLS = 100 if IS_DEEP else 4
+KILLS = 100 if IS_DEEP else 2
 OTHERS = 12 if IS_DEEP else 1
 PAUSES = 3 if IS_DEEP else 0  # half a minute each; test_interrupted_runs has a short one
 EDITS = 12
 
 
-@pytest.fixture
-def world(own_server: OwnServer) -> Iterator[World]:
-    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
+@pytest.fixture(params=["tickets", "entities"])
+def world(own_server: OwnServer, request: pytest.FixtureRequest) -> Iterator[World]:
+    dialect = request.param
+    with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
         yield World(sandbox, own_server.fibreflow, own_server.fibreflow)
 
 
@@ -51,4 +52,8 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
         print(f"\n{tally}")
     assert (tally.lost, tally.doubled, tally.sent_twice, tally.untrue) == ([], [], [], [])
     if IS_DEEP:
-        write_into(GUARANTEES, "kills", f"At commit {commit()}:\n{fill(str(tally), 118)}.")
+        write_into(
+            GUARANTEES,
+            f"kills-{world.sandbox.dialect}",
+            f"At commit {commit()}:\n{fill(str(tally), 118)}.",
+        )

@@ -1,0 +1,1 @@
+"""What docker compose needs from the host: its secrets as files."""

@@ -152,6 +152,8 @@ class Loopback:
             "/opt/airflow/": f"{self.root}/",
             "/run/secrets/": f"{self.secrets}/",
             "@postgres/": f"@127.0.0.1:{postgres}/",
+            '"host": "postgres"': '"host": "127.0.0.1"',
+            '"port": 5432': f'"port": {postgres}',
             "@redis:6379": f"@127.0.0.1:{port['redis']}",
             "redis-server ": f"redis-server {redis} ",
             "redis-cli ": f"redis-cli -p {port['redis']} ",

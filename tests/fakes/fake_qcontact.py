@@ -7,8 +7,9 @@ from datetime import datetime
 from itertools import count
 from typing import ClassVar
 
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import RemoteId, RemoteNote, RemoteTicket, Window
 
 from tests.fakes.fake_gate import FakeClock
@@ -53,7 +54,7 @@ class FakeQContact:
             edit carried over, and the number and the value overwritten.
     """
 
-    words: ClassVar[StatusWords] = TICKETS_WORDS
+    mapping: ClassVar[TicketMapping] = TICKETS
     sends_assignment: ClassVar[bool] = True
 
     clock: FakeClock

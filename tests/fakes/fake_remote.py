@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError, TicketError
-from qcontact_sync.core.mapping import StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
     Note,
     Page,
@@ -44,8 +44,8 @@ class FakeAccess:
         self._is_writing = is_writing
 
     @property
-    def words(self) -> StatusWords:
-        return self._qcontact.words
+    def mapping(self) -> TicketMapping:
+        return self._qcontact.mapping
 
     @property
     def writes_assignment(self) -> bool:

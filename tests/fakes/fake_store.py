@@ -1,12 +1,11 @@
 """The `Store` port on `FibreFlow`: transactions stage what they do and apply it at their end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from qcontact_sync.core.errors import LeaseLost
-from qcontact_sync.core.mapping import is_terminal
 from qcontact_sync.core.model import (
     Direction,
     JobId,
@@ -154,18 +153,22 @@ class FakeStore:
             }
             return {i: [self._to_send(n) for n in found] for i, found in notes.items() if found}
 
-    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
+    async def read_listed_rows(
+        self, job_id: JobId, finished: Collection[str]
+    ) -> Mapping[RemoteId, KnownRow]:
         async with self._gate.io("read of settled rows"):
             here = self._fibreflow
-            return {i: self._known_row(i, job_id) for i in {**here.links, **here.settled_rows}}
+            return {
+                i: self._known_row(i, job_id, finished) for i in {**here.links, **here.settled_rows}
+            }
 
-    def _known_row(self, remote_id: RemoteId, job_id: JobId) -> KnownRow:
+    def _known_row(self, remote_id: RemoteId, job_id: JobId, finished: Collection[str]) -> KnownRow:
         here = self._fibreflow
         settled, known = here.settled_rows.get(remote_id), here.links.get(remote_id)
         return KnownRow(
             settled.digest if settled else None,
             here.now() - settled.looked_at if settled else None,
-            is_finished=known is not None and is_terminal(known.link.base.local["status"]),
+            is_finished=known is not None and known.link.base.local["status"] in finished,
             is_linked=known is not None,
             is_gone=known is not None and known.is_gone,
             is_counted=settled is not None and settled.job_id == job_id,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.mapping import ENTITIES_WORDS, StatusWords, status_key
+from qcontact_sync.core.mapping import TicketMapping, status_key
 from qcontact_sync.core.model import STATUS, ListedRow, RemoteId, RemoteTicket
 
 from tests.fakes.fake_qcontact import FakeQContact
@@ -24,7 +25,7 @@ class FakeTenant(FakeQContact):
         closes_after_s: A case that is solved for so long is closed.
     """
 
-    words: ClassVar[StatusWords] = ENTITIES_WORDS
+    mapping: ClassVar[TicketMapping] = ENTITIES
     sends_assignment: ClassVar[bool] = False
 
     queues: Mapping[str, str | None] = field(default_factory=lambda: {ALL: None})

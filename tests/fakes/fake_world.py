@@ -46,7 +46,7 @@ class FakeWorld:
         versions = count(1)
         self.qcontact = kind(FakeClock(self.time), versions)
         self.fibreflow = FibreFlow(FakeClock(self.time), versions)
-        policy = Policy(kind.words, sends_assignment=kind.sends_assignment)
+        policy = Policy(kind.mapping, sends_assignment=kind.sends_assignment)
         self.options = SyncOptions(policy, OVERLAP, PAGE_SIZE, connections=2, internal_notes=False)
         self._orders = count(1)
 

@@ -5,12 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qcontact_sync.core.mapping import (
-    is_same_person,
-    is_same_status,
-    status_key,
-    to_local_status,
-)
+from qcontact_sync.core.mapping import is_same_person, status_key
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -221,9 +216,8 @@ class Promises:
         }
 
     def _is_status_same(self, here: str | None, there: str | None) -> bool:
-        return to_local_status(there) is None or is_same_status(
-            here, there, self.world.qcontact.words
-        )
+        mapping = self.world.qcontact.mapping
+        return mapping.to_local_status(there) is None or mapping.is_same_status(here, there)
 
     def _is_person_same(self, i: RemoteId, here: str | None) -> bool:
         people, there = self.world.fibreflow.people(), self.world.qcontact.tickets[i].values

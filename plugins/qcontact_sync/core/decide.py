@@ -5,13 +5,7 @@ from collections.abc import Mapping
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import RowHidden
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import (
-    is_same_person,
-    is_same_status,
-    is_terminal,
-    to_local_owned,
-    to_local_status,
-)
+from qcontact_sync.core.mapping import Flow, TicketMapping, is_same_person
 from qcontact_sync.core.merge import (
     Action,
     FieldBase,
@@ -23,7 +17,6 @@ from qcontact_sync.core.merge import (
 )
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
-    OWNED_FIELDS,
     STATUS,
     TWO_WAY_FIELDS,
     Base,
@@ -63,21 +56,24 @@ def decide(
         return _skip(remote, known.link, "deleted in FibreFlow")
     if known.unlinked:
         return _adopt(remote, version, known.unlinked, people, policy)
-    return _create(remote, version, people)
+    return _create(remote, version, people, policy.mapping)
 
 
 def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
     return TicketDecision(remote, Kind.SKIP, link.base, link.fingerprint, warnings=(reason,))
 
 
-def _create(remote: RemoteTicket, version: str | None, people: People) -> TicketDecision:
-    mapped = {name: to_local_owned(name, remote.values.get(name)) for name in OWNED_FIELDS}
+def _create(
+    remote: RemoteTicket, version: str | None, people: People, mapping: TicketMapping
+) -> TicketDecision:
+    translate, values = mapping.to_local_owned, remote.values
+    mapped = {name: translate(name, values.get(name)) for name in mapping.created_fields}
     writes = {name: m.value for name, m in mapped.items() if m.fits}
     warnings = [m.warning for m in mapped.values() if m.warning]
-    status = to_local_status(remote.values.get(STATUS))
+    status = mapping.to_local_status(values.get(STATUS))
     if status is None:
-        warnings.append("unknown status in QContact, treated as open")
-    writes[STATUS] = status or "open"
+        warnings.append(f"unknown status in QContact, treated as {mapping.status.on_create}")
+    writes[STATUS] = status or mapping.status.on_create
     writes[ASSIGNED_TO] = people.id_by_name.get(remote.values.get(ASSIGNED_TO) or "")
     base = Base({name: writes[name] for name in TWO_WAY_FIELDS}, remote.values)
     return TicketDecision(
@@ -87,7 +83,7 @@ def _create(remote: RemoteTicket, version: str | None, people: People) -> Ticket
         version or fingerprint(base.remote),
         writes=writes,
         warnings=(*remote.warnings, *warnings),
-        closes=is_terminal(status),
+        closes=mapping.is_terminal(status),
     )
 
 
@@ -100,7 +96,7 @@ def _adopt(
 ) -> TicketDecision:
     """Link an existing row; two-way fields stay as they are on both sides."""
     local, *others = rows
-    owned = _owned_decisions(remote, {}, local, force=False)
+    owned = _owned_decisions(remote, {}, local, policy.mapping, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
     return TicketDecision(
         remote,
@@ -123,14 +119,14 @@ def _differences(
 ) -> tuple[Conflict, ...]:
     here, there = local.values, remote.values
     same = {
-        STATUS: is_same_status(here.get(STATUS), there.get(STATUS), policy.words),
+        STATUS: policy.mapping.is_same_status(here.get(STATUS), there.get(STATUS)),
         ASSIGNED_TO: is_same_person(here.get(ASSIGNED_TO), there.get(ASSIGNED_TO), people),
     }
     reason = "differed when the ticket was linked"
     return tuple(
         Conflict(name, False, here.get(name), there.get(name), None, reason)
         for name in TWO_WAY_FIELDS
-        if name in there and not same[name]
+        if name in there and not same[name] and policy.mapping.flows[name] is not Flow.OFF
     )
 
 
@@ -144,9 +140,11 @@ def _merge(
     force: bool,
 ) -> TicketDecision:
     two_way = _two_way_decisions(remote, link, local, people, policy)
-    fields = (*two_way, *_owned_decisions(remote, link.base.remote, local, force=force))
+    mapping, is_terminal = policy.mapping, policy.mapping.is_terminal
+    owned = _owned_decisions(remote, link.base.remote, local, mapping, force=force)
+    fields = (*two_way, *owned)
     writes = _taken(fields)
-    base = _agreed_base(link.base, fields)
+    base = _agreed_base(_mapped_base(link.base, mapping), fields)
     conflicts = _conflicts(fields, link.frozen, local)
     agreed = _thawed(two_way, link.frozen)
     is_settled = base == link.base and not conflicts and not agreed
@@ -212,17 +210,30 @@ def _ends_freeze(decision: FieldDecision, policy: Policy) -> bool:
 
 
 def _owned_decisions(
-    remote: RemoteTicket, base: Mapping[str, str | None], local: LocalTicket, *, force: bool
+    remote: RemoteTicket,
+    base: Mapping[str, str | None],
+    local: LocalTicket,
+    mapping: TicketMapping,
+    *,
+    force: bool,
 ) -> tuple[FieldDecision, ...]:
     return tuple(
-        merge_owned(name, base, local.values.get(name), remote.values[name], force=force)
-        for name in OWNED_FIELDS
+        merge_owned(name, base, local.values.get(name), remote.values[name], mapping, force=force)
+        for name in mapping.owned_fields
         if name in remote.values
     )
 
 
 def _taken(fields: tuple[FieldDecision, ...]) -> dict[str, str | None]:
     return {d.field: d.local for d in fields if d.action is Action.TAKE}
+
+
+def _mapped_base(base: Base, mapping: TicketMapping) -> Base:
+    """The base without columns that the mapping does not name any more."""
+    if base.remote.keys() <= mapping.known_fields:
+        return base
+    known = {name: value for name, value in base.remote.items() if name in mapping.known_fields}
+    return Base(base.local, known)
 
 
 def _agreed_base(base: Base, fields: tuple[FieldDecision, ...]) -> Base:

@@ -1,11 +1,12 @@
 """Digests that identify an unchanged ticket without reading its stored values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import STATUS, SYNCED_FIELDS
 
+_SYNCED = frozenset(SYNCED_FIELDS)
 _ABSENT, _NULL, _VALUE = "\x01", "\x02", "\x03"
 
 
@@ -15,7 +16,13 @@ def fingerprint(remote_values: Mapping[str, str | None]) -> str:
     Two spellings of one status (``In Progress``, ``in_progress``) digest alike.
     """
     parts = []
-    for name in SYNCED_FIELDS:
+    names: Iterable[str] = SYNCED_FIELDS
+    if not _SYNCED.issuperset(remote_values):
+        # Columns that only a mapping file names, by name: their order in the file has no meaning.
+        more = sorted(set(remote_values) - _SYNCED)
+        parts += more
+        names = (*SYNCED_FIELDS, *more)
+    for name in names:
         if name not in remote_values:
             parts.append(_ABSENT)
         elif (value := remote_values[name]) is None:

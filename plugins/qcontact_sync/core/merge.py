@@ -8,16 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qcontact_sync.core.mapping import (
-    StatusWords,
-    is_same_person,
-    is_same_status,
-    is_terminal,
-    rank,
-    status_key,
-    to_local_owned,
-    to_local_status,
-)
+from qcontact_sync.core.mapping import Flow, TicketMapping, is_same_person, status_key
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, People
 
 
@@ -38,7 +29,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who wins, as settings say, and what QContact takes.
+    """How values translate, who wins, as settings say, and what QContact takes.
 
     Attributes:
         sends_assignment: Where not, assignment flows inbound only.
@@ -46,7 +37,7 @@ class Policy:
             final one: what FibreFlow holds needs a person's decision.
     """
 
-    words: StatusWords
+    mapping: TicketMapping
     reopen: str = "review"
     assignment_winner: str = "local"
     sends_assignment: bool = True
@@ -90,16 +81,19 @@ def merge_status(
     base: FieldBase, local: str | None, remote: str | None, policy: Policy
 ) -> FieldDecision:
     """Decide the status of a linked ticket."""
+    mapping, rules = policy.mapping, policy.mapping.status
     local_moved = local != base.local
     step = status_key(base.remote), status_key(remote)
-    remote_moved = step[0] != step[1] and step not in policy.words.moves_on
-    translated = to_local_status(remote)
+    remote_moved = step[0] != step[1] and step not in rules.moves_on
+    translated = mapping.to_local_status(remote)
     if not (local_moved or remote_moved):
-        if step in policy.words.moves_on:
+        if step in rules.moves_on:
             reason = "QContact makes this change automatically"
             return FieldDecision(STATUS, Action.AGREE, local, remote, reason=reason)
         return FieldDecision(STATUS, Action.KEEP, local, remote, reason="neither side changed")
-    if is_same_status(local, remote, policy.words):
+    if mapping.flows[STATUS] is Flow.OFF:
+        return _unlike(STATUS, local, remote)
+    if mapping.is_same_status(local, remote):
         return FieldDecision(STATUS, Action.AGREE, local, remote, reason="both mean the same")
     if remote_moved and translated is None and not local_moved:
         warning = "unknown status in QContact; FibreFlow's status is kept"
@@ -109,40 +103,63 @@ def merge_status(
     if (
         remote_moved
         and translated is not None
-        and is_terminal(local)
-        and not is_terminal(translated)
+        and mapping.is_terminal(local)
+        and not mapping.is_terminal(translated)
     ):
         return _reopened(local, remote, translated, policy, "local" if local_moved else None)
     if not local_moved:
         return FieldDecision(STATUS, Action.TAKE, translated, remote, reason="QContact changed it")
-    wins_remote = remote_moved and translated is not None and rank(translated) > rank(local)
-    if wins_remote:
+    if remote_moved and translated is not None and _remote_wins(translated, local, mapping):
         return FieldDecision(
-            STATUS,
-            Action.TAKE,
-            translated,
-            remote,
-            "local",
-            "both changed; QContact's status is further on",
+            STATUS, Action.TAKE, translated, remote, "local", _WINS[rules.winner, "remote"]
         )
-    if policy.is_final_refused and step[1] in policy.words.final:
+    return _keep_local(local, remote, policy, is_overruled=remote_moved)
+
+
+def _keep_local(
+    local: str | None, remote: str | None, policy: Policy, *, is_overruled: bool
+) -> FieldDecision:
+    """FibreFlow's change counts, and goes out where it can."""
+    mapping, rules = policy.mapping, policy.mapping.status
+    if policy.is_final_refused and status_key(remote) in rules.final:
         reason = "QContact holds the ticket closed and refuses to change its status"
         return FieldDecision(STATUS, Action.FREEZE, local, remote, reason=reason)
-    reason = (
-        "both changed; QContact's status is not further on"
-        if remote_moved
-        else "FibreFlow changed it"
-    )
-    word = policy.words.to_remote(local or "")
+    loser = "remote" if is_overruled else None
+    if mapping.flows[STATUS] is not Flow.BOTH:
+        reason = "status is not sent to this QContact"
+        return FieldDecision(STATUS, Action.AGREE, local, remote, loser, reason)
+    reason = _WINS[rules.winner, "local"] if is_overruled else "FibreFlow changed it"
+    word = mapping.to_remote_status(local or "")
     return FieldDecision(
         STATUS,
         Action.SEND,
         local,
         word,
-        "remote" if remote_moved else None,
+        loser,
         reason,
         refusal=None if word else "FibreFlow's status has no counterpart in QContact",
     )
+
+
+_WINS = {
+    ("furthest", "remote"): "both changed; QContact's status is further on",
+    ("furthest", "local"): "both changed; QContact's status is not further on",
+    ("remote", "remote"): "both changed; QContact's value is kept",
+    ("local", "local"): "both changed; FibreFlow's value is kept",
+}
+"""Why a side won, by the rule and the side; an unknown word of QContact's never wins."""
+_WINS["remote", "local"] = _WINS["local", "local"]
+
+
+def _remote_wins(translated: str, local: str | None, mapping: TicketMapping) -> bool:
+    if mapping.status.winner == "furthest":
+        return mapping.rank(translated) > mapping.rank(local)
+    return mapping.status.winner == "remote"
+
+
+def _unlike(field: str, local: str | None, remote: str | None) -> FieldDecision:
+    reason = "the mapping keeps each side's own value"
+    return FieldDecision(field, Action.AGREE, local, remote, reason=reason)
 
 
 def _reopened(
@@ -168,6 +185,8 @@ def merge_assignment(
     local_moved, remote_moved = local != base.local, remote != base.remote
     if not (local_moved or remote_moved):
         return FieldDecision(ASSIGNED_TO, Action.KEEP, local, remote, reason="neither side changed")
+    if policy.mapping.flows[ASSIGNED_TO] is Flow.OFF:
+        return _unlike(ASSIGNED_TO, local, remote)
     if is_same_person(local, remote, people):
         return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, reason="the same person")
     remote_wins = remote_moved and (not local_moved or policy.assignment_winner == "remote")
@@ -209,6 +228,7 @@ def merge_owned(
     base: Mapping[str, str | None],
     local: str | None,
     remote: str | None,
+    mapping: TicketMapping,
     *,
     force: bool = False,
 ) -> FieldDecision:
@@ -220,13 +240,15 @@ def merge_owned(
     """
     if not force and field in base and base[field] == remote:
         return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")
-    mapped = to_local_owned(field, remote)
+    if mapping.column(field).flow is not Flow.INBOUND:
+        return _unlike(field, local, remote)
+    mapped = mapping.to_local_owned(field, remote)
     if not mapped.fits or mapped.value == local:
         reason = "FibreFlow holds it already" if mapped.fits else "does not fit into FibreFlow"
         return FieldDecision(
             field, Action.AGREE, local, remote, reason=reason, warning=mapped.warning
         )
-    was = to_local_owned(field, base[field]) if field in base else None
+    was = mapping.to_local_owned(field, base[field]) if field in base else None
     local_moved = was is not None and was.fits and was.value != local
     return FieldDecision(
         field,

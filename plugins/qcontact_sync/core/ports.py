@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from qcontact_sync.core.mapping import StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
     Note,
     Page,
@@ -41,8 +41,8 @@ class TicketAccess(Protocol):
     """
 
     @property
-    def words(self) -> StatusWords:
-        """This dialect's words for FibreFlow's statuses."""
+    def mapping(self) -> TicketMapping:
+        """The rules by which tickets are read, and two-way fields written."""
         ...
 
     @property

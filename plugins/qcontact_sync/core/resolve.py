@@ -5,7 +5,7 @@ from dataclasses import replace
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.mapping import is_terminal, to_local_status
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     STATUS,
@@ -38,7 +38,7 @@ def resolve(
         TicketError: QContact's value has no counterpart here, so it cannot be kept.
     """
     there = remote.values.get(field, link.base.remote.get(field))
-    translated = _translated(field, there, people)
+    translated = _translated(field, there, people, policy.mapping)
     if keep == "remote" and translated is None and there is not None:
         raise TicketError(
             f"QContact's {field} has no counterpart in FibreFlow: keep local, or change it there",
@@ -62,6 +62,7 @@ def resolve(
     decision = decide(remote, known, people, policy)
     if keep == "local":
         return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
+    is_terminal = policy.mapping.is_terminal
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))
     ends = is_terminal(translated)
     return replace(
@@ -74,7 +75,9 @@ def resolve(
     )
 
 
-def _translated(field: str, there: str | None, people: People) -> str | None:
+def _translated(
+    field: str, there: str | None, people: People, mapping: TicketMapping
+) -> str | None:
     if field == STATUS:
-        return to_local_status(there)
+        return mapping.to_local_status(there)
     return people.id_by_name.get(there) if there is not None else None

@@ -1,6 +1,6 @@
 """What the use cases need from FibreFlow's database, as Protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,7 +72,9 @@ class Store(Protocol):
         """Notes of these tickets that are to go out, oldest first."""
         ...
 
-    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
+    async def read_listed_rows(
+        self, job_id: JobId, finished: Collection[str]
+    ) -> Mapping[RemoteId, KnownRow]:
         """What is remembered of all cases, where QContact's list is walked whole."""
         ...
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from qcontact_sync.core.columns import point_text
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
-from qcontact_sync.core.mapping import point_text
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,

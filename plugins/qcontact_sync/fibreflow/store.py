@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from qcontact_sync.core.canon import canonical_text
-from qcontact_sync.core.mapping import TERMINAL
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
@@ -109,8 +108,10 @@ class PostgresStore:
             notes.setdefault(RemoteId(row["remote_id"]), []).append(note_to_send(row))
         return notes
 
-    async def read_listed_rows(self, job_id: JobId) -> Mapping[RemoteId, KnownRow]:
-        params = {"job_id": job_id, "finished": list(TERMINAL)}
+    async def read_listed_rows(
+        self, job_id: JobId, finished: Collection[str]
+    ) -> Mapping[RemoteId, KnownRow]:
+        params = {"job_id": job_id, "finished": sorted(finished)}
         rows = await self._database.read("read_listed_rows", params)
         return {
             RemoteId(row["remote_id"]): KnownRow(

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
+from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Page, RemoteId, RemoteNote, RemoteTicket
 from qcontact_sync.qcontact.json_bodies import (
     UnexpectedBody,
@@ -19,7 +21,9 @@ from qcontact_sync.qcontact.json_bodies import (
 )
 from qcontact_sync.qcontact.received_fields import (
     MalformedTicket,
+    copy_values,
     read_id,
+    read_personal,
     read_stamp,
     read_texts,
     same_names,
@@ -28,15 +32,7 @@ from qcontact_sync.qcontact.received_fields import (
 
 SHAPE_ROWS = 10
 """So many rows that all lack a required field are no poisoned tickets: the API has changed."""
-_CUSTOM_FIELDS = same_names(
-    "dr_number", "pole_number", "pon_number", "project_id", "zone_id", "gps_coordinates",
-    "ont_serial",
-)  # fmt: skip
-_TEXT_FIELDS = {
-    **same_names("title", "status", "assigned_to", "description", "priority"),
-    "category": "ticket_type",
-    **same_names("address"),
-}
+_NAMED_FIELDS = same_names("title", "status", "assigned_to")
 # The payload is an allow-list, so that a customer's data in a field nobody knows stays out of
 # the audit; these are in it without being synced.
 _KEPT_FIELDS = same_names("subcategory", "created_at", "updated_at")
@@ -72,7 +68,9 @@ class _Note(msgspec.Struct):
 _listing_decoder = msgspec.json.Decoder(_Envelope[_Listing[msgspec.Raw]], strict=False)
 
 
-def decode_page(body: bytes, server_time: datetime | None = None) -> Page:
+def decode_page(
+    body: bytes, server_time: datetime | None = None, mapping: TicketMapping = TICKETS
+) -> Page:
     """One answer of the ticket list.
 
     Raises:
@@ -86,7 +84,7 @@ def decode_page(body: bytes, server_time: datetime | None = None) -> Page:
     incomplete = 0
     for received in listing.tickets:
         try:
-            tickets.append(build_ticket(untyped(received)))
+            tickets.append(build_ticket(untyped(received), mapping))
         except MalformedTicket as error:
             malformed.append((error.remote_id, error.reason))
             incomplete += error.is_incomplete
@@ -105,14 +103,14 @@ def decode_page(body: bytes, server_time: datetime | None = None) -> Page:
     )
 
 
-def decode_ticket(body: bytes) -> RemoteTicket:
+def decode_ticket(body: bytes, mapping: TicketMapping = TICKETS) -> RemoteTicket:
     """One ticket in its envelope.
 
     Raises:
         UnexpectedBody: Not JSON, or no envelope.
         MalformedTicket: No usable id or title.
     """
-    return build_ticket(_decode_data(body))
+    return build_ticket(_decode_data(body), mapping)
 
 
 def decode_notes(body: bytes) -> tuple[RemoteNote, ...] | None:
@@ -152,7 +150,7 @@ def decode_created_id(body: bytes) -> str | None:
         return None
 
 
-def build_ticket(received: object) -> RemoteTicket:
+def build_ticket(received: object, mapping: TicketMapping = TICKETS) -> RemoteTicket:
     """A ticket from decoded JSON (source: contract, "Ticket").
 
     Raises:
@@ -164,18 +162,23 @@ def build_ticket(received: object) -> RemoteTicket:
     values: dict[str, str | None] = {}
     warnings: list[str] = []
     payload: dict[str, object] = {"id": received["id"]}
-    read_texts(received, _TEXT_FIELDS, values, payload, warnings)
+    sources = mapping.sources
+    read_texts(received, _NAMED_FIELDS, values, payload, warnings)
     if not values.get("title"):
         reason = "title is missing or no text"
         raise MalformedTicket(remote_id, reason, is_incomplete="title" not in received)
     read_texts(received, _KEPT_FIELDS, {}, payload, warnings)
+    read_texts(received, sources.plain, values, payload, warnings)
+    read_personal(received, sources.personal_plain, values, warnings)
     custom = received.get("custom_fields")
     if isinstance(custom, dict):
         kept: dict[str, object] = {}
-        read_texts(custom, _CUSTOM_FIELDS, values, kept, warnings, takes_numbers=True)
+        read_texts(custom, sources.custom, values, kept, warnings, takes_numbers=True)
+        read_personal(custom, sources.personal_custom, values, warnings)
         payload["custom_fields"] = kept
     elif custom is not None:
         warnings.append("custom_fields: not an object, left out")
+    copy_values(mapping.copies, values)
     updated_at = read_stamp("updated_at", payload.get("updated_at"), warnings)
     return RemoteTicket(RemoteId(remote_id), values, updated_at, payload, tuple(warnings))
 

@@ -9,31 +9,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.canon import canonical_text
-from qcontact_sync.core.model import RemoteId, RemoteTicket
+from qcontact_sync.core.mapping import TicketMapping
+from qcontact_sync.core.model import ASSIGNED_TO, RemoteId, RemoteTicket
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.received_fields import (
     MalformedTicket,
+    copy_values,
     is_number,
     read_id,
+    read_personal,
     read_stamp,
     read_texts,
     same_names,
     storable,
 )
 
-_TEXT_FIELDS = {
-    **same_names("status", "description", "address"),
-    "category": "ticket_type",
-    "c__location_pin": "gps_coordinates",
-}
-_LABELS = {"assigned_to": "assigned_to", "c__dr_number": "dr_number"}
-"""Fields whose value is another record: its label counts, the field itself is that record's id."""
 _REFERENCE = re.compile(r"\bFT[0-9]+\b")
 _CATEGORY_PARTS = re.compile(r"::|\|")
 
 
-def decode_case(body: bytes) -> RemoteTicket:
+def decode_case(body: bytes, mapping: TicketMapping = ENTITIES) -> RemoteTicket:
     """One case.
 
     Raises:
@@ -43,10 +40,10 @@ def decode_case(body: bytes) -> RemoteTicket:
     received = untyped(body)
     if not isinstance(received, dict):
         raise UnexpectedBody("not a case")
-    return build_case(received)
+    return build_case(received, mapping)
 
 
-def build_case(received: Mapping[str, Any]) -> RemoteTicket:
+def build_case(received: Mapping[str, Any], mapping: TicketMapping = ENTITIES) -> RemoteTicket:
     """A case from decoded JSON; older records have their fields flat.
 
     Raises:
@@ -72,12 +69,18 @@ def build_case(received: Mapping[str, Any]) -> RemoteTicket:
     payload["reference"] = name.reference
     if name.was_cut:
         warnings.append("title: characters that cannot be stored were dropped")
-    read_texts(fields, _TEXT_FIELDS, values, payload, warnings)
-    serial = {"c__serial_number": "ont_serial"}
-    read_texts(fields, serial, values, payload, warnings, takes_numbers=True)
+    sources = mapping.sources
+    read_texts(fields, same_names("status"), values, payload, warnings)
+    read_texts(fields, sources.plain, values, payload, warnings)
+    read_texts(fields, sources.custom, values, payload, warnings, takes_numbers=True)
+    read_personal(fields, {**sources.personal_plain, **sources.personal_custom}, values, warnings)
     read_texts(fields, same_names("created_at", "updated_at"), {}, payload, warnings)
     _split_category(payload)
-    _read_labels(received.get("relationships"), fields, values, payload, warnings)
+    related = received.get("relationships")
+    labels = {ASSIGNED_TO: ASSIGNED_TO, **sources.labels}
+    _read_labels(labels, related, fields, values, payload, warnings)
+    _read_labels(sources.personal_labels, related, fields, values, {}, warnings)
+    copy_values(mapping.copies, values)
     updated_at = read_stamp("updated_at", payload.get("updated_at"), warnings)
     return RemoteTicket(
         RemoteId(remote_id), values, updated_at, payload, tuple(warnings), name.reference
@@ -131,14 +134,16 @@ def _split_category(payload: dict[str, object]) -> None:
 
 
 def _read_labels(
+    names: Mapping[str, str],
     relationships: object,
     fields: Mapping[str, object],
     values: dict[str, str | None],
     payload: dict[str, object],
     warnings: list[str],
 ) -> None:
+    """Fields whose value is another record: its label counts, the field itself is its id."""
     related = relationships if isinstance(relationships, dict) else {}
-    for key, field in _LABELS.items():
+    for key, field in names.items():
         label = _label_of(related, fields, key)
         if label is not _UNKNOWN:
             read_texts({field: label}, same_names(field), values, payload, warnings)

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import msgspec
 from pydantic import SecretStr
 
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ConfigError, ErrorCode, TicketError
-from qcontact_sync.core.mapping import ENTITIES_WORDS, StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
     STATUS,
     Note,
@@ -44,12 +45,6 @@ LARGEST_PAGE = 50
 """No tenant is known to have been asked for more."""
 MAX_EVENT_PAGES = 200
 NAMELESS = "a user whose name the tenant does not tell"
-_WRITABLE_STATUSES = frozenset(
-    {
-        "Open", "Assigned", "InProgress", "Escalated", "InReview", "Reviewed",
-        "Pending Company Response", "Solved",
-    }
-)  # fmt: skip
 
 
 @asynccontextmanager
@@ -62,6 +57,7 @@ async def open_entities_client(
     client: str | SecretStr | None = None,
     queues: Sequence[str] = (),
     options: ClientOptions,
+    mapping: TicketMapping = ENTITIES,
 ) -> AsyncIterator["EntitiesClient"]:
     """A client for the duration of the block; it signs in with the first request.
 
@@ -79,16 +75,18 @@ async def open_entities_client(
     account = checked_account(base, email, password, token, client, options.ca_file)
     checked = _checked_queues(queues)
     async with open_transport(base, SignIn(account, options.clock), options) as transport:
-        yield EntitiesClient(transport, checked)
+        yield EntitiesClient(transport, checked, mapping)
 
 
 class EntitiesClient:
     """`core.ports.TicketAccess` and `WalkedList`; open one with `open_entities_client`."""
 
-    words: StatusWords = ENTITIES_WORDS
     writes_assignment = False
 
-    def __init__(self, transport: Transport, queues: Sequence[str]) -> None:
+    def __init__(
+        self, transport: Transport, queues: Sequence[str], mapping: TicketMapping = ENTITIES
+    ) -> None:
+        self.mapping = mapping
         self._transport = transport
         self.queues = tuple(queues) or (ALL,)
 
@@ -113,10 +111,13 @@ class EntitiesClient:
             )
         )
 
+    def _decode(self, body: bytes) -> RemoteTicket:
+        return decode_case(body, self.mapping)
+
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         """The case as it is now."""
         name = f"GET {API}/entities/Case/{{id}}"
-        return await get_ticket(self._transport, name, remote_id, decode_case, noun="case")
+        return await get_ticket(self._transport, name, remote_id, self._decode, noun="case")
 
     async def update(
         self,
@@ -126,12 +127,12 @@ class EntitiesClient:
     ) -> RemoteTicket | None:
         """Write the status; None where the answer doesn't show the case."""
         name = f"PATCH {API}/entities/Case/{{id}}"
-        _require_writable(name, fields)
+        _require_writable(name, fields, self.mapping)
         call = Call(
             "PATCH",
             name,
             ticket_path(name, remote_id),
-            lambda a: read_updated(a, remote_id, decode_case),
+            lambda a: read_updated(a, remote_id, self._decode),
             # Without the wrapper the tenant answers 200 and changes nothing.
             body=msgspec.json.encode({"fields": dict(fields)}),
             writes=(SyncType.STATUS_UPDATE,),
@@ -259,11 +260,10 @@ def _named(queue: str) -> str:
     return f"queue {queue}" if queue else "all that the user sees"
 
 
-def _require_writable(name: str, fields: Mapping[str, str | None]) -> None:
+def _require_writable(name: str, fields: Mapping[str, str | None], mapping: TicketMapping) -> None:
+    writable = mapping.status.writable or ()
     unwritable = [
-        field
-        for field, value in fields.items()
-        if field != STATUS or value not in _WRITABLE_STATUSES
+        field for field, value in fields.items() if field != STATUS or value not in writable
     ]
     if unwritable or not fields:
         field = unwritable[0] if unwritable else STATUS

@@ -4,7 +4,7 @@ Nothing in here puts a received value into a warning, a reason or an exception.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from qcontact_sync.core.canon import canonical_text
@@ -67,6 +67,24 @@ def read_texts(
             payload[key] = received
         else:
             warnings.append(f"{field}: not text, left out")
+
+
+def read_personal(
+    source: Mapping[str, object],
+    names: Mapping[str, str],
+    values: dict[str, str | None],
+    warnings: list[str],
+) -> None:
+    """The same for a customer's data, which is never in a payload; numbers are taken."""
+    if names:
+        read_texts(source, names, values, {}, warnings, takes_numbers=True)
+
+
+def copy_values(copies: Iterable[tuple[str, str]], values: dict[str, str | None]) -> None:
+    """Fill the further columns of one source, where it is there."""
+    for column, first in copies:
+        if first in values:
+            values[column] = values[first]
 
 
 def _read_text(field: str, received: str, warnings: list[str]) -> tuple[str | None, str | None]:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from pydantic import SecretStr
 
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.errors import ErrorCode, FatalError, PageRefused, TicketError
-from qcontact_sync.core.mapping import TICKETS_WORDS, StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
     KIND_OF_FIELD,
     Note,
@@ -40,7 +41,7 @@ SAFE_PAGE_SIZE = 100
 
 @asynccontextmanager
 async def open_client(
-    *, url: str, key: SecretStr, options: ClientOptions
+    *, url: str, key: SecretStr, options: ClientOptions, mapping: TicketMapping = TICKETS
 ) -> AsyncIterator["TicketsClient"]:
     """A client for the time of the block; nothing is sent yet.
 
@@ -51,18 +52,21 @@ async def open_client(
         FatalError: ``CONFIG_ERROR``, URL or key cannot be used.
     """
     async with open_transport(url, FixedKey(_bearer(key)), options) as transport:
-        yield TicketsClient(transport)
+        yield TicketsClient(transport, mapping)
 
 
 class TicketsClient:
     """`core.ports.RemoteTickets` over HTTP; open one with `open_client`."""
 
-    words: StatusWords = TICKETS_WORDS
     writes_assignment = True
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, mapping: TicketMapping = TICKETS) -> None:
+        self.mapping = mapping
         self._transport = transport
         self._largest_page: int | None = None
+
+    def _decode(self, body: bytes) -> RemoteTicket:
+        return decode_ticket(body, self.mapping)
 
     async def list_page(self, window: Window, page: int, page_size: int) -> Page:
         """One page; a size that is refused is never asked for again."""
@@ -85,7 +89,7 @@ class TicketsClient:
     async def get(self, remote_id: RemoteId) -> RemoteTicket:
         """The ticket as it is now."""
         name = "GET /tickets/{id}"
-        return await get_ticket(self._transport, name, remote_id, decode_ticket, noun="ticket")
+        return await get_ticket(self._transport, name, remote_id, self._decode, noun="ticket")
 
     async def update(
         self,
@@ -100,7 +104,7 @@ class TicketsClient:
             "PATCH",
             name,
             ticket_path(name, remote_id),
-            lambda a: read_updated(a, remote_id, decode_ticket),
+            lambda a: read_updated(a, remote_id, self._decode),
             body=body,
             writes=tuple(KIND_OF_FIELD[name] for name in fields),
             before_try=before_try,
@@ -160,7 +164,7 @@ class TicketsClient:
                 "GET",
                 "GET /tickets",
                 "/tickets",
-                lambda a: decode_page(a.body, a.server_time),
+                lambda a: decode_page(a.body, a.server_time, self.mapping),
                 query={**query, "page": str(page), "page_size": str(page_size)},
                 is_about_ticket=False,
                 max_bytes=MAX_LIST_BYTES,

@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from qcontact_sync.core.mapping import to_local_owned
-from qcontact_sync.core.model import OWNED_FIELDS, Link, LocalTicket, RemoteTicket
+from qcontact_sync.core.mapping import Flow, TicketMapping
+from qcontact_sync.core.model import Link, LocalTicket, RemoteTicket
 
 
 def diverges(
-    remote: RemoteTicket, link: Link, local: LocalTicket, settled_until: datetime | None
+    remote: RemoteTicket,
+    link: Link,
+    local: LocalTicket,
+    settled_until: datetime | None,
+    mapping: TicketMapping,
 ) -> bool:
     """Whether a change was missed, or one of QContact's own fields was changed in FibreFlow.
 
@@ -19,7 +23,7 @@ def diverges(
         settled_until: The sync has processed every QContact change before this time; None if it
             has no cursor yet.
     """
-    return _was_missed(remote, link, settled_until) or _has_drifted(remote, link, local)
+    return _was_missed(remote, link, settled_until) or _has_drifted(remote, link, local, mapping)
 
 
 def _was_missed(remote: RemoteTicket, link: Link, settled_until: datetime | None) -> bool:
@@ -30,11 +34,16 @@ def _was_missed(remote: RemoteTicket, link: Link, settled_until: datetime | None
     return remote.updated_at < settled_until - timedelta(hours=1)
 
 
-def _has_drifted(remote: RemoteTicket, link: Link, local: LocalTicket) -> bool:
+def _has_drifted(
+    remote: RemoteTicket, link: Link, local: LocalTicket, mapping: TicketMapping
+) -> bool:
     base = link.base.remote
     return any(
         mapped.fits and mapped.value != local.values.get(name)
-        for name in OWNED_FIELDS
-        if name in base and name in remote.values and base[name] == remote.values[name]
-        for mapped in (to_local_owned(name, base[name]),)
+        for name in mapping.owned_fields
+        if mapping.flow(name) is Flow.INBOUND
+        and name in base
+        and name in remote.values
+        and base[name] == remote.values[name]
+        for mapped in (mapping.to_local_owned(name, base[name]),)
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import OUTSIDE_RUNS, Direction, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.ownership import require_own
@@ -40,7 +41,7 @@ async def compare_sample(
         ids = [RemoteId(row["remote_id"]) for row in rows]
         reads = await read_each(remote, ids)
         reads.raise_if_nothing_answered()
-        differing = await _differing(database, settings.account, reads.tickets)
+        differing = await _differing(database, settings.account, reads.tickets, remote.mapping)
         await _note(database, settings.account, ids, len(reads.tickets), differing)
     log.info("sample.compared tickets=%d differing=%s", len(reads.tickets), differing)
     unread = len(ids) - len(reads.tickets)
@@ -48,7 +49,7 @@ async def compare_sample(
 
 
 async def _differing(
-    database: Database, account: str, tickets: Sequence[RemoteTicket]
+    database: Database, account: str, tickets: Sequence[RemoteTicket], mapping: TicketMapping
 ) -> list[str]:
     settled_until = await PostgresRunStore(database).read_cursor(account)
     async with PostgresStore(database).unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
@@ -58,7 +59,7 @@ async def _differing(
         for ticket in tickets
         if (found := known.get(ticket.id))
         and found.local
-        and diverges(ticket, found.linked, found.local, settled_until)
+        and diverges(ticket, found.linked, found.local, settled_until, mapping)
     ]
 
 

@@ -128,7 +128,7 @@ def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
     """The options of a direction from the settings."""
     return SyncOptions(
         policy=Policy(
-            remote.words,
+            remote.mapping,
             settings.reopen,
             settings.assignment_winner,
             sends_assignment=remote.writes_assignment,

@@ -66,7 +66,9 @@ class Inbound:
         remote = cast(WalkedTickets, work.remote)
         reader = WalkReader(
             remote,
-            await work.store.read_listed_rows(work.run.job_id),
+            await work.store.read_listed_rows(
+                work.run.job_id, work.options.policy.mapping.status.terminal
+            ),
             await work.store.cursor_age(work.run.job_id),
             page_size=work.options.page_size,
             connections=work.options.connections,

@@ -219,7 +219,9 @@ class TicketSender:
                 return _Sent(ticket, sending, answer, policy, is_last=False)
 
     def _is_final(self, error: TicketError, remote: RemoteTicket, sending: Sending) -> bool:
-        final = status_key(remote.values.get(STATUS)) in self._work.options.policy.words.final
+        final = (
+            status_key(remote.values.get(STATUS)) in self._work.options.policy.mapping.status.final
+        )
         return error.code is ErrorCode.VALIDATION_ERROR and STATUS in sending.remote and final
 
     async def _keep_losers(self, ticket: KnownTicket, sending: Sending) -> None:

@@ -17,7 +17,7 @@ NOTE = Note(uuid4(), LocalId(uuid4()), "please call", is_internal=False)
 
 
 def in_progress(sides: Sides) -> dict[str, str | None]:
-    return {"status": sides.ports.remote.words.to_remote("in_progress")}
+    return {"status": sides.ports.remote.mapping.to_remote_status("in_progress")}
 
 
 def go_on() -> None:

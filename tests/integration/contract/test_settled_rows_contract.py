@@ -4,11 +4,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.merge import Policy
-from qcontact_sync.core.model import ASSIGNED_TO, Direction, People, RemoteId, RemoteTicket
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    Direction,
+    JobId,
+    People,
+    RemoteId,
+    RemoteTicket,
+)
 
 from tests.integration.contract.test_store_contract import IN, OUT, Q1, Run, open_run
 from tests.integration.contract.two_sides import Sides
@@ -35,8 +42,9 @@ async def settle_and_break(run: Run) -> None:
         raise ZeroDivisionError
 
 
-async def known(run: Run):
-    return await run.sides.ports.store.read_listed_rows(run.job)
+async def known(run: Run, job: JobId | None = None):
+    store = run.sides.ports.store
+    return await store.read_listed_rows(job or run.job, ENTITIES.status.terminal)
 
 
 async def test_nothing_is_known_of_cases_that_were_never_read(run: Run) -> None:
@@ -59,7 +67,7 @@ async def test_a_settled_row_is_known_with_its_age_and_its_run(run: Run) -> None
     assert (rows["2002"].digest, rows["2002"].is_linked) == ("", False)
     assert timedelta() <= rows[Q1.id].age < timedelta(minutes=5)
     other, _ = await open_run(run.sides)
-    assert not (await run.sides.ports.store.read_listed_rows(other.job_id))[Q1.id].is_counted
+    assert not (await known(run, other.job_id))[Q1.id].is_counted
 
 
 async def test_a_row_is_settled_again(run: Run) -> None:
@@ -103,7 +111,7 @@ async def test_an_assignment_that_waits_for_a_person_goes_on_waiting(run: Run) -
         seen = RemoteTicket(Q1.id, {**Q1.values, "title": "Slow"})
         version = fingerprint(seen.values)
         was = (await unit.tickets.look_up([(seen, version)], force=False))[Q1.id]
-        decision = decide(seen, was, People({}, {}), Policy(ENTITIES_WORDS))
+        decision = decide(seen, was, People({}, {}), Policy(ENTITIES))
         await unit.tickets.write([replace(decision, frozen=(ASSIGNED_TO,))])
     user = run.sides.add_user("Thandi Nkosi")
     run.sides.set_local(ticket_id, assigned_to=user)

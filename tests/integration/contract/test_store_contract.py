@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Conflict
 from qcontact_sync.core.errors import ErrorCode, LeaseBusy, LeaseLost, RowLocked, SyncError
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     Direction,
@@ -54,7 +54,7 @@ class Run:
         async with self.unit() as unit:
             version = fingerprint(ticket.values)
             known = (await unit.tickets.look_up([(ticket, version)], force=False))[ticket.id]
-            decision = decide(ticket, known, People({}, {}), Policy(TICKETS_WORDS))
+            decision = decide(ticket, known, People({}, {}), Policy(TICKETS))
             await unit.tickets.write([decision])
         async with self.unit() as unit:
             return (await unit.tickets.read_linked([ticket.id]))[ticket.id].link.ticket_id
@@ -62,7 +62,7 @@ class Run:
     async def bring_in_and_break(self) -> None:
         async with self.unit() as unit:
             known = (await unit.tickets.look_up([(Q1, "v")], force=False))[Q1.id]
-            await unit.tickets.write([decide(Q1, known, People({}, {}), Policy(TICKETS_WORDS))])
+            await unit.tickets.write([decide(Q1, known, People({}, {}), Policy(TICKETS))])
             raise LeaseBusy
 
     async def look_up(self, ticket: RemoteTicket = Q1, *, force: bool = False):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from psycopg.rows import DictRow
-from qcontact_sync.core.mapping import StatusWords
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
     Direction,
     Note,
@@ -119,8 +119,8 @@ class GatedAccess:
         self._gate = gate
 
     @property
-    def words(self) -> StatusWords:
-        return self._remote.words
+    def mapping(self) -> TicketMapping:
+        return self._remote.mapping
 
     @property
     def writes_assignment(self) -> bool:

@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS, is_same_status
+from qcontact_sync.core.built_in import ENTITIES, TICKETS
 
 from dev.demo.counting import repeated_changes
 from tests.integration.sync_world import World
 
-TICKETS = 40
+TICKET_COUNT = 40
 EVERY_S = 0.25
 REMOTE_STATUSES = {
     "tickets": ("Open", "Assigned", "In Progress", "In Review", "Solved", "Closed", "New"),
     "entities": ("Open", "Assigned", "InProgress", "InReview", "Reviewed", "Solved"),
 }
-WORDS = {"tickets": TICKETS_WORDS, "entities": ENTITIES_WORDS}
+MAPPINGS = {"tickets": TICKETS, "entities": ENTITIES}
 LOCAL_STATUSES = ("open", "assigned", "in_progress", "pending_qa", "resolved")
 PHASES = ("before its record", "inbound", "outbound", "after its work", "already over")
 
@@ -57,12 +57,12 @@ class Story:
         self.tally = Tally()
         self._pick = random.Random(seed)
         self._statuses = REMOTE_STATUSES[world.sandbox.dialect]
-        self._words = WORDS[world.sandbox.dialect]
+        self._mapping = MAPPINGS[world.sandbox.dialect]
         self._titles: dict[str, str] = {}
         self._last_there: dict[str, str] = {}
         self._last_here: dict[str, str] = {}
         self._notes: dict[str, list[str]] = {}
-        for _ in range(TICKETS):
+        for _ in range(TICKET_COUNT):
             self._notes[world.add_ticket(status="Open")] = []
         world.run()
 
@@ -141,9 +141,10 @@ class Story:
     def _count_status(self, ticket: str, here: str, there: str) -> None:
         """It is the same on both sides, and the last that somebody chose on one of them."""
         mine, theirs = self._last_here.get(ticket), self._last_there.get(ticket, "Open")
-        is_chosen = there == theirs or is_same_status(here, theirs, self._words)
-        is_chosen |= mine is not None and (here == mine or is_same_status(mine, there, self._words))
-        if not (is_chosen and is_same_status(here, there, self._words)):
+        same = self._mapping.is_same_status
+        is_chosen = there == theirs or same(here, theirs)
+        is_chosen |= mine is not None and (here == mine or same(mine, there))
+        if not (is_chosen and same(here, there)):
             self.tally.lost.append(
                 f"{ticket}: {here} here (last chosen: {mine}), {there} there ({theirs})"
             )
@@ -163,7 +164,7 @@ class Story:
         created = Counter(
             row["qcontact_ticket_id"] for row in self.world.audit() if row["sync_type"] == "create"
         )
-        if set(created.values()) != {1} or len(created) != TICKETS:
+        if set(created.values()) != {1} or len(created) != TICKET_COUNT:
             self.tally.untrue.append("creations and their audit rows differ")
         sent = sum(row["sync_type"] == "status_update" and row["sync_direction"] == "outbound"
                    and row["status"] == "success" for row in self.world.audit())  # fmt: skip

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.model import LocalId, Note
 from qcontact_sync.qcontact.entities_dialect import open_entities_client
 from qcontact_sync.qcontact.entities_probe import assignees, probe
@@ -79,7 +79,7 @@ async def test_all_at_once_with_rotating_tokens(options, window_s):
     assert [case.id for case in cases] == [row.id for row in rows]
 
 
-@pytest.mark.parametrize("word", sorted(set(ENTITIES_WORDS.remote_by_local.values())))
+@pytest.mark.parametrize("word", sorted(set(ENTITIES.status.remote_by_local.values())))
 async def test_the_tenant_takes_every_word_that_we_write(options, word):
     with run_sandbox(dialect="entities", tickets=60) as sandbox:
         async with a_client(sandbox, options) as client:

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ErrorCode, FatalError, OutcomeUnknown, TicketError
-from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.model import LocalId, Note, RemoteId, SyncType
 from qcontact_sync.qcontact.entities_dialect import open_entities_client
 from qcontact_sync.qcontact.entities_probe import probe
@@ -187,11 +187,11 @@ async def test_what_has_no_word_to_write_is_never_sent(tenant, script, fields):
     assert script.seen == []
 
 
-@pytest.mark.parametrize("word", sorted(set(ENTITIES_WORDS.remote_by_local.values())))
+@pytest.mark.parametrize("word", sorted(set(ENTITIES.status.remote_by_local.values())))
 async def test_every_word_of_fibreflows_statuses_can_be_written(tenant, script, word):
     script.answer(reply(body=a_case()))
     async with tenant() as client:
-        assert client.words is ENTITIES_WORDS
+        assert client.mapping is ENTITIES
         await client.update(C1, {"status": word})
     assert json.loads(script.seen[0].body)["fields"] == {"status": word}
 

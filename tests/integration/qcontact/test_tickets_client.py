@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.errors import ErrorCode, FatalError, OutcomeUnknown, TicketError
-from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
 from qcontact_sync.qcontact.tickets_dialect import open_client
 
@@ -224,7 +224,7 @@ async def test_check_says_what_answered(connect, script):
     script.answer(reply(body=a_listing(a_ticket(), total=1_234)))
     async with connect() as client:
         assert "1234 tickets" in await client.check()
-        assert client.words is TICKETS_WORDS
+        assert client.mapping is TICKETS
     assert script.seen[0].query == {"page": "1", "page_size": "1"}
 
 

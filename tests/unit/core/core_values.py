@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -24,9 +24,9 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.outbound import Sending
 
-REVIEW = Policy(TICKETS_WORDS)
-FOLLOW = Policy(TICKETS_WORDS, reopen="follow")
-REMOTE_WINS = Policy(TICKETS_WORDS, assignment_winner="remote")
+REVIEW = Policy(TICKETS)
+FOLLOW = Policy(TICKETS, reopen="follow")
+REMOTE_WINS = Policy(TICKETS, assignment_winner="remote")
 
 ANN, BEN, TWIN_1, TWIN_2, NAMELESS, GONE = (str(UUID(int=number)) for number in range(1, 7))
 PEOPLE = People(

@@ -4,10 +4,10 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import MAX_LENGTH
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OWNED_FIELDS,
@@ -276,7 +276,7 @@ class TestUpdate:
         assert decision.writes == {name: empty}
 
     def test_cut_text_is_written_and_warned_of_once(self):
-        long = "x" * (MAX_LENGTH["title"] + 1)
+        long = "x" * (TICKETS.max_length("title") + 1)
         first = decided(a_remote(title=long), linked())
         assert any("title" in w for w in first.warnings)
         second = decided(a_remote(title=long), stored(first, linked()))

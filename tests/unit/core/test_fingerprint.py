@@ -37,8 +37,18 @@ def test_order_of_the_fields_makes_no_difference():
     assert fingerprint(dict(reversed(VALUES.items()))) == fingerprint(VALUES)
 
 
-def test_fields_that_are_not_synced_make_no_difference():
-    assert fingerprint({**VALUES, "customer_name": "x"}) == fingerprint(VALUES)
+def test_columns_that_a_mapping_adds_count_in_any_order():
+    more = {"client_name": "x", "access": "y"}
+    reversed_ = dict(reversed(more.items()))
+    assert fingerprint({**VALUES, **more}) == fingerprint({**VALUES, **reversed_})
+    versions = [
+        {},
+        more,
+        {"client_name": "y", "access": "x"},
+        {"client_name": "x"},
+        {"access": "x"},
+    ]
+    assert len({fingerprint({**VALUES, **extra}) for extra in versions}) == len(versions)
 
 
 def test_a_value_that_moves_to_the_neighbouring_field_is_seen():

@@ -1,6 +1,7 @@
 """QContact's own fields flow inbound only; a local edit of one lasts until QContact moves it."""
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.merge import Action, merge_owned
 from qcontact_sync.core.model import OWNED_FIELDS
 
@@ -12,7 +13,7 @@ CUT = "x" * 254 + "…"
 
 
 def verdict(field, base, local, remote, *, force=False):
-    decision = merge_owned(field, base, local, remote, force=force)
+    decision = merge_owned(field, base, local, remote, TICKETS, force=force)
     return decision.action, decision.local, decision.loser
 
 
@@ -115,14 +116,14 @@ def test_forced_run_leaves_what_is_as_it_should_be(field):
     [("title", LONG), ("project_id", "none"), ("gps_coordinates", "x"), ("priority", "blazing")],
 )
 def test_warning_names_the_field_and_not_the_value(field, remote):
-    warning = merge_owned(field, {field: "1,2"}, None, remote).warning
+    warning = merge_owned(field, {field: "1,2"}, None, remote, TICKETS).warning
     assert field in warning
     assert remote not in warning
 
 
 @pytest.mark.parametrize(("field", "remote"), [("title", LONG), ("project_id", "none")])
 def test_a_warning_is_given_once(field, remote):
-    assert merge_owned(field, {field: remote}, CUT, remote).warning is None
+    assert merge_owned(field, {field: remote}, CUT, remote, TICKETS).warning is None
 
 
 @pytest.mark.parametrize("field", OWNED_FIELDS)
@@ -130,4 +131,4 @@ def test_a_warning_is_given_once(field, remote):
 def test_owned_fields_never_go_out_and_never_wait(field, remote):
     for base in ({}, {field: "y"}, {field: remote}):
         for local in (None, "z"):
-            assert merge_owned(field, base, local, remote).action in (KEEP, AGREE, TAKE)
+            assert merge_owned(field, base, local, remote, TICKETS).action in (KEEP, AGREE, TAKE)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from qcontact_sync.core.mapping import ENTITIES_WORDS
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.merge import Action, FieldBase, Policy, merge_status
 
 from tests.unit.core.contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
@@ -326,7 +326,7 @@ def test_both_apart_ends_with_the_more_advanced_one(local, remote):
 @pytest.mark.parametrize("local", RANKS)
 def test_what_goes_out_is_the_dialects_word(local):
     tickets = verdict(("never", "Weird"), local, "Weird")
-    entities = verdict(("never", "Weird"), local, "Weird", Policy(ENTITIES_WORDS))
+    entities = verdict(("never", "Weird"), local, "Weird", Policy(ENTITIES))
     assert tickets == (SEND, local, TICKETS_STATUS[local], None)
     assert entities == (SEND, local, ENTITIES_STATUS[local], None)
 
@@ -341,7 +341,7 @@ def test_what_goes_out_is_the_dialects_word(local):
 )
 def test_moving_between_statuses_that_are_one_word_there_sends_nothing(before, after):
     word = ENTITIES_STATUS[before]
-    assert verdict((before, word), after, word, Policy(ENTITIES_WORDS))[0] is AGREE
+    assert verdict((before, word), after, word, Policy(ENTITIES))[0] is AGREE
 
 
 @pytest.mark.parametrize("policy", [REVIEW, FOLLOW], ids=["review", "follow"])

@@ -1,14 +1,15 @@
 """When two values of different systems mean the same."""
 
 import pytest
-from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS, is_same_person, is_same_status
+from qcontact_sync.core.built_in import ENTITIES, TICKETS
+from qcontact_sync.core.mapping import is_same_person
 
 from tests.unit.core.contract_tables import ENTITIES_STATUS, LOCAL_STATUS, RANKS, TICKETS_STATUS
 from tests.unit.core.core_values import ANN, BEN, GONE, NAMELESS, PEOPLE, STRANGER, TWIN_1, TWIN_2
 
 DIALECTS = {
-    "tickets": (TICKETS_WORDS, TICKETS_STATUS),
-    "entities": (ENTITIES_WORDS, ENTITIES_STATUS),
+    "tickets": (TICKETS, TICKETS_STATUS),
+    "entities": (ENTITIES, ENTITIES_STATUS),
 }
 
 
@@ -22,7 +23,7 @@ def key(word):
 def test_statuses_are_the_same_where_either_translates_into_the_other(dialect, local, word):
     words, table = DIALECTS[dialect]
     expected = LOCAL_STATUS[word] == local or key(table[local]) == key(word)
-    assert is_same_status(local, word, words) is expected
+    assert words.is_same_status(local, word) is expected
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_statuses_are_the_same_where_either_translates_into_the_other(dialect, l
     ],
 )
 def test_missing_and_unknown_statuses_are_the_same_as_nothing_else(local, remote, expected):
-    assert is_same_status(local, remote, TICKETS_WORDS) is expected
+    assert TICKETS.is_same_status(local, remote) is expected
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,11 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import TicketError
-from qcontact_sync.core.mapping import (
-    TICKETS_WORDS,
-    is_same_person,
-    is_same_status,
-    is_terminal,
-    status_key,
-    to_local_owned,
-    to_local_status,
-)
+from qcontact_sync.core.mapping import is_same_person, status_key
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -69,7 +62,7 @@ users = st.sampled_from([None, ANN, BEN, TWIN_1])
 odd_users = users | st.sampled_from([TWIN_2, NAMELESS, GONE])
 policies = st.builds(
     Policy,
-    st.just(TICKETS_WORDS),
+    st.just(TICKETS),
     reopen=st.sampled_from(["review", "follow"]),
     assignment_winner=st.sampled_from(["local", "remote"]),
 )
@@ -126,7 +119,7 @@ class Ticket:
         here = self.pair.local.values[field]
         there = self.remote.values.get(field, self.pair.link.base.remote.get(field))
         if field == STATUS:
-            return is_same_status(here, there, self.policy.words)
+            return self.policy.mapping.is_same_status(here, there)
         return is_same_person(here, there, PEOPLE)
 
 
@@ -217,7 +210,7 @@ def test_after_a_round_trip_both_sides_are_the_same_where_either_moved(ticket):
             assert ticket.is_same(name)
     for name in OWNED:
         here, there = ticket.pair.local.values[name], ticket.remote.values[name]
-        mapped = to_local_owned(name, there)
+        mapped = TICKETS.to_local_owned(name, there)
         if before.remote.values[name] != before.pair.link.base.remote.get(name) and mapped.fits:
             assert here == mapped.value
 
@@ -248,15 +241,15 @@ def test_no_value_is_invented(ticket, force):
     remote, local = ticket.remote.values, ticket.pair.local.values
     for name, value in decision.writes.items():
         if name == STATUS:
-            assert value == to_local_status(remote[name])
+            assert value == TICKETS.to_local_status(remote[name])
         elif name == ASSIGNED_TO:
             assert value == PEOPLE.id_by_name.get(remote[name])
             assert (value is None) == (remote[name] is None)
         else:
-            assert value == to_local_owned(name, remote[name]).value
+            assert value == TICKETS.to_local_owned(name, remote[name]).value
     for name, value in decision.sends.items():
         if name == STATUS:
-            assert value == TICKETS_WORDS.to_remote(local[name])
+            assert value == TICKETS.to_remote_status(local[name])
         else:
             assert value == PEOPLE.name_by_id.get(local[name])
             assert (value is None) == (local[name] is None)
@@ -299,17 +292,20 @@ def test_a_field_is_written_here_or_there_or_waits(ticket, force):
 @given(tickets())
 def test_an_ended_ticket_is_never_reopened_without_follow(ticket):
     decision = ticket.decide()
-    if not is_terminal(ticket.pair.local.values[STATUS]) or ticket.policy.reopen == "follow":
+    if (
+        not TICKETS.is_terminal(ticket.pair.local.values[STATUS])
+        or ticket.policy.reopen == "follow"
+    ):
         return
-    assert is_terminal(decision.writes.get(STATUS, "closed"))
+    assert TICKETS.is_terminal(decision.writes.get(STATUS, "closed"))
     assert not decision.reopens
 
 
 @given(tickets())
 def test_closing_and_reopening_are_said_exactly_where_they_are_written(ticket):
     decision = ticket.decide()
-    was = is_terminal(ticket.pair.local.values[STATUS])
-    now = is_terminal(decision.writes[STATUS]) if STATUS in decision.writes else None
+    was = TICKETS.is_terminal(ticket.pair.local.values[STATUS])
+    now = TICKETS.is_terminal(decision.writes[STATUS]) if STATUS in decision.writes else None
     assert decision.closes == (now is True)
     assert decision.reopens == (was and now is False)
 
@@ -376,7 +372,7 @@ def test_with_a_review_policy_two_runs_and_their_order_of_reading_make_no_differ
 )
 def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
     remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: word, ASSIGNED_TO: STRANGER})
-    policy = Policy(TICKETS_WORDS)
+    policy = Policy(TICKETS)
     _, pair = applied(remote, KnownTicket(), policy)
     for _ in range(3):
         decision, pair = applied(remote, pair, policy)

@@ -1,16 +1,16 @@
 """What is different in the rules for a tenant: statuses that close by themselves, no assignment."""
 
 import pytest
+from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
-from qcontact_sync.core.mapping import ENTITIES_WORDS, TICKETS_WORDS
 from qcontact_sync.core.merge import Action, FieldBase, Policy, merge_assignment, merge_status
 from qcontact_sync.core.model import KnownTicket
 
 from tests.unit.core.core_values import ANN, PEOPLE, a_link, a_local, a_remote
 
-TENANT = Policy(ENTITIES_WORDS, sends_assignment=False)
-REFUSED = Policy(ENTITIES_WORDS, sends_assignment=False, is_final_refused=True)
+TENANT = Policy(ENTITIES, sends_assignment=False)
+REFUSED = Policy(ENTITIES, sends_assignment=False, is_final_refused=True)
 
 
 def status(base, local, remote, policy=TENANT):
@@ -24,7 +24,7 @@ def test_solved_that_closes_by_itself_is_agreed_on(closed):
 
 
 def test_in_the_tickets_dialect_closing_is_a_move():
-    decision = status(("resolved", "solved"), "resolved", "closed", Policy(TICKETS_WORDS))
+    decision = status(("resolved", "solved"), "resolved", "closed", Policy(TICKETS))
     assert (decision.action, decision.local) == (Action.TAKE, "closed")
 
 

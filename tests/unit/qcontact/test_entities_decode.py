@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from qcontact_sync.core.mapping import to_local_owned
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.qcontact.entities_decode import build_case, decode_case
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody
 from qcontact_sync.qcontact.received_fields import MalformedTicket
@@ -91,7 +91,7 @@ def test_a_category_may_hold_the_subcategory(category, parts):
     case = build_case(a_case(fields={**FIELDS, "category": category}))
     assert (case.payload["category"], case.payload.get("subcategory")) == parts
     assert case.values["ticket_type"] == category
-    assert to_local_owned("ticket_type", category).value == "maintenance"
+    assert TICKETS.to_local_owned("ticket_type", category).value == "maintenance"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.reporting.divergence import diverges
 
 from tests.unit.core.core_values import a_link, a_local, a_remote, without
@@ -29,7 +30,7 @@ EDITED = a_remote(LONG_AGO, title="Edited")
 def test_a_change_that_was_not_brought_in_counts_when_it_should_have_been(
     remote, settled_until, expected
 ):
-    assert diverges(remote, a_link(), a_local(), settled_until) is expected
+    assert diverges(remote, a_link(), a_local(), settled_until, TICKETS) is expected
 
 
 @pytest.mark.parametrize(
@@ -60,10 +61,10 @@ def test_a_change_that_was_not_brought_in_counts_when_it_should_have_been(
     ],
 )
 def test_one_of_qcontacts_own_fields_that_was_changed_here_counts(local, remote, link, expected):
-    assert diverges(remote, link, local, None) is expected
+    assert diverges(remote, link, local, None, TICKETS) is expected
 
 
 def test_a_field_that_was_never_taken_over_does_not_count():
     link = a_link()
     never = replace(link, base=replace(link.base, remote={"status": "Open"}))
-    assert not diverges(a_remote(), never, a_local(title="Ours"), None)
+    assert not diverges(a_remote(), never, a_local(title="Ours"), None, TICKETS)

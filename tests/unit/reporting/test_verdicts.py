@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind
 from qcontact_sync.core.errors import ConfigError, ErrorCode
@@ -168,11 +169,11 @@ def test_what_becomes_of_an_assignee(base, local, remote, policy, expected):
     ],
 )
 def test_what_becomes_of_a_field_of_qcontacts(base, local, remote, expected):
-    assert merge_owned("title", base, local, remote) == FieldDecision("title", *expected)
+    assert merge_owned("title", base, local, remote, TICKETS) == FieldDecision("title", *expected)
 
 
 def test_what_does_not_fit_is_left_with_a_warning():
-    decision = merge_owned("gps_coordinates", {}, "1,2", "somewhere")
+    decision = merge_owned("gps_coordinates", {}, "1,2", "somewhere", TICKETS)
     warning = "gps_coordinates are not two numbers in range; not changed"
     assert decision == FieldDecision(
         "gps_coordinates", AGREE, "1,2", "somewhere", None, "does not fit into FibreFlow", warning

@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.errors import Contention, ErrorCode, SyncError
-from qcontact_sync.core.mapping import TICKETS_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     Direction,
@@ -44,7 +44,7 @@ def planning(world: FakeWorld, plan: Plan):
 
 async def write_all(unit) -> None:
     known = await unit.tickets.look_up([(NEW, "v")], force=False)
-    decision = decide(NEW, known[NEW.id], People({}, {}), Policy(TICKETS_WORDS))
+    decision = decide(NEW, known[NEW.id], People({}, {}), Policy(TICKETS))
     await unit.tickets.write([decision])
     assert await unit.quarantine.add([BAD]) == Counts()
     await unit.quarantine.release([NEW.id])

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.mapping import TicketMapping, status_key
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import STATUS, ListedRow, RemoteId, RemoteTicket
+from qcontact_sync.core.rules import status_key
 
 from tests.fakes.fake_qcontact import FakeQContact
 

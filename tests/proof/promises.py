@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qcontact_sync.core.mapping import is_same_person, status_key
+from qcontact_sync.core.mapping import is_same_person
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -14,6 +14,7 @@ from qcontact_sync.core.model import (
     JobId,
     RemoteId,
 )
+from qcontact_sync.core.rules import status_key
 from qcontact_sync.core.stats import Counts
 
 from tests.fakes.fake_qcontact import NEW_TICKET

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.built_in import TICKETS
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import ASSIGNED_TO, Direction, RemoteId
+from qcontact_sync.core.rules import status_key
 
 from tests.fakes.fake_tenant import FakeTenant
 from tests.proof.promises import OWNED, Promises

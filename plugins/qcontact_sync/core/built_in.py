@@ -1,7 +1,8 @@
 """The built-in rules of the lineage ``fibreflow`` (source: contract/fibreflow.md, "Mappings")."""
 
 from qcontact_sync.core.columns import Column, Kind, Words
-from qcontact_sync.core.mapping import NoteFate, StatusRules, TicketMapping
+from qcontact_sync.core.mapping import TicketMapping
+from qcontact_sync.core.rules import NoteFate, StatusRules
 
 FIBREFLOW = "fibreflow"
 

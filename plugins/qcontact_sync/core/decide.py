@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import RowHidden
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import Flow, TicketMapping, is_same_person
+from qcontact_sync.core.mapping import TicketMapping, is_same_person
 from qcontact_sync.core.merge import (
     Action,
     FieldBase,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import STATUS, SYNCED_FIELDS
+from qcontact_sync.core.rules import status_key
 
 _SYNCED = frozenset(SYNCED_FIELDS)
 _ABSENT, _NULL, _VALUE = "\x01", "\x02", "\x03"

@@ -4,13 +4,10 @@ The two status maps are not inverse, which is why a base keeps both halves. What
 data: `core.built_in` has those of the contract, a mapping file lays others over them.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from functools import lru_cache
 
-from qcontact_sync.core.columns import Column, Flow, Kind, Mapped, Translate, translator
+from qcontact_sync.core.columns import Column, Flow, Mapped, Translate, translator
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OWNED_FIELDS,
@@ -19,110 +16,14 @@ from qcontact_sync.core.model import (
     TWO_WAY_FIELDS,
     People,
 )
-
-
-# Functions with few distinct arguments are cached: a first import calls them a million times.
-@lru_cache(maxsize=1_024)
-def status_key(word: str | None) -> str:
-    """A remote status without case, spaces, ``-`` and ``_``: equal keys are one status."""
-    return re.sub(r"[\s_-]+", "", word or "").lower()
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRules:
-    """FibreFlow's statuses and a QContact's words for them.
-
-    Attributes:
-        local_by_key: FibreFlow's status by `status_key` of QContact's word.
-        remote_by_local: The word that is sent for a status; one without a word cannot be sent.
-        ranks: How advanced a status is; one that is not in it ranks lowest.
-        terminal: Statuses that end a ticket.
-        on_create: The status of a new ticket whose word is not known.
-        moves_on: Steps that QContact takes by itself, as pairs of `status_key`.
-        final: Statuses (`status_key`) in which a ticket takes no change of status any more.
-        winner: Whose change counts where both sides changed: ``furthest`` (by rank, of equal ones
-            FibreFlow's), ``local`` or ``remote``.
-        writable: The words that QContact takes; None for all.
-    """
-
-    local_by_key: Mapping[str, str]
-    remote_by_local: Mapping[str, str]
-    ranks: Mapping[str, int]
-    terminal: frozenset[str]
-    on_create: str = "open"
-    moves_on: frozenset[tuple[str, str]] = frozenset()
-    final: frozenset[str] = frozenset()
-    winner: str = "furthest"
-    writable: frozenset[str] | None = None
-
-
-class TitleFrom(StrEnum):
-    """What a ticket's title is made of."""
-
-    LABEL = "label"
-    """The subject; the reference where there is none."""
-    REFERENCE = "reference"
-    """The case reference; the subject stands above the description, where there is one."""
-
-
-class UidRule(StrEnum):
-    """What a new ticket's ``ticket_uid`` is."""
-
-    REFERENCE = "reference"
-    """The case reference where it is free, else the next ``FT`` number."""
-    DAILY = "daily"
-    """``VF-YYYYMMDD-NNN`` from the application's own counter; not in every lineage."""
-
-
-class NoteFate(StrEnum):
-    """What becomes of a FibreFlow note."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A FibreFlow user and the QContact user that stands for the same person.
-
-    Attributes:
-        name: As QContact shows it.
-        user: FibreFlow's id.
-        remote_id: QContact's id: what is written, where QContact takes no name.
-    """
-
-    name: str
-    user: str
-    remote_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentRules:
-    """Who is who.
-
-    Attributes:
-        queues: QContact's ids and names of assignees that are no person: nobody is assigned.
-        unassigned: The queue (id) to which a ticket goes that FibreFlow assigns to nobody.
-    """
-
-    people: tuple[Person, ...] = ()
-    queues: frozenset[str] = frozenset()
-    unassigned: str | None = None
-
-    def laid_over(self, people: People) -> People:
-        """FibreFlow's users, known by the names that QContact has for them."""
-        if not self.people:
-            return people
-        mapped = {person.user: person.name for person in self.people}
-        taken = {person.name for person in self.people}
-        return People(
-            {**people.name_by_id, **mapped},
-            {
-                **{n: user for n, user in people.id_by_name.items() if n not in taken},
-                **{person.name: person.user for person in self.people},
-            },
-        )
+from qcontact_sync.core.rules import (
+    AssignmentRules,
+    NoteFate,
+    StatusRules,
+    TitleFrom,
+    UidRule,
+    status_key,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +87,7 @@ class TicketMapping:
     status: StatusRules
     columns: tuple[Column, ...]
     flows: Mapping[str, Flow] = field(default_factory=lambda: dict(BOTH_WAYS))
-    assignment: AssignmentRules = AssignmentRules()
+    assignment: AssignmentRules = field(default_factory=AssignmentRules)
     assignment_winner: str | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, NoteFate] = field(default_factory=dict)
@@ -298,20 +199,3 @@ def _firsts(columns: tuple[Column, ...]) -> dict[tuple[bool, str], Column]:
         if column.source:
             firsts.setdefault((column.is_custom, column.source), column)
     return firsts
-
-
-__all__ = [
-    "AssignmentRules",
-    "Column",
-    "Flow",
-    "Kind",
-    "Mapped",
-    "NoteFate",
-    "Person",
-    "StatusRules",
-    "TicketMapping",
-    "TitleFrom",
-    "UidRule",
-    "is_same_person",
-    "status_key",
-]

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qcontact_sync.core.mapping import Flow, TicketMapping, is_same_person, status_key
+from qcontact_sync.core.columns import Flow
+from qcontact_sync.core.mapping import TicketMapping, is_same_person
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, People
+from qcontact_sync.core.rules import status_key
 
 
 class Action(StrEnum):
@@ -121,7 +123,7 @@ def _keep_local(
 ) -> FieldDecision:
     """FibreFlow's change counts, and goes out where it can."""
     mapping, rules = policy.mapping, policy.mapping.status
-    if policy.is_final_refused and status_key(remote) in rules.final:
+    if policy.is_final_refused and rules.is_final(remote):
         reason = "QContact holds the ticket closed and refuses to change its status"
         return FieldDecision(STATUS, Action.FREEZE, local, remote, reason=reason)
     loser = "remote" if is_overruled else None

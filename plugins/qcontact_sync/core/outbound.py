@@ -8,9 +8,9 @@ from unicodedata import normalize
 from qcontact_sync.core.decide import flip_flop_of
 from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Action
 from qcontact_sync.core.model import KIND_OF_FIELD, STATUS, Base, Link, RemoteTicket, SyncType
+from qcontact_sync.core.rules import status_key
 
 
 @dataclass(frozen=True, slots=True)

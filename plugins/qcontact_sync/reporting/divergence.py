@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from qcontact_sync.core.mapping import Flow, TicketMapping
+from qcontact_sync.core.columns import Flow
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Link, LocalTicket, RemoteTicket
 
 

@@ -15,7 +15,6 @@ from qcontact_sync.core.errors import (
     RemoteMoved,
     TicketError,
 )
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     KIND_OF_FIELD,
@@ -219,10 +218,9 @@ class TicketSender:
                 return _Sent(ticket, sending, answer, policy, is_last=False)
 
     def _is_final(self, error: TicketError, remote: RemoteTicket, sending: Sending) -> bool:
-        final = (
-            status_key(remote.values.get(STATUS)) in self._work.options.policy.mapping.status.final
-        )
-        return error.code is ErrorCode.VALIDATION_ERROR and STATUS in sending.remote and final
+        is_refused = error.code is ErrorCode.VALIDATION_ERROR and STATUS in sending.remote
+        rules = self._work.options.policy.mapping.status
+        return is_refused and rules.is_final(remote.values.get(STATUS))
 
     async def _keep_losers(self, ticket: KnownTicket, sending: Sending) -> None:
         if sending.overruled:

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 from qcontact_sync.core.errors import ErrorCode, LeaseLost, OutcomeUnknown, TicketError
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import LocalId, Note, RemoteId
+from qcontact_sync.core.rules import status_key
 
 from tests.integration.contract.two_sides import Sides
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import STATUS, SYNCED_FIELDS
+from qcontact_sync.core.rules import status_key
 
 from tests.unit.core.core_values import SAVED
 

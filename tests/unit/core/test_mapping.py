@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.columns import CUT_MARK
-from qcontact_sync.core.mapping import status_key
 from qcontact_sync.core.model import OWNED_FIELDS
+from qcontact_sync.core.rules import status_key
 
 from tests.unit.core.contract_tables import (
     ENTITIES_STATUS,

@@ -9,7 +9,7 @@ from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import TicketError
-from qcontact_sync.core.mapping import is_same_person, status_key
+from qcontact_sync.core.mapping import is_same_person
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -20,6 +20,7 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
+from qcontact_sync.core.rules import status_key
 
 from tests.unit.core.contract_tables import LOCAL_STATUS, RANKS
 from tests.unit.core.core_values import (

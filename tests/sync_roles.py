@@ -5,14 +5,14 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 from qcontact_sync.fibreflow.migrate import migrate
-from qcontact_sync.fibreflow.statements import USUAL, TableNames
 from yarl import URL
 
 from dev.database.pg_binaries import find_bindir
@@ -29,13 +29,13 @@ class SyncRoles:
     runtime: str
     password: str = field(repr=False)
 
-    def grant(self, owner: str, tables: TableNames = USUAL) -> None:
+    def grant(self, owner: str, schema: HostSchema = USUAL) -> None:
         """Run the script in a database, as the operator does.
 
         Args:
             owner: DSN of who may grant.
         """
-        names = {"migrator": self.migrator, "runtime": self.runtime, **asdict(tables)}
+        names = {"migrator": self.migrator, "runtime": self.runtime, **schema.names.by_usual_name()}
         given = [f"--set={name}={value}" for name, value in names.items()]
         subprocess.run(
             [find_bindir() / "psql", owner, "-q", "--no-psqlrc", *given, "-f", SCRIPT],
@@ -43,11 +43,11 @@ class SyncRoles:
             capture_output=True,
         )
 
-    def migrate(self, owner: str, tables: TableNames = USUAL) -> None:
+    def migrate(self, owner: str, schema: HostSchema = USUAL) -> None:
         """Give a database the schema, its own role the ownership, and the sync its rights."""
-        self.grant(owner, tables)
-        migrate(self.as_migrator(owner), tables)
-        self.grant(owner, tables)
+        self.grant(owner, schema)
+        migrate(self.as_migrator(owner), schema)
+        self.grant(owner, schema)
 
     @contextmanager
     def database(self, server: str, name: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
 from qcontact_sync.services import doctor, review, run_reports, runs
 from qcontact_sync.services.results import HistoryRow, JobResult
-from qcontact_sync.services.wiring import table_names
+from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import stop_on_sigterm
@@ -151,7 +151,7 @@ def get_last_sync_job_run(
 
 def migrate(database_url: str) -> list[str]:
     """Upgrade the database's schema; return the names of the applied migrations."""
-    return migrate_database(database_url, table_names())
+    return migrate_database(database_url, host_schema())
 
 
 def _warned(endpoints: "Endpoints") -> "Endpoints":

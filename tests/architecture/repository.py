@@ -43,6 +43,10 @@ def modules(*rooms: str) -> list[Path]:
     return sorted(path for room in rooms for path in (ROOT / room).rglob("*.py"))
 
 
+def adapters() -> list[Path]:
+    return sorted((SQL / "adapters").glob("*/*.sql"))
+
+
 def queries() -> list[Path]:
     return sorted((SQL / "queries").glob("*.sql"))
 

@@ -5,8 +5,18 @@ import functools
 import re
 
 import pytest
+from qcontact_sync.fibreflow.host_schema import OWN_NAMES, TableNames
 
-from tests.architecture.repository import PACKAGE, SQL, modules, named, parsed, queries, strings
+from tests.architecture.repository import (
+    PACKAGE,
+    SQL,
+    adapters,
+    modules,
+    named,
+    parsed,
+    queries,
+    strings,
+)
 
 # Upper case at a literal's beginning is no prose; lower case has to look like a statement.
 UPPER = re.compile(
@@ -96,14 +106,14 @@ def body(path):
     return re.sub(r"'[^']*'", "''", text)
 
 
-@pytest.mark.parametrize("path", queries(), ids=named)
+@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
 def test_query_begins_with_its_name_purpose_params_returns_and_locks(path):
     parts = header(path)
     assert list(parts) == [path.stem, "params", "returns", "locks"]
     assert all(text.strip() for text in parts.values())
 
 
-@pytest.mark.parametrize("path", queries(), ids=named)
+@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
 def test_params_of_the_header_are_those_of_the_query(path):
     named_in_header = header(path)["params"]
     used = set(re.findall(r"%\((\w+)\)s", path.read_text(encoding="utf-8")))
@@ -112,15 +122,22 @@ def test_params_of_the_header_are_those_of_the_query(path):
         assert named_in_header.rstrip(".") == "none"
 
 
-@pytest.mark.parametrize("path", queries(), ids=named)
+@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
 def test_query_is_one_statement(path):
     assert body(path).strip().rstrip(";").count(";") == 0
 
 
-@pytest.mark.parametrize("path", queries(), ids=named)
+@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
 def test_percent_sign_stands_in_placeholders_only(path):
     """The driver reads comments and literals too."""
     assert "%" not in re.sub(r"%\(\w+\)s", "", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", adapters(), ids=named)
+def test_adapter_stands_for_a_table_or_a_query(path):
+    tables = TableNames().by_usual_name()
+    assert path.parent.name in OWN_NAMES
+    assert path.stem in {*tables, *(query.stem for query in queries())}
 
 
 @functools.cache
@@ -163,5 +180,5 @@ def test_there_is_no_other_sql_in_the_package_or_beside_it():
         path for path in SQL.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
     }
     kept = {path for room in ("migrations", "optional") for path in (SQL / room).glob("*.sql")}
-    assert beside == set(queries()) | kept
+    assert beside == {*queries(), *adapters()} | kept
     assert list(PACKAGE.rglob("*.sql")) == []

@@ -5,8 +5,9 @@
 SELECT
     id, ticket_uid, closed_at IS NOT NULL AS is_closed_at_set,
     status, assigned_to::text, title, description, priority, ticket_type, address,
-    dr_number, pole_number, pon_number, project_id::text, zone_id::text,
+    dr_number, pole_number::text, pon_number, project_id::text, zone_id::text,
     gps_coordinates[1] AS latitude, gps_coordinates[0] AS longitude, ont_serial
+    /* each updated: , {}::text */
 FROM tickets
 WHERE id = ANY(%(ticket_ids)s::uuid[])
 ORDER BY id

@@ -110,15 +110,18 @@ _TableName = Annotated[str, Field(pattern=rf"^({_WORD}\.)?{_WORD}$")]
 
 
 class TableSettings(BaseSettings):
-    """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``."""
+    """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``.
+
+    None: as in the lineage of the schema.
+    """
 
     model_config = SettingsConfigDict(env_prefix=TABLE_PREFIX, frozen=True, env_ignore_empty=True)
 
-    tickets: _TableName = "tickets"
-    ticket_notes: _TableName = "ticket_notes"
-    users: _TableName = "users"
-    qcontact_sync_log: _TableName = "qcontact_sync_log"
-    sync_job_history: _TableName = "sync_job_history"
+    tickets: _TableName | None = None
+    ticket_notes: _TableName | None = None
+    users: _TableName | None = None
+    qcontact_sync_log: _TableName | None = None
+    sync_job_history: _TableName | None = None
 
 
 def load_settings(account: Account | None = None) -> Settings:

@@ -78,6 +78,11 @@ class TicketDecision:
     reopens: bool = False
 
     @property
+    def writes_ticket(self) -> bool:
+        """Whether FibreFlow's row is created or changed."""
+        return self.kind is Kind.CREATE or bool(self.writes)
+
+    @property
     def sync_type(self) -> SyncType:
         """The audit row's type (contract: an inbound update is one row)."""
         if self.kind is Kind.CREATE:

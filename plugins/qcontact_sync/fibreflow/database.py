@@ -33,7 +33,8 @@ from qcontact_sync.fibreflow.connecting import (
     prepared,
     watched,
 )
-from qcontact_sync.fibreflow.statements import USUAL, TableNames, statement
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
+from qcontact_sync.fibreflow.statements import statement
 
 log = logging.getLogger(__name__)
 
@@ -120,10 +121,10 @@ class Database:
     """
 
     def __init__(
-        self, conninfo: str, tables: TableNames = USUAL, patience_s: float = RUN_PATIENCE_S
+        self, conninfo: str, schema: HostSchema = USUAL, patience_s: float = RUN_PATIENCE_S
     ) -> None:
         self._conninfo = prepared(conninfo, min(patience_s, CONNECT_S))
-        self._tables = tables
+        self._schema = schema
         self._patience_s = patience_s
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
@@ -207,7 +208,7 @@ class Database:
         """Run a query file inside the present transaction; its rows, if it returns any."""
         if self._connection is None:
             raise RuntimeError("fetch belongs inside a transaction")
-        text = statement(name, self._tables)
+        text = statement(name, self._schema)
         cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
 

@@ -12,7 +12,8 @@ from psycopg.rows import DictRow, dict_row
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.connecting import CONNECT_ERRORS, connection_failed, prepared
 from qcontact_sync.fibreflow.database import Database, translate
-from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed, sql_folder, statement
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
+from qcontact_sync.fibreflow.statements import adapted, sql_folder, statement
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def migrations() -> Sequence[Migration]:
     ]
 
 
-def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
+def migrate(conninfo: str, schema: HostSchema = USUAL) -> list[str]:
     """Bring a database up to date; safe to repeat and to run twice at once.
 
     Where nothing is missing it only reads, so that the sync's own role may call it, too.
@@ -72,17 +73,17 @@ def migrate(conninfo: str, tables: TableNames = USUAL) -> list[str]:
     try:
         with connection:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            return _apply_missing(connection, tables)
+            return _apply_missing(connection, schema)
     except psycopg.Error as error:
         raise translate(error) from error
 
 
-def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) -> list[str]:
+def _apply_missing(connection: psycopg.Connection[DictRow], schema: HostSchema) -> list[str]:
     # One transaction: whoever comes second waits at the lock and then finds nothing left to do.
     # An index on a large table takes as long as it takes.
     connection.execute(statement("begin_transaction").encode(), {"statement_timeout": "0"})
     connection.execute(statement("begin_migration").encode())
-    _require_named(connection, tables)
+    _require_named(connection, schema)
     known = migrations()
     done = _ledger(connection)
     if done is None or any(migration.number not in done for migration in known):
@@ -94,7 +95,7 @@ def _apply_missing(connection: psycopg.Connection[DictRow], tables: TableNames) 
     for migration in known:
         if migration.number not in done:
             log.info("migrate.apply name=%s", migration.name)
-            connection.execute(renamed(migration.text, tables).encode())
+            connection.execute(adapted(migration.text, schema).encode())
             connection.execute(
                 statement("note_migration").encode(),
                 {
@@ -116,14 +117,14 @@ def _ledger(connection: psycopg.Connection[DictRow]) -> dict[int, DictRow] | Non
     return _by_number(connection.execute(statement("migrations_done").encode()).fetchall())
 
 
-def _require_named(connection: psycopg.Connection[DictRow], tables: TableNames) -> None:
-    """Make no empty table under a name that somebody mistyped."""
-    named = set(tables.set_names().values())
-    wrong = connection.execute(statement("wrong_columns", tables).encode()).fetchall()
-    absent = {row["name"] for row in wrong if row["column_name"] is None} & named
+def _require_named(connection: psycopg.Connection[DictRow], schema: HostSchema) -> None:
+    """Make no empty table under a name that somebody mistyped, and none of another lineage."""
+    params = {"names": schema.expected_tables()}
+    absent = connection.execute(statement("absent_tables").encode(), params).fetchall()
     if absent:
+        names = ", ".join(row["name"] for row in absent)
         raise SchemaMismatch(
-            f"there is no table {', '.join(sorted(absent))}: correct QCONTACT_SYNC_TABLE_..., "
+            f"there is no table {names}: correct QCONTACT_SYNC_SCHEMA, QCONTACT_SYNC_TABLE_..., "
             "or the search path"
         )
 

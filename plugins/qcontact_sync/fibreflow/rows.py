@@ -48,22 +48,27 @@ def link(row: Mapping[str, Any]) -> Link:
     )
 
 
-def decision_row(
-    decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None
-) -> dict[str, Any]:
-    """A decision as one element of ``write_inbound``'s array."""
+def ticket_row(decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None) -> dict[str, Any]:
+    """A decision as one element of ``write_tickets``'s array."""
     local = decision.local.values if decision.local else {}
     values = {**local, **decision.writes}
-    remote = decision.remote
     return {
         **{name: values.get(name) for name in SYNCED_FIELDS},
-        "kind": decision.kind.value,
-        "has_writes": bool(decision.writes),
-        "remote_id": remote.id,
+        "is_new": decision.kind is Kind.CREATE,
+        "remote_id": decision.remote.id,
         "ticket_id": ticket_id,
         "ticket_uid": ticket_uid,
         "closes": decision.closes,
         "reopens": decision.reopens,
+    }
+
+
+def link_row(decision: TicketDecision, ticket_id: UUID) -> dict[str, Any]:
+    """A decision as one element of ``write_links``'s array."""
+    remote = decision.remote
+    return {
+        "remote_id": remote.id,
+        "ticket_id": ticket_id,
         "base_status_local": decision.base.local[STATUS],
         "base_assigned_local": decision.base.local[ASSIGNED_TO],
         "base_remote": decision.base.remote,
@@ -71,6 +76,7 @@ def decision_row(
         "remote_updated_at": remote.updated_at,
         "frozen": list(decision.frozen),
         "turns": {name: [f.older, f.newer, f.count] for name, f in decision.flip_flops.items()},
+        "is_audited": decision.writes_ticket or bool(decision.warnings),
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,

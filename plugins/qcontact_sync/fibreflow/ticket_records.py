@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from qcontact_sync.core.decision import Kind, TicketDecision
@@ -10,9 +11,10 @@ from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteT
 from qcontact_sync.fibreflow.rows import (
     agreed_row,
     conflict_row,
-    decision_row,
     link,
+    link_row,
     local_ticket,
+    ticket_row,
 )
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
@@ -141,16 +143,32 @@ class PostgresTickets:
         created = [d for d in decisions if d.kind is Kind.CREATE]
         uids = await self._ticket_uids(created) if created else {}
         ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
-        rows = [decision_row(d, ids[d.remote.id], uids.get(d.remote.id)) for d in decisions]
-        dropped = await self._unit.fetch("write_inbound", {"decisions": jsonb(rows)})
-        if dropped:
-            raise ChangeDropped([row["remote_id"] for row in dropped], dropped[0]["table_name"])
+        await self._write_tickets(
+            [
+                ticket_row(d, ids[d.remote.id], uids.get(d.remote.id))
+                for d in decisions
+                if d.writes_ticket
+            ]
+        )
+        await self._write_links([link_row(d, ids[d.remote.id]) for d in decisions])
         await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
         await self._record_conflicts(decisions, ids)
 
     async def write_nothing(self) -> None:
         await self._unit.fetch("lock_tickets", {"ticket_ids": []})
-        await self._unit.fetch("write_inbound", {"decisions": jsonb([])})
+        await self._write_tickets([])
+        await self._write_links([])
+
+    async def _write_tickets(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Everything that the sync writes into FibreFlow's tickets."""
+        dropped = await self._unit.fetch("write_tickets", {"tickets": jsonb(rows)})
+        if dropped:
+            raise ChangeDropped([row["remote_id"] for row in dropped], "tickets")
+
+    async def _write_links(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        dropped = await self._unit.fetch("write_links", {"links": jsonb(rows)})
+        if dropped:
+            raise ChangeDropped([row["remote_id"] for row in dropped], dropped[0]["table_name"])
 
     async def _hold_back_notes(self, adopted: list[UUID]) -> None:
         if adopted:

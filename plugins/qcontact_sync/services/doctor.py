@@ -40,7 +40,7 @@ from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
 from qcontact_sync.services.doctor_schema import check_writing
-from qcontact_sync.services.wiring import open_database, open_remote, table_names
+from qcontact_sync.services.wiring import host_schema, open_database, open_remote
 
 MAX_SKEW = timedelta(minutes=5)
 # A user waits: one try with a short timeout.
@@ -71,7 +71,7 @@ def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, 
     known |= {f"{TABLE_PREFIX}{name.upper()}" for name in TableSettings.model_fields}
     unknown = sorted(n for n in environment if n.startswith(PREFIX) and n not in known)
     try:
-        table_names()
+        host_schema()
         check_accounts()
         account = find_account()
         settings = load_settings(account)

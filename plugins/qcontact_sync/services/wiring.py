@@ -21,7 +21,7 @@ from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.ports import Remote
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
-from qcontact_sync.fibreflow.statements import TableNames
+from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient, open_entities_client
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
@@ -44,14 +44,14 @@ class SystemClock:
         return time.monotonic()
 
 
-def table_names() -> TableNames:
-    """The names of FibreFlow's tables.
+def host_schema() -> HostSchema:
+    """How FibreFlow's tables are called and shaped.
 
     Raises:
         ConfigError: Names each variable with an invalid table name.
     """
     try:
-        return TableNames(**TableSettings().model_dump())
+        return HostSchema.of_lineage(FIBREFLOW, **TableSettings().model_dump(exclude_none=True))
     except ValidationError as error:
         wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
         raise ConfigError(f"not a table name, or schema.table: {wrong}") from None
@@ -66,7 +66,7 @@ async def open_database(
     Args:
         patience_s: See `Database`.
     """
-    database = Database(fibreflow.database_url.get_secret_value(), table_names(), patience_s)
+    database = Database(fibreflow.database_url.get_secret_value(), host_schema(), patience_s)
     try:
         yield database
     finally:

@@ -60,8 +60,8 @@ class _Outcome:
     def counts(self) -> Counts:
         """The counts of ``fresh``."""
         created = sum(d.kind is Kind.CREATE for d in self.fresh)
-        successful = sum(d.kind is Kind.CREATE or bool(d.writes) for d in self.fresh)
-        warned = sum(bool(d.warnings and (d.kind is Kind.CREATE or d.writes)) for d in self.fresh)
+        successful = sum(d.writes_ticket for d in self.fresh)
+        warned = sum(bool(d.warnings) and d.writes_ticket for d in self.fresh)
         return Counts(
             successful=successful,
             skipped=len(self.fresh) - successful,

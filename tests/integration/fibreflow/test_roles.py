@@ -4,8 +4,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from qcontact_sync.core.errors import FatalError
+from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
 from qcontact_sync.fibreflow.migrate import migrate
-from qcontact_sync.fibreflow.statements import TableNames, statement
+from qcontact_sync.fibreflow.statements import statement
 
 from tests.database import rows
 from tests.sync_roles import SyncRoles
@@ -137,7 +138,7 @@ def test_a_table_of_the_apps_that_is_called_like_the_syncs_own_stays_the_apps(
     empty_db: str, roles: SyncRoles
 ):
     rows(empty_db, "CREATE TABLE qcontact_ticket_notes ()")
-    roles.grant(empty_db, TableNames(ticket_notes="qcontact_ticket_notes"))
+    roles.grant(empty_db, HostSchema.of_lineage(FIBREFLOW, ticket_notes="qcontact_ticket_notes"))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         rows(roles.as_migrator(empty_db), "DROP TABLE qcontact_ticket_notes")
     rows(roles.as_runtime(empty_db), "SELECT FROM qcontact_ticket_notes")

@@ -1,7 +1,6 @@
 """A FibreFlow whose tables have other names, and eyes that see them by the usual ones."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import psycopg
 import pytest
@@ -10,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrations
 
 from sandbox.running import run_sandbox
-from tests.integration.migration.other_names import NAMES
+from tests.integration.migration.other_names import SCHEMA
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
@@ -33,10 +32,10 @@ def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch)
     with psycopg.connect(empty_db) as connection:
         connection.execute(migrations()[0].text.encode())
         connection.execute(b"CREATE SCHEMA app; CREATE SCHEMA eyes")
-        for usual, name in asdict(NAMES).items():
+        for usual, name in SCHEMA.names.by_usual_name().items():
             rename(connection, usual, name)
             monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
-    roles.migrate(empty_db, NAMES)
+    roles.migrate(empty_db, SCHEMA)
     return empty_db
 
 

@@ -1,8 +1,9 @@
 """What FibreFlow's tables are called in these tests."""
 
-from qcontact_sync.fibreflow.statements import TableNames
+from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
 
-NAMES = TableNames(
+SCHEMA = HostSchema.of_lineage(
+    FIBREFLOW,
     tickets="app.maintenance_tickets",
     ticket_notes="app.maintenance_ticket_notes",
     users="app.Staff",

@@ -7,7 +7,7 @@ import pytest
 from qcontact_sync.core.errors import FatalError
 from qcontact_sync.jobs import examine, get_status, get_sync_job_history, migrate
 
-from tests.integration.migration.other_names import NAMES
+from tests.integration.migration.other_names import SCHEMA
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -67,7 +67,9 @@ def test_columns_with_other_names_are_reached_through_a_view_of_the_owners(
             b" pole_number, pon_number, project_id, zone_id, address, gps_coordinates, ont_serial,"
             b" assigned_to, created_at, updated_at, closed_at FROM app.maintenance_tickets"
         )
-    roles.grant(world.owner, replace(NAMES, tickets="app.sync_tickets"))
+    roles.grant(
+        world.owner, replace(SCHEMA, names=replace(SCHEMA.names, tickets="app.sync_tickets"))
+    )
     monkeypatch.setenv("QCONTACT_SYNC_TABLE_TICKETS", "app.sync_tickets")
     remote_id = world.add_ticket(status="New")
     world.run()

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 from qcontact_sync.core.errors import ConfigError
-from qcontact_sync.fibreflow.statements import USUAL, TableNames, renamed
-from qcontact_sync.services.wiring import table_names
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
+from qcontact_sync.fibreflow.statements import adapted, statement
+from qcontact_sync.services.wiring import host_schema
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
-RENAMED = TableNames(tickets="app.maintenance_tickets", users="Person")
+RENAMED = HostSchema.of_lineage("fibreflow", tickets="app.maintenance_tickets", users="Person")
 
 
-@pytest.mark.parametrize("path", sorted(SQL.rglob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SQL.glob("[qm]*/*.sql")), ids=lambda path: path.stem)
 def test_the_usual_names_change_nothing(path):
-    assert renamed(path.read_text(), USUAL) == path.read_text()
+    assert adapted(path.read_text(), USUAL) == path.read_text()
 
 
 @pytest.mark.parametrize(
@@ -26,12 +27,13 @@ def test_the_usual_names_change_nothing(path):
         ("BEFORE UPDATE ON tickets", 'BEFORE UPDATE ON "app"."maintenance_tickets"'),
         ("count(*) AS tickets ORDER BY tickets DESC", "count(*) AS tickets ORDER BY tickets DESC"),
         ("FROM ticket_notes", "FROM ticket_notes"),
+        ("NULL::tickets,", 'NULL::"app"."maintenance_tickets",'),
         ("EXECUTE FUNCTION tickets_touch()", "EXECUTE FUNCTION tickets_touch()"),
         ("ON tickets_other", "ON tickets_other"),
     ],
 )
 def test_a_table_is_renamed_and_other_words_are_not(text, expected):
-    assert renamed(text, RENAMED) == expected
+    assert adapted(text, RENAMED) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,5 +42,30 @@ def test_a_table_is_renamed_and_other_words_are_not(text, expected):
 def test_what_is_no_name_is_refused_by_the_settings_name(monkeypatch, name):
     monkeypatch.setenv("QCONTACT_SYNC_TABLE_TICKETS", name)
     with pytest.raises(ConfigError) as refused:
-        table_names()
+        host_schema()
     assert str(refused.value) == ("not a table name, or schema.table: QCONTACT_SYNC_TABLE_TICKETS")
+
+
+MAINTENANCE = HostSchema.of_lineage("maintenance", tickets="app.jobs")
+
+
+def test_a_lineage_is_read_through_its_select_and_written_by_name():
+    assert adapted("UPDATE tickets SET", MAINTENANCE) == 'UPDATE "app"."jobs" SET'
+    reads = adapted("FROM tickets\nWHERE tickets.id = 1", MAINTENANCE)
+    assert reads.startswith("FROM (\nSELECT\n    id,")
+    assert reads.endswith('FROM "app"."jobs"\n) AS tickets\nWHERE tickets.id = 1')
+    notes = adapted("JOIN ticket_notes AS note", MAINTENANCE)
+    assert notes.endswith("FROM maintenance_notes\n) AS note")
+
+
+def test_columns_that_only_a_mapping_names_are_written_out():
+    schema = USUAL.with_columns(["client_name"], ["created_by"])
+    written = statement("write_tickets", schema)
+    assert 'closed_at , "client_name", "created_by"' in written
+    assert '"client_name" = more_of_old."client_name"' in written
+    assert "created_by" not in written.partition("UPDATE")[2]
+    assert ', "client_name"::text' in statement("lock_tickets", schema)
+
+
+def test_without_such_columns_nothing_is_read_for_them():
+    assert "populate" not in statement("write_tickets")

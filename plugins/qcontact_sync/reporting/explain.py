@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qcontact_sync.core.comparison import without_text
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
@@ -15,7 +16,6 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 
-_LONG_TEXTS = ("description", "address")
 _NEXT = {
     Action.KEEP: "nothing",
     Action.AGREE: "nothing to write: stored as last agreed value",
@@ -89,9 +89,9 @@ def _story(
     return FieldStory(
         field=name,
         base_local=link.base.local.get(name),
-        base_remote=_told(name, link.base.remote.get(name)),
-        local=_told(name, local.values.get(name)),
-        remote=_told(name, remote.get(name)),
+        base_remote=without_text(name, link.base.remote.get(name)),
+        local=without_text(name, local.values.get(name)),
+        remote=without_text(name, remote.get(name)),
         action=action,
         next=what_next,
         reason=reason,
@@ -106,9 +106,3 @@ def _next(decision: FieldDecision, is_held: bool) -> str:
 
 def _reason(decision: FieldDecision) -> str:
     return "; ".join(part for part in (decision.reason, decision.refusal) if part)
-
-
-def _told(field: str, value: str | None) -> str | None:
-    if value is not None and field in _LONG_TEXTS:
-        return f"({len(value)} characters)"
-    return value

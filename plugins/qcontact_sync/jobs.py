@@ -22,7 +22,7 @@ from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.services import doctor, review, run_reports, runs
+from qcontact_sync.services import comparison, doctor, review, run_reports, runs
 from qcontact_sync.services.results import HistoryRow, JobResult
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "HistoryRow",
     "JobResult",
+    "choose_side",
+    "compare_tickets",
     "dismiss_failures",
     "examine",
     "explain_ticket",
@@ -43,6 +45,7 @@ __all__ = [
     "get_status",
     "get_sync_job_history",
     "list_conflicts",
+    "list_differences",
     "list_failures",
     "migrate",
     "resolve_conflict",
@@ -71,6 +74,9 @@ retry_failures = _blocking(review.retry_failures)
 dismiss_failures = _blocking(review.dismiss_failures)
 list_conflicts = _blocking(review.list_conflicts)
 resolve_conflict = _blocking(review.resolve_conflict)
+compare_tickets = _blocking(comparison.compare_tickets)
+list_differences = _blocking(comparison.list_differences)
+choose_side = _blocking(comparison.choose_side)
 examine = _blocking(doctor.examine)
 _history = _blocking(run_reports.history)
 

@@ -224,6 +224,25 @@ class FakeUnit:
     async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
         self._stage("close conflict", lambda: self._close(remote_id, {field}))
 
+    async def record_choices(
+        self,
+        remote_id: RemoteId,
+        ticket_id: LocalId,
+        decided: Sequence[Conflict],
+        resolution: str,
+        by: str,
+    ) -> None:
+        self._stage("record choices", lambda: self._record_choices(remote_id, decided))
+
+    def _record_choices(self, remote_id: RemoteId, decided: Sequence[Conflict]) -> None:
+        waiting = self._here.open_conflicts()
+        self._close(remote_id, {c.field for c in decided})
+        self._here.conflicts += [
+            ConflictRow(remote_id, c.field, "settled", c.local, c.remote, c.loser, self._began_at)
+            for c in decided
+            if (remote_id, c.field) not in waiting
+        ]
+
     def _close(self, remote_id: RemoteId, fields: set[str]) -> None:
         self._here.resolved |= {
             number

@@ -149,6 +149,52 @@ Example:
   qcontact-sync conflicts resolve 7b3f2c1e-6f0a-5d6b-9c58-2a1d1f0e4b7a --keep local
 """
 
+COMPARE = """Compare every ticket as both sides stand now; nothing is written.
+
+\b
+same             the same on both sides
+pending          the next run carries the difference over
+waits            an open conflict, or in quarantine
+differs          nothing acts on it by itself: as it was when it was linked, or overwritten since
+only_qcontact    not in FibreFlow, or deleted there
+only_fibreflow   gone in QContact, or not in the watched queues any more
+
+It lists what is not the same. --csv writes every ticket to a file, a line per field. A ticket that
+changes while the command reads may be shown as pending.
+
+\b
+Examples:
+  qcontact-sync compare --csv comparison.csv
+  qcontact-sync compare --ticket-id FT499061
+  qcontact-sync compare resolve FT499061 --keep local --dry-run
+
+\b
+Exit status:
+  0  every ticket is the same
+  3  something is not the same
+"""
+
+COMPARE_RESOLVE = """Let one side win for these tickets, whatever kind of difference it is.
+
+local: the next run sends FibreFlow's value to QContact. remote: QContact's value is written to
+FibreFlow now. If a run is active, the command waits for its end. Each decision is recorded with
+your name. Fields that QContact owns can only be kept as QContact has them.
+
+--all takes the tickets that stand so, as the sync saw QContact last, instead of ids: done_here are
+those that are done in FibreFlow and open in QContact. If so many are then pending that
+QCONTACT_SYNC_MAX_OUTBOUND holds them, the next run sends them with --confirm-outbound.
+
+\b
+Examples:
+  qcontact-sync compare resolve FT499061 21924300004 --keep remote
+  qcontact-sync compare resolve --all done_here --keep local --field status --dry-run
+
+\b
+Exit status:
+  0  everything was decided, or nothing was left to decide
+  3  something could not be decided
+"""
+
 DOCTOR = """Check what a run needs, and show what to fix.
 
 Settings, database, schema, rights, QContact and its credentials, both clocks, and Airflow's
@@ -164,4 +210,9 @@ ANY_TICKET_ID = "FibreFlow uuid, ticket_uid or QContact id."
 ENTRY_ID = "An entry's id, or any id of a ticket: FibreFlow uuid, ticket_uid or QContact id."
 CONFLICT_ID = "The conflict's id, as `conflicts` shows it."
 KEEP = "The side whose value is kept."
+CSV = "Write every ticket to this file, as CSV in UTF-8."
+ONLY_TICKET = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."
+ONLY_FIELD = "Only this field, for example status. Default: every field that is not the same."
+ALL_THAT = "In place of ids: all tickets that stand so."
+CHOICE_DRY_RUN = "Show what would be decided, with both values; write nothing."
 ACCOUNT = "The account, by its name in the accounts file (or QCONTACT_SYNC_ACCOUNT)."

@@ -73,7 +73,7 @@ def retry(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) ->
     from qcontact_sync.config.access import fibreflow_from_env
 
     changed = jobs.retry_failures(fibreflow_from_env(), given)
-    _show_failures(changed, as_json=as_json or _asked_before(context))
+    _show_failures(changed, as_json=as_json or asked_before(context))
 
 
 @failures_app.command(help=help_texts.DISMISS)
@@ -84,7 +84,7 @@ def dismiss(context: typer.Context, entry_id: EntryId, as_json: AsJson = False) 
     from qcontact_sync.config.access import fibreflow_from_env
 
     changed = jobs.dismiss_failures(fibreflow_from_env(), given)
-    _show_failures(changed, as_json=as_json or _asked_before(context))
+    _show_failures(changed, as_json=as_json or asked_before(context))
 
 
 def _show_failures(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
@@ -129,13 +129,13 @@ def resolve(
 
     log_to_stderr(logging.WARNING)
     ended = jobs.resolve_conflict(*access_from_env(), load_settings(), _checked(conflict_id), keep)
-    if as_json or _asked_before(context):
+    if as_json or asked_before(context):
         print_json(plain_row(ended))
     else:
         show_review.show_resolved(ended)
 
 
-def _asked_before(context: typer.Context) -> bool:
+def asked_before(context: typer.Context) -> bool:
     """Whether ``--json`` was given before the subcommand's name."""
     return bool(context.parent and context.parent.params.get("as_json"))
 

@@ -177,7 +177,7 @@ def show_resolved(conflict: Row) -> None:
 
 
 def _kind(conflict: Row) -> str:
-    if conflict["kind"] == "settled":
+    if conflict["kind"] == "settled" and not conflict["decided_by"]:
         return "resolved automatically"
     return "open conflict" if conflict["is_open"] else "resolved"
 
@@ -190,7 +190,7 @@ def _sides(conflict: Row) -> tuple[str, str]:
 
 
 def _end(conflict: Row) -> str:
-    if conflict["kind"] == "settled":
+    if conflict["kind"] == "settled" and not conflict["decided_by"]:
         side = {
             "local": "; FibreFlow's value was not kept",
             "remote": "; QContact's value was not kept",

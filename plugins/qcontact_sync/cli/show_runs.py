@@ -97,13 +97,13 @@ def show_checks(checks: Sequence[Check]) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Direction, int, int], None] | None]:
-    """A callback that updates one bar per direction on stderr; None if stderr is no terminal."""
+def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A callback that updates one bar per name on stderr; None if stderr is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
-    tasks: dict[Direction, TaskID] = {}
+    tasks: dict[str, TaskID] = {}
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -115,10 +115,10 @@ def progress_bar() -> Iterator[Callable[[Direction, int, int], None] | None]:
     # The bar must neither show nor delay what goes to stdout: that is the result.
     with Progress(*columns, console=console, redirect_stdout=False) as bars:
 
-        def move(direction: Direction, done: int, expected: int) -> None:
-            if direction not in tasks:
-                tasks[direction] = bars.add_task(direction.value)
-            bars.update(tasks[direction], completed=done, total=expected)
+        def move(name: str, done: int, expected: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(str(name))
+            bars.update(tasks[name], completed=done, total=expected)
 
         yield move
 

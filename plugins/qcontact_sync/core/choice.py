@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from qcontact_sync.core.comparison import NOTE, Holds, Standing, compare_ticket
+from qcontact_sync.core.compare import compare_ticket
+from qcontact_sync.core.comparison import NOTE, Holds, Standing
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
-from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.errors import ErrorCode, RowHidden, TicketError
 from qcontact_sync.core.mapping import to_local_owned
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
@@ -61,6 +62,8 @@ def choose(
     Raises:
         RowHidden: FibreFlow's row may be there and is not seen.
     """
+    if known.is_hidden:
+        raise RowHidden
     if known.link is None or known.local is None:
         return Choice()
     compared = compare_ticket(remote, known, Holds(), people, policy)

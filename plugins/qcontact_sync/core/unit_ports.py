@@ -122,6 +122,17 @@ class ConflictRecords(Protocol):
         """Close an open conflict that a person, named ``by``, decided."""
         ...
 
+    async def record_choices(
+        self,
+        remote_id: RemoteId,
+        ticket_id: LocalId,
+        decided: Sequence[Conflict],
+        resolution: str,
+        by: str,
+    ) -> None:
+        """Record what a person decided about fields, whether or not a conflict was open."""
+        ...
+
 
 class Quarantine(Protocol):
     """Tickets that failed in this direction."""

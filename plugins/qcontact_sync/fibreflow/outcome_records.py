@@ -29,6 +29,18 @@ class PostgresConflicts:
         params = {"remote_id": remote_id, "field": field, "resolution": resolution, "by": by}
         await self._unit.fetch("close_conflict", params)
 
+    async def record_choices(
+        self,
+        remote_id: RemoteId,
+        ticket_id: LocalId,
+        decided: Sequence[Conflict],
+        resolution: str,
+        by: str,
+    ) -> None:
+        rows = [conflict_row(remote_id, ticket_id, conflict) for conflict in decided]
+        params = {"choices": jsonb(rows), "resolution": resolution, "by": by}
+        await self._unit.fetch("record_choices", params)
+
 
 class PostgresQuarantine:
     """The `Quarantine` port."""

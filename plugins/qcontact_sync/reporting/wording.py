@@ -15,6 +15,18 @@ _SHOWN_FIELDS = frozenset({"status", "title", "priority", "ticket_type"})
 _LONGEST = 80
 SIDES = {"local": "FibreFlow", "remote": "QContact"}
 TRIGGERS = {"scheduled": "by schedule", "manual": "by hand", "backfill": "backfill"}
+STANDINGS = {
+    "same": "the same",
+    "pending": "pending",
+    "waits": "waits",
+    "differs": "differs",
+    "only_qcontact": "only in QContact",
+    "only_fibreflow": "only in FibreFlow",
+}
+GAPS = {
+    "done_here": "done here, open in QContact",
+    "done_there": "done in QContact, open here",
+}
 DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QContact"}
 
 
@@ -68,7 +80,7 @@ def _shown_option(value: object) -> str:
 
 def conflict_outcome(row: Row) -> str:
     """How a conflict ended."""
-    if row["kind"] != "settled":
+    if row["kind"] != "settled" or row["decided_by"]:
         by = f", by {row['decided_by']}" if row["decided_by"] else ""
         return f"{row['resolution'] or 'open (needs a decision)'}{by}"
     lost = {side: f"{name}'s value was not kept" for side, name in SIDES.items()}

@@ -1,9 +1,15 @@
-"""Who decides, as it is stored beside the decision."""
+"""Who decides, as it is stored beside the decision, and the lease that a decision needs."""
 
+import asyncio
 import os
 import pwd
+from contextlib import AsyncExitStack
 
 from qcontact_sync.core.canon import printable
+from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.store_ports import Leases
+from qcontact_sync.services.wiring import SystemClock
+from qcontact_sync.sync.leases import HeldLease, hold_lease
 
 LONGEST = 200
 
@@ -21,3 +27,23 @@ def _own_user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
+
+
+async def held_lease(
+    stack: AsyncExitStack, leases: Leases, account: str, patience_s: float | None
+) -> HeldLease:
+    """The account's lease for as long as the stack is open.
+
+    Args:
+        patience_s: How long to wait for a run that is at work; None for as long as it takes.
+
+    Raises:
+        RetryableError: ``CONFLICT``, a run is still active.
+    """
+    try:
+        async with asyncio.timeout(patience_s):
+            return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
+    except TimeoutError:
+        raise RetryableError(
+            "a run is active: decide again after its end", ErrorCode.CONFLICT
+        ) from None

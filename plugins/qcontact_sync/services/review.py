@@ -3,7 +3,6 @@
 Each function opens what it needs and closes it again. `jobs` contains them as blocking functions.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Literal
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
+from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.insights import Insights
@@ -19,10 +18,9 @@ from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
 from qcontact_sync.reporting.health import Health, judge
-from qcontact_sync.services.deciding import person
+from qcontact_sync.services.deciding import held_lease, person
 from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
-from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
-from qcontact_sync.sync.leases import HeldLease, hold_lease
+from qcontact_sync.services.wiring import open_database, open_remote, sync_options
 from qcontact_sync.sync.resolving import Resolving
 
 __all__ = [
@@ -164,25 +162,13 @@ async def resolve_conflict(
             raise UnknownId(given, "open conflict")
         leases = PostgresLeases(lease_database)
         async with AsyncExitStack() as stack:
-            held = await _held(stack, leases, settings.account, patience_s)
+            held = await held_lease(stack, leases, settings.account, patience_s)
             policy = sync_options(settings, remote).policy
             resolving = Resolving(PostgresStore(database), remote, policy, held.lease, person(by))
             await resolving.resolve(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )
         return (await insights.conflicts(conflict_id))[0]
-
-
-async def _held(
-    stack: AsyncExitStack, leases: PostgresLeases, account: str, patience_s: float | None
-) -> HeldLease:
-    try:
-        async with asyncio.timeout(patience_s):
-            return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
-    except TimeoutError:
-        raise RetryableError(
-            "a run is active: decide again after its end", ErrorCode.CONFLICT
-        ) from None
 
 
 def _uuid(given: str) -> UUID:

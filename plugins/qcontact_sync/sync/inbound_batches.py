@@ -200,7 +200,7 @@ class InboundBatches:
             elif known.is_unchanged:
                 outcome.skipped += not known.is_counted
                 outcome.passed.append(ticket.id)
-            elif not is_trusted and _may_be_older(ticket, version, known):
+            elif not is_trusted and may_be_older(ticket, version, known):
                 outcome.suspects.append(ticket.id)
             else:
                 self._decide(ticket, version, known, outcome)
@@ -282,7 +282,7 @@ def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
     return newest.values()
 
 
-def _may_be_older(ticket: RemoteTicket, version: str, known: KnownTicket) -> bool:
+def may_be_older(ticket: RemoteTicket, version: str, known: KnownTicket) -> bool:
     """Stamps have whole seconds: of two edits with one stamp, the list may show the first."""
     link = known.link
     if link is None or link.remote_updated_at is None or ticket.updated_at is None:

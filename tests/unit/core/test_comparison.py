@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from qcontact_sync.core.comparison import Gap, Holds, Standing, compare_ticket, is_the_same
+from qcontact_sync.core.compare import compare_ticket, is_the_same
+from qcontact_sync.core.comparison import Gap, Holds, Standing
 from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Direction, KnownTicket

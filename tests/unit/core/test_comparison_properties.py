@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qcontact_sync.core.choice import choose
-from qcontact_sync.core.comparison import Holds, Standing, compare_ticket
+from qcontact_sync.core.compare import compare_ticket
+from qcontact_sync.core.comparison import Holds, Standing
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.merge import Action
 from qcontact_sync.core.model import TWO_WAY_FIELDS, Direction, KnownTicket

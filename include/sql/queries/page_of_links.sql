@@ -1,0 +1,9 @@
+-- page_of_links: linked tickets in the order of their ids, a page of them.
+-- params:  after text (null: from the first on), limit int
+-- returns: rows: remote_id text
+-- locks:   none
+SELECT remote_id
+FROM qcontact_ticket_link
+WHERE %(after)s::text IS NULL OR remote_id > %(after)s::text
+ORDER BY remote_id
+LIMIT %(limit)s::bigint;

@@ -1,0 +1,60 @@
+"""FibreFlow's side of a comparison."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from qcontact_sync.core.comparison_ports import HeldTicket, UnlinkedRow
+from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.model import (
+    OUTSIDE_RUNS,
+    Direction,
+    KnownTicket,
+    LocalId,
+    RemoteId,
+    RemoteTicket,
+)
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.store import PostgresStore
+
+
+class PostgresComparison:
+    """The `ComparisonReads` port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._store = PostgresStore(database)
+
+    async def look_up(self, tickets: Sequence[RemoteTicket]) -> Mapping[RemoteId, KnownTicket]:
+        listed = [(ticket, fingerprint(ticket.values)) for ticket in tickets]
+        async with self._store.unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
+            return await unit.tickets.look_up(listed, force=True)
+
+    async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
+        async with self._store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:
+            return await unit.tickets.read_linked(remote_ids)
+
+    async def read_holds(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, HeldTicket]:
+        rows = await self._database.read("read_holds", {"remote_ids": list(remote_ids)})
+        return {
+            RemoteId(row["remote_id"]): HeldTicket(row["inbound"], row["outbound"], row["is_gone"])
+            for row in rows
+        }
+
+    async def page_of_links(self, after: RemoteId | None, limit: int) -> Sequence[RemoteId]:
+        rows = await self._database.read("page_of_links", {"after": after, "limit": limit})
+        return [RemoteId(row["remote_id"]) for row in rows]
+
+    async def page_of_unlinked(self, after: LocalId | None, limit: int) -> Sequence[UnlinkedRow]:
+        rows = await self._database.read("page_of_unlinked", {"after": after, "limit": limit})
+        return [
+            UnlinkedRow(
+                LocalId(row["ticket_id"]),
+                row["ticket_uid"],
+                RemoteId(row["remote_id"]) if row["remote_id"] else None,
+            )
+            for row in rows
+        ]
+
+    async def settled_until(self, account: str) -> datetime | None:
+        return await PostgresRunStore(self._database).read_cursor(account)

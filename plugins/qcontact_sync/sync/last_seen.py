@@ -1,0 +1,51 @@
+"""Comparing both sides as the sync saw QContact last: FibreFlow's database alone is read."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from qcontact_sync.core.comparison import Holds, Standing, TicketComparison, only_here
+from qcontact_sync.core.comparison_ports import ComparisonReads, HeldTicket
+from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.model import KnownTicket, Link, People, RemoteId, RemoteTicket
+from qcontact_sync.sync.comparing import GONE, judge
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """A look at linked tickets.
+
+    Attributes:
+        pending: Tickets of which the next run sends something.
+    """
+
+    reads: ComparisonReads
+    policy: Policy
+    people: People
+    pending: frozenset[RemoteId]
+
+    async def compare(self, after: RemoteId | None) -> AsyncIterator[TicketComparison]:
+        """Linked tickets in the order of their ids, those behind ``after``."""
+        while page := await self.reads.page_of_links(after, BATCH):
+            after = page[-1]
+            known = await self.reads.read_linked(page)
+            held = await self.reads.read_holds(page)
+            for remote_id in page:
+                if remote_id in known:
+                    yield self._judge(known[remote_id], held.get(remote_id, HeldTicket()))
+
+    def _judge(self, known: KnownTicket, held: HeldTicket) -> TicketComparison:
+        link = known.linked
+        if held.is_gone:
+            uid = known.local.ticket_uid if known.local else None
+            found = only_here(link.remote_id, uid, GONE, known.version)
+            return found if uid else TicketComparison(link.remote_id, None, Standing.SAME)
+        is_pending = link.remote_id in self.pending
+        holds = Holds(held.inbound, held.outbound, is_pending=is_pending)
+        return judge(as_last_seen(link), known, holds, self.people, self.policy)
+
+
+def as_last_seen(link: Link) -> RemoteTicket:
+    """The ticket as the sync saw it in QContact last."""
+    return RemoteTicket(link.remote_id, link.base.remote, link.remote_updated_at)

@@ -70,7 +70,6 @@ def resolve(
 ) -> int:
     """Let one side win for many tickets."""
     ids = _chosen_ids(ticket_ids or [], all_that)
-    _check_field(field)
     from qcontact_sync import jobs
     from qcontact_sync.cli.show_comparison import plain_choice, show_chosen
     from qcontact_sync.cli.show_runs import progress_bar
@@ -112,10 +111,3 @@ def _every(wanted: str | None) -> Sequence[str]:
         after = page.after
         if after is None:
             return ids
-
-
-def _check_field(field: str | None) -> None:
-    from qcontact_sync.core.model import SYNCED_FIELDS
-
-    if field is not None and field not in SYNCED_FIELDS:
-        raise ParamError(f"no such field: choose one of {', '.join(SYNCED_FIELDS)}")

@@ -8,7 +8,6 @@ from qcontact_sync.core.comparison import NOTE, Holds, Standing
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, RowHidden, TicketError
-from qcontact_sync.core.mapping import to_local_owned
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
     TWO_WAY_FIELDS,
@@ -136,7 +135,7 @@ class _Fold:
         if self._keep == "local":
             raise _refused(field, "QContact owns this field: change it there")
         there = self._remote.values[field]
-        value = to_local_owned(field, there).value
+        value = self._policy.mapping.to_local_owned(field, there).value
         agreed = self._link.base
         link = replace(self._link, base=Base(agreed.local, {**agreed.remote, field: there}))
         kept = replace(self._local, values={**self._local.values, field: value})

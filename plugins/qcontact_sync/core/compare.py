@@ -7,6 +7,7 @@ would do.
 from collections.abc import Sequence
 from datetime import timedelta
 
+from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.comparison import (
     NOTE,
     FieldComparison,
@@ -18,14 +19,7 @@ from qcontact_sync.core.comparison import (
 )
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import TicketDecision
-from qcontact_sync.core.mapping import (
-    is_same_person,
-    is_same_status,
-    is_terminal,
-    status_key,
-    to_local_owned,
-    to_local_status,
-)
+from qcontact_sync.core.mapping import is_same_person
 from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -36,6 +30,7 @@ from qcontact_sync.core.model import (
     People,
     RemoteTicket,
 )
+from qcontact_sync.core.rules import status_key
 
 MARGIN = timedelta(hours=1)
 """A change so much older than the cursor was missed: no run reads back that far by itself."""
@@ -55,7 +50,7 @@ def compare_ticket(
     if known.link is not None:
         reason = "deleted in FibreFlow: the sync does not create it again"
         return TicketComparison(remote.id, None, Standing.ONLY_QCONTACT, reason=reason)
-    return _unlinked(remote, known, decision, holds, people)
+    return _unlinked(remote, known, decision, holds, people, policy)
 
 
 def is_the_same(
@@ -63,20 +58,24 @@ def is_the_same(
 ) -> bool:
     """Whether two values mean the same, or as much the same as the sides can.
 
-    A status that QContact moves on to by itself means what the one before it meant. A name that
-    no FibreFlow user has is the same as no assignee; where assignment is not sent, as any.
+    A field that the mapping does not sync always is. A status that QContact moves on to by itself
+    means what the one before it meant. A name that no FibreFlow user has is the same as no
+    assignee; where assignment is not sent, as any.
     """
+    mapping = policy.mapping
+    if mapping.flow(field) is Flow.OFF:
+        return True
     if field == STATUS:
-        before = (a for a, b in policy.words.moves_on if b == status_key(remote))
-        words = policy.words
-        return is_same_status(local, remote, words) or any(
-            is_same_status(local, word, words) for word in before
-        )
+        before = (a for a, b in mapping.status.moves_on if b == status_key(remote))
+        return any(mapping.is_same_status(local, word) for word in (remote, *before))
     if field == ASSIGNED_TO:
         is_stranger = remote is not None and remote not in people.id_by_name
-        has_no_other = local is None or not policy.sends_assignment
-        return is_same_person(local, remote, people) or (is_stranger and has_no_other)
-    mapped = to_local_owned(field, remote)
+        is_sent = policy.sends_assignment and mapping.sends(field)
+        same = is_same_person(local, remote, people)
+        return same or (is_stranger and (local is None or not is_sent))
+    if mapping.flow(field) is not Flow.INBOUND:
+        return True
+    mapped = mapping.to_local_owned(field, remote)
     return not mapped.fits or mapped.value == local
 
 
@@ -98,7 +97,7 @@ def _linked(
     if holds.is_pending and not any(field.way is Direction.OUTBOUND for field in shown):
         shown.append(_pending_note())
     standing, reason = _standing(shown), ""
-    if not holds.is_listed and (shown or not is_terminal(local.values.get(STATUS))):
+    if not holds.is_listed and (shown or not policy.mapping.is_terminal(local.values.get(STATUS))):
         standing = Standing.ONLY_FIBREFLOW
         reason = "QContact has the ticket and does not list it: it left the queue"
     return TicketComparison(
@@ -107,7 +106,7 @@ def _linked(
         standing,
         tuple(shown),
         reason,
-        _gap(local, remote.values.get(STATUS, base.get(STATUS)), shown),
+        _gap(local, remote.values.get(STATUS, base.get(STATUS)), shown, policy),
         known.version,
     )
 
@@ -146,12 +145,12 @@ def _verdict(
         return Standing.WAITS, f"open conflict: {decision.reason}", None
     if is_the_same(decision.field, here, there, people, policy):
         return Standing.SAME, "", None
-    return Standing.DIFFERS, _why_it_stays(decision.field, there, people), None
+    return Standing.DIFFERS, _why_it_stays(decision.field, there, people, policy), None
 
 
-def _why_it_stays(field: str, there: str | None, people: People) -> str:
+def _why_it_stays(field: str, there: str | None, people: People, policy: Policy) -> str:
     """Why a difference stays that nothing carries over."""
-    is_word = field == STATUS and to_local_status(there) is None
+    is_word = field == STATUS and policy.mapping.to_local_status(there) is None
     is_stranger = field == ASSIGNED_TO and there is not None and there not in people.id_by_name
     if is_word or is_stranger:
         return "QContact's value has no counterpart in FibreFlow"
@@ -187,6 +186,7 @@ def _unlinked(
     decision: TicketDecision,
     holds: Holds,
     people: People,
+    policy: Policy,
 ) -> TicketComparison:
     local = known.unlinked[0] if known.unlinked else None
     standing, reason, _ = _inbound("", remote, holds)
@@ -202,7 +202,7 @@ def _unlinked(
         for c in decision.conflicts
     )
     word = reason or "not linked yet"
-    gap = _gap(local, remote.values.get(STATUS), fields)
+    gap = _gap(local, remote.values.get(STATUS), fields, policy)
     return TicketComparison(remote.id, local.ticket_uid, standing, fields, word, gap)
 
 
@@ -216,14 +216,19 @@ def _standing(fields: Sequence[FieldComparison]) -> Standing:
 
 
 def _gap(
-    local: LocalTicket, remote_status: str | None, fields: Sequence[FieldComparison]
+    local: LocalTicket,
+    remote_status: str | None,
+    fields: Sequence[FieldComparison],
+    policy: Policy,
 ) -> Gap | None:
     if (STATUS, Standing.DIFFERS) not in [(f.field, f.standing) for f in fields]:
         return None
-    translated = to_local_status(remote_status)
-    if translated is None or is_terminal(translated) is is_terminal(local.values.get(STATUS)):
+    mapping = policy.mapping
+    translated = mapping.to_local_status(remote_status)
+    is_done = mapping.is_terminal(translated), mapping.is_terminal(local.values.get(STATUS))
+    if translated is None or is_done[0] is is_done[1]:
         return None
-    return Gap.DONE_THERE if is_terminal(translated) else Gap.DONE_HERE
+    return Gap.DONE_THERE if is_done[0] else Gap.DONE_HERE
 
 
 def _pending_note() -> FieldComparison:

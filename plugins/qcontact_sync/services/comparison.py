@@ -12,6 +12,7 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.comparison import Gap, Standing, TicketComparison
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.core.ports import Remote, WalkedList
+from qcontact_sync.core.request import ParamError
 from qcontact_sync.fibreflow.comparison_records import PostgresComparison
 from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
@@ -233,6 +234,7 @@ async def choose_side(
         given: FibreFlow uuids, ticket_uids or QContact ids.
 
     Raises:
+        ParamError: No field is named so.
         UnknownId: No linked ticket has one of these ids; nothing was decided.
         RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
     """
@@ -243,7 +245,10 @@ async def choose_side(
         AsyncExitStack() as stack,
     ):
         await require_own(database, settings.account)
-        store = PostgresStore(database)
+        store, policy = PostgresStore(database), sync_options(settings, remote).policy
+        if decision.only not in (None, *policy.mapping.known_fields):
+            names = ", ".join(sorted(policy.mapping.known_fields))
+            raise ParamError(f"no such field: choose one of {names}")
         found = await store.resolve_ids(given)
         for one in given:
             if one not in found:
@@ -256,7 +261,7 @@ async def choose_side(
         choosing = Choosing(
             store,
             remote,
-            sync_options(settings, remote).policy,
+            policy,
             lease,
             person(decision.by),
             decision.keep,

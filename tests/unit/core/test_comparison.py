@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.compare import compare_ticket, is_the_same
 from qcontact_sync.core.comparison import Gap, Holds, Standing
-from qcontact_sync.core.mapping import ENTITIES_WORDS
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Direction, KnownTicket
 
@@ -22,7 +22,7 @@ from tests.unit.core.core_values import (
 )
 
 DONE_HERE = a_link({STATUS: "resolved"}, {STATUS: "Open"})
-TENANT = Policy(ENTITIES_WORDS, sends_assignment=False)
+TENANT = Policy(ENTITIES, sends_assignment=False)
 
 
 def compared(link, local, remote, holds=None, policy=REVIEW):

@@ -11,9 +11,10 @@ import tempfile
 from pathlib import Path
 
 from tests.pristine_airflow import metadata_file
+from tests.shared import quick_place
 
 PROJECT = Path(__file__).parents[1]
-HOME = Path(tempfile.mkdtemp(prefix="qcontact-sync-airflow-"))
+HOME = Path(tempfile.mkdtemp(prefix="qcontact-sync-airflow-", dir=quick_place()))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 for inherited in [name for name in os.environ if name.startswith(("AIRFLOW_", "QCONTACT_"))]:

@@ -13,7 +13,7 @@ import psycopg
 from dev.database.account import server_account
 from dev.database.pg_binaries import find_bindir, major_version
 from dev.database.postgres import create_cluster, server
-from tests.shared import once
+from tests.shared import once, quick_place
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def new_datadir() -> Iterator[Path]:
 @contextmanager
 def empty_place() -> Iterator[Path]:
     """Where a cluster may be made: a path that the server's account can reach."""
-    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-") as parent:
+    with tempfile.TemporaryDirectory(prefix="qcontact-sync-test-", dir=quick_place()) as parent:
         Path(parent).chmod(0o755)
         yield Path(parent) / "data"
 

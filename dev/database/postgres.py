@@ -205,6 +205,7 @@ class _Cluster:
         options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories=''"
         if not durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            options += " -c max_wal_size=256MB -c min_wal_size=32MB"
         return self._pg_ctl("start", "-o", options, "-l", str(self.log)).returncode == 0
 
     def _pg_ctl(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -2,38 +2,31 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
+from tests.forked_program import ForkedProgram
 from tests.integration.sync_world import World
 
-PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 _NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL")
 PATIENCE_S = 60
 
 
-class Program(subprocess.Popen[str]):
+class Program(ForkedProgram):
     """``qcontact-sync run --json``, for one world."""
 
     def __init__(self, world: World, *arguments: str, **settings: object) -> None:
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(_NOT_INHERITED)}
         super().__init__(
-            [PROGRAM, "run", "--json", *arguments],
-            env={
+            ["run", "--json", *arguments],
+            {
                 **inherited,
                 **_credentials(world),
                 "DATABASE_URL": world.database,
                 **{f"QCONTACT_SYNC_{name.upper()}": str(value) for name, value in settings.items()},
             },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
         )
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
@@ -47,7 +40,7 @@ class Program(subprocess.Popen[str]):
     def ended(self) -> tuple[int, Any, str]:
         """Exit status, the document on stdout (None without one) and stderr."""
         stdout, stderr = self.communicate()
-        return self.returncode, json.loads(stdout) if stdout else None, stderr
+        return self.wait(), json.loads(stdout) if stdout else None, stderr
 
 
 def _credentials(world: World) -> dict[str, str]:

@@ -3,16 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sandbox.running import Sandbox
+from tests.forked_program import ForkedProgram
 
-PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 _NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL", "COLUMNS")
 
 
@@ -59,53 +56,37 @@ class CommandLine:
         process.send_signal(signal.SIGINT)
         return _ended(process)
 
-    def _start(self, arguments: Sequence[str], **streams: Any) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [PROGRAM, *arguments],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def _start(self, arguments: Sequence[str]) -> ForkedProgram:
+        return ForkedProgram(arguments, self._environment)
 
     def on_a_terminal(self, *arguments: str) -> tuple[int, str, str]:
         """With stderr on a terminal: exit status, stdout, and what the terminal got."""
         terminal, stderr = os.openpty()
         with os.fdopen(terminal, "rb", buffering=0) as screen:
-            process = subprocess.Popen(
-                [PROGRAM, *arguments],
-                env={**self._environment, "TERM": "xterm", "COLUMNS": "120"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-            )
+            process = self._start_on(stderr, arguments)
             os.close(stderr)
             shown = _read_all(screen)
             stdout, _ = process.communicate()
-        return process.returncode, stdout, shown
+        return process.wait(), stdout, shown
 
     def hung_up(self, when: Callable[[], bool], *arguments: str) -> int:
         """With stderr on a terminal that goes away; the exit status."""
         terminal, stderr = os.openpty()
-        process = subprocess.Popen(
-            [PROGRAM, *arguments],
-            env={**self._environment, "TERM": "xterm", "COLUMNS": "120"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-        )
+        process = self._start_on(stderr, arguments)
         os.close(stderr)
         while process.poll() is None and not when():
             pass
         os.close(terminal)
         return process.wait()
 
+    def _start_on(self, stderr: int, arguments: Sequence[str]) -> ForkedProgram:
+        environment = {**self._environment, "TERM": "xterm", "COLUMNS": "120"}
+        return ForkedProgram(arguments, environment, stderr=stderr)
 
-def _ended(process: "subprocess.Popen[str]") -> Ended:
+
+def _ended(process: ForkedProgram) -> Ended:
     stdout, stderr = process.communicate()
-    return Ended(process.returncode, stdout, stderr)
+    return Ended(process.wait(), stdout, stderr)
 
 
 def _read_all(screen: Any) -> str:

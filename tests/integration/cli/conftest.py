@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from dev.database.postgres import clone_database, drop_database
 from sandbox.directory import MAIN_QUEUE
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.cli.command_line import CommandLine
-from tests.sync_roles import SyncRoles
 
 TICKETS = 25
 
@@ -23,25 +20,13 @@ def qcontact() -> Iterator[Sandbox]:
 @pytest.fixture
 def unmigrated(empty_db: str, qcontact: Sandbox) -> CommandLine:
     """The program with both sides set, on a database without tables."""
-    return CommandLine(
-        {
-            "DATABASE_URL": empty_db,
-            "QCONTACT_API_URL": qcontact.url,
-            "QCONTACT_API_KEY": qcontact.api_key,
-        }
-    )
+    return _between(empty_db, qcontact)
 
 
 @pytest.fixture
-def program(
-    unmigrated: CommandLine, empty_db: str, pg_server: str, template_db: str, roles: SyncRoles
-) -> CommandLine:
+def program(runtime_db: str, qcontact: Sandbox) -> CommandLine:
     """The program, ready to run, as the role that may do only what it needs."""
-    # A copy of the migrated database takes a fraction of a migration's time.
-    name = str(conninfo_to_dict(empty_db)["dbname"])
-    drop_database(pg_server, name)
-    clone_database(pg_server, template_db, name)
-    return unmigrated.having(DATABASE_URL=roles.as_runtime(empty_db))
+    return _between(runtime_db, qcontact)
 
 
 @pytest.fixture
@@ -61,4 +46,14 @@ def tenant_program(program: CommandLine, qcontact_tenant: Sandbox) -> CommandLin
         QCONTACT_EMAIL=qcontact_tenant.email,
         QCONTACT_PASSWORD=qcontact_tenant.password,
         QCONTACT_QUEUES=str(MAIN_QUEUE),
+    )
+
+
+def _between(database: str, qcontact: Sandbox) -> CommandLine:
+    return CommandLine(
+        {
+            "DATABASE_URL": database,
+            "QCONTACT_API_URL": qcontact.url,
+            "QCONTACT_API_KEY": qcontact.api_key,
+        }
     )

@@ -28,7 +28,7 @@ SECRET = "s3cr3t"
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_xs5_a_mistyped_address_is_refused_in_a_sentence_and_leaves_no_run(
-    program: CommandLine, empty_db: str, variables: dict[str, str], named: str
+    program: CommandLine, fibreflow_db: str, variables: dict[str, str], named: str
 ) -> None:
     wrong = program.having(**variables)
     ended = wrong("run", "--json")
@@ -41,7 +41,7 @@ def test_xs5_a_mistyped_address_is_refused_in_a_sentence_and_leaves_no_run(
     for shown in (ended.stdout + ended.stderr, checked.stdout + checked.stderr):
         assert "Traceback" not in shown
         assert SECRET not in shown
-    assert tuples(empty_db, "SELECT status FROM sync_job_history") == []
+    assert tuples(fibreflow_db, "SELECT status FROM sync_job_history") == []
 
 
 def test_xs5_blanks_around_addresses_and_keys_do_not_matter(program: CommandLine) -> None:

@@ -42,9 +42,9 @@ def test_people_get_a_table(program):
     assert "up to date" in ended.stdout
 
 
-def test_nothing_is_written(program, empty_db, qcontact):
+def test_nothing_is_written(program, fibreflow_db, qcontact):
     program("doctor")
-    assert query(empty_db, "SELECT count(*) FROM sync_job_history") == [(0,)]
+    assert query(fibreflow_db, "SELECT count(*) FROM sync_job_history") == [(0,)]
     assert not qcontact.world.journal
 
 
@@ -95,20 +95,20 @@ def test_a_remote_clock_that_is_off_is_shown_and_does_not_fail(program, qcontact
     assert states(ended)["QContact clock"] == state
 
 
-def test_a_database_elsewhere_that_does_not_prove_itself_is_a_warning(program, roles, empty_db):
+def test_a_database_elsewhere_that_does_not_prove_itself_is_a_warning(program, roles, fibreflow_db):
     """Elsewhere by its name; its address is this machine's."""
     elsewhere = {"host": "db.example.test", "hostaddr": "127.0.0.1", "sslmode": "prefer"}
-    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(empty_db)), **elsewhere})
+    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(fibreflow_db)), **elsewhere})
     ended = program.having(DATABASE_URL=dsn)("doctor", "--json")
     assert ended.exit_status == 0
     assert states(ended)["database TLS"] == "warning"
 
 
 def test_a_database_elsewhere_must_prove_itself_where_nothing_else_is_said(
-    program, roles, empty_db
+    program, roles, fibreflow_db
 ):
     elsewhere = {"host": "db.example.test", "hostaddr": "127.0.0.1"}
-    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(empty_db)), **elsewhere})
+    dsn = make_conninfo(**{**conninfo_to_dict(roles.as_runtime(fibreflow_db)), **elsewhere})
     database = checks(program.having(DATABASE_URL=dsn)("doctor", "--json"))["database"]
     assert database["state"] == "failed"
     assert "offers no TLS: switch it on there, or set sslmode" in database["found"]
@@ -141,63 +141,63 @@ def test_the_endpoints_secret_is_checked_where_it_is_set(program, secret, state)
 
 
 @pytest.fixture
-def stranger(program, empty_db):
+def stranger(program, fibreflow_db):
     """A user of the database who may do nothing yet: the program as that user, and the name."""
-    name = f"stranger_{empty_db.rpartition('_')[2][:12]}"
-    query(empty_db, f"CREATE ROLE {name} LOGIN PASSWORD 'stranger'")
-    dsn = make_conninfo(**{**conninfo_to_dict(empty_db), "user": name, "password": "stranger"})
+    name = f"stranger_{fibreflow_db.rpartition('_')[2][:12]}"
+    query(fibreflow_db, f"CREATE ROLE {name} LOGIN PASSWORD 'stranger'")
+    dsn = make_conninfo(**{**conninfo_to_dict(fibreflow_db), "user": name, "password": "stranger"})
     yield program.having(DATABASE_URL=dsn), name
-    query(empty_db, f"DROP OWNED BY {name}")
-    query(empty_db, f"DROP ROLE {name}")
+    query(fibreflow_db, f"DROP OWNED BY {name}")
+    query(fibreflow_db, f"DROP ROLE {name}")
 
 
-def granted(program, empty_db, name):
+def granted(program, fibreflow_db, name):
     """Grant what `doctor` asks for, as its reader would; the tables it named."""
     found = checks(program("doctor", "--json"))["rights"]["found"]
     lacks = found.removeprefix("lacking: ").split("; ")
     for lack in lacks:
         privileges, _, table = lack.partition(" on ")
         kind = "SEQUENCE" if table.endswith("_seq") else "TABLE"
-        query(empty_db, f"GRANT {privileges} ON {kind} {table} TO {name}")
+        query(fibreflow_db, f"GRANT {privileges} ON {kind} {table} TO {name}")
     return {lack.partition(" on ")[2] for lack in lacks}
 
 
-def test_a_run_without_rights_points_at_doctor(stranger, empty_db):
+def test_a_run_without_rights_points_at_doctor(stranger, fibreflow_db):
     program, name = stranger
-    query(empty_db, f"GRANT SELECT ON qcontact_migration, qcontact_cursor TO {name}")
+    query(fibreflow_db, f"GRANT SELECT ON qcontact_migration, qcontact_cursor TO {name}")
     ended = program("run", "--json")
     assert (ended.exit_status, ended.document["error"]["code"]) == (1, "DATABASE_ERROR")
     assert "doctor" in ended.document["error"]["message"]
 
 
-def test_missing_rights_are_named(stranger, empty_db):
+def test_missing_rights_are_named(stranger, fibreflow_db):
     program, name = stranger
-    query(empty_db, f"GRANT SELECT ON qcontact_migration, tickets TO {name}")
+    query(fibreflow_db, f"GRANT SELECT ON qcontact_migration, tickets TO {name}")
     rights = checks(program("doctor", "--json"))["rights"]
     assert rights["state"] == "failed"
     assert "INSERT, UPDATE on tickets" in rights["found"]
     assert "qcontact_migration" not in rights["found"]
 
 
-def test_the_rights_it_asks_for_are_all_that_a_run_needs(stranger, empty_db, qcontact):
+def test_the_rights_it_asks_for_are_all_that_a_run_needs(stranger, fibreflow_db, qcontact):
     """Inbound create and update, adoption, failures, outbound fields and notes, as that user."""
     program, name = stranger
-    query(empty_db, f"GRANT SELECT ON qcontact_migration TO {name}")
-    assert "tickets" in granted(program, empty_db, name)
+    query(fibreflow_db, f"GRANT SELECT ON qcontact_migration TO {name}")
+    assert "tickets" in granted(program, fibreflow_db, name)
     assert states(program("doctor", "--json"))["rights"] == "ok"
 
     first, second, poisoned, adopted = sorted(qcontact.world.tickets)[:4]
     query(
-        empty_db,
+        fibreflow_db,
         "INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type) "
         f"VALUES ('FT900001', 'qcontact', '{adopted}', 'Old row', 'maintenance')",
     )
     assert program("run").exit_status == 0
     edit_there(qcontact, first, title="Changed there")
     edit_there(qcontact, poisoned, title=None)
-    query(empty_db, f"UPDATE tickets SET status = 'pending_qa' WHERE external_id = '{second}'")
+    query(fibreflow_db, f"UPDATE tickets SET status = 'pending_qa' WHERE external_id = '{second}'")
     query(
-        empty_db,
+        fibreflow_db,
         "INSERT INTO ticket_notes (ticket_id, note_type, content, created_at) "
         f"SELECT id, 'client', 'On site', now() FROM tickets WHERE external_id = '{second}'",
     )

@@ -70,10 +70,10 @@ def test_xs7_doctor_is_content_with_fibreflows_own_tables(program: CommandLine) 
     ],
 )
 def test_xs7_doctor_fails_where_no_ticket_can_come_in(
-    program: CommandLine, empty_db: str, change: str, named: str
+    program: CommandLine, fibreflow_db: str, change: str, named: str
 ) -> None:
-    tuples(empty_db, change)
-    tuples(empty_db, "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
+    tuples(fibreflow_db, change)
+    tuples(fibreflow_db, "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
     ended = program("run")
     assert ended.exit_status == 1
     tables = checks(program)["tables"]
@@ -81,18 +81,20 @@ def test_xs7_doctor_fails_where_no_ticket_can_come_in(
     assert named in tables["found"]
 
 
-def test_xs7_doctor_warns_where_long_texts_do_not_fit(program: CommandLine, empty_db: str) -> None:
-    tuples(empty_db, "ALTER TABLE tickets ALTER title TYPE varchar(100)")
+def test_xs7_doctor_warns_where_long_texts_do_not_fit(
+    program: CommandLine, fibreflow_db: str
+) -> None:
+    tuples(fibreflow_db, "ALTER TABLE tickets ALTER title TYPE varchar(100)")
     tables = checks(program)["tables"]
     assert (tables["state"], "100 of 255" in tables["found"]) == ("warning", True)
 
 
-def test_xs7_doctor_warns_where_policies_apply(program: CommandLine, empty_db: str) -> None:
-    tuples(empty_db, "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY")
+def test_xs7_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_db: str) -> None:
+    tuples(fibreflow_db, "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY")
     assert "no policy lets a row pass" in checks(program)["row security"]["found"]
-    tuples(empty_db, "CREATE POLICY everyone ON tickets USING (true)")
+    tuples(fibreflow_db, "CREATE POLICY everyone ON tickets USING (true)")
     tuples(
-        empty_db,
+        fibreflow_db,
         "CREATE POLICY own_region ON tickets AS RESTRICTIVE USING (status <> 'closed')",
     )
     found = checks(program)["row security"]

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 
 @pytest.fixture
-def runs(program, empty_db):
+def runs(program, fibreflow_db):
     """Three runs on record, the oldest first."""
     query(
-        empty_db,
+        fibreflow_db,
         """
         INSERT INTO sync_job_history
             (id, started_at, completed_at, duration_seconds, status, total_processed,
@@ -54,9 +54,9 @@ def test_history_filters(runs, arguments, expected):
     assert numbers(runs("history", "--json", *arguments)) == expected
 
 
-def test_a_row_has_every_column_of_the_table(runs, empty_db):
+def test_a_row_has_every_column_of_the_table(runs, fibreflow_db):
     columns = query(
-        empty_db,
+        fibreflow_db,
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'sync_job_history'",
     )
     document = runs("last", "--json").document
@@ -91,8 +91,8 @@ def test_dates_are_checked(runs):
     assert (ended.exit_status, ended.document["error"]["code"]) == (2, "VALIDATION_ERROR")
 
 
-def test_from_python_rows_have_attributes(runs, empty_db):
-    fibreflow = FibreFlowAccess(SecretStr(empty_db))
+def test_from_python_rows_have_attributes(runs, fibreflow_db):
+    fibreflow = FibreFlowAccess(SecretStr(fibreflow_db))
     newest = get_last_sync_job_run(fibreflow=fibreflow)
     assert newest is not None
     assert newest.started_at == datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from tests.database import tuples
-from tests.integration.cli.command_line import PROGRAM, CommandLine
+from tests.forked_program import PROGRAM
+from tests.integration.cli.command_line import CommandLine
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -37,16 +38,16 @@ def in_shell(program: CommandLine, line: str) -> subprocess.CompletedProcess[str
     ],
 )
 def test_xs6_output_that_cannot_be_written_stops_no_run(
-    program: CommandLine, empty_db: str, output: str
+    program: CommandLine, fibreflow_db: str, output: str
 ) -> None:
     ended = in_shell(program, f"qcontact-sync run --direction outbound {output}")
     assert ended.returncode == 0
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert tuples(empty_db, LAST) == [("success",)]
+    assert tuples(fibreflow_db, LAST) == [("success",)]
 
 
 def test_xs6_the_document_is_whole_where_only_stderr_is_lost(
-    program: CommandLine, empty_db: str
+    program: CommandLine, fibreflow_db: str
 ) -> None:
     ended = in_shell(program, "qcontact-sync run --json --verbose 2>/dev/full")
     assert json.loads(ended.stdout)["status"] == "success"
@@ -54,15 +55,15 @@ def test_xs6_the_document_is_whole_where_only_stderr_is_lost(
 
 
 def test_xs6_progress_whose_terminal_goes_away_stops_no_run(
-    program: CommandLine, empty_db: str, qcontact
+    program: CommandLine, fibreflow_db: str, qcontact
 ) -> None:
     qcontact.world.faults.add(do="delay_answer", delay_s=0.2, times="forever")
-    assert program.hung_up(lambda: tuples(empty_db, LAST) != [], "run", "--json") == 0
-    assert tuples(empty_db, LAST) == [("success",)]
+    assert program.hung_up(lambda: tuples(fibreflow_db, LAST) != [], "run", "--json") == 0
+    assert tuples(fibreflow_db, LAST) == [("success",)]
 
 
 def test_xs6_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
-    program: CommandLine, empty_db: str
+    program: CommandLine, fibreflow_db: str
 ) -> None:
     program("run")
     full = in_shell(program, "qcontact-sync history >/dev/full")
@@ -75,14 +76,14 @@ def test_xs6_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
 
 @pytest.mark.parametrize("files", [7, 8, 9, 10])
 def test_xs8_a_machine_that_gives_no_more_files_gets_a_document_and_a_true_record(
-    program: CommandLine, empty_db: str, files: int
+    program: CommandLine, fibreflow_db: str, files: int
 ) -> None:
     ended = in_shell(program, f"ulimit -n {files}; exec qcontact-sync run --json")
     document = json.loads(ended.stdout)
     if ended.returncode != 0:
         assert ended.returncode in (1, 2)
         assert document.get("error_code") or document["error"]["code"]
-    assert ("running",) not in tuples(empty_db, LAST)
+    assert ("running",) not in tuples(fibreflow_db, LAST)
 
 
 def test_an_id_forges_no_line_of_the_log_and_commands_no_terminal(

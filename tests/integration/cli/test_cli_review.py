@@ -45,9 +45,9 @@ def here(dsn, remote_id, column):
 
 
 @pytest.fixture
-def refused(program, qcontact, empty_db, ticket):
+def refused(program, qcontact, fibreflow_db, ticket):
     """The same with a change that QContact refuses."""
-    set_here(empty_db, ticket, "assigned")
+    set_here(fibreflow_db, ticket, "assigned")
     qcontact.world.faults.add(
         do="answer", method="PATCH", ticket_id=ticket, status=422, times="forever"
     )
@@ -57,9 +57,9 @@ def refused(program, qcontact, empty_db, ticket):
 
 
 @pytest.fixture
-def reopened(program, qcontact, empty_db, ticket):
+def reopened(program, qcontact, fibreflow_db, ticket):
     """The same, closed here and re-opened there: somebody must decide."""
-    set_here(empty_db, ticket, "closed")
+    set_here(fibreflow_db, ticket, "closed")
     program("run", "--direction", "outbound")
     edit_there(qcontact, ticket, status="In Progress")
     program("run", "--ticket-id", ticket)
@@ -154,10 +154,10 @@ def test_what_cannot_be_an_id_is_refused(program, call, given):
 # --- ticket -------------------------------------------------------------------------------------
 
 
-def test_a_ticket_tells_each_field_and_its_history(program, empty_db, ticket):
-    set_here(empty_db, ticket, "assigned")
-    uid = here(empty_db, ticket, "ticket_uid")
-    for given in (ticket, uid, str(here(empty_db, ticket, "id"))):
+def test_a_ticket_tells_each_field_and_its_history(program, fibreflow_db, ticket):
+    set_here(fibreflow_db, ticket, "assigned")
+    uid = here(fibreflow_db, ticket, "ticket_uid")
+    for given in (ticket, uid, str(here(fibreflow_db, ticket, "id"))):
         ended = program("ticket", given, "--json")
         assert ended.exit_status == 0
         status = ended.document["fields"][0]
@@ -208,7 +208,7 @@ def test_an_empty_quarantine_says_so(program):
     assert program("failures", "--json").document == []
 
 
-def test_failures_are_listed_and_retried(program, empty_db, qcontact, refused):
+def test_failures_are_listed_and_retried(program, fibreflow_db, qcontact, refused):
     (entry,) = program("failures", "--json").document
     assert (entry["qcontact_ticket_id"], entry["error_code"]) == (refused, "VALIDATION_ERROR")
     assert entry["next_try_at"] is None
@@ -239,12 +239,12 @@ def test_json_may_stand_before_the_subcommand(program, refused):
 # --- conflicts ----------------------------------------------------------------------------------
 
 
-def test_a_conflict_shows_its_values_and_how_to_end_it(program, empty_db, reopened):
+def test_a_conflict_shows_its_values_and_how_to_end_it(program, fibreflow_db, reopened):
     (conflict,) = program("conflicts", "--json").document
     assert (conflict["local_value"], conflict["remote_value"]) == ("closed", "In Progress")
     assert (conflict["kind"], conflict["is_open"]) == ("needs_you", True)
     shown = program("conflicts").stdout
-    uid = here(empty_db, reopened, "ticket_uid")
+    uid = here(fibreflow_db, reopened, "ticket_uid")
     assert shown.splitlines()[:2] == [
         "1 open conflict needs a decision, 0 resolved",
         f"open conflict: status of {uid} (QContact {reopened}): "
@@ -253,12 +253,12 @@ def test_a_conflict_shows_its_values_and_how_to_end_it(program, empty_db, reopen
     assert f"qcontact-sync conflicts resolve {conflict['id']} --keep local|remote" in shown
 
 
-def test_keeping_the_call_centres_side(program, empty_db, reopened):
+def test_keeping_the_call_centres_side(program, fibreflow_db, reopened):
     (conflict,) = program("conflicts", "--json").document
     ended = program("conflicts", "resolve", conflict["id"], "--keep", "remote")
     assert ended.exit_status == 0
     assert "kept remote; QContact's value was written to FibreFlow" in ended.stdout
-    assert here(empty_db, reopened, "status") == "in_progress"
+    assert here(fibreflow_db, reopened, "status") == "in_progress"
     assert program("status").exit_status == 0
 
 
@@ -285,7 +285,7 @@ def own_user() -> str:
 
 
 @pytest.mark.parametrize("decision", ["retry", "dismiss"])
-def test_who_decided_about_a_failure_is_stored_and_shown(program, empty_db, refused, decision):
+def test_who_decided_about_a_failure_is_stored_and_shown(program, fibreflow_db, refused, decision):
     """The user that the program runs as, whatever its variables say."""
     (before,) = program("failures", "--json").document
     assert (before["decision"], before["decided_by"], before["decided_at"]) == (None, None, None)

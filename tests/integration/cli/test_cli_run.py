@@ -30,7 +30,7 @@ def counts(dsn):
     return [query(dsn, f"SELECT count(*) FROM {table}")[0][0] for table in tables]
 
 
-def test_a_run_brings_the_tickets_in_and_prints_one_document(program, empty_db):
+def test_a_run_brings_the_tickets_in_and_prints_one_document(program, fibreflow_db):
     ended = program("run", "--json")
     assert ended.exit_status == 0
     assert ended.document.keys() == DATA_KEYS
@@ -43,7 +43,7 @@ def test_a_run_brings_the_tickets_in_and_prints_one_document(program, empty_db):
         "created": TICKETS,
         "updated": 0,
     }
-    assert query(empty_db, "SELECT id::text, status FROM sync_job_history") == [
+    assert query(fibreflow_db, "SELECT id::text, status FROM sync_job_history") == [
         (ended.document["job_id"], "success")
     ]
 
@@ -71,11 +71,11 @@ def test_the_failed_tickets_are_named(program, qcontact):
     assert f"failed: {remote_id} " in ended.stdout
 
 
-def test_a_broken_run_fails_with_its_code(program, empty_db):
+def test_a_broken_run_fails_with_its_code(program, fibreflow_db):
     ended = program.having(QCONTACT_API_KEY="wrong-key")("run", "--json")
     assert (ended.exit_status, ended.document["status"]) == (1, "failed")
     assert ended.document["error_code"] == "AUTHENTICATION_ERROR"
-    assert query(empty_db, "SELECT status FROM sync_job_history") == [("failed",)]
+    assert query(fibreflow_db, "SELECT status FROM sync_job_history") == [("failed",)]
     assert "wrong-key" not in ended.stdout + ended.stderr
 
 
@@ -95,13 +95,13 @@ def test_a_broken_run_fails_with_its_code(program, empty_db):
         pytest.param(["--sideways"], "USAGE_ERROR", "--sideways", id="unknown-option"),
     ],
 )
-def test_bad_arguments_touch_nothing(program, empty_db, qcontact, arguments, code, named):
+def test_bad_arguments_touch_nothing(program, fibreflow_db, qcontact, arguments, code, named):
     ended = program("run", "--json", *arguments)
     assert ended.exit_status == 2
     assert ended.document["success"] is False
     assert ended.document["error"]["code"] == code
     assert named in ended.document["error"]["message"]
-    assert counts(empty_db) == [0, 0, 0, 0]
+    assert counts(fibreflow_db) == [0, 0, 0, 0]
     assert not qcontact.world.requests
 
 
@@ -116,13 +116,13 @@ def test_bad_arguments_touch_nothing(program, empty_db, qcontact, arguments, cod
         pytest.param("QCONTACT_SYNC_PAGE_SIZE", "hunter2", id="bad-setting"),
     ],
 )
-def test_bad_settings_are_refused_by_name(program, empty_db, variable, value):
+def test_bad_settings_are_refused_by_name(program, fibreflow_db, variable, value):
     ended = program.having(**{variable: value})("run", "--json")
     assert ended.exit_status == 2
     assert ended.document["error"]["code"] == "CONFIG_ERROR"
     assert variable in ended.document["error"]["message"]
     assert "hunter2" not in ended.stdout + ended.stderr
-    assert counts(empty_db) == [0, 0, 0, 0]
+    assert counts(fibreflow_db) == [0, 0, 0, 0]
 
 
 def test_the_resolved_window_is_echoed_and_a_bare_date_is_utc(program):
@@ -139,42 +139,42 @@ def test_the_resolved_window_is_echoed_and_a_bare_date_is_utc(program):
     ) in ended.stderr
 
 
-def test_only_the_tickets_that_were_named_are_touched(program, empty_db, qcontact):
+def test_only_the_tickets_that_were_named_are_touched(program, fibreflow_db, qcontact):
     wanted = {a_remote_id(qcontact, 3), a_remote_id(qcontact, 7)}
     ended = program("run", *(part for i in wanted for part in ("--ticket-id", i)))
     assert ended.exit_status == 0
-    assert {row[0] for row in query(empty_db, "SELECT external_id FROM tickets")} == wanted
+    assert {row[0] for row in query(fibreflow_db, "SELECT external_id FROM tickets")} == wanted
 
 
-def test_one_direction_alone(program, empty_db):
+def test_one_direction_alone(program, fibreflow_db):
     ended = program("run", "--direction", "outbound", "--json")
     assert (ended.exit_status, ended.document["summary"]["total_processed"]) == (0, 0)
-    assert query(empty_db, "SELECT count(*) FROM tickets") == [(0,)]
+    assert query(fibreflow_db, "SELECT count(*) FROM tickets") == [(0,)]
 
 
 # --- the plan -----------------------------------------------------------------------------------
 
 
-def test_a_dry_run_plans_and_writes_nothing(program, empty_db, qcontact):
+def test_a_dry_run_plans_and_writes_nothing(program, fibreflow_db, qcontact):
     ended = program("run", "--dry-run", "--json")
     assert ended.exit_status == 0
     assert ended.document["plan"]["inbound"]["create"] == TICKETS
-    assert counts(empty_db) == [0, 0, 0, 0]
+    assert counts(fibreflow_db) == [0, 0, 0, 0]
     assert not qcontact.world.journal
 
 
-def test_the_plan_has_a_sign_and_the_fields_for_each_ticket(program, empty_db, qcontact):
+def test_the_plan_has_a_sign_and_the_fields_for_each_ticket(program, fibreflow_db, qcontact):
     updated, sent, torn, created = (a_remote_id(qcontact, index) for index in range(4))
     program("run", "--ticket-id", updated, "--ticket-id", sent, "--ticket-id", torn)
     local_status = "UPDATE tickets SET status = '{}' WHERE external_id = '{}'"
-    query(empty_db, local_status.format("closed", torn))
+    query(fibreflow_db, local_status.format("closed", torn))
     program("run", "--direction", "outbound")
     edit_there(qcontact, updated, title="Fibre cut at the corner")
-    query(empty_db, local_status.format("pending_qa", sent))
+    query(fibreflow_db, local_status.format("pending_qa", sent))
     edit_there(qcontact, torn, status="Open")
 
     lines = program("run", "--dry-run").stdout.splitlines()
-    uids = dict(query(empty_db, "SELECT external_id, ticket_uid FROM tickets"))
+    uids = dict(query(fibreflow_db, "SELECT external_id, ticket_uid FROM tickets"))
     assert f"  ~ {updated}  {uids[updated]}  title" in lines
     assert f"  > {sent}  {uids[sent]}  status" in lines
     assert f"  ! {torn}  {uids[torn]}  status" in lines
@@ -200,13 +200,13 @@ def test_the_log_goes_to_stderr_where_it_is_asked_for(program):
 
 
 @pytest.mark.parametrize("switches", [[], ["--json"]], ids=["for-people", "json"])
-def test_ctrl_c_ends_with_a_sentence_and_a_true_record(program, empty_db, qcontact, switches):
+def test_ctrl_c_ends_with_a_sentence_and_a_true_record(program, fibreflow_db, qcontact, switches):
     qcontact.world.faults.add(do="delay_answer", path="/tickets", times="forever", delay_s=60)
     ended = program.interrupted(lambda: bool(qcontact.world.requests), "run", *switches)
     assert ended.exit_status == 130
     assert "stopped by Ctrl-C" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert query(empty_db, "SELECT status FROM sync_job_history") == [("partial",)]
-    assert query(empty_db, "SELECT count(holder) FROM qcontact_lease") == [(0,)]
+    assert query(fibreflow_db, "SELECT status FROM sync_job_history") == [("partial",)]
+    assert query(fibreflow_db, "SELECT count(holder) FROM qcontact_lease") == [(0,)]
     if switches:
         assert ended.document["error"]["code"] == "INTERRUPTED"

@@ -19,10 +19,10 @@ def case(qcontact_tenant: Sandbox) -> str:
 
 
 def test_run_carries_changes_both_ways(
-    tenant_program: CommandLine, qcontact_tenant: Sandbox, case: str, empty_db: str
+    tenant_program: CommandLine, qcontact_tenant: Sandbox, case: str, fibreflow_db: str
 ) -> None:
     first = tenant_program("run", "--json")
-    tuples(empty_db, f"UPDATE tickets SET status = 'pending_qa' WHERE external_id = '{case}'")
+    tuples(fibreflow_db, f"UPDATE tickets SET status = 'pending_qa' WHERE external_id = '{case}'")
     qcontact_tenant.world.edit(case, title="No light at the library")
     second = tenant_program("run", "--json")
 
@@ -37,7 +37,7 @@ def test_run_carries_changes_both_ways(
     assert there is not None
     assert there["fields"]["status"] == "InReview"
     title = f"SELECT title FROM tickets WHERE external_id = '{case}'"
-    assert tuples(empty_db, title) == [("No light at the library",)]
+    assert tuples(fibreflow_db, title) == [("No light at the library",)]
 
 
 def test_a_password_may_come_from_a_file(
@@ -68,10 +68,10 @@ def test_status_is_healthy_after_a_run(tenant_program: CommandLine) -> None:
 
 
 def test_ticket_shows_both_sides_and_what_the_next_run_would_send(
-    tenant_program: CommandLine, case: str, empty_db: str
+    tenant_program: CommandLine, case: str, fibreflow_db: str
 ) -> None:
     tenant_program("run")
-    tuples(empty_db, f"UPDATE tickets SET status = 'resolved' WHERE external_id = '{case}'")
+    tuples(fibreflow_db, f"UPDATE tickets SET status = 'resolved' WHERE external_id = '{case}'")
 
     ended = tenant_program("ticket", case, "--json")
 

@@ -17,14 +17,14 @@ NOT_HEALTHY = 1
 
 
 @pytest.fixture
-def ids(program, qcontact, empty_db):
+def ids(program, qcontact, fibreflow_db):
     """A ticket that QContact refuses and a conflict that waits for a person, by command."""
     refused, reopened = sorted(qcontact.world.tickets)[:2]
     for ticket in (refused, reopened):
         edit_there(qcontact, ticket, status="Open", assigned_to=None)
     program("run")
-    query(empty_db, f"UPDATE tickets SET status = 'assigned' WHERE external_id = '{refused}'")
-    query(empty_db, f"UPDATE tickets SET status = 'closed' WHERE external_id = '{reopened}'")
+    query(fibreflow_db, f"UPDATE tickets SET status = 'assigned' WHERE external_id = '{refused}'")
+    query(fibreflow_db, f"UPDATE tickets SET status = 'closed' WHERE external_id = '{reopened}'")
     qcontact.world.faults.add(
         do="answer", method="PATCH", ticket_id=refused, status=422, times="forever"
     )
@@ -45,8 +45,8 @@ def test_a_command_of_the_runbook_works_as_it_stands(program, ids, command):
     assert ended.exit_status == (NOT_HEALTHY if command == "status" else 0), ended.stderr
 
 
-def test_the_queries_of_the_runbook_work_as_they_stand(empty_db, ids):
-    found = {statement: query(empty_db, statement) for statement in QUERIES}
+def test_the_queries_of_the_runbook_work_as_they_stand(fibreflow_db, ids):
+    found = {statement: query(fibreflow_db, statement) for statement in QUERIES}
 
     # Nothing waits for a lease while nothing runs, and nobody is to be mailed.
     empty = [statement for statement, rows in found.items() if not rows]

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.request import ParamError
-from qcontact_sync.on_airflow.dashboard import actions, pages
+from qcontact_sync.on_airflow.dashboard import actions, comparison, pages
 from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
 from qcontact_sync.on_airflow.dashboard.security import SecureHeaders
 from qcontact_sync.on_airflow.dashboard.views import NotThere
@@ -49,6 +49,7 @@ def _pages() -> FastAPI:
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.include_router(pages.router)
     app.include_router(actions.router)
+    app.include_router(comparison.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(PeriodError, _not_understood)

@@ -15,7 +15,7 @@ async def log_decision(request: Request, decision: str, subject: str) -> str:
 
     Args:
         decision: retry, dismiss, keep_local or keep_remote.
-        subject: The id of the entry or the conflict.
+        subject: The id of the entry or the conflict, or how many tickets of a comparison.
 
     Returns:
         The user's name.

@@ -19,6 +19,9 @@ _SAID = {
     "dismiss": "The sync ignores it until the ticket changes.",
     "local": "FibreFlow's value is kept; the next run sends it.",
     "remote": "QContact's value was written to FibreFlow.",
+    "chosen_local": "FibreFlow's values are kept; the next run sends them.",
+    "chosen_remote": "QContact's values were written to FibreFlow.",
+    "chosen_in_part": "Some tickets were not decided, for example because they have changed.",
 }
 
 

@@ -35,7 +35,14 @@ class SyncRoles:
         Args:
             owner: DSN of who may grant.
         """
-        names = {"migrator": self.migrator, "runtime": self.runtime, **schema.names.by_usual_name()}
+        names = {
+            "migrator": self.migrator,
+            "runtime": self.runtime,
+            "lineage": schema.lineage,
+            **schema.names.by_usual_name(),
+            "more_inserted": "".join(f", {name}" for name in schema.inserted),
+            "more_updated": "".join(f", {name}" for name in schema.updated),
+        }
         given = [f"--set={name}={value}" for name, value in names.items()]
         subprocess.run(
             [find_bindir() / "psql", owner, "-q", "--no-psqlrc", *given, "-f", SCRIPT],

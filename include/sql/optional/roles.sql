@@ -9,14 +9,34 @@
 -- is not there yet is left out. The rights are those that `doctor` checks (missing_rights.sql).
 --
 -- A table of FibreFlow's that has another name is named the same way, as in QCONTACT_SYNC_TABLE_...:
--- `-v tickets=app.maintenance_tickets`.
+-- `-v tickets=app.maintenance_tickets`. `-v lineage=maintenance` is QCONTACT_SYNC_SCHEMA. Columns of
+-- tickets that only your mapping file names: `-v more_inserted=", created_by" -v more_updated=", client_name"`.
 \set ON_ERROR_STOP on
 \if :{?migrator} \else \set migrator qcontact_migrator \endif
 \if :{?runtime} \else \set runtime qcontact_sync \endif
-\if :{?tickets} \else \set tickets tickets \endif
-\if :{?ticket_notes} \else \set ticket_notes ticket_notes \endif
-\if :{?users} \else \set users users \endif
-\if :{?qcontact_sync_log} \else \set qcontact_sync_log qcontact_sync_log \endif
+\if :{?lineage} \else \set lineage fibreflow \endif
+\if :{?more_inserted} \else \set more_inserted '' \endif
+\if :{?more_updated} \else \set more_updated '' \endif
+SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS is_usual \gset
+\if :is_maintenance
+    \if :{?tickets} \else \set tickets maintenance_tickets \endif
+    \if :{?ticket_notes} \else \set ticket_notes maintenance_notes \endif
+    \if :{?users} \else \set users staff \endif
+    \if :{?qcontact_sync_log} \else \set qcontact_sync_log maintenance_qcontact_sync_log \endif
+    \set updated 'title, description, ticket_category, priority, status, address, dr_number, pole_id, pon, project_id, zone, gps_coordinates, ont_serial, assigned_to, resolved_at'
+    \set inserted ', created_at'
+    \set people 'id, user_id'
+\elif :is_usual
+    \if :{?tickets} \else \set tickets tickets \endif
+    \if :{?ticket_notes} \else \set ticket_notes ticket_notes \endif
+    \if :{?users} \else \set users users \endif
+    \if :{?qcontact_sync_log} \else \set qcontact_sync_log qcontact_sync_log \endif
+    \set updated 'title, description, ticket_type, priority, status, address, dr_number, pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial, assigned_to, closed_at'
+    \set inserted ''
+    \set people 'id, full_name'
+\else
+    DO $$ BEGIN RAISE 'lineage is fibreflow or maintenance'; END $$;
+\endif
 \if :{?sync_job_history} \else \set sync_job_history sync_job_history \endif
 SELECT current_schema() AS schema \gset
 
@@ -55,14 +75,11 @@ FROM (
     VALUES
         -- FibreFlow's. Of users only what is sent; of tickets only what comes from QContact.
         (:'tickets', 'SELECT'),
-        (:'tickets', 'INSERT (id, ticket_uid, source, external_id, title, description, ticket_type,
-             priority, status, address, dr_number, pole_number, pon_number, project_id, zone_id,
-             gps_coordinates, ont_serial, assigned_to, closed_at)'),
-        (:'tickets', 'UPDATE (title, description, ticket_type, priority, status, address,
-             dr_number, pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial,
-             assigned_to, closed_at)'),
+        (:'tickets', format('INSERT (id, ticket_uid, source, external_id, %s%s%s)',
+             :'updated', :'inserted', :'more_inserted')),
+        (:'tickets', format('UPDATE (%s%s)', :'updated', :'more_updated')),
         (:'ticket_notes', 'SELECT'),
-        (:'users', 'SELECT (id, full_name)'),
+        (:'users', format('SELECT (%s)', :'people')),
         (:'qcontact_sync_log', 'SELECT, INSERT'),
         (:'sync_job_history', 'SELECT, INSERT, UPDATE'),
         -- The sync's own.
@@ -87,6 +104,16 @@ CROSS JOIN LATERAL (
     FROM unnest(string_to_array(name, '.')) WITH ORDINALITY AS parts (part, place)
 ) AS found
 WHERE relation IS NOT NULL \gexec
+
+-- Of the lineage alone: the names of staff, and the application's own counter of ticket_uid.
+SELECT format('GRANT %s ON %s TO %I', rights, relation, :'runtime')
+FROM (
+    VALUES
+        ('users', 'SELECT (id, first_name, last_name)'),
+        ('maintenance_ticket_sequences', 'SELECT, INSERT, UPDATE')
+) AS needed (name, rights)
+CROSS JOIN LATERAL to_regclass(name) AS relation
+WHERE :'lineage' = 'maintenance' AND relation IS NOT NULL \gexec
 
 -- The next number is taken, and set past the numbers that were there before.
 SELECT format('GRANT SELECT, USAGE, UPDATE ON SEQUENCE %s TO %I', sequence, :'runtime')

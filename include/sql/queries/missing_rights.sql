@@ -1,46 +1,41 @@
 -- missing_rights: what the database's user may not do and the sync does. Tables that do not exist
 -- are left out: the schema check names those. Where columns are given, a right on them is enough.
 -- include/sql/optional/roles.sql grants exactly these.
--- params:  none
+-- params:  needed jsonb (of FibreFlow's tables: an array, see the columns below)
 -- returns: rows: name text, privilege text
 -- locks:   none
-WITH needed (name, privileges, columns) AS (
+WITH own (name, privileges) AS (
     VALUES
-        ('tickets', 'SELECT', NULL),
-        ('tickets', 'INSERT', 'id ticket_uid source external_id title description ticket_type
-            priority status address dr_number pole_number pon_number project_id zone_id
-            gps_coordinates ont_serial assigned_to closed_at'),
-        ('tickets', 'UPDATE', 'title description ticket_type priority status address dr_number
-            pole_number pon_number project_id zone_id gps_coordinates ont_serial assigned_to
-            closed_at'),
-        ('ticket_notes', 'SELECT', NULL),
-        ('users', 'SELECT', 'id full_name'),
-        ('qcontact_sync_log', 'SELECT INSERT', NULL),
-        ('sync_job_history', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_migration', 'SELECT', NULL),
-        ('qcontact_ticket_link', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_unlinked', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_listed_row', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_note', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_quarantine', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_conflict', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_run', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_run_direction', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_run_error', 'SELECT INSERT DELETE', NULL),
-        ('qcontact_cursor', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_lease', 'SELECT INSERT UPDATE', NULL),
-        ('qcontact_alert', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_mail', 'SELECT INSERT UPDATE DELETE', NULL),
-        ('qcontact_sample', 'SELECT INSERT DELETE', NULL)
+        ('qcontact_migration', 'SELECT'),
+        ('qcontact_ticket_link', 'SELECT INSERT UPDATE'),
+        ('qcontact_unlinked', 'SELECT INSERT UPDATE'),
+        ('qcontact_listed_row', 'SELECT INSERT UPDATE'),
+        ('qcontact_note', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_quarantine', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_conflict', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_run', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_run_direction', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_run_error', 'SELECT INSERT DELETE'),
+        ('qcontact_cursor', 'SELECT INSERT UPDATE'),
+        ('qcontact_lease', 'SELECT INSERT UPDATE'),
+        ('qcontact_alert', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_mail', 'SELECT INSERT UPDATE DELETE'),
+        ('qcontact_sample', 'SELECT INSERT DELETE')
+), needed AS (
+    SELECT name, privilege, NULL::text[] AS columns
+    FROM own CROSS JOIN regexp_split_to_table(privileges, ' ') AS privilege
+    UNION ALL
+    SELECT name, privilege, columns
+    FROM jsonb_to_recordset(%(needed)s::jsonb) AS fibreflow (name text, privilege text, columns text[])
 ), missing AS (
     SELECT name, privilege
-    FROM needed CROSS JOIN regexp_split_to_table(privileges, ' ') AS privilege
+    FROM needed
     WHERE to_regclass(name) IS NOT NULL
       AND NOT has_table_privilege(to_regclass(name), privilege)
       AND (columns IS NULL OR EXISTS (
           SELECT FROM pg_attribute
           WHERE attrelid = to_regclass(name)
-            AND attname = ANY(regexp_split_to_array(columns, '\s+'))
+            AND attname = ANY(columns)
             AND NOT has_column_privilege(attrelid, attnum, privilege)
       ))
     UNION ALL

@@ -124,7 +124,7 @@ class Database:
         self, conninfo: str, schema: HostSchema = USUAL, patience_s: float = RUN_PATIENCE_S
     ) -> None:
         self._conninfo = prepared(conninfo, min(patience_s, CONNECT_S))
-        self._schema = schema
+        self.schema = schema
         self._patience_s = patience_s
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
@@ -204,11 +204,20 @@ class Database:
         if not await self.fetch("renew_lease", lease_params(lease)):
             raise LeaseLost
 
-    async def fetch(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
-        """Run a query file inside the present transaction; its rows, if it returns any."""
+    async def fetch(
+        self,
+        name: str,
+        params: Mapping[str, Any] | None = None,
+        schema: HostSchema | None = None,
+    ) -> list[DictRow]:
+        """Run a query file inside the present transaction; its rows, if it returns any.
+
+        Args:
+            schema: With the columns that a mapping names; None for the database's own.
+        """
         if self._connection is None:
             raise RuntimeError("fetch belongs inside a transaction")
-        text = statement(name, self._schema)
+        text = statement(name, schema or self.schema)
         cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
 

@@ -1,8 +1,11 @@
 """How FibreFlow's tables are called and shaped in one database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+
+from qcontact_sync.core.columns import Flow
+from qcontact_sync.core.mapping import TicketMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ OWN_NAMES: Mapping[str, TableNames] = MappingProxyType(
     }
 )
 """The names of the tables in each lineage of FibreFlow's schema."""
+OWN_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType({"maintenance": ("created_at",)})
+"""Columns that a mapping may name and the lineage's own ``write_tickets`` fills: where a ticket has
+no value, they need the column's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +64,39 @@ class HostSchema:
         """The lineage's schema, where tables with a given name have it."""
         return cls(TableNames(**{**OWN_NAMES[lineage].by_usual_name(), **names}), lineage)
 
-    def with_columns(self, updated: Iterable[str], only_inserted: Iterable[str]) -> "HostSchema":
-        """The same with columns of tickets that only a mapping names."""
-        changing = tuple(updated)
-        return replace(self, updated=changing, inserted=(*changing, *only_inserted))
+    @property
+    def own_columns(self) -> tuple[str, ...]:
+        """See `OWN_COLUMNS`."""
+        return OWN_COLUMNS.get(self.lineage, ())
+
+    def quoted_names(self) -> dict[str, str]:
+        """What statements call the tables, by usual name."""
+        return {usual: _quoted(name) for usual, name in self.names.by_usual_name().items()}
 
     def other_names(self, than: TableNames) -> dict[str, str]:
         """Quoted names of this database by those names, without the ones that are the same."""
-        here = self.names.by_usual_name()
-        return {
-            name: _quoted(here[usual])
-            for usual, name in than.by_usual_name().items()
-            if name != here[usual]
-        }
+        here, quoted = self.names.by_usual_name(), self.quoted_names()
+        expected = than.by_usual_name().items()
+        return {name: quoted[usual] for usual, name in expected if name != here[usual]}
 
     def expected_tables(self) -> list[str]:
         """Quoted names of the tables that must be there: `migrate` makes only the usual ones."""
-        here = self.names.by_usual_name()
-        is_usual = self.lineage == FIBREFLOW
-        return [_quoted(name) for usual, name in here.items() if not is_usual or name != usual]
+        quoted = self.quoted_names()
+        if self.lineage != FIBREFLOW:
+            return list(quoted.values())
+        return list(self.other_names(TableNames()).values())
 
 
 USUAL = HostSchema()
+
+
+def with_columns(schema: HostSchema, mapping: TicketMapping) -> HostSchema:
+    """The schema with the columns of tickets that only the mapping names."""
+    names = (name for name in mapping.more_columns if name not in schema.own_columns)
+    flows = {name: mapping.flow(name) for name in names}
+    updated = tuple(name for name, flow in flows.items() if flow is Flow.INBOUND)
+    created = tuple(name for name, flow in flows.items() if flow is Flow.CREATE)
+    return replace(schema, updated=updated, inserted=(*updated, *created, *mapping.constants))
 
 
 def _quoted(name: str) -> str:

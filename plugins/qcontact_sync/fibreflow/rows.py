@@ -1,6 +1,6 @@
 """Conversions between the core's values and rows or JSON of the database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -17,16 +17,22 @@ from qcontact_sync.core.model import (
     LocalTicket,
     RemoteId,
 )
+from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 
-def local_ticket(row: Mapping[str, Any]) -> LocalTicket:
-    """A row of ``lock_tickets`` or ``read_tickets``."""
+def local_ticket(row: Mapping[str, Any], more: Iterable[str] = ()) -> LocalTicket:
+    """A row of ``lock_tickets`` or ``read_tickets``.
+
+    Args:
+        more: Columns that only a mapping names.
+    """
     return LocalTicket(
         id=LocalId(row["id"]),
         ticket_uid=row["ticket_uid"],
         values={
             **{name: row[name] for name in SYNCED_FIELDS if name != "gps_coordinates"},
             "gps_coordinates": _coordinates_text(row["latitude"], row["longitude"]),
+            **{name: row[name] for name in more},
         },
         is_closed_at_set=row["is_closed_at_set"],
     )
@@ -48,11 +54,13 @@ def link(row: Mapping[str, Any]) -> Link:
     )
 
 
-def ticket_row(decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None) -> dict[str, Any]:
+def ticket_row(
+    decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None, unit: OpenUnit
+) -> dict[str, Any]:
     """A decision as one element of ``write_tickets``'s array."""
     local = decision.local.values if decision.local else {}
     values = {**local, **decision.writes}
-    return {
+    row: dict[str, Any] = {
         **{name: values.get(name) for name in SYNCED_FIELDS},
         "is_new": decision.kind is Kind.CREATE,
         "remote_id": decision.remote.id,
@@ -61,6 +69,11 @@ def ticket_row(decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None
         "closes": decision.closes,
         "reopens": decision.reopens,
     }
+    schema = unit.schema
+    if schema.inserted:
+        more = {name: values.get(name) for name in schema.inserted}
+        row["more"] = {**more, **unit.constants}
+    return row | {name: values.get(name) for name in schema.own_columns}
 
 
 def link_row(decision: TicketDecision, ticket_id: UUID) -> dict[str, Any]:

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.canon import canonical_text
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.core.walk import KnownRow
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.host_schema import with_columns
 from qcontact_sync.fibreflow.note_records import PostgresNotes, note_to_send
 from qcontact_sync.fibreflow.outcome_records import (
     PostgresConflicts,
@@ -28,10 +31,15 @@ class PostgresStore:
 
     Args:
         more: Further connections, for units that run at the same time.
+        mapping: Names the columns of tickets beyond the lineage's own.
     """
 
-    def __init__(self, database: Database, *more: Database) -> None:
+    def __init__(
+        self, database: Database, *more: Database, mapping: TicketMapping = TICKETS
+    ) -> None:
         self._database = database
+        self._schema = with_columns(database.schema, mapping)
+        self._constants = mapping.constants
         self._free = asyncio.LifoQueue[Database]()
         for free in (database, *more):
             self._free.put_nowait(free)
@@ -47,7 +55,9 @@ class PostgresStore:
         try:
             async with free.transaction(lease, read_only=read_only) as database:
                 await database.fetch("limit_lock_waits")
-                unit = OpenUnit(database, job_id, direction, read_only)
+                unit = OpenUnit(
+                    database, job_id, direction, read_only, self._schema, self._constants
+                )
                 tickets = PostgresTickets(unit, self._scan)
                 yield UnitOfWork(
                     tickets,

@@ -102,7 +102,8 @@ class PostgresTickets:
             return {}
         name = "read_tickets" if self._unit.read_only else "lock_tickets"
         rows = await self._unit.fetch(name, {"ticket_ids": wanted})
-        return {row["id"]: local_ticket(row) for row in rows}
+        more = self._unit.schema.updated
+        return {row["id"]: local_ticket(row, more) for row in rows}
 
     async def _hidden(
         self, ids: Sequence[UUID], found: Mapping[UUID, LocalTicket]
@@ -145,7 +146,7 @@ class PostgresTickets:
         ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
         await self._write_tickets(
             [
-                ticket_row(d, ids[d.remote.id], uids.get(d.remote.id))
+                ticket_row(d, ids[d.remote.id], uids.get(d.remote.id), self._unit)
                 for d in decisions
                 if d.writes_ticket
             ]

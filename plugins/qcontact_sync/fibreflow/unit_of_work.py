@@ -1,7 +1,7 @@
 """One open transaction of a direction, as its parts share it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -10,21 +10,29 @@ from psycopg.types.json import Jsonb
 
 from qcontact_sync.core.model import Direction, JobId
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 
 
 @dataclass(frozen=True, slots=True)
 class OpenUnit:
-    """The transaction, and whose work it is."""
+    """The transaction, and whose work it is.
+
+    Attributes:
+        schema: FibreFlow's, with the columns that the mapping names.
+        constants: What a new ticket gets in columns that only an insert fills.
+    """
 
     database: Database
     job_id: JobId
     direction: Direction
     read_only: bool
+    schema: HostSchema = USUAL
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     async def fetch(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
         """Run a query file; it also gets ``job_id`` and ``direction``."""
         own = {"job_id": self.job_id, "direction": self.direction.value}
-        return await self.database.fetch(name, {**own, **(params or {})})
+        return await self.database.fetch(name, {**own, **(params or {})}, self.schema)
 
     async def record_conflicts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add, open and close conflicts (elements as `rows.conflict_row` makes them)."""

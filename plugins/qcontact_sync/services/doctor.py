@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from qcontact_sync.config.access import (
     AccessToken,
+    Dialect,
     FibreFlowAccess,
     Password,
     QContactAccess,
@@ -27,20 +28,24 @@ from qcontact_sync.config.settings import (
     load_settings,
 )
 from qcontact_sync.core.errors import ConfigError, SyncError
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
+from qcontact_sync.fibreflow.host_schema import with_columns
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.needs import needed_rights
 from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.fibreflow.unit_of_work import jsonb
 from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_connections
-from qcontact_sync.services.doctor_schema import check_writing
-from qcontact_sync.services.wiring import host_schema, open_database, open_remote
+from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
+from qcontact_sync.services.wiring import host_schema, load_mapping, open_database, open_remote
 
 MAX_SKEW = timedelta(minutes=5)
 # A user waits: one try with a short timeout.
@@ -104,13 +109,12 @@ def _check_cron_secret(environment: Mapping[str, str]) -> Iterator[Check]:
 
 
 async def _check_sides(settings: Settings) -> list[Check]:
-    database, remote = await asyncio.gather(
-        _check_database(settings.account), _check_remote(settings)
-    )
+    database, remote = await asyncio.gather(_check_database(settings), _check_remote(settings))
     return [*database, *remote]
 
 
-async def _check_database(account: str) -> list[Check]:
+async def _check_database(settings: Settings) -> list[Check]:
+    mapping = load_mapping(settings, _dialect())
     try:
         fibreflow = fibreflow_from_env().quick(PATIENCE_S)
         checks = [*await _check_server(fibreflow)]
@@ -122,10 +126,18 @@ async def _check_database(account: str) -> list[Check]:
     return [
         *checks,
         *_check_tls(fibreflow),
-        await _check_schema(fibreflow, account),
-        await _check_rights(fibreflow),
-        *await _check_writing(fibreflow),
+        await _check_schema(fibreflow, settings.account, mapping),
+        await _check_rights(fibreflow, mapping),
+        *await _check_writing(fibreflow, mapping),
     ]
+
+
+def _dialect() -> Dialect:
+    """The QContact's, where it is known."""
+    try:
+        return qcontact_from_env().dialect
+    except SyncError:
+        return Dialect.TICKETS
 
 
 def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
@@ -149,31 +161,20 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
     ]
 
 
-async def _check_schema(fibreflow: FibreFlowAccess, account: str) -> Check:
+async def _check_schema(fibreflow: FibreFlowAccess, account: str, mapping: TicketMapping) -> Check:
     try:
         await check_schema(fibreflow.database_url.get_secret_value())
         async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
             await require_own(database, account)
-            wrong = await database.read("wrong_columns")
+            return check_columns(await examine_schema(database, mapping))
     except SyncError as error:
         return Check("schema", State.FAILED, str(error))  # which says what to do
-    if wrong:
-        advice = "see docs/configuration.md: a table may have another name, a view other columns"
-        return Check("schema", State.FAILED, "; ".join(map(_what_is_wrong, wrong)), advice)
-    return Check("schema", State.OK, "up to date")
 
 
-def _what_is_wrong(row: Mapping[str, str | None]) -> str:
-    if row["column_name"] is None:
-        return f"there is no table {row['name']}"
-    if row["type"] is None:
-        return f"{row['name']} has no column {row['column_name']}"
-    return f"{row['name']}.{row['column_name']} has type {row['type']}"
-
-
-async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
+async def _check_rights(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> Check:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        missing = await database.read("missing_rights")
+        needed = needed_rights(with_columns(database.schema, mapping))
+        missing = await database.read("missing_rights", {"needed": jsonb(needed)})
     if not missing:
         return Check("rights", State.OK, "the database's user has all rights that the sync needs")
     by_table: dict[str, list[str]] = {}
@@ -188,9 +189,9 @@ async def _check_rights(fibreflow: FibreFlowAccess) -> Check:
     )
 
 
-async def _check_writing(fibreflow: FibreFlowAccess) -> list[Check]:
+async def _check_writing(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        return await check_writing(database)
+        return await check_writing(database, mapping)
 
 
 async def _check_remote(settings: Settings) -> list[Check]:

@@ -52,7 +52,9 @@ async def _differing(
     database: Database, account: str, tickets: Sequence[RemoteTicket], mapping: TicketMapping
 ) -> list[str]:
     settled_until = await PostgresRunStore(database).read_cursor(account)
-    async with PostgresStore(database).unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
+    async with PostgresStore(database, mapping=mapping).unit(
+        OUTSIDE_RUNS, Direction.INBOUND, None
+    ) as unit:
         known = await unit.tickets.read_linked([ticket.id for ticket in tickets])
     return [
         ticket.id

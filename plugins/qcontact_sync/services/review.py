@@ -164,7 +164,13 @@ async def resolve_conflict(
         async with AsyncExitStack() as stack:
             held = await held_lease(stack, leases, settings.account, patience_s)
             policy = sync_options(settings, remote).policy
-            resolving = Resolving(PostgresStore(database), remote, policy, held.lease, person(by))
+            resolving = Resolving(
+                PostgresStore(database, mapping=remote.mapping),
+                remote,
+                policy,
+                held.lease,
+                person(by),
+            )
             await resolving.resolve(
                 RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
             )
@@ -196,7 +202,9 @@ async def explain_ticket(
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         options = sync_options(settings, remote)
-        teller = StoryTeller(PostgresStore(database), Insights(database), remote, options)
+        teller = StoryTeller(
+            PostgresStore(database, mapping=remote.mapping), Insights(database), remote, options
+        )
         story = await teller.tell(given)
     if story is None:
         raise UnknownId(given, "ticket that came from QContact")

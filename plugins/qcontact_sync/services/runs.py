@@ -20,8 +20,15 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.services.dead_man_ping import dead_man_ping
+from qcontact_sync.services.doctor_schema import require_fit
 from qcontact_sync.services.results import JobResult, finished, previewed
-from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
+from qcontact_sync.services.wiring import (
+    SystemClock,
+    load_mapping,
+    open_database,
+    open_remote,
+    sync_options,
+)
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heartbeat
 from qcontact_sync.sync.asked_ids import require_known
@@ -68,6 +75,7 @@ async def start_run(
     ):
         # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
+        await require_fit(database, remote.mapping)
         runs = PostgresRunStore(database)
         check_ids = partial(require_known, PostgresStore(database), remote)
         key, request, opened = await lifecycle.start(
@@ -194,7 +202,8 @@ async def run_direction(
         open_database(fibreflow) as database,
         open_database(fibreflow) as second,
     ):
-        store = PostgresStore(database, second)
+        mapping = load_mapping(settings, qcontact.dialect)
+        store = PostgresStore(database, second, mapping=mapping)
         if run.request.dry_run:
             async with open_remote(qcontact, settings, stop.sleep) as remote:
                 work = _work(store, settings, run, remote, progress, stop)

@@ -17,7 +17,9 @@ from qcontact_sync.config.access import (
     QContactAccess,
 )
 from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
+from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.ports import Remote
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
@@ -55,6 +57,11 @@ def host_schema() -> HostSchema:
     except ValidationError as error:
         wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
         raise ConfigError(f"not a table name, or schema.table: {wrong}") from None
+
+
+def load_mapping(settings: Settings, dialect: Dialect) -> TicketMapping:
+    """The rules of an account."""
+    return ENTITIES if dialect is Dialect.ENTITIES else TICKETS
 
 
 @asynccontextmanager

@@ -2,11 +2,12 @@
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 from qcontact_sync.core.errors import FatalError
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
+from qcontact_sync.fibreflow.host_schema import FIBREFLOW, USUAL, HostSchema
 from qcontact_sync.fibreflow.migrate import migrate
+from qcontact_sync.fibreflow.needs import needed_rights
 from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.unit_of_work import jsonb
 
 from tests.database import rows
 from tests.sync_roles import SyncRoles
@@ -30,6 +31,11 @@ WHERE grantee = role.oid
 """
 
 
+def missing_rights(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    params = {"needed": jsonb(needed_rights(USUAL))}
+    return connection.execute(statement("missing_rights").encode(), params).fetchall()
+
+
 @pytest.fixture
 def fibreflow(empty_db: str, roles: SyncRoles) -> str:
     """A migrated database that holds more than the sync's business; its owner's DSN."""
@@ -39,8 +45,8 @@ def fibreflow(empty_db: str, roles: SyncRoles) -> str:
 
 
 def test_the_runtime_role_lacks_nothing_that_doctor_asks_for(fibreflow: str, roles: SyncRoles):
-    with psycopg.connect(roles.as_runtime(fibreflow), row_factory=dict_row) as connection:
-        assert connection.execute(statement("missing_rights")).fetchall() == []
+    with psycopg.connect(roles.as_runtime(fibreflow)) as connection:
+        assert missing_rights(connection) == []
 
 
 def test_every_right_that_is_taken_away_is_missed(fibreflow: str, roles: SyncRoles):
@@ -54,7 +60,7 @@ def test_every_right_that_is_taken_away_is_missed(fibreflow: str, roles: SyncRol
         assert len(granted) > 80
         for (right,) in granted:
             owner.execute(f"REVOKE {right} FROM {roles.runtime}")
-            if not runtime.execute(statement("missing_rights")).fetchall():
+            if not missing_rights(runtime):
                 unnoticed.append(right)
             owner.execute(f"GRANT {right} TO {roles.runtime}")
     assert unnoticed == []

@@ -27,6 +27,7 @@ from qcontact_sync.core.ports import (
 )
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.host_schema import HostSchema
 
 from tests.integration.engine import Engine
 from tests.integration.sync_world import World
@@ -105,10 +106,15 @@ class GatedDatabase(Database):
         if is_the_last:
             self._gate.die()
 
-    async def fetch(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
+    async def fetch(
+        self,
+        name: str,
+        params: Mapping[str, Any] | None = None,
+        schema: HostSchema | None = None,
+    ) -> list[DictRow]:
         if name not in _HOUSEKEEPING:
             self._asked.append(name)
-        return await super().fetch(name, params)
+        return await super().fetch(name, params, schema)
 
 
 class GatedAccess:

@@ -50,8 +50,8 @@ def test_doctor_names_a_column_that_is_missing_or_of_another_type(renamed_db, mo
         connection.execute(table + b"ALTER COLUMN project_id TYPE text")
     monkeypatch.setenv("DATABASE_URL", renamed_db)
     (schema,) = [check for check in examine() if check.name == "schema"]
-    assert '"app"."maintenance_tickets" has no column pon_number' in schema.found
-    assert '"app"."maintenance_tickets".project_id has type text' in schema.found
+    assert "app.maintenance_tickets has no column pon_number" in schema.found
+    assert "app.maintenance_tickets.project_id has type text" in schema.found
 
 
 def test_columns_with_other_names_are_reached_through_a_view_of_the_owners(

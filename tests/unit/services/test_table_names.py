@@ -1,10 +1,13 @@
 """FibreFlow's tables are renamed where they are meant, and nowhere else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.columns import Column
 from qcontact_sync.core.errors import ConfigError
-from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema, with_columns
 from qcontact_sync.fibreflow.statements import adapted, statement
 from qcontact_sync.services.wiring import host_schema
 
@@ -59,7 +62,9 @@ def test_a_lineage_is_read_through_its_select_and_written_by_name():
 
 
 def test_columns_that_only_a_mapping_names_are_written_out():
-    schema = USUAL.with_columns(["client_name"], ["created_by"])
+    column = Column("client_name", "customer_name")
+    mapping = replace(TICKETS, columns=(*TICKETS.columns, column), constants={"created_by": "x"})
+    schema = with_columns(USUAL, mapping)
     written = statement("write_tickets", schema)
     assert 'closed_at , "client_name", "created_by"' in written
     assert '"client_name" = more_of_old."client_name"' in written

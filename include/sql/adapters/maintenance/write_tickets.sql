@@ -19,18 +19,18 @@ WITH decision AS MATERIALIZED (
         title text, description text, ticket_type text, priority text, status text,
         address text, dr_number text, pole_number uuid, pon_number text, project_id uuid,
         zone_id text, gps_coordinates text, ont_serial text, assigned_to uuid,
-        closes boolean, reopens boolean, more jsonb
+        created_at timestamptz, closes boolean, reopens boolean, more jsonb
     )
 ), created AS (
     INSERT INTO maintenance_tickets (
         id, ticket_uid, source, external_id, title, description, ticket_category, priority, status,
         address, dr_number, pole_id, pon, project_id, zone, gps_coordinates,
-        ont_serial, assigned_to, resolved_at /* each inserted: , {} */
+        ont_serial, assigned_to, created_at, resolved_at /* each inserted: , {} */
     )
     SELECT
         ticket_id, ticket_uid, 'qcontact', remote_id, title, description, ticket_type, priority,
         status, address, dr_number, pole_number, pon_number, project_id, zone_id,
-        location, ont_serial, assigned_to,
+        location, ont_serial, assigned_to, coalesce(created_at, now()),
         CASE WHEN closes THEN now() END /* each inserted: , more_of_new.{} */
     FROM decision
     /* any inserted: CROSS JOIN LATERAL jsonb_populate_record(NULL::maintenance_tickets, more) AS more_of_new */

@@ -11,10 +11,10 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run secrets test test-fast check mutants mutate-core prove bench bench-quick hooks licences pins clean
+.PHONY: help install run secrets test test-fast test-airflow check mutants mutate-core prove bench bench-quick hooks licences pins clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## create .venv from the pins
 
@@ -47,6 +47,10 @@ test: install ## run all tests; ARGS="-k name" selects some
 
 test-fast: install ## run the tests that need neither Airflow nor a browser
 	@$(PYTEST) $(PARALLEL) -m "not airflow and not browser" $(ARGS)
+
+VERSION ?= 3.2.2
+test-airflow: install ## run the tests that matter with another Airflow: VERSION=3.2.2, PYTHON=/path/to/python3.12; ARGS="..."
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m dev.airflow.releases $(VERSION) $(PYTHON) $(ARGS)
 
 check: install ## lint, format, types, import rules, spelling
 	$(BIN)/ruff check .
@@ -83,4 +87,4 @@ pins: install ## compile requirements.in and requirements-dev.in into their .txt
 
 clean: ## remove everything that was installed and started here
 	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean
-	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venvs *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -45,9 +45,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, dag, get_current_context, task
+from airflow.sdk import DAG, TriggerRule, dag, get_current_context, task
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow import declaring
+from qcontact_sync.on_airflow.version_compat import RETRY_BACKOFF, CronDataIntervalTimetable
 
 TEN_MINUTES = timedelta(minutes=10)
 # Only for a task that hangs. A direction ends cleanly at its time limit: a scheduled one after
@@ -79,7 +80,7 @@ def sync_dag(
         default_args={
             "show_return_value_in_logs": False,  # the task's own lines show the same for users
             "retry_delay": timedelta(seconds=30),
-            "retry_exponential_backoff": 2,
+            "retry_exponential_backoff": RETRY_BACKOFF,
             "max_retry_delay": timedelta(minutes=5),
             **task_defaults,
         },

@@ -5,7 +5,8 @@ Every hour, this DAG makes the checks that a run of `qcontact_sync` cannot make 
 ### Tasks
 
 * `check_alerts` reads FibreFlow's database, compares it with the open alerts, mails the changes,
-  and sends mails that could not be sent before. Each run does the same at its end.
+  and sends mails that could not be sent before. Each run does the same at its end. It also asks
+  Airflow whether the run of the last slot is late.
 * `compare_sample` reads a few tickets from QContact, different ones each hour, and compares them.
   Its log and its XCom contain the number of tickets that differ without being pending. Differences
   in two samples in a row open an alert.
@@ -24,7 +25,7 @@ Connections: `fibreflow_default`, `qcontact_default`, `smtp_default`.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, TriggerRule, dag, task
+from airflow.sdk import DAG, TriggerRule, dag, get_current_context, task
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
@@ -60,9 +61,9 @@ def monitor_dag(account: Account) -> DAG:
         # After the sample, also if it failed: its result is one of the alerts.
         @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
         def check_alerts() -> None:
-            from qcontact_sync.on_airflow import alerts
+            from qcontact_sync.on_airflow import monitoring
 
-            alerts.check_and_notify(account.name)
+            monitoring.check_alerts(get_current_context(), account.name)
 
         @task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
         def delete_old_rows() -> dict[str, Any]:

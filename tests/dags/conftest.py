@@ -9,7 +9,7 @@ import tests.private_airflow
 
 @pytest.fixture(scope="session")
 def dag_bag():
-    from airflow.dag_processing.dagbag import DagBag
+    from tests.airflow_releases import DagBag
 
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")

@@ -25,9 +25,21 @@ CALLS = [
     ("alerts.on_failure", ({}, "default")),
     ("alerts.check_and_notify", ("default",)),
     ("alerts.tell", ("default",)),
+    ("monitoring.check_alerts", ({}, "default")),
     ("monitoring.compare_sample", ("default",)),
     ("monitoring.delete_old_rows", ("default",)),
 ]
+
+
+NAMES = ["version_compat.CronDataIntervalTimetable", "version_compat.RETRY_BACKOFF"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_dag_files_import_besides_is_there_and_documented(name):
+    module, imported = name.split(".")
+
+    assert hasattr(import_module(f"qcontact_sync.on_airflow.{module}"), imported)
+    assert f"`{name}`" in PAGE.read_text()
 
 
 @pytest.mark.parametrize(("name", "arguments"), CALLS, ids=[name for name, _ in CALLS])

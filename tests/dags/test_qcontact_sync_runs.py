@@ -56,7 +56,7 @@ def run(
     private_airflow.migrate()
 
     def run_once(**conf: Any) -> Ran:
-        from airflow.dag_processing.dagbag import DagBag
+        from tests.airflow_releases import DagBag
 
         dag = DagBag(dag_folder=str(private_airflow.PROJECT / "dags")).dags["qcontact_sync"]
         for task in dag.tasks:

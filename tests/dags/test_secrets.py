@@ -28,7 +28,7 @@ TICKETS = 3
 # One run of the DAG for each line on stdin.
 RUN = """
 import sys
-from airflow.dag_processing.dagbag import DagBag
+from tests.airflow_releases import DagBag
 
 dag = DagBag(dag_folder={dags!r}).dags["qcontact_sync"]
 dag.deadline = None  # Airflow 3.3.2 cannot end the test of a DAG that has one

@@ -58,6 +58,7 @@ def test_the_monitor_goes_green_and_compares_tickets(airflow: AirflowClient) -> 
     assert airflow.tasks(MONITOR, run["dag_run_id"])["delete_old_rows"] == "skipped"
 
 
+@pytest.mark.deadlines
 @pytest.mark.usefixtures("told")
 def test_a_scheduled_run_that_does_not_begin_is_told_by_its_deadline(
     airflow: AirflowClient, mailbox: Mailbox

@@ -18,12 +18,13 @@ from email.utils import formatdate, make_msgid
 from airflow.configuration import conf
 from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
-from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException
 
 from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
+from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook, Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
@@ -29,6 +28,7 @@ from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.addresses import base_url, database_address
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 
 _ENTITIES_EXTRAS = ("client", "queues")
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")

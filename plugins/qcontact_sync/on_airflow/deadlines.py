@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from airflow.sdk import BaseDeadlineReference  # type: ignore[attr-defined]
-
 from qcontact_sync.config.accounts import DEFAULT
+from qcontact_sync.on_airflow.version_compat import BaseDeadlineReference
 from qcontact_sync.reporting.alerts import LATE_AFTER
 
 

@@ -9,19 +9,12 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import (  # type: ignore[attr-defined]
-    Asset,
-    AssetAlias,
-    AsyncCallback,
-    Context,
-    DeadlineAlert,
-    Param,
-    get_parsing_context,
-)
+from airflow.sdk import Asset, AssetAlias, Context, Param, get_parsing_context
 
 from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_accounts
 from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, Kind
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
+from qcontact_sync.on_airflow.version_compat import DeadlineAlert, deadline_alert
 
 _FORM: dict[Kind, dict[str, Any]] = {
     Kind.DIRECTION: {
@@ -65,16 +58,14 @@ def run_params() -> dict[str, Param]:
     }
 
 
-def late_alert(account: Account, after: timedelta) -> DeadlineAlert:
-    """Reports a scheduled run that has not ended this long after its slot."""
-    return DeadlineAlert(
-        name="run-late",
-        reference=ScheduledSlotDeadline(),
-        interval=after,
-        # In the triggerer: a synchronous callback cannot read connections from Airflow's database.
-        callback=AsyncCallback(
-            "qcontact_sync.on_airflow.deadlines.on_deadline", {"account": account.name}
-        ),
+def late_alert(account: Account, after: timedelta) -> DeadlineAlert | None:
+    """Reports a scheduled run that has not ended this long after its slot.
+
+    None with Airflow 3.1: the monitor's next run reports it.
+    """
+    on_deadline = "qcontact_sync.on_airflow.deadlines.on_deadline"
+    return deadline_alert(
+        "run-late", ScheduledSlotDeadline(), after, on_deadline, {"account": account.name}
     )
 
 

@@ -10,12 +10,15 @@ from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import QContactAccount, qcontact_account, settings_for
+from qcontact_sync.on_airflow.provider_info import QCONTACT
+from qcontact_sync.on_airflow.version_compat import with_connection_form
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.wiring import open_remote
 
 _TEST_TIMEOUT_S = 10.0
 
 
+@with_connection_form(QCONTACT)
 class QContactHook(BaseHook):
     """A QContact account, as a connection of type ``qcontact`` describes it.
 

@@ -10,7 +10,7 @@ def get_provider_info() -> dict[str, object]:
         "package-name": "qcontact-sync",
         "name": "QContact",
         "description": "Two-way ticket sync between QContact and FibreFlow.",
-        "connection-types": [_QCONTACT],
+        "connection-types": [QCONTACT],
     }
 
 
@@ -31,7 +31,7 @@ def _text(label: str, description: str) -> dict[str, object]:
 
 
 # Limits are those of `settings.Settings`, which checks them again; a test holds the two together.
-_QCONTACT = {
+QCONTACT = {
     "connection-type": "qcontact",
     "hook-name": "QContact",
     "hook-class-name": "qcontact_sync.on_airflow.hook.QContactHook",

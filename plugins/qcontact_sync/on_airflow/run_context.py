@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC
+from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.types import DagRunProtocol
@@ -35,6 +36,18 @@ def order_from(context: Context, settings: Settings) -> RunOrder:
 def is_backfill(context: Context) -> bool:
     """Whether a backfill created the run, or took it over for reprocessing."""
     return context["dag_run"].run_type.value == "backfill"
+
+
+def is_active(context: Context, dag_id: str, **of: list[Any]) -> bool:
+    """Whether a run is queued or running.
+
+    Args:
+        of: ``run_ids`` or ``logical_dates``.
+
+    Raises:
+        AirflowRuntimeError: Airflow's API server does not say.
+    """
+    return context["ti"].get_dr_count(dag_id, states=["queued", "running"], **of) > 0
 
 
 def _params(

@@ -20,19 +20,19 @@ from random import uniform
 from typing import Any
 
 from airflow.sdk import Asset, AssetAlias, Context
-from airflow.sdk.exceptions import (
-    AirflowFailException,
-    AirflowRescheduleException,
-    AirflowRuntimeError,
-    AirflowSkipException,
-)
+from airflow.sdk.exceptions import AirflowRuntimeError
 
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow import alerts
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.progress_log import ProgressLog
-from qcontact_sync.on_airflow.run_context import is_backfill, order_from
+from qcontact_sync.on_airflow.run_context import is_active, is_backfill, order_from
+from qcontact_sync.on_airflow.version_compat import (
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+)
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.services import runs
 from qcontact_sync.services.wiring import SystemClock
@@ -122,9 +122,8 @@ def _asks_airflow(context: Context) -> IsRunning:
     """Whether a run is queued or running in Airflow; if that is unknown, it counts as running."""
 
     def is_running(dag_id: str, run_id: str) -> bool:
-        states = ["queued", "running"]
         try:
-            return context["ti"].get_dr_count(dag_id, run_ids=[run_id], states=states) > 0
+            return is_active(context, dag_id, run_ids=[run_id])
         except AirflowRuntimeError:
             log.warning(
                 "Airflow does not report whether run %s is active: its record is kept", run_id

@@ -43,7 +43,7 @@ from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
-from qcontact_sync.services.doctor_airflow import check_connections
+from qcontact_sync.services.doctor_airflow import check_airflow
 from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
 from qcontact_sync.services.wiring import host_schema, load_mapping, open_database, open_remote
 
@@ -66,7 +66,7 @@ async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
     # In a thread, because it waits for Airflow's program.
-    found = await asyncio.to_thread(lambda: list(check_connections(environment, wanted | mails)))
+    found = await asyncio.to_thread(lambda: list(check_airflow(environment, wanted | mails)))
     return [*checks, *found]
 
 

@@ -1,6 +1,7 @@
-"""Checks that Airflow's connections exist and have the right type, for `qcontact-sync doctor`."""
+"""Checks Airflow's release, and that its connections exist and have the right type."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,14 +13,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from psycopg.conninfo import make_conninfo
 
 from qcontact_sync.fibreflow import tls
+from qcontact_sync.reporting.airflow_releases import LACKS, NEWEST, OLDEST, named
 from qcontact_sync.services.checks import Check, State
 
 AIRFLOW_TIMEOUT_S = 60.0
 _TLS_OPTIONS = ("hostaddr", "service", "sslmode", "sslrootcert")
 
 
-def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Check]:
-    """Ask Airflow's command line for each connection, if Airflow is installed.
+def check_airflow(environment: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Check]:
+    """Ask Airflow's command line for its release and each connection, if Airflow is installed.
 
     Args:
         environment: The environment of that program.
@@ -29,6 +31,7 @@ def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str])
     if not environment.get("AIRFLOW_HOME") or program is None:
         yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
         return
+    yield from _check_release(_release(program, environment))
     for conn_id, conn_type in wanted.items():
         found = _connection(program, environment, conn_id)
         yield _check_connection(found, conn_id, conn_type)
@@ -38,6 +41,27 @@ def check_connections(environment: Mapping[str, str], wanted: Mapping[str, str])
 def _airflow_program(environment: Mapping[str, str]) -> str | None:
     beside = Path(sys.executable).with_name("airflow")
     return shutil.which("airflow", path=environment.get("PATH")) or shutil.which(beside)
+
+
+def _check_release(version: str | None) -> Iterator[Check]:
+    """What this release lacks; each has a line in docs/compatibility.md."""
+    tested = f"{named(OLDEST)} to {named(NEWEST)}"
+    if version is None:
+        yield Check("Airflow", State.FAILED, "airflow version fails", "run it to see why")
+        return
+    major, minor, *_ = version.split(".")
+    release = int(major), int(minor)
+    if release < OLDEST:
+        found = f"{version} is not supported"
+        yield Check("Airflow", State.FAILED, found, f"install {tested}: docs/compatibility.md")
+    elif release > NEWEST:
+        found = f"{version} is newer than what was tested ({tested})"
+        yield Check("Airflow", State.WARNING, found, "see docs/compatibility.md")
+    else:
+        yield Check("Airflow", State.OK, version)
+    if lacks := LACKS.get(release):
+        found = "; ".join(lacks)
+        yield Check(f"Airflow {named(release)}", State.WARNING, found, "see docs/compatibility.md")
 
 
 def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: str) -> Check:
@@ -99,6 +123,29 @@ def _is_mail_open(connection: Mapping[str, Any]) -> bool:
     return is_open and not tls.is_local_host(str(connection.get("host") or ""))
 
 
+def _release(program: str, environment: Mapping[str, str]) -> str | None:
+    try:
+        said = _ask(program, environment, "version")
+    except (subprocess.SubprocessError, OSError):
+        return None
+    # Airflow may print other lines before it, such as warnings of plugins.
+    versions = re.findall(r"^\d+\.\d+\S*$", said, re.MULTILINE)
+    return versions[-1] if versions else None
+
+
+def _ask(program: str, environment: Mapping[str, str], *arguments: str) -> str:
+    """What the program prints. It is Airflow's own, found on PATH."""
+    answer = subprocess.run(  # noqa: S603
+        [program, *arguments],
+        env=environment,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=AIRFLOW_TIMEOUT_S,
+    )
+    return answer.stdout
+
+
 def _connection(
     program: str, environment: Mapping[str, str], conn_id: str
 ) -> Mapping[str, Any] | None:
@@ -107,15 +154,8 @@ def _connection(
     try:
         if given:
             return dict(json.loads(given)) if given.startswith("{") else _from_uri(given)
-        # The program is Airflow's own, found on PATH; the arguments are connection ids.
-        answer = subprocess.run(  # noqa: S603
-            [program, "connections", "get", conn_id, "-o", "json"],
-            env=environment,
-            capture_output=True,
-            check=True,
-            timeout=AIRFLOW_TIMEOUT_S,
-        )
-        [connection] = json.loads(answer.stdout)
+        answer = _ask(program, environment, "connections", "get", conn_id, "-o", "json")
+        [connection] = json.loads(answer)
         return dict(connection)
     except (subprocess.SubprocessError, OSError, ValueError):
         return None

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from qcontact_sync.reporting.airflow_releases import LACKS, named
 
 from tests.database import tuples as query
 from tests.integration.cli.command_line import edit_there
@@ -215,12 +216,14 @@ def test_the_rights_it_asks_for_are_all_that_a_run_needs(stranger, fibreflow_db,
 def airflow(tmp_path):
     """A stand-in for the program ``airflow``, which knows the connections it is told."""
 
-    def know(**types: str) -> dict[str, str]:
+    def know(release: str = "3.3.2", **types: str) -> dict[str, str]:
         program = tmp_path / "airflow"
         program.write_text(
             f"#!{sys.executable}\n"
             "import json, sys\n"
             f"types = {json.dumps(types)}\n"
+            f"told = 'a plugin says 1.0', {release!r}\n"
+            "if sys.argv[1:] == ['version']: sys.exit(print(*told, sep=chr(10)))\n"
             "verb, action, conn_id, *output = sys.argv[1:]\n"
             "assert (verb, action, output) == ('connections', 'get', ['-o', 'json'])\n"
             "if conn_id not in types: sys.exit('Connection not found.')\n"
@@ -239,6 +242,30 @@ def test_airflows_connections_are_checked_where_there_is_an_airflow(program, air
     assert states(ended)["connection qcontact_default"] == "ok"
     assert states(ended)["connection fibreflow_default"] == "ok"
     assert "hunter2" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("release", "state", "said"),
+    [
+        ("3.3.2", "ok", "3.3.2"),
+        ("3.2.2", "ok", "3.2.2"),
+        ("3.1.8", "ok", "3.1.8"),
+        ("3.4.0", "warning", "newer than what was tested (3.1 to 3.3)"),
+        ("3.0.6", "failed", "is not supported"),
+        ("no release", "failed", "airflow version fails"),
+    ],
+)
+def test_a_release_of_airflow_that_was_not_tested_is_named(program, airflow, release, state, said):
+    connections = {"qcontact_default": "qcontact", "fibreflow_default": "postgres"}
+    found = checks(program.having(**airflow(release, **connections))("doctor", "--json"))["Airflow"]
+    assert (found["state"], said in found["found"]) == (state, True)
+
+
+@pytest.mark.parametrize("release", LACKS)
+def test_what_an_airflow_lacks_is_a_warning(program, airflow, release):
+    found = checks(program.having(**airflow(f"{named(release)}.0"))("doctor", "--json"))
+    lacks = found.get(f"Airflow {named(release)}", {"state": "warning", "found": ""})
+    assert (lacks["state"], lacks["found"]) == ("warning", "; ".join(LACKS[release]))
 
 
 def test_a_connection_that_is_missing_or_of_another_type_fails(program, airflow):

@@ -25,7 +25,7 @@ def context(run_type, *, interval=(SIX, NOON), conf=None, params=None):
         state=DagRunState.RUNNING,
         conf=conf,
         consumed_asset_events=[],
-        partition_key=None,
+        **({"partition_key": None} if "partition_key" in DagRun.model_fields else {}),
     )
     return {"dag_run": dag_run, "params": {**FORM_DEFAULTS, **(params or {})}}
 
@@ -36,9 +36,11 @@ def context(run_type, *, interval=(SIX, NOON), conf=None, params=None):
         (DagRunType.SCHEDULED, Trigger.SCHEDULED, Window(SIX, NOON)),
         (DagRunType.BACKFILL, Trigger.BACKFILL, Window(SIX, NOON)),
         # The form fills in a logical date, so a manual run has an interval that nobody chose.
-        (DagRunType.MANUAL, Trigger.MANUAL, None),
-        (DagRunType.ASSET_TRIGGERED, Trigger.MANUAL, None),
-        (DagRunType.OPERATOR_TRIGGERED, Trigger.MANUAL, None),
+        *[
+            (run_type, Trigger.MANUAL, None)
+            for run_type in DagRunType
+            if run_type not in (DagRunType.SCHEDULED, DagRunType.BACKFILL)
+        ],
     ],
 )
 def test_only_the_scheduler_and_backfills_bring_an_interval(run_type, trigger, interval):

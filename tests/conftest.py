@@ -5,13 +5,13 @@ import shutil
 import signal
 import uuid
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from dev.database.postgres import clone_database, drop_database, ensure_database
+from tests.airflow_version import HAS_OWN_DEADLINES
 from tests.chromium import chromium
 from tests.deployment.proxies import caddy, nginx
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
@@ -28,13 +28,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-
-def _own_deadlines() -> str | None:
-    """Airflow's version where it has them, without importing it: not every test process does."""
-    release = version("apache-airflow")
-    return release if tuple(map(int, release.split(".")[:2])) >= (3, 2) else None
-
-
 _NEEDED = {
     "browser": ("Chromium", chromium),
     "pooler": ("PgBouncer", pgbouncer),
@@ -42,7 +35,7 @@ _NEEDED = {
     "redis": ("Redis", lambda: shutil.which("redis-server")),
     "nginx": ("nginx", nginx),
     "caddy": ("Caddy", caddy),
-    "deadlines": ("Deadline Alert with a reference of its own", _own_deadlines),
+    "deadlines": ("Deadline Alert with a reference of its own", lambda: HAS_OWN_DEADLINES or None),
 }
 """By mark: what may be missing, and how it is found."""
 

@@ -99,7 +99,9 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
     try:
         with _connected() as hook:
             client = hook._smtp_client  # the hook itself sends HTML alone
-            assert isinstance(client, smtplib.SMTP)  # noqa: S101  (the hook's type says so, too)
+            if not isinstance(client, smtplib.SMTP):
+                # With some versions of the provider, 0 is no retry, and with others no try at all.
+                raise NotSent(f"connection {SMTP} allows no try: set its extra retry_limit to 1")
             client.send_message(_mail(hook.from_email, address, subject, text, html))
     except smtplib.SMTPRecipientsRefused as error:
         codes = ", ".join(str(code) for code, _ in error.recipients.values())

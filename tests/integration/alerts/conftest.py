@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from qcontact_sync.config.settings import Settings
 
+from tests.airflow_version import ONE_TRY
 from tests.integration.alerts.history import PEOPLE, History
 from tests.integration.alerts.mail_server import MailServer, mail_server
 
@@ -22,7 +23,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
                 "from_email": "sync@example.test",
                 "disable_ssl": True,
                 "disable_tls": True,
-                "retry_limit": 0,
+                "retry_limit": ONE_TRY,
             },
         }
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))

@@ -1,5 +1,7 @@
 """A late run is found by the monitor, too: no triggerer may run, or Airflow has no such alert."""
 
+import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from airflow.sdk.execution_time.comms import ErrorResponse
 from qcontact_sync.on_airflow.monitoring import check_alerts
 
 from dev.airflow.environment import postgres_connection
+from tests.database import rows
 from tests.integration.alerts.history import PEOPLE, History
 from tests.integration.alerts.mail_server import MailServer
 
@@ -60,6 +63,18 @@ def test_it_is_told_once(check) -> None:
     check(TaskInstance(SIX), NOON + timedelta(minutes=30))
 
     assert len(check(TaskInstance(SIX), NOON + timedelta(minutes=90))) == 1
+
+
+def test_a_mail_connection_that_allows_no_try_is_named_and_the_mail_is_kept(
+    check, history, monkeypatch, caplog
+) -> None:
+    connection = json.loads(os.environ["AIRFLOW_CONN_SMTP_DEFAULT"])
+    connection["extra"]["retry_limit"] = -1
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+
+    assert check(TaskInstance(SIX), NOON + timedelta(minutes=30)) == []
+    assert "connection smtp_default allows no try: set its extra retry_limit to 1" in caplog.text
+    assert rows(history.dsn, "SELECT sent_at FROM qcontact_mail") == [{"sent_at": None}]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     reopen: Literal["review", "follow"] = "review"
     assignment_winner: Literal["local", "remote"] = "local"
     internal_notes: Literal["keep", "send"] = "keep"
+    create: Literal["all", "unfinished"] = "all"
     overlap_s: float = Field(default=300, ge=0, le=86_400)
     retry_budget_s: float = Field(default=120, ge=0, le=3_600)
     time_limit_s: float = Field(default=3_600, ge=1, le=86_400)

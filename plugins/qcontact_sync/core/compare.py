@@ -18,7 +18,7 @@ from qcontact_sync.core.comparison import (
     without_text,
 )
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import TicketDecision
+from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.mapping import is_same_person
 from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
@@ -188,6 +188,9 @@ def _unlinked(
     people: People,
     policy: Policy,
 ) -> TicketComparison:
+    if decision.kind is Kind.LEAVE:
+        reason = "done in QContact when it was first seen: not created here"
+        return TicketComparison(remote.id, None, Standing.SAME, reason=reason)
     local = known.unlinked[0] if known.unlinked else None
     standing, reason, _ = _inbound("", remote, holds)
     if local is None:

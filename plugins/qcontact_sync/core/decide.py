@@ -1,6 +1,7 @@
 """Decides from (base, local, remote) what is to be done to one ticket."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
@@ -57,7 +58,9 @@ def decide(
         return _skip(remote, known.link, "deleted in FibreFlow")
     if known.unlinked:
         return _adopt(remote, version, known.unlinked, people, policy)
-    return _create(remote, version, people, policy.mapping)
+    created = _create(remote, version, people, policy.mapping)
+    is_left = created.closes and not policy.creates_finished
+    return replace(created, kind=Kind.LEAVE, writes={}) if is_left else created
 
 
 def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:

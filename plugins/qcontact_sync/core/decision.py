@@ -27,6 +27,8 @@ class Kind(StrEnum):
     RELINK = "relink"
     """Only the link moves on: both sides already hold the same."""
     SKIP = "skip"
+    LEAVE = "leave"
+    """Done in QContact when it was first seen: the setting says not to create it."""
 
 
 @dataclass(frozen=True, slots=True)

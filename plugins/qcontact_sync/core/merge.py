@@ -37,6 +37,7 @@ class Policy:
         sends_assignment: Where not, assignment flows inbound only.
         is_final_refused: QContact refused to change the status of this ticket, which is in a
             final one: what FibreFlow holds needs a person's decision.
+        creates_finished: Whether a ticket is created that is done when it is first seen.
     """
 
     mapping: TicketMapping
@@ -44,6 +45,7 @@ class Policy:
     assignment_winner: str = "local"
     sends_assignment: bool = True
     is_final_refused: bool = False
+    creates_finished: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,16 @@ class Plan:
     A ticket that is read twice is planned once: a real run would find it settled the second time.
 
     Attributes:
+        finished: How many of those to create are done in QContact.
+        left_out: How many are not created because they are done there.
         would_fail: Number of tickets that would go to quarantine.
         notices: Further notices for a person.
     """
 
     counts: dict[Sign, int] = field(default_factory=lambda: dict.fromkeys(Sign, 0))
     lines: list[PlanLine] = field(default_factory=list)
+    finished: int = 0
+    left_out: int = 0
     would_fail: int = 0
     failures: list[PlannedFailure] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -80,6 +84,10 @@ class Plan:
             if len(self.failures) < MAX_LINES:
                 self.failures.append(failure)
 
+    def leave_out(self, remote_id: str) -> None:
+        """Count a ticket that is not created because it is done in QContact."""
+        self.left_out += self._is_new(None, f"left out {remote_id}")
+
     def _is_new(self, sign: Sign | None, remote_id: str) -> bool:
         count = len(self._seen)
         self._seen.add((sign, remote_id))
@@ -89,6 +97,7 @@ class Plan:
         """Add what an inbound decision would write."""
         uid = decision.local.ticket_uid if decision.local else None
         if decision.kind is Kind.CREATE:
+            self.finished += decision.closes and (Sign.CREATE, decision.remote.id) not in self._seen
             self.add(PlanLine(Sign.CREATE, decision.remote.id, None, ()))
         elif decision.writes:
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes)))
@@ -101,13 +110,21 @@ class Plan:
     def summary(self) -> str:
         """``+ 12 create, ~ 3 update, > 5 send, ! 1 open conflict``, and how many would fail."""
         parts = [f"{sign} {_counted(sign, self.counts[sign])}" for sign in Sign]
-        return ", ".join([*parts, *([f"{self.would_fail} would fail"] if self.would_fail else [])])
+        if self.finished:
+            parts[0] += f" ({self.finished} of them done in QContact)"
+        if self.left_out:
+            parts.append(f"{self.left_out} not created: done in QContact")
+        if self.would_fail:
+            parts.append(f"{self.would_fail} would fail")
+        return ", ".join(parts)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, for JSON and XCom."""
         return {
             "summary": self.summary(),
             **{_KEYS[sign]: count for sign, count in self.counts.items()},
+            "create_finished": self.finished,
+            "left_out": self.left_out,
             "would_fail": self.would_fail,
             "lines": [
                 {

@@ -139,6 +139,7 @@ def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
             settings.reopen,
             settings.assignment_winner,
             sends_assignment=remote.writes_assignment,
+            creates_finished=settings.create == "all",
         ),
         overlap=timedelta(seconds=settings.overlap_s),
         page_size=settings.page_size,

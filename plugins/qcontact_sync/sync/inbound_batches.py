@@ -226,7 +226,9 @@ class InboundBatches:
             outcome.failures.append(failure_of(error, ticket.id, sync_type, version))
             return
         outcome.passed.append(ticket.id)
-        if decision.kind is Kind.SKIP:
+        if decision.kind is Kind.LEAVE and work.is_dry:
+            work.plan.leave_out(ticket.id)
+        if decision.kind in (Kind.SKIP, Kind.LEAVE):
             outcome.skipped += not known.is_counted
             return
         outcome.decisions.append(decision)

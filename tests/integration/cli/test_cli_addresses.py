@@ -27,7 +27,7 @@ SECRET = "s3cr3t"
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_xs5_a_mistyped_address_is_refused_in_a_sentence_and_leaves_no_run(
+def test_a_mistyped_address_is_refused_in_a_sentence_and_leaves_no_run(
     program: CommandLine, fibreflow_db: str, variables: dict[str, str], named: str
 ) -> None:
     wrong = program.having(**variables)
@@ -44,7 +44,7 @@ def test_xs5_a_mistyped_address_is_refused_in_a_sentence_and_leaves_no_run(
     assert tuples(fibreflow_db, "SELECT status FROM sync_job_history") == []
 
 
-def test_xs5_blanks_around_addresses_and_keys_do_not_matter(program: CommandLine) -> None:
+def test_blanks_around_addresses_and_keys_do_not_matter(program: CommandLine) -> None:
     environment = {
         name: f"{program.environment[name]}\n"
         for name in ("DATABASE_URL", "QCONTACT_API_URL", "QCONTACT_API_KEY")
@@ -57,7 +57,7 @@ def test_xs5_blanks_around_addresses_and_keys_do_not_matter(program: CommandLine
     [{"PGPORT": "abc"}, {"PGHOST": "db..example"}, {"PGHOST": f"{'x' * 64}.example"}],
     ids=["port", "empty-label", "long-label"],
 )
-def test_xs5_variables_of_libpq_that_cannot_be_meant_are_no_traceback(
+def test_variables_of_libpq_that_cannot_be_meant_are_no_traceback(
     program: CommandLine, variables: dict[str, str]
 ) -> None:
     elsewhere = program.having(DATABASE_URL=f"user=sync password={SECRET} dbname=f", **variables)

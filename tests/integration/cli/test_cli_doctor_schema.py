@@ -19,7 +19,7 @@ def checks(program: CommandLine) -> dict[str, dict[str, str]]:
     return {check["name"]: check for check in program("doctor", "--json").document["checks"]}
 
 
-def test_xs7_doctor_is_content_with_fibreflows_own_tables(program: CommandLine) -> None:
+def test_doctor_is_content_with_fibreflows_own_tables(program: CommandLine) -> None:
     found = checks(program)
     assert found["tables"]["state"] == "ok"
     assert not {"row security", "encoding"} & found.keys()
@@ -69,7 +69,7 @@ def test_xs7_doctor_is_content_with_fibreflows_own_tables(program: CommandLine) 
         ),
     ],
 )
-def test_xs7_doctor_fails_where_no_ticket_can_come_in(
+def test_doctor_fails_where_no_ticket_can_come_in(
     program: CommandLine, fibreflow_db: str, change: str, named: str
 ) -> None:
     tuples(fibreflow_db, change)
@@ -81,15 +81,13 @@ def test_xs7_doctor_fails_where_no_ticket_can_come_in(
     assert named in tables["found"]
 
 
-def test_xs7_doctor_warns_where_long_texts_do_not_fit(
-    program: CommandLine, fibreflow_db: str
-) -> None:
+def test_doctor_warns_where_long_texts_do_not_fit(program: CommandLine, fibreflow_db: str) -> None:
     tuples(fibreflow_db, "ALTER TABLE tickets ALTER title TYPE varchar(100)")
     tables = checks(program)["tables"]
     assert (tables["state"], "100 of 255" in tables["found"]) == ("warning", True)
 
 
-def test_xs7_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_db: str) -> None:
+def test_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_db: str) -> None:
     tuples(fibreflow_db, "ALTER TABLE tickets ENABLE ROW LEVEL SECURITY")
     assert "no policy lets a row pass" in checks(program)["row security"]["found"]
     tuples(fibreflow_db, "CREATE POLICY everyone ON tickets USING (true)")
@@ -102,9 +100,7 @@ def test_xs7_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_d
     assert "tickets (restrictive: own_region)" in found["found"]
 
 
-def test_xs2_doctor_warns_where_the_encoding_is_not_utf8(
-    program: CommandLine, pg_server: str
-) -> None:
+def test_doctor_warns_where_the_encoding_is_not_utf8(program: CommandLine, pg_server: str) -> None:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(pg_server, autocommit=True) as connection:
         connection.execute(

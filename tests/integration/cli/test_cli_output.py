@@ -37,7 +37,7 @@ def in_shell(program: CommandLine, line: str) -> subprocess.CompletedProcess[str
         ">/dev/full",
     ],
 )
-def test_xs6_output_that_cannot_be_written_stops_no_run(
+def test_output_that_cannot_be_written_stops_no_run(
     program: CommandLine, fibreflow_db: str, output: str
 ) -> None:
     ended = in_shell(program, f"qcontact-sync run --direction outbound {output}")
@@ -46,7 +46,7 @@ def test_xs6_output_that_cannot_be_written_stops_no_run(
     assert tuples(fibreflow_db, LAST) == [("success",)]
 
 
-def test_xs6_the_document_is_whole_where_only_stderr_is_lost(
+def test_the_document_is_whole_where_only_stderr_is_lost(
     program: CommandLine, fibreflow_db: str
 ) -> None:
     ended = in_shell(program, "qcontact-sync run --json --verbose 2>/dev/full")
@@ -54,7 +54,7 @@ def test_xs6_the_document_is_whole_where_only_stderr_is_lost(
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_xs6_progress_whose_terminal_goes_away_stops_no_run(
+def test_progress_whose_terminal_goes_away_stops_no_run(
     program: CommandLine, fibreflow_db: str, qcontact
 ) -> None:
     qcontact.world.faults.add(do="delay_answer", delay_s=0.2, times="forever")
@@ -62,7 +62,7 @@ def test_xs6_progress_whose_terminal_goes_away_stops_no_run(
     assert tuples(fibreflow_db, LAST) == [("success",)]
 
 
-def test_xs6_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
+def test_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
     program: CommandLine, fibreflow_db: str
 ) -> None:
     program("run")
@@ -75,7 +75,7 @@ def test_xs6_a_lost_answer_fails_and_a_reader_that_had_enough_does_not(
 
 
 @pytest.mark.parametrize("files", [7, 8, 9, 10])
-def test_xs8_a_machine_that_gives_no_more_files_gets_a_document_and_a_true_record(
+def test_a_machine_that_gives_no_more_files_gets_a_document_and_a_true_record(
     program: CommandLine, fibreflow_db: str, files: int
 ) -> None:
     ended = in_shell(program, f"ulimit -n {files}; exec qcontact-sync run --json")

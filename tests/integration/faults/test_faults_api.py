@@ -34,7 +34,7 @@ def asked(world: World) -> int:
 # --- who may ask, and how often
 
 
-def test_xh1_credentials_that_are_refused_stop_the_run_with_one_error(world: World):
+def test_credentials_that_are_refused_stop_the_run_with_one_error(world: World):
     ids = several(world, 12)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
     world.edit(ids, title="Edited there")
@@ -50,7 +50,7 @@ def test_xh1_credentials_that_are_refused_stop_the_run_with_one_error(world: Wor
 
 
 @pytest.mark.parametrize("after", [2, 5, 8], ids="after-{}-requests".format)
-def test_xh2_credentials_that_end_in_mid_run_leave_the_rest_to_the_next(world: World, after):
+def test_credentials_that_end_in_mid_run_leave_the_rest_to_the_next(world: World, after):
     ids = several(world, 10)
     world.configure(page_size=4, connections=1)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -73,7 +73,7 @@ def test_xh2_credentials_that_end_in_mid_run_leave_the_rest_to_the_next(world: W
 @pytest.mark.parametrize(
     "pause", [{"retry_after": 86_400}, {"retry_after_date_s": 86_400}], ids=["seconds", "date"]
 )
-def test_xh8_a_pause_of_a_day_ends_the_run_and_nothing_knocks_meanwhile(world: World, pause):
+def test_a_pause_of_a_day_ends_the_run_and_nothing_knocks_meanwhile(world: World, pause):
     several(world, 8)
     world.configure(retry_budget_s=60)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -89,7 +89,7 @@ def test_xh8_a_pause_of_a_day_ends_the_run_and_nothing_knocks_meanwhile(world: W
     assert world.run().sync_result["outbound_stats"]["successful"] == 8
 
 
-def test_xh9_a_limit_on_every_call_stops_the_run_and_quarantines_nobody(world: World):
+def test_a_limit_on_every_call_stops_the_run_and_quarantines_nobody(world: World):
     several(world, 8)
     world.configure(retry_budget_s=2)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -108,7 +108,7 @@ def test_xh9_a_limit_on_every_call_stops_the_run_and_quarantines_nobody(world: W
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-def test_xh6_a_change_that_is_refused_waits_for_the_next_change(world: World, linked, status):
+def test_a_change_that_is_refused_waits_for_the_next_change(world: World, linked, status):
     world.qcontact.faults.add(do="answer", status=status, method="PATCH", **FOREVER)
     world.set_local(linked, status="pending_qa")
     world.run()
@@ -123,7 +123,7 @@ def test_xh6_a_change_that_is_refused_waits_for_the_next_change(world: World, li
 
 
 @pytest.mark.parametrize("settling", ["taken-back", "followed-there"])
-def test_xh6_a_refused_change_that_is_moot_leaves_the_quarantine(world: World, linked, settling):
+def test_a_refused_change_that_is_moot_leaves_the_quarantine(world: World, linked, settling):
     world.qcontact.faults.add(do="answer", status=422, method="PATCH", **FOREVER)
     world.set_local(linked, status="pending_qa")
     world.run()
@@ -138,7 +138,7 @@ def test_xh6_a_refused_change_that_is_moot_leaves_the_quarantine(world: World, l
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-def test_xh6_a_note_that_is_refused_waits_and_another_one_goes_out(world, linked, status):
+def test_a_note_that_is_refused_waits_and_another_one_goes_out(world, linked, status):
     world.qcontact.faults.add(do="answer", status=status, **NOTE, **FOREVER)
     world.add_note(linked, "Refused")
     world.run()
@@ -157,7 +157,7 @@ def test_xh6_a_note_that_is_refused_waits_and_another_one_goes_out(world, linked
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_xh10_a_list_that_fails_is_read_again(world: World, status):
+def test_a_list_that_fails_is_read_again(world: World, status):
     remote_id = world.add_ticket()
     world.configure(retry_budget_s=30)
     world.qcontact.faults.add(do="answer", status=status, path=LIST)
@@ -166,7 +166,7 @@ def test_xh10_a_list_that_fails_is_read_again(world: World, status):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_xh10_a_list_that_fails_for_ever_is_left_to_a_later_run(world: World, status):
+def test_a_list_that_fails_for_ever_is_left_to_a_later_run(world: World, status):
     remote_id = world.add_ticket()
     world.qcontact.faults.add(do="answer", status=status, path=LIST, **FOREVER)
     result = world.run()
@@ -179,7 +179,7 @@ def test_xh10_a_list_that_fails_for_ever_is_left_to_a_later_run(world: World, st
 
 @pytest.mark.parametrize("idempotency", [False, True], ids=["no-key", "key"])
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_xh11_a_note_that_was_kept_and_answered_with_an_error_is_there_once(
+def test_a_note_that_was_kept_and_answered_with_an_error_is_there_once(
     world: World, linked, status, idempotency
 ):
     world.qcontact.switch(idempotency=idempotency)
@@ -193,7 +193,7 @@ def test_xh11_a_note_that_was_kept_and_answered_with_an_error_is_there_once(
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_xh11_a_change_that_was_kept_and_answered_with_an_error_is_sent_once(
+def test_a_change_that_was_kept_and_answered_with_an_error_is_sent_once(
     world: World, linked, status
 ):
     world.qcontact.faults.add(do="answer", status=status, applied=True, method="PATCH")
@@ -204,7 +204,7 @@ def test_xh11_a_change_that_was_kept_and_answered_with_an_error_is_sent_once(
     assert world.quarantine() == {}
 
 
-def test_xh13_an_error_in_a_200_to_a_list_is_none(world: World):
+def test_an_error_in_a_200_to_a_list_is_none(world: World):
     remote_id = world.add_ticket()
     body = '{"error": {"code": "SERVER_ERROR", "message": "no"}}'
     world.qcontact.faults.add(do="answer", status=200, body=body, path=LIST, **FOREVER)
@@ -216,7 +216,7 @@ def test_xh13_an_error_in_a_200_to_a_list_is_none(world: World):
     assert world.local(remote_id)
 
 
-def test_xh13_an_error_in_a_200_to_a_write_is_a_failure(world: World, linked):
+def test_an_error_in_a_200_to_a_write_is_a_failure(world: World, linked):
     body = '{"error": {"code": "SERVER_ERROR", "message": "no"}}'
     world.qcontact.faults.add(do="answer", status=200, body=body, method="PATCH", **FOREVER)
     world.set_local(linked, status="pending_qa")
@@ -231,7 +231,7 @@ def test_xh13_an_error_in_a_200_to_a_write_is_a_failure(world: World, linked):
 
 
 @pytest.mark.parametrize("echo", [False, True], ids=["shows-the-old", "shows-the-new"])
-def test_xh14_a_write_that_is_accepted_and_not_kept_is_found_out(world: World, echo):
+def test_a_write_that_is_accepted_and_not_kept_is_found_out(world: World, echo):
     ids = several(world, 3)
     world.qcontact.faults.add(do="lie", echo=echo, method="PATCH", **FOREVER)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -250,7 +250,7 @@ def test_xh14_a_write_that_is_accepted_and_not_kept_is_found_out(world: World, e
 
 
 @pytest.mark.parametrize("total", [0, 5])
-def test_xh15_an_empty_page_with_more_to_come_ends(world: World, total):
+def test_an_empty_page_with_more_to_come_ends(world: World, total):
     remote_id = world.add_ticket()
     listing = f'"total": {total}, "page": 1, "page_size": 100, "has_more": true'
     world.qcontact.faults.add(
@@ -274,7 +274,7 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_slices")
-def test_xh17_a_list_that_shows_only_so_many_pages_is_read_in_smaller_slices(seeded_world: World):
+def test_a_list_that_shows_only_so_many_pages_is_read_in_smaller_slices(seeded_world: World):
     world = seeded_world
     world.qcontact.switch(page_depth=5)
     result = world.run()
@@ -283,7 +283,7 @@ def test_xh17_a_list_that_shows_only_so_many_pages_is_read_in_smaller_slices(see
 
 
 @pytest.mark.usefixtures("small_slices")
-def test_xh17_more_of_one_second_than_is_shown_is_said_and_the_cursor_stays(world: World):
+def test_more_of_one_second_than_is_shown_is_said_and_the_cursor_stays(world: World):
     stamp = world.qcontact.now() - 3_600 * SECOND
     for number in range(80):
         world.qcontact.add(at=stamp, title=f"Bulk {number}")
@@ -297,7 +297,7 @@ def test_xh17_more_of_one_second_than_is_shown_is_said_and_the_cursor_stays(worl
     assert world.value("SELECT count(*) FROM tickets") == 80
 
 
-def test_xh18_a_note_that_lists_do_not_show_yet_is_not_sent_again(world: World, linked):
+def test_a_note_that_lists_do_not_show_yet_is_not_sent_again(world: World, linked):
     world.add_note(linked, "On site at ten")
     world.qcontact.faults.add(do="lose_answer", **NOTE)
     world.qcontact.faults.add(
@@ -313,7 +313,7 @@ def test_xh18_a_note_that_lists_do_not_show_yet_is_not_sent_again(world: World, 
     assert world.quarantine() == {}
 
 
-def test_xh19_a_ticket_that_is_listed_twice_is_one_row(world: World):
+def test_a_ticket_that_is_listed_twice_is_one_row(world: World):
     first = world.add_ticket(title="One")
     world.edit(world.add_ticket(), id=first, title="One")
     result = world.run()
@@ -321,7 +321,7 @@ def test_xh19_a_ticket_that_is_listed_twice_is_one_row(world: World):
     assert [row["external_id"] for row in world.rows("SELECT * FROM tickets")] == [first]
 
 
-def test_xh19_of_two_rows_for_one_ticket_the_older_is_linked_and_the_other_named(world: World):
+def test_of_two_rows_for_one_ticket_the_older_is_linked_and_the_other_named(world: World):
     remote_id = world.add_ticket(status="In Progress")
     younger = world.add_local(remote_id, status="in_progress", created_at="2026-02-01")
     older = world.add_local(remote_id, status="in_progress", created_at="2026-01-01")
@@ -333,7 +333,7 @@ def test_xh19_of_two_rows_for_one_ticket_the_older_is_linked_and_the_other_named
     assert world.sent() == []
 
 
-def test_xh20_an_unknown_field_is_ignored_and_a_wrong_type_costs_its_field(world: World, linked):
+def test_an_unknown_field_is_ignored_and_a_wrong_type_costs_its_field(world: World, linked):
     world.edit(linked, description="Gate code at security")
     world.run()
     world.edit(linked, title="Edited", description=7, sentiment={"score": 1})
@@ -347,7 +347,7 @@ def test_xh20_an_unknown_field_is_ignored_and_a_wrong_type_costs_its_field(world
 
 
 @pytest.mark.parametrize("field", ["title", "id"])
-def test_xh21_a_list_whose_rows_all_lack_a_required_field_is_not_believed(seeded_world, field):
+def test_a_list_whose_rows_all_lack_a_required_field_is_not_believed(seeded_world, field):
     world = seeded_world
     world.run()
     before = world.tickets_snapshot()
@@ -361,7 +361,7 @@ def test_xh21_a_list_whose_rows_all_lack_a_required_field_is_not_believed(seeded
 
 
 @pytest.mark.parametrize("body", ["empty", "halved"])
-def test_xh22_a_list_that_is_suddenly_short_changes_nothing(seeded_world: World, body):
+def test_a_list_that_is_suddenly_short_changes_nothing(seeded_world: World, body):
     world = seeded_world
     world.run()
     ids = sorted(world.qcontact.tickets)

@@ -29,7 +29,7 @@ def asked_from(request: Entry) -> datetime:
     return datetime.fromisoformat(start)
 
 
-def test_xk1_a_backfill_that_breaks_off_goes_on_at_its_own_slice(seeded_world: World, monkeypatch):
+def test_a_backfill_that_breaks_off_goes_on_at_its_own_slice(seeded_world: World, monkeypatch):
     world = seeded_world
     reader = inbound.ListReader
     monkeypatch.setattr(
@@ -57,7 +57,7 @@ def test_xk1_a_backfill_that_breaks_off_goes_on_at_its_own_slice(seeded_world: W
     assert world.value("SELECT window_start FROM qcontact_run") == order.interval.start
 
 
-def test_xk2_edits_made_while_a_backfill_runs_win(world: World):
+def test_edits_made_while_a_backfill_runs_win(world: World):
     ids = [world.add_ticket(status="In Progress") for _ in range(3)]
     world.run()
     run = world.start(backfill(world))
@@ -79,7 +79,7 @@ def test_xk2_edits_made_while_a_backfill_runs_win(world: World):
     )
 
 
-def test_xk3_a_backfill_that_meets_the_limit_ends_later_and_live_runs_go_on(seeded_world: World):
+def test_a_backfill_that_meets_the_limit_ends_later_and_live_runs_go_on(seeded_world: World):
     world = seeded_world
     cursor = world.cursor()
     order = backfill(world)
@@ -98,7 +98,7 @@ def test_xk3_a_backfill_that_meets_the_limit_ends_later_and_live_runs_go_on(seed
     assert world.value("SELECT count(*) FROM tickets") == 300
 
 
-def test_xk4_the_same_window_again_writes_nothing(seeded_world: World):
+def test_the_same_window_again_writes_nothing(seeded_world: World):
     world = seeded_world
     end = world.remote_now() - timedelta(days=1)
     window = {"start_date": "2000-01-01T00:00:00Z", "end_date": end.isoformat()}

@@ -34,7 +34,7 @@ TEXT = "Café at the gate\nCall \u200f🙏 first"
         pytest.param(normalize("NFD", TEXT), id="composition"),
     ],
 )
-def test_xd1_text_that_is_the_same_but_for_its_form_writes_nothing(world: World, linked, variant):
+def test_text_that_is_the_same_but_for_its_form_writes_nothing(world: World, linked, variant):
     world.edit(linked, title="Same", description=TEXT)
     world.run()
     assert world.local(linked)["description"] == TEXT
@@ -44,7 +44,7 @@ def test_xd1_text_that_is_the_same_but_for_its_form_writes_nothing(world: World,
     assert (world.tickets_snapshot(), world.audit()) == (before, audit)
 
 
-def test_xd1_a_null_byte_is_dropped_and_said(world: World, linked):
+def test_a_null_byte_is_dropped_and_said(world: World, linked):
     world.edit(linked, title="No\u0000 light", description="a\u0000b")
     world.run()
     row = world.local(linked)
@@ -56,7 +56,7 @@ def test_xd1_a_null_byte_is_dropped_and_said(world: World, linked):
 @pytest.mark.parametrize(
     ("field", "word", "kept"), [("status", "Parked", "in_progress"), ("priority", "P1", "normal")]
 )
-def test_xd2_an_unknown_word_is_a_warning_on_the_tickets_own_row(
+def test_an_unknown_word_is_a_warning_on_the_tickets_own_row(
     world: World, linked, field, word, kept
 ):
     world.edit(linked, **{field: word, "title": "Edited"})
@@ -70,9 +70,7 @@ def test_xd2_an_unknown_word_is_a_warning_on_the_tickets_own_row(
     assert world.sent() == []
 
 
-def test_xd3_a_transition_that_is_refused_is_tried_again_when_either_side_moves(
-    world: World, linked
-):
+def test_a_transition_that_is_refused_is_tried_again_when_either_side_moves(world: World, linked):
     world.qcontact.faults.add(do="answer", status=422, method="PATCH", times=2)
     world.set_local(linked, status="pending_qa")
     world.run()
@@ -87,7 +85,7 @@ def test_xd3_a_transition_that_is_refused_is_tried_again_when_either_side_moves(
     assert world.quarantine() == {}
 
 
-def test_xd4_one_field_moved_apart_is_one_entry_however_often_it_is_looked_at(world: World, linked):
+def test_one_field_moved_apart_is_one_entry_however_often_it_is_looked_at(world: World, linked):
     world.set_local(linked, status="pending_qa")
     world.edit(linked, status="Solved")
     for _ in range(3):
@@ -98,7 +96,7 @@ def test_xd4_one_field_moved_apart_is_one_entry_however_often_it_is_looked_at(wo
     assert world.local(linked)["status"] == "resolved"
 
 
-def test_xd5_different_fields_moved_apart_both_arrive(world: World, linked):
+def test_fields_that_moved_on_different_sides_both_arrive(world: World, linked):
     world.set_local(linked, status="pending_qa")
     world.edit(linked, title="Edited there", priority="urgent")
     world.run()
@@ -112,7 +110,7 @@ def test_xd5_different_fields_moved_apart_both_arrive(world: World, linked):
     assert world.conflicts() == []
 
 
-def test_xd6_the_same_edit_on_both_sides_writes_nothing_and_is_the_new_base(world: World, linked):
+def test_the_same_edit_on_both_sides_writes_nothing_and_is_the_new_base(world: World, linked):
     world.set_local(linked, status="resolved")
     world.edit(linked, status="Resolved")
     before = world.tickets_snapshot()
@@ -123,7 +121,7 @@ def test_xd6_the_same_edit_on_both_sides_writes_nothing_and_is_the_new_base(worl
     assert (link["base_status_local"], link["base_remote"]["status"]) == ("resolved", "Resolved")
 
 
-def test_xd7_a_value_that_is_absent_is_not_cleared_and_a_null_is(world: World):
+def test_a_value_that_is_absent_is_not_cleared_and_a_null_is(world: World):
     world.add_user("Thandi Mokoena")
     remote_id = world.add_ticket(
         status="Assigned", assigned_to="Thandi Mokoena", description="Gate code", address="Aloe 1"
@@ -140,7 +138,7 @@ def test_xd7_a_value_that_is_absent_is_not_cleared_and_a_null_is(world: World):
     assert world.sent() == []
 
 
-def test_xd8_a_change_that_our_own_account_made_is_a_change(world: World, linked):
+def test_a_change_that_our_own_account_made_is_a_change(world: World, linked):
     """An automation that answers our write, as whoever we are there."""
     world.set_local(linked, status="pending_qa")
     world.run()
@@ -151,7 +149,7 @@ def test_xd8_a_change_that_our_own_account_made_is_a_change(world: World, linked
     assert (row["title"], row["status"]) == ("Set by a rule", "qa_approved")
 
 
-def test_xd9_a_rule_that_reverts_what_we_write_is_not_fought_for_ever(world: World, linked):
+def test_a_rule_that_reverts_what_we_write_is_not_fought_for_ever(world: World, linked):
     for _ in range(6):
         world.set_local(linked, status="pending_qa")
         world.run()
@@ -166,7 +164,7 @@ def test_xd9_a_rule_that_reverts_what_we_write_is_not_fought_for_ever(world: Wor
     assert world.patches() == patches
 
 
-def test_xd10_more_tickets_with_one_stamp_than_a_slice_holds_arrive_once(world: World, monkeypatch):
+def test_more_tickets_with_one_stamp_than_a_slice_holds_arrive_once(world: World, monkeypatch):
     reader = inbound.ListReader
     monkeypatch.setattr(
         inbound, "ListReader", lambda remote, page_size: reader(remote, page_size=50, max_slice=200)
@@ -190,7 +188,7 @@ def test_xd10_more_tickets_with_one_stamp_than_a_slice_holds_arrive_once(world: 
         pytest.param("yesterday", id="nonsense"),
     ],
 )
-def test_xd11_an_odd_stamp_loses_nothing_and_drags_no_cursor(world: World, linked, stamp):
+def test_an_odd_stamp_loses_nothing_and_drags_no_cursor(world: World, linked, stamp):
     world.edit(linked, title="Edited", updated_at=stamp)
     world.run()
     cursor = world.cursor()
@@ -201,7 +199,7 @@ def test_xd11_an_odd_stamp_loses_nothing_and_drags_no_cursor(world: World, linke
     assert world.local(linked)["title"] == "Edited again"
 
 
-def test_xd12_a_ticket_that_was_deleted_and_restored_is_the_same_pair(world: World, linked):
+def test_a_ticket_that_was_deleted_and_restored_is_the_same_pair(world: World, linked):
     before = world.local(linked)
     lost = world.remote(linked)
     world.qcontact.delete(linked)
@@ -216,7 +214,7 @@ def test_xd12_a_ticket_that_was_deleted_and_restored_is_the_same_pair(world: Wor
     assert world.quarantine() == {}
 
 
-def test_xd12_a_row_that_was_deleted_here_is_not_made_anew(world: World, linked):
+def test_a_row_that_staff_deleted_is_not_made_anew(world: World, linked):
     world.execute("DELETE FROM tickets WHERE external_id = %s", linked)
     world.edit(linked, title="Edited there", status="Escalated")
     world.run(start_date=EVERYTHING)
@@ -225,9 +223,7 @@ def test_xd12_a_row_that_was_deleted_here_is_not_made_anew(world: World, linked)
 
 
 @pytest.mark.parametrize("deed", ["edited", "deleted"])
-def test_xd13_a_note_that_changes_after_it_was_copied_is_not_copied_again(
-    world: World, linked, deed
-):
+def test_a_note_that_changes_after_it_was_copied_is_not_copied_again(world: World, linked, deed):
     note = world.add_note(linked, "On site at ten")
     world.run()
     if deed == "edited":
@@ -239,9 +235,7 @@ def test_xd13_a_note_that_changes_after_it_was_copied_is_not_copied_again(
     assert world.notes_at(linked) == ["On site at ten"]
 
 
-def test_xd14_a_note_that_turns_private_after_it_was_copied_is_not_copied_again(
-    world: World, linked
-):
+def test_a_note_that_turns_private_after_it_was_copied_is_not_copied_again(world: World, linked):
     world.configure(internal_notes="send")
     note = world.add_note(linked, "On site at ten")
     world.run()
@@ -252,7 +246,7 @@ def test_xd14_a_note_that_turns_private_after_it_was_copied_is_not_copied_again(
     assert (kept["content"], kept["is_internal"]) == ("On site at ten", False)
 
 
-def test_xd14_a_private_note_never_goes_where_customers_read(world: World, linked):
+def test_a_private_note_never_goes_where_customers_read(world: World, linked):
     world.configure(internal_notes="send")
     world.qcontact.faults.add(do="lose_answer", **NOTE)
     world.add_note(linked, "Customer is rude", "internal")
@@ -264,7 +258,7 @@ def test_xd14_a_private_note_never_goes_where_customers_read(world: World, linke
     assert kept == {"Customer is rude": True, "On site at ten": False}
 
 
-def test_xd15_a_very_long_text_arrives_and_a_long_title_is_cut_and_marked(world: World, linked):
+def test_a_very_long_text_arrives_and_a_long_title_is_cut_and_marked(world: World, linked):
     text = "é" * 2_500_000
     world.edit(linked, title="t" * 100_000, description=text)
     result = world.run()
@@ -275,7 +269,7 @@ def test_xd15_a_very_long_text_arrives_and_a_long_title_is_cut_and_marked(world:
     assert result.status == "success"
 
 
-def test_xd15_a_note_is_found_among_thousands(world: World, linked):
+def test_a_note_is_found_among_thousands(world: World, linked):
     with world.qcontact.lock:
         for number in range(2_000):
             body = {"content": f"Note {number % 500}", "is_internal": False, "author_id": "agent"}
@@ -287,7 +281,7 @@ def test_xd15_a_note_is_found_among_thousands(world: World, linked):
     assert world.notes_at(linked).count("Note 7") == 5
 
 
-def test_xd16_what_both_sides_had_before_is_linked_and_not_doubled(world: World):
+def test_what_both_sides_had_before_is_linked_and_not_doubled(world: World):
     remote_id = world.add_ticket(title="As QContact has it", status="Escalated")
     row = world.add_local(remote_id, status="resolved")
     before = world.add_local(None, source="ad_hoc", title="As QContact has it")
@@ -303,7 +297,7 @@ def test_xd16_what_both_sides_had_before_is_linked_and_not_doubled(world: World)
     assert (row in linked, before in linked) == (True, False)
 
 
-def test_xd17_a_first_import_that_breaks_off_goes_on_where_it_was(seeded_world, monkeypatch):
+def test_a_first_import_that_breaks_off_goes_on_where_it_was(seeded_world, monkeypatch):
     world = seeded_world
     reader = inbound.ListReader
     monkeypatch.setattr(
@@ -327,7 +321,7 @@ def test_xd17_a_first_import_that_breaks_off_goes_on_where_it_was(seeded_world, 
     "text",
     ["'; DROP TABLE tickets; --", "{{ ds }} %s %(x)s ${HOME}", "\\u0000 \\ %", "[bold]x[/bold]"],
 )
-def test_xd18_text_is_text_on_both_sides_and_in_no_log(world: World, linked, text, caplog):
+def test_text_is_text_on_both_sides_and_in_no_log(world: World, linked, text, caplog):
     caplog.set_level(logging.DEBUG, logger="qcontact_sync")
     world.edit(linked, title=text, description=text, address=text)
     world.add_note(linked, text)

@@ -56,7 +56,7 @@ def several(world: World, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization", "deadlock"])
-def test_xb4_an_inbound_batch_that_loses_is_repeated_whole(world: World, state):
+def test_an_inbound_batch_that_loses_is_repeated_whole(world: World, state):
     ids = several(world, 3)
     world.execute(FAIL_FIRST.format(times=2, state=state, event="UPDATE", table="tickets"))
     world.edit(ids, title="Edited there")
@@ -68,7 +68,7 @@ def test_xb4_an_inbound_batch_that_loses_is_repeated_whole(world: World, state):
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization", "deadlock"])
-def test_xb4_a_settlement_that_loses_is_repeated_without_the_write(world: World, state):
+def test_a_settlement_that_loses_is_repeated_without_the_write(world: World, state):
     (linked,) = several(world, 1)
     world.execute(
         FAIL_FIRST.format(times=2, state=state, event="UPDATE", table="qcontact_ticket_link")
@@ -80,7 +80,7 @@ def test_xb4_a_settlement_that_loses_is_repeated_without_the_write(world: World,
     assert len([r for r in world.audit(linked) if r["sync_direction"] == "outbound"]) == 1
 
 
-def test_xb4_a_settlement_that_loses_for_ever_is_left_to_a_later_run(world: World):
+def test_a_settlement_that_loses_for_ever_is_left_to_a_later_run(world: World):
     (linked,) = several(world, 1)
     world.execute(
         FAIL_FIRST.format(times=50, state="40001", event="UPDATE", table="qcontact_ticket_link")
@@ -97,7 +97,7 @@ def test_xb4_a_settlement_that_loses_for_ever_is_left_to_a_later_run(world: Worl
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
-def test_xb4_a_real_deadlock_with_the_app_costs_nothing(world: World, direction):
+def test_a_real_deadlock_with_the_app_costs_nothing(world: World, direction):
     """The app takes the rows in the other order; whoever of the two is thrown out tries again."""
     ids = several(world, 2)
     low, high = (row["external_id"] for row in world.rows("SELECT * FROM tickets ORDER BY id"))
@@ -149,7 +149,7 @@ def locked(world: World, remote_id: str) -> Iterator[None]:
         connection.rollback()
 
 
-def test_xb5_a_row_that_the_app_keeps_locked_waits_and_the_others_come_in(world: World):
+def test_a_row_that_the_app_keeps_locked_waits_and_the_others_come_in(world: World):
     ids = several(world, 4)
     world.edit(ids, title="Edited there")
     with locked(world, ids[1]):
@@ -169,7 +169,7 @@ def test_xb5_a_row_that_the_app_keeps_locked_waits_and_the_others_come_in(world:
     assert world.quarantine() == {}
 
 
-def test_xb5_a_row_that_the_app_keeps_locked_waits_and_the_others_go_out(world: World):
+def test_a_row_that_the_app_keeps_locked_waits_and_the_others_go_out(world: World):
     ids = several(world, 4)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
     with locked(world, ids[1]):
@@ -187,7 +187,7 @@ def test_xb5_a_row_that_the_app_keeps_locked_waits_and_the_others_go_out(world: 
 # --- XB6
 
 
-def test_xb6_two_links_for_one_thing_are_refused_by_the_database(world: World):
+def test_two_links_for_one_thing_are_refused_by_the_database(world: World):
     (linked,) = several(world, 1)
     copy = (
         "INSERT INTO qcontact_ticket_link (remote_id, ticket_id, base_remote, fingerprint)"
@@ -225,7 +225,7 @@ def restored(world: World) -> Iterator[World]:
     drop_database(server, name)
 
 
-def test_xb9_an_older_backup_brings_no_older_value_back(world: World, restored: World):
+def test_an_older_backup_brings_no_older_value_back(world: World, restored: World):
     ids = sorted(world.qcontact.tickets)
     world.set_local(ids[0], status="pending_qa")
     world.edit(ids[1], title="Edited there", status="Escalated")
@@ -246,7 +246,7 @@ def test_xb9_an_older_backup_brings_no_older_value_back(world: World, restored: 
     assert restored.local(new)["title"] == "Came later"
 
 
-def test_xb9_links_that_were_lost_are_found_again(seeded_world: World):
+def test_links_that_were_lost_are_found_again(seeded_world: World):
     world = seeded_world
     world.run()
     before = world.tickets_snapshot()
@@ -260,7 +260,7 @@ def test_xb9_links_that_were_lost_are_found_again(seeded_world: World):
     assert world.sent() == []
 
 
-def test_xb9_many_bases_that_disagree_are_held_until_a_person_looks(world: World):
+def test_many_bases_that_disagree_are_held_until_a_person_looks(world: World):
     several(world, 6)
     world.configure(max_outbound=5)
     world.execute("UPDATE qcontact_ticket_link SET base_status_local = 'open'")
@@ -283,7 +283,7 @@ def test_xb9_many_bases_that_disagree_are_held_until_a_person_looks(world: World
     ],
     ids=["behind", "ahead"],
 )
-def test_xb10_a_schema_of_another_release_is_refused_before_anything(world: World, change, advice):
+def test_a_schema_of_another_release_is_refused_before_anything(world: World, change, advice):
     several(world, 2)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
     world.execute(change)
@@ -297,7 +297,7 @@ def test_xb10_a_schema_of_another_release_is_refused_before_anything(world: Worl
 # --- XB11
 
 
-def test_xb11_a_row_without_its_audit_row_is_not_written(world: World):
+def test_a_row_without_its_audit_row_is_not_written(world: World):
     ids = several(world, 3)
     world.execute(REFUSE_AUDIT.format(remote_id=ids[1]))
     world.edit(ids, title="Edited there")
@@ -310,7 +310,7 @@ def test_xb11_a_row_without_its_audit_row_is_not_written(world: World):
     assert list(world.quarantine()) == [ids[1]]
 
 
-def test_xb11_a_sent_change_without_its_audit_row_is_not_settled(world: World):
+def test_a_sent_change_without_its_audit_row_is_not_settled(world: World):
     ids = several(world, 3)
     world.execute(REFUSE_AUDIT.format(remote_id=ids[1]))
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -330,7 +330,7 @@ def test_xb11_a_sent_change_without_its_audit_row_is_not_settled(world: World):
 # --- XB12
 
 
-def test_xb12_however_long_the_logs_are_a_run_reads_none_of_them():
+def test_however_long_the_logs_are_a_run_reads_none_of_them():
     """History and audit only grow; what a person asks for reads them, a run its own rows by key."""
     for_people = {
         *("list_history", "read_status", "ticket_history", "chart_runs", "count_errors"),

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 # --- XS3: closed while idle
 
 
-def test_xs3_a_database_that_closes_idle_connections_costs_nothing(world: World) -> None:
+def test_a_database_that_closes_idle_connections_costs_nothing(world: World) -> None:
     """QContact takes longer over each answer than the database keeps an idle connection."""
     configure(world.owner, idle_session_timeout="50ms")
     tickets = [world.add_ticket(status="Open") for _ in range(3)]
@@ -48,7 +48,7 @@ def test_xs3_a_database_that_closes_idle_connections_costs_nothing(world: World)
     assert {row["status"] for row in world.history()} == {"success"}
 
 
-async def test_xs3_a_lease_is_renewed_over_a_new_connection(world: World) -> None:
+async def test_a_lease_is_renewed_over_a_new_connection(world: World) -> None:
     database, others = Database(world.database), Database(world.database)
     leases = PostgresLeases(database)
     lease = await leases.take("default", "one")
@@ -64,7 +64,7 @@ async def test_xs3_a_lease_is_renewed_over_a_new_connection(world: World) -> Non
         await each.close()
 
 
-async def test_xs3_a_connection_lost_in_a_transaction_is_not_made_anew(world: World) -> None:
+async def test_a_connection_lost_in_a_transaction_is_not_made_anew(world: World) -> None:
     database = Database(world.database)
 
     async def work() -> None:
@@ -89,7 +89,7 @@ async def _close_idle(world: World, state: str = "idle") -> None:
         )
 
 
-async def test_xs3_a_lease_whose_row_is_locked_is_somebody_elses(world: World) -> None:
+async def test_a_lease_whose_row_is_locked_is_somebody_elses(world: World) -> None:
     """A holder that froze before its commit; whoever waits goes on asking."""
     database = Database(world.database)
     leases = PostgresLeases(database)
@@ -114,9 +114,7 @@ def through(world: World, line: SilentLine) -> World:
     return replace(world, database=make_conninfo(world.database, port=line.port))
 
 
-async def test_xs4_a_statement_without_an_answer_ends_by_itself(
-    world: World, line: SilentLine
-) -> None:
+async def test_a_statement_without_an_answer_ends_by_itself(world: World, line: SilentLine) -> None:
     database = Database(through(world, line).database, patience_s=0.4)
     await database.read("read_database_time")
     line.fall_silent()
@@ -128,9 +126,7 @@ async def test_xs4_a_statement_without_an_answer_ends_by_itself(
     await database.close()
 
 
-async def test_xs4_a_commit_without_an_answer_ends_by_itself(
-    world: World, line: SilentLine
-) -> None:
+async def test_a_commit_without_an_answer_ends_by_itself(world: World, line: SilentLine) -> None:
     database = Database(through(world, line).database, patience_s=0.4)
 
     async def work() -> None:
@@ -143,7 +139,7 @@ async def test_xs4_a_commit_without_an_answer_ends_by_itself(
     await database.close()
 
 
-async def test_xs4_the_server_ends_a_statement_where_it_still_can(world: World) -> None:
+async def test_the_server_ends_a_statement_where_it_still_can(world: World) -> None:
     with psycopg.connect(world.owner) as other:
         other.execute("LOCK TABLE qcontact_lease")
         database = Database(world.database, patience_s=0.4)
@@ -152,7 +148,7 @@ async def test_xs4_the_server_ends_a_statement_where_it_still_can(world: World) 
         await database.close()
 
 
-def test_xs4_every_connection_notices_a_peer_that_vanished(world: World) -> None:
+def test_every_connection_notices_a_peer_that_vanished(world: World) -> None:
     with (
         psycopg.connect(prepared(world.database)) as connection,
         socket.socket(fileno=os.dup(connection.pgconn.socket)) as tcp,
@@ -162,7 +158,7 @@ def test_xs4_every_connection_notices_a_peer_that_vanished(world: World) -> None
         assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
 
 
-def test_xs4_an_address_keeps_the_limits_that_it_sets() -> None:
+def test_an_address_keeps_the_limits_that_it_sets() -> None:
     given = "postgresql://sync@127.0.0.1/fibreflow?keepalives_idle=5&connect_timeout=3"
     used = conninfo_to_dict(prepared(given))
     assert (used["keepalives_idle"], used["connect_timeout"]) == ("5", "3")
@@ -172,7 +168,7 @@ def test_xs4_an_address_keeps_the_limits_that_it_sets() -> None:
 # --- XS4: who waits there
 
 
-def test_xs4_as_many_as_like_may_ask_a_silent_database(world: World, line: SilentLine) -> None:
+def test_as_many_as_like_may_ask_a_silent_database(world: World, line: SilentLine) -> None:
     """Each is freed by the time-out, and the next ones are answered when it speaks again."""
     seen = through(world, line)
     world.run()
@@ -191,7 +187,7 @@ def test_xs4_as_many_as_like_may_ask_a_silent_database(world: World, line: Silen
     assert get_status(seen.fibreflow_access, seen.settings).is_healthy
 
 
-async def test_xs4_a_silent_line_leaves_time_to_renew_the_lease_over_another(
+async def test_a_silent_line_leaves_time_to_renew_the_lease_over_another(
     world: World, line: SilentLine
 ) -> None:
     """The first renewal gets no answer; the lease is kept all the same."""

@@ -89,7 +89,7 @@ def closed_port() -> int:
         pytest.param(lambda: "https://qcontact.invalid", id="no-such-name"),
     ],
 )
-def test_xn1_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, pending, where):
+def test_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, pending, where):
     cursor = world.cursor()
     result = run_at(world, where())
     assert result.error_code == "NETWORK_ERROR"
@@ -99,9 +99,7 @@ def test_xn1_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, p
     assert all_arrived(world, pending)
 
 
-def test_xn2_a_certificate_that_does_not_verify_stops_the_run_at_once(
-    world: World, pending, tmp_path
-):
+def test_a_certificate_that_does_not_verify_stops_the_run_at_once(world: World, pending, tmp_path):
     context = server_context(Authority(tmp_path).issue("127.0.0.1"))
     handshakes: list[bool] = []
 
@@ -120,7 +118,7 @@ def test_xn2_a_certificate_that_does_not_verify_stops_the_run_at_once(
     assert all_arrived(world, pending)
 
 
-def test_xn3_a_connection_that_does_not_come_about_sends_nothing(world: World, pending):
+def test_a_connection_that_does_not_come_about_sends_nothing(world: World, pending):
     with listening(None) as port:
         result = run_at(world, f"https://127.0.0.1:{port}", timeout_s=0.4)
     assert result.error_code == "NETWORK_ERROR"
@@ -129,7 +127,7 @@ def test_xn3_a_connection_that_does_not_come_about_sends_nothing(world: World, p
     assert all_arrived(world, pending)
 
 
-def test_xn4_a_page_that_does_not_come_in_time_is_read_again(seeded_world: World):
+def test_a_page_that_does_not_come_in_time_is_read_again(seeded_world: World):
     world = seeded_world
     world.configure(timeout_s=1, retry_budget_s=30)
     world.qcontact.faults.add(do="delay_answer", delay_s=3, path="page=2&")
@@ -148,7 +146,7 @@ def noted(world: World) -> str:
 
 
 @pytest.mark.parametrize("listing", ["on", "404"])
-def test_xn5_a_note_that_arrived_and_was_not_answered_in_time_is_there_once(
+def test_a_note_that_arrived_and_was_not_answered_in_time_is_there_once(
     world: World, noted, listing
 ):
     world.qcontact.switch(note_listing=listing)
@@ -168,9 +166,7 @@ def test_xn5_a_note_that_arrived_and_was_not_answered_in_time_is_there_once(
         pytest.param({"do": "delay", "delay_s": 1}, id="lands-later"),
     ],
 )
-def test_xn6_a_note_without_an_answer_that_is_not_there_is_asked_for_again(
-    world: World, noted, fault
-):
+def test_a_note_without_an_answer_that_is_not_there_is_asked_for_again(world: World, noted, fault):
     world.qcontact.faults.add(**fault, **NOTE)
     first = world.run()
     assert first.status == "failed"
@@ -184,7 +180,7 @@ def test_xn6_a_note_without_an_answer_that_is_not_there_is_asked_for_again(
     assert world.quarantine() == {}
 
 
-def test_xn7_a_page_that_breaks_off_is_read_again_as_a_whole(seeded_world: World):
+def test_a_page_that_breaks_off_is_read_again_as_a_whole(seeded_world: World):
     world = seeded_world
     world.configure(retry_budget_s=30)
     world.qcontact.faults.add(do="cut_body", path="page=2&", times=2)
@@ -194,7 +190,7 @@ def test_xn7_a_page_that_breaks_off_is_read_again_as_a_whole(seeded_world: World
     assert world.value("SELECT count(*) FROM tickets") == 300
 
 
-def test_xn7_a_page_that_breaks_off_for_ever_counts_for_nothing(seeded_world: World):
+def test_a_page_that_breaks_off_for_ever_counts_for_nothing(seeded_world: World):
     world = seeded_world
     world.qcontact.faults.add(do="cut_body", path="page=2&", times="forever")
     result = world.run()
@@ -205,7 +201,7 @@ def test_xn7_a_page_that_breaks_off_for_ever_counts_for_nothing(seeded_world: Wo
     assert world.value("SELECT count(*) FROM tickets") == 300
 
 
-def test_xn8_a_note_that_a_proxy_delivers_twice_is_there_once(world: World, noted):
+def test_a_note_that_a_proxy_delivers_twice_is_there_once(world: World, noted):
     world.qcontact.switch(idempotency=True)
     world.qcontact.faults.add(do="twice", **NOTE)
     world.run()
@@ -213,7 +209,7 @@ def test_xn8_a_note_that_a_proxy_delivers_twice_is_there_once(world: World, note
     assert world.notes_at(noted) == ["On site at ten"]
 
 
-def test_xn8_a_change_that_a_proxy_delivers_twice_is_one_change(world: World, pending):
+def test_a_change_that_a_proxy_delivers_twice_is_one_change(world: World, pending):
     world.qcontact.faults.add(do="twice", method="PATCH")
     world.run()
     assert all_arrived(world, pending)
@@ -222,7 +218,7 @@ def test_xn8_a_change_that_a_proxy_delivers_twice_is_one_change(world: World, pe
     assert (world.tickets_snapshot(), world.sent()) == before
 
 
-def test_xn9_a_list_that_drips_is_given_up_and_read_by_a_later_run(world: World, pending):
+def test_a_list_that_drips_is_given_up_and_read_by_a_later_run(world: World, pending):
     world.configure(timeout_s=0.5)
     world.qcontact.faults.add(do="drip", delay_s=0.2, path=LIST, times="forever")
     cursor = world.cursor()
@@ -234,7 +230,7 @@ def test_xn9_a_list_that_drips_is_given_up_and_read_by_a_later_run(world: World,
     assert all_arrived(world, pending)
 
 
-def test_xn9_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
+def test_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
     world.configure(timeout_s=0.5)
     world.qcontact.faults.add(do="drip", delay_s=0.2, path=r"/tickets/\d", times="forever")
     result = world.run()
@@ -248,7 +244,7 @@ def test_xn9_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
 
 
 @pytest.mark.parametrize("after", [1, 3, 6, 9], ids="after-{}-requests".format)
-def test_xn10_a_network_that_goes_in_mid_run_loses_nothing(world: World, after: int):
+def test_a_network_that_goes_in_mid_run_loses_nothing(world: World, after: int):
     ids = [world.add_ticket(status="In Progress") for _ in range(12)]
     world.configure(page_size=5)
     world.run()

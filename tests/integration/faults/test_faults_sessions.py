@@ -126,13 +126,13 @@ def work_both_ways(world: World) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), _DEFAULTS.items(), ids=_DEFAULTS)
-def test_xs1_the_defaults_of_a_database_change_nothing(world: World, name: str, value: str) -> None:
+def test_the_defaults_of_a_database_change_nothing(world: World, name: str, value: str) -> None:
     configure(world.owner, **{name: value})
     work_both_ways(replace(world, owner=plainly(world.owner)))
 
 
 @pytest.mark.parametrize("name", ["idle_in_transaction_session_timeout", "transaction_timeout"])
-async def test_xs1_a_transaction_lasts_as_long_as_is_needed(world: World, name: str) -> None:
+async def test_a_transaction_lasts_as_long_as_is_needed(world: World, name: str) -> None:
     if not has_setting(world.owner, name):
         return  # PostgreSQL before 17
     with psycopg.connect(world.owner) as another:
@@ -145,7 +145,7 @@ async def test_xs1_a_transaction_lasts_as_long_as_is_needed(world: World, name: 
 
 
 @pytest.mark.pooler
-def test_xs1_the_same_through_a_pooler_where_others_left_their_settings(empty_db: str) -> None:
+def test_the_same_through_a_pooler_where_others_left_their_settings(empty_db: str) -> None:
     configure(empty_db, DateStyle="SQL, DMY", IntervalStyle="iso_8601", client_encoding="LATIN1")
     migrate(empty_db)
     with (
@@ -156,7 +156,7 @@ def test_xs1_the_same_through_a_pooler_where_others_left_their_settings(empty_db
         work_both_ways(World(there, through, make_conninfo(empty_db, options=plainly)))
 
 
-def test_xs1_a_database_that_takes_no_writes_is_refused_by_the_name_of_the_setting(
+def test_a_database_that_takes_no_writes_is_refused_by_the_name_of_the_setting(
     world: World,
 ) -> None:
     configure(world.owner, default_transaction_read_only="on")
@@ -165,7 +165,7 @@ def test_xs1_a_database_that_takes_no_writes_is_refused_by_the_name_of_the_setti
     assert world.qcontact.requests == []
 
 
-def test_xs1_a_search_path_without_the_tables_names_where_they_are(world: World) -> None:
+def test_a_search_path_without_the_tables_names_where_they_are(world: World) -> None:
     configure(world.owner, search_path="elsewhere")
     with pytest.raises(FatalError, match=r"search_path.*elsewhere.*public"):
         world.run()
@@ -173,7 +173,7 @@ def test_xs1_a_search_path_without_the_tables_names_where_they_are(world: World)
         migrate(world.owner)
 
 
-def test_xs1_migrate_takes_as_long_as_it_takes(empty_db: str) -> None:
+def test_migrate_takes_as_long_as_it_takes(empty_db: str) -> None:
     configure(
         empty_db,
         statement_timeout="250ms",
@@ -192,7 +192,7 @@ def test_xs1_migrate_takes_as_long_as_it_takes(empty_db: str) -> None:
     assert migrate(empty_db) == []
 
 
-def test_xs1_a_statement_takes_as_long_as_it_takes(world: World) -> None:
+def test_a_statement_takes_as_long_as_it_takes(world: World) -> None:
     world.execute(_SLOW)
     configure(world.owner, statement_timeout="250ms")
     ticket = world.add_ticket()
@@ -200,7 +200,7 @@ def test_xs1_a_statement_takes_as_long_as_it_takes(world: World) -> None:
     assert world.local(ticket)
 
 
-def test_xs1_what_a_run_commits_is_durable_and_sees_what_was_committed(world: World) -> None:
+def test_what_a_run_commits_is_durable_and_sees_what_was_committed(world: World) -> None:
     world.execute(_NOTE_SETTINGS)
     configure(
         world.owner,
@@ -237,7 +237,7 @@ def world_of_encoding(
     drop_database(pg_server, name)
 
 
-def test_xs2_where_a_character_cannot_be_stored_only_its_ticket_waits(
+def test_where_a_character_cannot_be_stored_only_its_ticket_waits(
     world_of_encoding: World, request: pytest.FixtureRequest
 ) -> None:
     world = world_of_encoding

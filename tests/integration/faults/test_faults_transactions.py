@@ -10,7 +10,7 @@ from tests.integration.sync_world import World
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 
-def test_xb7_an_edit_whose_transaction_was_open_across_a_run_goes_out_with_the_next(
+def test_an_edit_whose_transaction_was_open_across_a_run_goes_out_with_the_next(
     world: World,
 ) -> None:
     ticket = world.add_ticket(status="Open")
@@ -23,7 +23,7 @@ def test_xb7_an_edit_whose_transaction_was_open_across_a_run_goes_out_with_the_n
     assert world.patches() == [(ticket, {"status": "in_progress"})]
 
 
-def test_xb8_a_database_that_takes_no_writes_stops_the_run_before_anything_is_sent(
+def test_a_database_that_takes_no_writes_stops_the_run_before_anything_is_sent(
     world: World,
 ) -> None:
     ticket = world.add_ticket(status="Open")

@@ -29,7 +29,7 @@ def run(world: World, **callbacks: Any) -> JobResult:
     )
 
 
-def test_xs8_a_direction_that_breaks_unexpectedly_is_on_record_and_the_other_one_runs(
+def test_a_direction_that_breaks_unexpectedly_is_on_record_and_the_other_one_runs(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     ticket = world.add_ticket(status="Open")
@@ -51,13 +51,13 @@ def test_xs8_a_direction_that_breaks_unexpectedly_is_on_record_and_the_other_one
     assert world.run().status == "success"
 
 
-def test_xs8_a_run_that_breaks_as_it_is_opened_does_not_stay_running(world: World) -> None:
+def test_a_run_that_breaks_as_it_is_opened_does_not_stay_running(world: World) -> None:
     result = run(world, on_opened=breaks)
     assert (result.status, result.error_code) == ("failed", "SYNC_JOB_ERROR")
     assert [row["status"] for row in world.history()] == ["failed"]
 
 
-async def test_xs8_a_start_that_breaks_unexpectedly_does_not_stay_running(world: World) -> None:
+async def test_a_start_that_breaks_unexpectedly_does_not_stay_running(world: World) -> None:
     await runs.start_run(*world.sides, world.settings, world.order("earlier"))
     with pytest.raises(SyncError, match="ZeroDivisionError"):
         await runs.start_run(*world.sides, world.settings, world.order("later"), breaks)
@@ -68,7 +68,7 @@ async def test_xs8_a_start_that_breaks_unexpectedly_does_not_stay_running(world:
     assert world.history()[-1]["status"] == "running"
 
 
-def test_xs8_a_dry_run_that_breaks_unexpectedly_leaves_nothing(world: World) -> None:
+def test_a_dry_run_that_breaks_unexpectedly_leaves_nothing(world: World) -> None:
     world.add_ticket()
     before: Mapping[str, list[str]] = world.snapshot()
     with pytest.raises(SyncError, match="ZeroDivisionError"):

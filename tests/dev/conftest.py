@@ -14,7 +14,7 @@ from qcontact_sync.config.access import (
     Password,
     QContactAccess,
 )
-from qcontact_sync.jobs import migrate, run_sync_job
+from qcontact_sync.jobs import run_sync_job
 from rich.console import Console
 
 from dev.airflow.credentials import Credentials
@@ -64,9 +64,8 @@ def qcontact(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def stage(empty_db: str, tmp_path: Path, qcontact: Sandbox) -> Iterator[Stage]:
+def stage(fibreflow_db: str, tmp_path: Path, qcontact: Sandbox) -> Iterator[Stage]:
     """Both sides in agreement."""
-    migrate(empty_db)
     stage = Stage(
         RunSettings(once=True, qcontact=None, database_url=None, demo_dialect=qcontact.dialect),
         dict(os.environ),
@@ -75,10 +74,10 @@ def stage(empty_db: str, tmp_path: Path, qcontact: Sandbox) -> Iterator[Stage]:
         Services(tmp_path, tmp_path / "processes.json"),
         Credentials(),
     )
-    stage.sides = Sides(_access(qcontact), empty_db)
+    stage.sides = Sides(_access(qcontact), fibreflow_db)
     stage.sandbox = SandboxQContact(qcontact.url, qcontact.api_key, qcontact.dialect)
-    stage.audit = AuditReader(empty_db)
-    stage.staff = add_staff(empty_db, stage.sandbox)
+    stage.audit = AuditReader(fibreflow_db)
+    stage.staff = add_staff(fibreflow_db, stage.sandbox)
     stage.sync()
     yield stage
     stage.sandbox.close()

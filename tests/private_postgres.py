@@ -9,11 +9,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psycopg
+from psycopg import sql
 
 from dev.database.account import server_account
 from dev.database.pg_binaries import find_bindir, major_version
 from dev.database.postgres import create_cluster, server
 from tests.shared import once, quick_place
+
+SCRAM_ITERATIONS_SINCE = 160_000
 
 
 @contextmanager
@@ -23,7 +26,19 @@ def postgres() -> Iterator[str]:
         yield given
         return
     with new_datadir() as datadir, server(datadir, durable=False) as dsn:
+        _check_passwords_quickly(dsn)
         yield dsn
+
+
+def _check_passwords_quickly(dsn: str) -> None:
+    """A third of the time of a connection is thousands of hashes; here the password is random."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        if connection.info.server_version >= SCRAM_ITERATIONS_SINCE:
+            connection.execute("ALTER SYSTEM SET scram_iterations = 1")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("SET scram_iterations = 1")
+            password = sql.Literal(connection.info.password)
+            connection.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(password))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.services import comparison, doctor, review, run_reports, runs
+from qcontact_sync.services import comparison, doctor, mapping_report, review, run_reports, runs
 from qcontact_sync.services.results import HistoryRow, JobResult
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
@@ -78,6 +78,8 @@ compare_tickets = _blocking(comparison.compare_tickets)
 list_differences = _blocking(comparison.list_differences)
 choose_side = _blocking(comparison.choose_side)
 examine = _blocking(doctor.examine)
+check_mapping = _blocking(mapping_report.check_mapping)
+describe_mapping = mapping_report.describe_mapping
 _history = _blocking(run_reports.history)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 from typer.exceptions import TyperException
 
-from qcontact_sync.cli import compare_commands, help_texts, review_commands
+from qcontact_sync.cli import compare_commands, help_texts, mapping_commands, review_commands
 from qcontact_sync.cli.review_commands import AsJson
 from qcontact_sync.cli.streams import is_result_lost, log_to_stderr, open_streams, print_json, say
 from qcontact_sync.config.accounts import ACCOUNT, find_account
@@ -206,6 +206,7 @@ def last(as_json: AsJson = False) -> None:
 
 app.command(help=help_texts.STATUS)(review_commands.status)
 app.command(help=help_texts.TICKET)(review_commands.ticket)
+app.add_typer(mapping_commands.mapping_app, name="mapping")
 app.add_typer(review_commands.failures_app, name="failures")
 app.add_typer(review_commands.conflicts_app, name="conflicts")
 app.add_typer(compare_commands.compare_app, name="compare")

@@ -195,6 +195,30 @@ Exit status:
   3  something could not be decided
 """
 
+MAPPING = """Show the rules of this account: which field flows which way, which word becomes which.
+
+They are the built-in rules, with those of the mapping file (QCONTACT_SYNC_MAPPING_FILE) in their
+place. Neither FibreFlow nor QContact is read.
+"""
+
+MAPPING_CHECK = """Check the mapping file, or a new one, against this database; nothing is written.
+
+With --against-live it counts the linked tickets that would show something else, by field and
+transition, and lists words that the mapping does not name. A changed mapping changes nothing by
+itself: docs/mapping.md.
+
+\b
+Examples:
+  qcontact-sync mapping check
+  qcontact-sync mapping check --file new.toml --against-live
+
+\b
+Exit status:
+  0  the mapping can be used
+  1  this database refuses something
+  2  the file cannot be used; all reasons are listed
+"""
+
 DOCTOR = """Check what a run needs, and show what to fix.
 
 Settings, database, schema, rights, QContact and its credentials, both clocks, and Airflow's
@@ -209,6 +233,8 @@ STARTED_BEFORE = "Only runs started before this."
 ANY_TICKET_ID = "FibreFlow uuid, ticket_uid or QContact id."
 ENTRY_ID = "An entry's id, or any id of a ticket: FibreFlow uuid, ticket_uid or QContact id."
 CONFLICT_ID = "The conflict's id, as `conflicts` shows it."
+MAPPING_NEW_FILE = "A mapping file that is not in use yet; default: the one in use."
+AGAINST_LIVE = "Count the linked tickets that would change."
 KEEP = "The side whose value is kept."
 CSV = "Write every ticket to this file, as CSV in UTF-8."
 ONLY_TICKET = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."

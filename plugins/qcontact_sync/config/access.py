@@ -100,6 +100,15 @@ def access_from_env() -> tuple[FibreFlowAccess, QContactAccess]:
     return fibreflow_from_env(), qcontact_from_env()
 
 
+def dialect_from_env() -> Dialect:
+    """QCONTACT_DIALECT; no address and no credentials are needed for it.
+
+    Raises:
+        ConfigError: It is none of the dialects.
+    """
+    return _dialect()
+
+
 def qcontact_from_env() -> QContactAccess:
     """QCONTACT_API_URL, and what its dialect needs (design section 2.2).
 

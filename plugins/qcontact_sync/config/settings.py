@@ -5,6 +5,7 @@ A bad setting is refused by name, never by value: a value may be a secret.
 
 import math
 import ssl
+import warnings
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,7 +32,15 @@ def _comma_separated(value: object) -> object:
     return value
 
 
-class Settings(BaseSettings):
+with warnings.catch_warnings():
+    # The setting's name is an old method's of pydantic, which nothing of ours calls.
+    warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
+
+    class _SchemaSetting(BaseSettings):
+        schema: Literal["fibreflow"] = "fibreflow"  # type: ignore[assignment]
+
+
+class Settings(_SchemaSetting):
     """Everything that may be set and is no connection, each as ``QCONTACT_SYNC_<NAME>``."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
@@ -57,6 +66,7 @@ class Settings(BaseSettings):
     ca_file: str | None = None
     allow_http: bool = False
     retention_days: int | None = Field(default=None, ge=30)
+    mapping_file: str | None = None
     accounts_file: str | None = None
     account: str = DEFAULT
 

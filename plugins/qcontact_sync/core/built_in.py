@@ -2,7 +2,7 @@
 
 from qcontact_sync.core.columns import Column, Kind, Words
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.rules import NoteFate, StatusRules
+from qcontact_sync.core.rules import AssignmentRules, NoteFate, StatusRules, status_key
 
 FIBREFLOW = "fibreflow"
 
@@ -12,14 +12,16 @@ _RANKS = {
     "resolved": 7, "closed": 8, "cancelled": 8,
 }  # fmt: skip
 _TERMINAL = frozenset({"resolved", "closed", "cancelled"})
-_LOCAL_BY_KEY = {
-    "new": "open", "open": "open", "pending": "open", "pendingcustomer": "open",
-    "pendingcustomerresponse": "open", "assigned": "assigned", "inprogress": "in_progress",
-    "escalated": "in_progress", "pendingcompanyresponse": "in_progress",
-    "inreview": "pending_qa", "reviewed": "qa_approved", "solved": "resolved",
-    "resolved": "resolved", "closed": "closed", "cancelled": "cancelled",
-    "unsolvednoresponse": "cancelled",
+_LOCAL_BY_WORD = {
+    "New": "open", "Open": "open", "Pending": "open", "Pending Customer": "open",
+    "Pending Customer Response": "open", "Assigned": "assigned", "In Progress": "in_progress",
+    "Escalated": "in_progress", "Pending Company Response": "in_progress",
+    "In Review": "pending_qa", "Reviewed": "qa_approved", "Solved": "resolved",
+    "Resolved": "resolved", "Closed": "closed", "Cancelled": "cancelled",
+    "Unsolved - No Response": "cancelled",
 }  # fmt: skip
+_LOCAL_BY_KEY = {status_key(word): local for word, local in _LOCAL_BY_WORD.items()}
+_SPELLINGS = {status_key(word): word for word in _LOCAL_BY_WORD}
 _TICKETS_STATUS = StatusRules(
     _LOCAL_BY_KEY,
     {
@@ -31,6 +33,7 @@ _TICKETS_STATUS = StatusRules(
     },
     _RANKS,
     _TERMINAL,
+    spellings=_SPELLINGS,
 )
 _ENTITIES_STATUS = StatusRules(
     _LOCAL_BY_KEY,
@@ -44,6 +47,7 @@ _ENTITIES_STATUS = StatusRules(
     },
     _RANKS,
     _TERMINAL,
+    spellings=_SPELLINGS,
     moves_on=frozenset({("solved", "closed")}),
     final=frozenset({"closed"}),
     writable=frozenset(
@@ -129,6 +133,7 @@ ENTITIES = TicketMapping(
     FIBREFLOW,
     _ENTITIES_STATUS,
     _columns("", "c__dr_number.label", "", "", "", "", "c__location_pin", "c__serial_number"),
+    assignment=AssignmentRules(takes_ids=True),
     notes=NOTES,
 )
 """Dialect ``entities``."""

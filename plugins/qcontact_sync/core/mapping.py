@@ -103,6 +103,8 @@ class TicketMapping:
     more_columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The names of those beyond `OWNED_FIELDS`."""
     sources: "Sources" = field(init=False, repr=False, compare=False)
+    needs_reference: bool = field(init=False, repr=False, compare=False)
+    """Whether a ticket's case reference is one of its values, or part of them."""
     copies: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
     """(column, the first column of the same source)."""
     _column: Mapping[str, Column] = field(init=False, repr=False, compare=False)
@@ -117,6 +119,8 @@ class TicketMapping:
             "known_fields": frozenset(SYNCED_FIELDS) | {column.name for column in self.columns},
             "more_columns": tuple(c.name for c in self.columns if c.name not in OWNED_FIELDS),
             "sources": Sources.of(tuple(firsts.values())),
+            "needs_reference": self.title_from is TitleFrom.REFERENCE
+            or (False, "reference") in firsts,
             "copies": tuple(
                 (c.name, firsts[c.is_custom, c.source].name)
                 for c in self.columns

@@ -200,6 +200,10 @@ def merge_assignment(
         loser = "remote" if remote_moved else None
         reason = "assignment is not sent to this QContact"
         return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, loser, reason)
+    if not policy.mapping.assignment.has_counterpart(local):
+        loser = "remote" if remote_moved else None
+        reason = "QContact has no counterpart of FibreFlow's user; the mapping file can name one"
+        return FieldDecision(ASSIGNED_TO, Action.AGREE, local, remote, loser, reason)
     name = people.name_by_id.get(local) if local is not None else None
     is_nameless = local is not None and name is None
     return FieldDecision(

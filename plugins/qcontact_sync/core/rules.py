@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -30,6 +30,7 @@ class StatusRules:
         final: Statuses (`status_key`) in which a ticket takes no change of status any more.
         winner: Whose change counts where both sides changed: ``furthest`` (by rank, of equal ones
             FibreFlow's), ``local`` or ``remote``.
+        spellings: QContact's words as people know them, by `status_key`.
         writable: The words that QContact takes; None for all.
     """
 
@@ -41,6 +42,7 @@ class StatusRules:
     moves_on: frozenset[tuple[str, str]] = frozenset()
     final: frozenset[str] = frozenset()
     winner: str = "furthest"
+    spellings: Mapping[str, str] = field(default_factory=dict)
     writable: frozenset[str] | None = None
 
     def is_final(self, word: str | None) -> bool:
@@ -96,22 +98,52 @@ class AssignmentRules:
     Attributes:
         queues: QContact's ids and names of assignees that are no person: nobody is assigned.
         unassigned: The queue (id) to which a ticket goes that FibreFlow assigns to nobody.
+        takes_ids: QContact is sent ids, not names: only ``people`` can be sent, and nobody only
+            as ``unassigned``.
     """
 
     people: tuple[Person, ...] = ()
     queues: frozenset[str] = frozenset()
     unassigned: str | None = None
+    takes_ids: bool = False
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether there is an assignment that QContact would take."""
+        return not self.takes_ids or any(person.remote_id for person in self.people)
+
+    def has_counterpart(self, user: str | None) -> bool:
+        """Whether QContact can be told that a ticket is assigned to this user, or to nobody."""
+        if not self.takes_ids:
+            return True
+        if user is None:
+            return self.unassigned is not None
+        return any(person.user == user and person.remote_id for person in self.people)
+
+    def remote_id_of(self, name: str | None) -> str | None:
+        """QContact's id of a person by name, or of nobody; None if it has none."""
+        if name is None:
+            return self.unassigned
+        return next((p.remote_id for p in self.people if p.name == name), None)
+
+    def assignee(self, remote_id: str | None, name: str | None) -> str | None:
+        """Whom a ticket is assigned to: by the id where the mapping knows it, else by the name."""
+        if not (self.people or self.queues):
+            return name
+        if remote_id in self.queues or name in self.queues:
+            return None
+        return next((p.name for p in self.people if remote_id and p.remote_id == remote_id), name)
 
     def laid_over(self, people: People) -> People:
         """FibreFlow's users, known by the names that QContact has for them."""
         if not self.people:
             return people
-        mapped = {person.user: person.name for person in self.people}
-        taken = {person.name for person in self.people}
-        return People(
-            {**people.name_by_id, **mapped},
-            {
-                **{n: user for n, user in people.id_by_name.items() if n not in taken},
-                **{person.name: person.user for person in self.people},
-            },
-        )
+        by_name = {person.name: person.user for person in self.people}
+        mapped = set(by_name.values())
+        others = {
+            name: user
+            for name, user in people.id_by_name.items()
+            if name not in by_name and user not in mapped
+        }
+        names = {person.user: person.name for person in self.people}
+        return People({**people.name_by_id, **names}, {**others, **by_name})

@@ -12,7 +12,8 @@ import msgspec
 
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.model import Page, RemoteId, RemoteNote, RemoteTicket
+from qcontact_sync.core.model import ASSIGNED_TO, Page, RemoteId, RemoteNote, RemoteTicket
+from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.json_bodies import (
     UnexpectedBody,
     converted,
@@ -21,13 +22,16 @@ from qcontact_sync.qcontact.json_bodies import (
 )
 from qcontact_sync.qcontact.received_fields import (
     MalformedTicket,
+    case_reference,
     copy_values,
+    name_by_reference,
     read_id,
     read_personal,
     read_stamp,
     read_texts,
     same_names,
     storable,
+    without_reference,
 )
 
 SHAPE_ROWS = 10
@@ -178,9 +182,23 @@ def build_ticket(received: object, mapping: TicketMapping = TICKETS) -> RemoteTi
         payload["custom_fields"] = kept
     elif custom is not None:
         warnings.append("custom_fields: not an object, left out")
+    if ASSIGNED_TO in values:
+        values[ASSIGNED_TO] = mapping.assignment.assignee(None, values[ASSIGNED_TO])
+    if mapping.needs_reference:
+        _take_reference(remote_id, values, mapping)
     copy_values(mapping.copies, values)
     updated_at = read_stamp("updated_at", payload.get("updated_at"), warnings)
     return RemoteTicket(RemoteId(remote_id), values, updated_at, payload, tuple(warnings))
+
+
+def _take_reference(remote_id: str, values: dict[str, str | None], mapping: TicketMapping) -> None:
+    """The case reference, which this dialect has in the title or the id alone."""
+    title = values["title"] or ""
+    reference = case_reference(f"{remote_id} {title}")
+    if "reference" in mapping.sources.plain:
+        values[mapping.sources.plain["reference"]] = reference
+    if reference and mapping.title_from is TitleFrom.REFERENCE:
+        name_by_reference(reference, without_reference(title, reference), values)
 
 
 def _decode_listing(body: bytes) -> _Listing[Any]:

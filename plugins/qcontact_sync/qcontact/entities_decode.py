@@ -13,17 +13,20 @@ from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import ASSIGNED_TO, RemoteId, RemoteTicket
+from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.received_fields import (
     MalformedTicket,
     copy_values,
     is_number,
+    name_by_reference,
     read_id,
     read_personal,
     read_stamp,
     read_texts,
     same_names,
     storable,
+    without_reference,
 )
 
 _REFERENCE = re.compile(r"\bFT[0-9]+\b")
@@ -80,6 +83,12 @@ def build_case(received: Mapping[str, Any], mapping: TicketMapping = ENTITIES) -
     labels = {ASSIGNED_TO: ASSIGNED_TO, **sources.labels}
     _read_labels(labels, related, fields, values, payload, warnings)
     _read_labels(sources.personal_labels, related, fields, values, {}, warnings)
+    if ASSIGNED_TO in values:
+        given = fields.get(ASSIGNED_TO)
+        assignee_id = None if given is None else str(given)
+        values[ASSIGNED_TO] = mapping.assignment.assignee(assignee_id, values[ASSIGNED_TO])
+    if mapping.needs_reference:
+        _take_reference(name, values, mapping)
     copy_values(mapping.copies, values)
     updated_at = read_stamp("updated_at", payload.get("updated_at"), warnings)
     return RemoteTicket(
@@ -108,20 +117,17 @@ def _read_name(label: object, reference: object) -> _Name | None:
     if known is None and (found := _REFERENCE.findall(text or "")):
         # A subject may quote other cases; the list writes the case's own reference behind it.
         known = found[-1]
-    subject = _without(text or "", known)
+    subject = without_reference(text or "", known)
     title = subject or known
     return None if title is None else _Name(title, known, was_cut)
 
 
-def _without(text: str, reference: str | None) -> str:
-    if reference is None:
-        return text
-    if text == reference:
-        return ""
-    before, _, last = text.rpartition(" ")
-    if last == reference:
-        return before.rstrip()
-    return text.removeprefix(f"{reference} ").lstrip()
+def _take_reference(name: _Name, values: dict[str, str | None], mapping: TicketMapping) -> None:
+    if "reference" in mapping.sources.plain:
+        values[mapping.sources.plain["reference"]] = name.reference
+    if name.reference and mapping.title_from is TitleFrom.REFERENCE:
+        subject = "" if name.title == name.reference else name.title
+        name_by_reference(name.reference, subject, values)
 
 
 def _split_category(payload: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.errors import ConfigError, ErrorCode, TicketError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import (
-    STATUS,
+    KIND_OF_FIELD,
     Note,
     RemoteId,
     RemoteNote,
@@ -31,6 +31,7 @@ from qcontact_sync.qcontact.entities_lists import (
     decode_rows,
     list_query,
 )
+from qcontact_sync.qcontact.entities_writes import written_fields
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.received_fields import MalformedTicket, read_id, storable
 from qcontact_sync.qcontact.sign_in import SignIn
@@ -81,12 +82,11 @@ async def open_entities_client(
 class EntitiesClient:
     """`core.ports.TicketAccess` and `WalkedList`; open one with `open_entities_client`."""
 
-    writes_assignment = False
-
     def __init__(
         self, transport: Transport, queues: Sequence[str], mapping: TicketMapping = ENTITIES
     ) -> None:
         self.mapping = mapping
+        self.writes_assignment = mapping.assignment.can_be_sent
         self._transport = transport
         self.queues = tuple(queues) or (ALL,)
 
@@ -125,17 +125,17 @@ class EntitiesClient:
         fields: Mapping[str, str | None],
         before_try: BeforeTry = lambda: None,
     ) -> RemoteTicket | None:
-        """Write the status; None where the answer doesn't show the case."""
+        """Write these fields; None where the answer doesn't show the case."""
         name = f"PATCH {API}/entities/Case/{{id}}"
-        _require_writable(name, fields, self.mapping)
+        body = {"fields": written_fields(name, fields, self.mapping)}
         call = Call(
             "PATCH",
             name,
             ticket_path(name, remote_id),
             lambda a: read_updated(a, remote_id, self._decode),
             # Without the wrapper the tenant answers 200 and changes nothing.
-            body=msgspec.json.encode({"fields": dict(fields)}),
-            writes=(SyncType.STATUS_UPDATE,),
+            body=msgspec.json.encode(body),
+            writes=tuple(KIND_OF_FIELD[name] for name in fields),
             before_try=before_try,
         )
         return await self._transport.send(call)
@@ -258,20 +258,6 @@ def _checked_queues(queues: Sequence[str]) -> tuple[str, ...]:
 
 def _named(queue: str) -> str:
     return f"queue {queue}" if queue else "all that the user sees"
-
-
-def _require_writable(name: str, fields: Mapping[str, str | None], mapping: TicketMapping) -> None:
-    writable = mapping.status.writable or ()
-    unwritable = [
-        field for field, value in fields.items() if field != STATUS or value not in writable
-    ]
-    if unwritable or not fields:
-        field = unwritable[0] if unwritable else STATUS
-        raise TicketError(
-            f"{name}: QContact has no word to write for this {field}",
-            ErrorCode.VALIDATION_ERROR,
-            field=field,
-        )
 
 
 def _require_created(answer: Answer) -> None:

@@ -4,6 +4,7 @@ Nothing in here puts a received value into a warning, a reason or an exception.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ MAX_ID_LENGTH = 100
 MAX_TEXT_LENGTH = 4_000_000
 """Of one field, in characters; a longer text is cut and marked."""
 CUT_MARK = "…"
+_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
+TITLE, DESCRIPTION = "title", "description"
 
 
 class MalformedTicket(ValueError):
@@ -85,6 +88,32 @@ def copy_values(copies: Iterable[tuple[str, str]], values: dict[str, str | None]
     for column, first in copies:
         if first in values:
             values[column] = values[first]
+
+
+def case_reference(text: str) -> str | None:
+    """The first case reference in a text, as people write it."""
+    found = _CASE_REFERENCE.search(text)
+    return found.group() if found else None
+
+
+def without_reference(text: str, reference: str | None) -> str:
+    """A subject without the reference before or behind it."""
+    if reference is None:
+        return text
+    if text == reference:
+        return ""
+    before, _, last = text.rpartition(" ")
+    if last == reference:
+        return before.rstrip()
+    return text.removeprefix(f"{reference} ").lstrip()
+
+
+def name_by_reference(reference: str, subject: str, values: dict[str, str | None]) -> None:
+    """Let the reference be the title, and the subject the first lines of the description."""
+    values[TITLE] = reference
+    if DESCRIPTION in values and subject:
+        below = values[DESCRIPTION]
+        values[DESCRIPTION] = f"{subject}\n\n{below}" if below else subject
 
 
 def _read_text(field: str, received: str, warnings: list[str]) -> tuple[str | None, str | None]:

@@ -131,7 +131,7 @@ async def _comparing(database: Database, remote: Remote, settings: Settings) -> 
         reads,
         remote,
         options.policy,
-        await store.load_people(),
+        options.policy.mapping.assignment.laid_over(await store.load_people()),
         await _pending(store, settings),
         None if is_walked else await reads.settled_until(settings.account),
         options.page_size,
@@ -175,11 +175,11 @@ async def list_differences(
         open_database(fibreflow, PERSON_PATIENCE_S) as database,
         open_remote(qcontact, settings) as remote,
     ):
-        store = PostgresStore(database)
+        store, policy = PostgresStore(database), sync_options(settings, remote).policy
         look = LastSeen(
             PostgresComparison(database),
-            sync_options(settings, remote).policy,
-            await store.load_people(),
+            policy,
+            policy.mapping.assignment.laid_over(await store.load_people()),
             await _pending(store, settings),
         )
         async for ticket in look.compare(RemoteId(after) if after else None):

@@ -19,6 +19,7 @@ from qcontact_sync.config.access import (
 )
 from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.cron_secret import ADVICE, cron_secrets, weakness
+from qcontact_sync.config.mapping_file import load_mapping
 from qcontact_sync.config.settings import (
     PREFIX,
     TABLE_PREFIX,
@@ -45,7 +46,7 @@ from qcontact_sync.reporting.advice import access_advice
 from qcontact_sync.services.checks import Check, State
 from qcontact_sync.services.doctor_airflow import check_airflow
 from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
-from qcontact_sync.services.wiring import host_schema, load_mapping, open_database, open_remote
+from qcontact_sync.services.wiring import host_schema, open_database, open_remote
 
 MAX_SKEW = timedelta(minutes=5)
 # A user waits: one try with a short timeout.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
+from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import RemoteId
@@ -53,7 +54,7 @@ async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         row = await Insights(database).status()
         pending = await PostgresStore(database).list_pending(
-            None, None, internal_notes=settings.internal_notes == "send"
+            None, None, internal_notes=sends_internal_notes(settings)
         )
     return judge(row, len(pending))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess
+from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.insights import Insights
@@ -97,7 +98,7 @@ async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: in
     """The tickets that the next run would send, at most ``limit``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         ids = await PostgresStore(database).list_pending(
-            None, None, internal_notes=settings.internal_notes == "send"
+            None, None, internal_notes=sends_internal_notes(settings)
         )
         return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
+from qcontact_sync.config.mapping_file import load_mapping
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.model import Direction, RunStatus
@@ -24,7 +25,6 @@ from qcontact_sync.services.doctor_schema import require_fit
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import (
     SystemClock,
-    load_mapping,
     open_database,
     open_remote,
     sync_options,

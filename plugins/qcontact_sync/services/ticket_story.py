@@ -89,7 +89,8 @@ class StoryTeller:
             if error.code is ErrorCode.NOT_FOUND:
                 return None
             raise error
-        people = await self.store.load_people()
+        mapping = self.options.policy.mapping
+        people = mapping.assignment.laid_over(await self.store.load_people())
         fields, breakage = await self._fields(known, ticket, people)
         return TicketStory(
             qcontact_ticket_id=remote_id,

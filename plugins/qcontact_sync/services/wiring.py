@@ -16,12 +16,14 @@ from qcontact_sync.config.access import (
     Password,
     QContactAccess,
 )
+from qcontact_sync.config.mapping_file import load_mapping
 from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
-from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.core.ports import Remote
+from qcontact_sync.core.rules import NoteFate
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
 from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient, open_entities_client
@@ -59,11 +61,6 @@ def host_schema() -> HostSchema:
         raise ConfigError(f"not a table name, or schema.table: {wrong}") from None
 
 
-def load_mapping(settings: Settings, dialect: Dialect) -> TicketMapping:
-    """The rules of an account."""
-    return ENTITIES if dialect is Dialect.ENTITIES else TICKETS
-
-
 @asynccontextmanager
 async def open_database(
     fibreflow: FibreFlowAccess, patience_s: float = RUN_PATIENCE_S
@@ -90,24 +87,26 @@ async def open_remote(
         sleep: Waits out back-off and pauses.
 
     Raises:
-        FatalError: ``CONFIG_ERROR``, its address or credentials are invalid.
+        FatalError: ``CONFIG_ERROR``, its address, credentials or mapping file are invalid.
     """
-    async with _client(qcontact, _client_options(qcontact, settings, sleep)) as client:
+    mapping = load_mapping(settings, qcontact.dialect)
+    async with _client(qcontact, _client_options(qcontact, settings, sleep), mapping) as client:
         yield client
 
 
 def _client(
-    qcontact: QContactAccess, options: ClientOptions
+    qcontact: QContactAccess, options: ClientOptions, mapping: TicketMapping
 ) -> AbstractAsyncContextManager[TicketsClient | EntitiesClient]:
     credentials = qcontact.credentials
     if isinstance(credentials, ApiKey):
-        return open_client(url=qcontact.url, key=credentials.key, options=options)
+        return open_client(url=qcontact.url, key=credentials.key, options=options, mapping=mapping)
     open_tenant = partial(
         open_entities_client,
         url=qcontact.url,
         email=credentials.email,
         queues=qcontact.queues,
         options=options,
+        mapping=mapping,
     )
     if isinstance(credentials, Password):
         return open_tenant(password=credentials.password)
@@ -133,17 +132,27 @@ def _client_options(qcontact: QContactAccess, settings: Settings, sleep: Sleep) 
 
 def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
     """The options of a direction from the settings."""
+    mapping = remote.mapping
     return SyncOptions(
-        policy=Policy(
-            remote.mapping,
-            settings.reopen,
-            settings.assignment_winner,
-            sends_assignment=remote.writes_assignment,
-            creates_finished=settings.create == "all",
-        ),
+        policy=policy_of(mapping, settings, sends_assignment=remote.writes_assignment),
         overlap=timedelta(seconds=settings.overlap_s),
         page_size=settings.page_size,
         connections=settings.connections,
         max_outbound=settings.max_outbound,
-        internal_notes=settings.internal_notes == "send",
+        internal_notes=mapping.notes["internal"] is not NoteFate.KEEP,
+    )
+
+
+def policy_of(mapping: TicketMapping, settings: Settings, *, sends_assignment: bool) -> Policy:
+    """How values translate and who wins.
+
+    Args:
+        sends_assignment: Whether this QContact takes an assignment.
+    """
+    return Policy(
+        mapping,
+        settings.reopen,
+        mapping.assignment_winner or settings.assignment_winner,
+        sends_assignment=sends_assignment and mapping.sends(ASSIGNED_TO),
+        creates_finished=settings.create == "all",
     )

@@ -27,7 +27,7 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.merge import Policy
-from qcontact_sync.core.model import Direction, JobId, RemoteId, SyncType, Window
+from qcontact_sync.core.model import Direction, JobId, People, RemoteId, SyncType, Window
 from qcontact_sync.core.plan import Plan
 from qcontact_sync.core.ports import BeforeTry, Remote
 from qcontact_sync.core.request import RunRequest, parse_request
@@ -157,6 +157,11 @@ class Work:
     def is_dry(self) -> bool:
         """Whether nothing may be written on either side."""
         return self.held is None
+
+    async def load_people(self) -> People:
+        """FibreFlow's users, by the names that QContact has for them."""
+        rules = self.options.policy.mapping.assignment
+        return rules.laid_over(await self.store.load_people())
 
     def unit(self, direction: Direction) -> AbstractAsyncContextManager[UnitOfWork]:
         """A transaction under the lease; in a dry run one that only adds to the plan."""

@@ -38,7 +38,7 @@ class Inbound:
     async def run(self) -> Ending:
         """Bring in what the run's request covers."""
         work = self._work
-        self._batches = InboundBatches(work, await work.store.load_people())
+        self._batches = InboundBatches(work, await work.load_people())
         if work.run.request.ticket_ids:
             await self._apply_asked_for(work.run.request.ticket_ids)
             return Ending()

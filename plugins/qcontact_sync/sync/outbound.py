@@ -87,7 +87,7 @@ class Outbound:
             NeedsConfirmation: More is pending than is sent without confirmation; nothing was sent.
         """
         work = self._work
-        people = await work.store.load_people()
+        people = await work.load_people()
         if work.is_dry:
             self._sender = TicketPlanner(work, people)
         else:

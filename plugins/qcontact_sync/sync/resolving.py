@@ -35,7 +35,8 @@ class Resolving:
         Raises:
             TicketError: The value cannot be kept.
         """
-        people = await self.store.load_people()
+        rules = self.policy.mapping.assignment
+        people = rules.laid_over(await self.store.load_people())
         ticket = await self._read(remote_id)
         async with self.store.unit(OUTSIDE_RUNS, Direction.INBOUND, self.lease) as unit:
             known = (await unit.tickets.read_linked([remote_id])).get(remote_id)

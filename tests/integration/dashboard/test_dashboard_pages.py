@@ -17,7 +17,16 @@ from tests.integration.dashboard.dashboard_year import KEY, OUTAGE
 pytestmark = pytest.mark.integration
 
 BASE = "/qcontact-sync"
-PAGES = ("/", "/runs", "/pending", "/quarantine", "/conflicts", "/compare", "/ticket?id=FT100000")
+PAGES = (
+    "/",
+    "/runs",
+    "/pending",
+    "/quarantine",
+    "/conflicts",
+    "/compare",
+    "/fields",
+    "/ticket?id=FT100000",
+)
 
 
 def text_of(answer: httpx.Response) -> str:

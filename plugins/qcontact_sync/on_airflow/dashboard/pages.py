@@ -101,6 +101,12 @@ async def conflicts(request: Request) -> HTMLResponse:
     return await show(request, "conflicts.html", views.conflicts)
 
 
+@router.get("/fields")
+async def fields(request: Request) -> HTMLResponse:
+    """The account's rules: fields and statuses."""
+    return await show(request, "fields.html", views.fields)
+
+
 @router.get("/ticket")
 async def ticket(
     request: Request, ticket_id: Annotated[str, Query(alias="id", max_length=200)] = ""

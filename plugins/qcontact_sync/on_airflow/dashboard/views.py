@@ -8,8 +8,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from qcontact_sync.on_airflow.dashboard import charts, sources
+from qcontact_sync.reporting.field_tables import rule_tables
 from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
 from qcontact_sync.services import review, run_reports
+from qcontact_sync.services.mapping_report import describe_mapping
 
 MAX_LISTED = 200
 NEWEST_RUNS = 12
@@ -140,6 +142,15 @@ async def pending(account: str) -> View:
     return {
         **_common(at),
         "pending": await run_reports.list_pending(at.fibreflow, at.settings, MAX_LISTED),
+    }
+
+
+async def fields(account: str) -> View:
+    """The rules by which the account's tickets are translated."""
+    at = await sources.both_sides(account)
+    return {
+        **_common(at),
+        "tables": rule_tables(describe_mapping(at.settings, at.qcontact.dialect)),
     }
 
 

@@ -1,0 +1,66 @@
+"""The output of `mapping` and `mapping check`."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from qcontact_sync.cli.console import open_console, state, table
+from qcontact_sync.core.canon import printable
+from qcontact_sync.reporting.field_rules import FieldRules
+from qcontact_sync.reporting.field_tables import rule_tables
+from qcontact_sync.reporting.mapping_effects import Effects
+from qcontact_sync.services.mapping_report import MappingCheck
+
+
+def show_rules(rules: FieldRules) -> None:
+    """Which field goes which way, which word becomes which, who wins."""
+    console = open_console()
+    for shown in rule_tables(rules):
+        _table(console, shown.title, shown.headings, shown.rows)
+        if shown.note:
+            _say(console, shown.note)
+
+
+def show_check(check: MappingCheck) -> None:
+    """Whether the mapping can be used, and what it would change."""
+    console = open_console()
+    console.print(state("ok"), Text("the mapping is valid"))
+    if check.effects is not None:
+        _show_effects(console, check.effects)
+
+
+def _show_effects(console: Console, effects: Effects) -> None:
+    if effects.unknown:
+        _table(
+            console,
+            "Words that the mapping does not name",
+            ("field", "side", "word", "tickets", "effect"),
+            ((u.field, u.side, u.word, f"{u.tickets}", u.meaning) for u in effects.unknown),
+        )
+    if not effects.effects:
+        _say(console, f"No ticket of {effects.links} would show anything else.")
+        return
+    _table(
+        console,
+        f"Tickets that would change, of {effects.links}",
+        ("field", "QContact", "FibreFlow now", "then", "tickets", "when"),
+        (
+            (e.field, e.qcontact or "-", e.now or "-", e.then or "-", f"{e.tickets}", e.when)
+            for e in effects.effects
+        ),
+    )
+
+
+def _table(
+    console: Console, title: str, headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]
+) -> None:
+    _say(console, title, style="bold")
+    made = table(*headings, right=("tickets", "rank"))
+    for row in rows:
+        made.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(made)
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(printable(text), style=style), soft_wrap=True)

@@ -1,0 +1,181 @@
+"""The mapping of an account: the built-in rules, the lineage's, and those of its mapping file.
+
+What is wrong in a file is refused by name, everything at once.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from qcontact_sync.config.access import Dialect
+from qcontact_sync.config.mapping_overlay import (
+    SOURCES,
+    doubled,
+    fates_laid_over,
+    laid_over,
+    word_key,
+)
+from qcontact_sync.config.mapping_schema import MappingTable, RulesTable
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.built_in import ENTITIES, TICKETS
+from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.core.mapping import TicketMapping
+from qcontact_sync.core.mapping_faults import faults
+from qcontact_sync.core.rules import NoteFate, status_key
+
+MAPPING_FILE = "QCONTACT_SYNC_MAPPING_FILE"
+BUILT_IN = {Dialect.TICKETS: TICKETS, Dialect.ENTITIES: ENTITIES}
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def load_mapping(settings: Settings, dialect: Dialect) -> TicketMapping:
+    """The rules of an account.
+
+    Raises:
+        ConfigError: Names everything in its mapping file that cannot be used.
+    """
+    if settings.mapping_file is None:
+        mapping = lineage_mapping(settings.schema, dialect)
+    else:
+        mapping = read_mapping(Path(settings.mapping_file), settings.schema, dialect)
+    return replace(mapping, notes=_fates(settings, mapping.notes))
+
+
+def sends_internal_notes(settings: Settings) -> bool:
+    """Whether notes of type ``internal`` leave; that does not depend on the dialect.
+
+    Raises:
+        ConfigError: The mapping file cannot be used.
+    """
+    notes = lineage_mapping(settings.schema, Dialect.TICKETS).notes
+    if settings.mapping_file is not None:
+        text = _text(Path(settings.mapping_file), MAPPING_FILE)
+        notes = fates_laid_over(notes, _parse(text, MAPPING_FILE).notes)
+    return _fates(settings, notes)["internal"] is not NoteFate.KEEP
+
+
+def _fates(settings: Settings, notes: Mapping[str, NoteFate]) -> Mapping[str, NoteFate]:
+    is_kept = notes["internal"] is NoteFate.KEEP
+    if settings.internal_notes == "send" and is_kept:
+        return {**notes, "internal": NoteFate.INTERNAL}
+    return notes
+
+
+def lineage_mapping(lineage: str, dialect: Dialect) -> TicketMapping:
+    """The rules of a lineage of FibreFlow's schema: the built-in ones, and its shipped file's.
+
+    Raises:
+        ConfigError: The shipped file cannot be used.
+    """
+    built_in = BUILT_IN[dialect]
+    if lineage == built_in.lineage:
+        return built_in
+    path = mappings_folder() / f"{lineage}.toml"
+    table = _parse(_text(path, path.name), path.name)
+    return _laid_over(replace(built_in, lineage=lineage), table, dialect, path.name)
+
+
+def read_mapping(path: Path, lineage: str, dialect: Dialect) -> TicketMapping:
+    """The rules of a mapping file over those of a lineage.
+
+    Raises:
+        ConfigError: Names everything in the file that cannot be used.
+    """
+    return parse_mapping(_text(path, MAPPING_FILE), lineage, dialect)
+
+
+def parse_mapping(text: str, lineage: str, dialect: Dialect) -> TicketMapping:
+    """The same of the file's text."""
+    table = _parse(text, MAPPING_FILE)
+    return _laid_over(lineage_mapping(lineage, dialect), table, dialect, MAPPING_FILE)
+
+
+def mappings_folder() -> Path:
+    """Where the lineages' files are: in the installed package, or in the source tree."""
+    installed = _PACKAGE / "mappings"
+    return installed if installed.is_dir() else _PACKAGE.parents[1] / "include" / "mappings"
+
+
+def _laid_over(
+    below: TicketMapping, table: MappingTable, dialect: Dialect, name: str
+) -> TicketMapping:
+    own = table.tickets if dialect is Dialect.TICKETS else table.entities
+    wrong = [*_file_faults(table, dialect), *_file_faults(own, dialect, f"{dialect}.")]
+    mapping = laid_over(laid_over(below, table, dialect), own, dialect)
+    mapping = replace(mapping, notes=fates_laid_over(mapping.notes, table.notes))
+    wrong += faults(mapping)
+    if wrong:
+        raise ConfigError(f"{name}: {'; '.join(wrong)}")
+    return mapping
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot be read ({type(error).__name__})") from None
+    except ValueError:
+        raise ConfigError(f"{name}: not TOML in UTF-8") from None
+
+
+def _parse(text: str, name: str) -> MappingTable:
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = re.search(r"at line \d+, column \d+|at end of document", str(error))
+        raise ConfigError(f"{name}: not TOML in UTF-8{f' ({where[0]})' if where else ''}") from None
+    try:
+        return MappingTable.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {'; '.join(_reasons(error))}") from None
+
+
+def _reasons(error: ValidationError) -> Iterator[str]:
+    """One for each place: a value that may be of two types is refused for each of them."""
+    reasons: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        reason = _REASONS.get(fault["type"], fault["msg"])
+        reasons.setdefault(_place(fault["loc"]), reason)
+    return (f"{place}: {reason}" for place, reason in reasons.items())
+
+
+_REASONS = {
+    "extra_forbidden": "unknown key",
+    "string_pattern_mismatch": "holds characters that cannot stand here",
+    "string_type": "must be text",
+}
+_TYPES = re.compile(r"\[key\]|constrained-(str|int)|literal\[False\]|str|int|bool")
+"""What the validator puts behind a place: the type that it tried."""
+
+
+def _place(loc: tuple[str | int, ...]) -> str:
+    parts = [part if isinstance(part, str) else f"{part + 1}" for part in loc]
+    if len(parts) > 1 and _TYPES.fullmatch(parts[-1]):
+        parts.pop()
+    return ".".join(shown(part) for part in parts) or "the file"
+
+
+def shown(word: str) -> str:
+    """A word of the file's as a sentence can show it; in quotes where it is not a plain one."""
+    return word if re.fullmatch(r"[\w.:-]{1,60}", word) else ascii(word[:60])
+
+
+def _file_faults(table: RulesTable, dialect: Dialect, prefix: str = "") -> Iterator[str]:
+    """What only the file shows: by now, one of two entries for one word has won."""
+    for one, other in doubled(table.status.inbound, status_key):
+        yield f"{prefix}status.inbound: {shown(one)} and {shown(other)} are one word"
+    for name, column in table.columns.items():
+        for one, other in doubled(column.words, word_key):
+            yield f"{prefix}columns.{name}.words: {shown(one)} and {shown(other)} are one word"
+        if column.source is not None and column.source not in SOURCES[dialect]:
+            known = ", ".join(sorted(SOURCES[dialect]))
+            yield f"{prefix}columns.{name}.source: the {dialect} dialect has {known}"
+        if column.source is not None and name in table.custom_fields.values():
+            yield f"{prefix}columns.{name}.source: the column has a custom field, too"
+    filled = {key: name for key, name in table.custom_fields.items() if name}
+    for one, other in doubled(filled, filled.__getitem__):
+        yield f"{prefix}custom_fields: {shown(one)} and {shown(other)} fill one column"

@@ -18,6 +18,8 @@ LACKS: dict[Release, tuple[str, ...]] = {
         "up to an hour later",
         "the connection form shows no limits: a wrong number is refused when the connection is "
         "used",
+        "the connection form has only the standard fields if a connection was tested before the "
+        "form was opened: restart the API server",
         _CLEARED_ALONE,
     ),
     (3, 2): (_CLEARED_ALONE,),

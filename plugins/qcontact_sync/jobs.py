@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
+from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -22,7 +24,7 @@ from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.services import comparison, doctor, mapping_report, review, run_reports, runs
+from qcontact_sync.services import runs
 from qcontact_sync.services.results import HistoryRow, JobResult
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
@@ -31,6 +33,7 @@ from qcontact_sync.sync.stopping import stop_on_sigterm
 from qcontact_sync.sync.unexpected import expected_only
 
 if TYPE_CHECKING:
+    from qcontact_sync.services import comparison, doctor, mapping_report, review
     from qcontact_sync.settings import Endpoints
 
 __all__ = [
@@ -67,20 +70,38 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
     return call
 
 
-get_status = _blocking(review.get_status)
-explain_ticket = _blocking(review.explain_ticket)
-list_failures = _blocking(review.list_failures)
-retry_failures = _blocking(review.retry_failures)
-dismiss_failures = _blocking(review.dismiss_failures)
-list_conflicts = _blocking(review.list_conflicts)
-resolve_conflict = _blocking(review.resolve_conflict)
-compare_tickets = _blocking(comparison.compare_tickets)
-list_differences = _blocking(comparison.list_differences)
-choose_side = _blocking(comparison.choose_side)
-examine = _blocking(doctor.examine)
-check_mapping = _blocking(mapping_report.check_mapping)
-describe_mapping = mapping_report.describe_mapping
-_history = _blocking(run_reports.history)
+if TYPE_CHECKING:
+    get_status = _blocking(review.get_status)
+    explain_ticket = _blocking(review.explain_ticket)
+    list_failures = _blocking(review.list_failures)
+    retry_failures = _blocking(review.retry_failures)
+    dismiss_failures = _blocking(review.dismiss_failures)
+    list_conflicts = _blocking(review.list_conflicts)
+    resolve_conflict = _blocking(review.resolve_conflict)
+    compare_tickets = _blocking(comparison.compare_tickets)
+    list_differences = _blocking(comparison.list_differences)
+    choose_side = _blocking(comparison.choose_side)
+    examine = _blocking(doctor.examine)
+    check_mapping = _blocking(mapping_report.check_mapping)
+    describe_mapping = mapping_report.describe_mapping
+
+_ELSEWHERE = {
+    "compare_tickets": "comparison",
+    "list_differences": "comparison",
+    "choose_side": "comparison",
+    "examine": "doctor",
+    "check_mapping": "mapping_report",
+    "describe_mapping": "mapping_report",
+}
+
+
+def __getattr__(name: str) -> object:
+    """The functions above, imported when one is asked for: a run needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module(f"qcontact_sync.services.{_ELSEWHERE.get(name, 'review')}")
+    function = getattr(room, name)
+    return _blocking(function) if iscoroutinefunction(function) else function
 
 
 def run_sync_job(
@@ -144,9 +165,12 @@ def get_sync_job_history(
         fibreflow: Default: from the environment.
         endpoints: Deprecated, both sides in one.
     """
+    from qcontact_sync.services.run_reports import history
+
     if endpoints is not None:
         fibreflow = _warned(endpoints).fibreflow
-    return _history(fibreflow or fibreflow_from_env(), limit, status, start_date, end_date)
+    access = fibreflow or fibreflow_from_env()
+    return asyncio.run(history(access, limit, status, start_date, end_date))
 
 
 def get_last_sync_job_run(

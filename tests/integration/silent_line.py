@@ -19,6 +19,11 @@ class SilentLine:
         self.port = 0
         self._connections: set[asyncio.Task[None]] = set()
 
+    @property
+    def accepted(self) -> int:
+        """Connections so far."""
+        return len(self._connections)
+
     def fall_silent(self) -> None:
         self._speaks.clear()
 

@@ -13,12 +13,14 @@ import typer
 from typer.exceptions import TyperException
 
 from qcontact_sync.cli import compare_commands, help_texts, mapping_commands, review_commands
+from qcontact_sync.cli.progress import progress_bar
 from qcontact_sync.cli.review_commands import AsJson
 from qcontact_sync.cli.streams import is_result_lost, log_to_stderr, open_streams, print_json, say
 from qcontact_sync.config.accounts import ACCOUNT, find_account
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.params import HELP, SyncDirection
 from qcontact_sync.core.request import ParamError, parse_request
+from qcontact_sync.reporting.formats import shown_window
 from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
 
 PROGRAM = "qcontact-sync"
@@ -145,20 +147,21 @@ def run(
 
 def _run(params: dict[str, object], *, as_json: bool) -> int:
     from qcontact_sync import jobs
-    from qcontact_sync.cli import show_runs
     from qcontact_sync.config.settings import load_settings
 
     settings = load_settings()
-    with show_runs.progress_bar() as progress:
+    with progress_bar() as progress:
         result = jobs.run_sync_job(
             params,
             settings=settings,
             progress=progress,
-            on_opened=lambda run: show_runs.show_window(run, settings.zone),
+            on_opened=lambda run: say(f"window: {shown_window(run, settings.zone)}"),
         )
     if as_json:
         print_json(result.to_dict())
     else:
+        from qcontact_sync.cli import show_runs
+
         show_runs.show_result(result, settings.zone)
     return _RUN_EXITS[result.status]
 

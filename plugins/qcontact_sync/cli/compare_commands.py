@@ -39,8 +39,8 @@ def compare(
     ids = parse_request({"ticket_ids": ticket_id or None}).ticket_ids
     from qcontact_sync import jobs
     from qcontact_sync.cli.comparison_output import open_output, print_comparison
+    from qcontact_sync.cli.progress import progress_bar
     from qcontact_sync.cli.show_comparison import show_comparison
-    from qcontact_sync.cli.show_runs import progress_bar
     from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
 
@@ -71,8 +71,8 @@ def resolve(
     """Let one side win for many tickets."""
     ids = _chosen_ids(ticket_ids or [], all_that)
     from qcontact_sync import jobs
+    from qcontact_sync.cli.progress import progress_bar
     from qcontact_sync.cli.show_comparison import plain_choice, show_chosen
-    from qcontact_sync.cli.show_runs import progress_bar
     from qcontact_sync.config.access import access_from_env
     from qcontact_sync.config.settings import load_settings
     from qcontact_sync.services.comparison import Decision

@@ -1,28 +1,14 @@
-"""The output of `run`, `history`, `last` and `doctor`: tables on stdout, progress on stderr."""
+"""The output of `run`, `history`, `last` and `doctor`: tables on stdout."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from qcontact_sync.cli.console import open_console, state, table
-from qcontact_sync.cli.streams import say
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import plan_lines
@@ -31,15 +17,6 @@ from qcontact_sync.services.checks import Check
 from qcontact_sync.services.results import HistoryRow, JobResult
 
 MAX_ERRORS_SHOWN = 20
-
-
-def show_window(run: Mapping[str, Any], zone: ZoneInfo) -> None:
-    """Echo the window of an opened run (as `jobs.start_run` returns it)."""
-    start, end = (
-        datetime.fromisoformat(text) if text else None
-        for text in (run["window_start"], run["window_end"])
-    )
-    say(f"window: from {shown_at(start, zone)} to {shown_at(end, zone)}")
 
 
 def show_result(result: JobResult, zone: ZoneInfo) -> None:
@@ -94,41 +71,6 @@ def show_checks(checks: Sequence[Check]) -> None:
             else escape(found),
         )
     open_console().print(shown)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A callback that updates one bar per name on stderr; None if stderr is no terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    tasks: dict[str, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _RateColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    # The bar must neither show nor delay what goes to stdout: that is the result.
-    with Progress(*columns, console=console, redirect_stdout=False) as bars:
-
-        def move(name: str, done: int, expected: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(str(name))
-            bars.update(tasks[name], completed=done, total=expected)
-
-        yield move
-
-
-class _RateColumn(ProgressColumn):
-    """Tickets a second."""
-
-    def render(self, task: Task) -> Text:
-        """The rate, as soon as it is known."""
-        return Text(f"{task.speed:.0f}/s" if task.speed else "", style="dim")
 
 
 def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: ZoneInfo) -> None:

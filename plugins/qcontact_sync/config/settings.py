@@ -83,6 +83,8 @@ class Settings(_SchemaSetting):
     @field_validator("ca_file")
     @classmethod
     def _certificates(cls, path: str | None) -> str | None:
+        if path is None:
+            return None  # without a look at the system's own, which takes long
         try:
             ssl.create_default_context(cafile=path)
         except OSError as error:

@@ -9,10 +9,17 @@ from qcontact_sync.fibreflow.database import LEASE_TTL_S, Database, lease_params
 
 
 class PostgresLeases:
-    """The `Leases` port; needs a connection of its own, so that renewals never wait for work."""
+    """The `Leases` port.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The connection of the work that the lease is for.
+        renewals: A connection of its own, so that renewals never wait for work. The first one
+            opens it: a direction with little to do needs none.
+    """
+
+    def __init__(self, database: Database, renewals: Database | None = None) -> None:
         self._database = database
+        self._renewals = renewals or database
 
     async def take(self, account: str, holder: str) -> Lease | None:
         """The lease, or None where somebody else holds it, or is just now writing its row."""
@@ -33,8 +40,8 @@ class PostgresLeases:
         return Lease(account, holder, rows[0]["fence"]) if rows else None
 
     async def renew(self, lease: Lease) -> bool:
-        async with self._database.transaction():
-            return bool(await self._database.fetch("renew_lease", lease_params(lease)))
+        async with self._renewals.transaction():
+            return bool(await self._renewals.fetch("renew_lease", lease_params(lease)))
 
     async def release(self, lease: Lease) -> None:
         async with self._database.transaction():

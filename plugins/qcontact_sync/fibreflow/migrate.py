@@ -152,18 +152,13 @@ def check_ledger(done: Mapping[int, DictRow], known: Sequence[Migration]) -> Non
         raise SchemaMismatch(f"migration {edited[0]} was edited after it had been applied")
 
 
-async def check_schema(conninfo: str) -> None:
+async def check_schema(database: Database) -> None:
     """Refuse to run on a schema that is behind, or so far ahead that this code does not fit.
 
     Raises:
         SchemaMismatch: Says what to do.
     """
-    database = Database(conninfo)
-    try:
-        missing = await _missing(database)
-    finally:
-        await database.close()
-    if missing:
+    if missing := await _missing(database):
         raise SchemaMismatch(
             f"the database lacks {', '.join(missing)}: run `qcontact-sync migrate`"
         )

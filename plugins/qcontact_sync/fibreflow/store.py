@@ -5,7 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from psycopg.rows import DictRow
 
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.canon import canonical_text
@@ -37,13 +40,25 @@ class PostgresStore:
     def __init__(
         self, database: Database, *more: Database, mapping: TicketMapping = TICKETS
     ) -> None:
-        self._database = database
         self._schema = with_columns(database.schema, mapping)
         self._constants = mapping.constants
+        # Last in, first out: the others connect when two units run at the same time.
         self._free = asyncio.LifoQueue[Database]()
-        for free in (database, *more):
+        for free in (*more, database):
             self._free.put_nowait(free)
         self._scan = AdoptionScan()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Database]:
+        free = await self._free.get()
+        try:
+            yield free
+        finally:
+            self._free.put_nowait(free)
+
+    async def _read(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
+        async with self._connection() as database:
+            return await database.read(name, params)
 
     @asynccontextmanager
     async def unit(
@@ -51,32 +66,29 @@ class PostgresStore:
     ) -> AsyncIterator[UnitOfWork]:
         """A transaction; without a lease it is read-only (a dry run)."""
         read_only = lease is None
-        free = await self._free.get()
-        try:
-            async with free.transaction(lease, read_only=read_only) as database:
-                await database.fetch("limit_lock_waits")
-                unit = OpenUnit(
-                    database, job_id, direction, read_only, self._schema, self._constants
-                )
-                tickets = PostgresTickets(unit, self._scan)
-                yield UnitOfWork(
-                    tickets,
-                    PostgresConflicts(unit),
-                    PostgresQuarantine(unit),
-                    PostgresNotes(unit),
-                    PostgresProgress(unit),
-                )
-        finally:
-            self._free.put_nowait(free)
+        async with (
+            self._connection() as free,
+            free.transaction(lease, read_only=read_only) as database,
+        ):
+            await database.fetch("limit_lock_waits")
+            unit = OpenUnit(database, job_id, direction, read_only, self._schema, self._constants)
+            tickets = PostgresTickets(unit, self._scan)
+            yield UnitOfWork(
+                tickets,
+                PostgresConflicts(unit),
+                PostgresQuarantine(unit),
+                PostgresNotes(unit),
+                PostgresProgress(unit),
+            )
         tickets.committed()
 
     async def cursor_age(self, job_id: JobId) -> timedelta | None:
-        rows = await self._database.read("read_cursor_age", {"job_id": job_id})
+        rows = await self._read("read_cursor_age", {"job_id": job_id})
         return rows[0]["age"] if rows else None
 
     async def load_people(self) -> People:
         """FibreFlow's users; a name that two users share identifies none of them."""
-        rows = await self._database.read("load_people")
+        rows = await self._read("load_people")
         name_by_id = {row["id"]: canonical_text(row["full_name"] or "")[0] for row in rows}
         owners = Counter(name for name in name_by_id.values() if name)
         return People(
@@ -85,17 +97,17 @@ class PostgresStore:
         )
 
     async def list_due(self, direction: Direction, limit: int) -> Sequence[RemoteId]:
-        rows = await self._database.read("list_due", {"direction": direction.value, "limit": limit})
+        rows = await self._read("list_due", {"direction": direction.value, "limit": limit})
         return [RemoteId(row["remote_id"]) for row in rows]
 
     async def resolve_ids(self, given: Sequence[str]) -> Mapping[str, RemoteId]:
-        rows = await self._database.read("resolve_ids", {"given": list(given)})
+        rows = await self._read("resolve_ids", {"given": list(given)})
         return {row["given"]: RemoteId(row["remote_id"]) for row in rows}
 
     async def list_pending(
         self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
     ) -> Sequence[RemoteId]:
-        rows = await self._database.read(
+        rows = await self._read(
             "list_pending",
             {
                 "remote_ids": None if remote_ids is None else list(remote_ids),
@@ -109,7 +121,7 @@ class PostgresStore:
     async def list_notes_to_send(
         self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
-        rows = await self._database.read(
+        rows = await self._read(
             "list_notes_to_send",
             {"remote_ids": list(remote_ids), "internal_notes": internal_notes},
         )
@@ -122,7 +134,7 @@ class PostgresStore:
         self, job_id: JobId, finished: Collection[str]
     ) -> Mapping[RemoteId, KnownRow]:
         params = {"job_id": job_id, "finished": sorted(finished)}
-        rows = await self._database.read("read_listed_rows", params)
+        rows = await self._read("read_listed_rows", params)
         return {
             RemoteId(row["remote_id"]): KnownRow(
                 row["digest"],
@@ -136,7 +148,7 @@ class PostgresStore:
         }
 
     async def count_links(self) -> int:
-        rows = await self._database.read("count_links")
+        rows = await self._read("count_links")
         return int(rows[0]["links"])
 
 

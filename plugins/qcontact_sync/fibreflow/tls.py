@@ -71,7 +71,9 @@ def _given(conninfo: str, name: str, variable: str) -> str:
 
     An entry that names libpq's default (`sslmode=prefer`) cannot be told from one that is silent.
     """
-    named = conninfo_to_dict(conninfo).get(name) or _in_service(conninfo, name)
+    given = conninfo_to_dict(conninfo)
+    has_service = given.get("service") or os.environ.get("PGSERVICE")
+    named = given.get(name) or (_in_service(conninfo, name) if has_service else "")
     return str(named or os.environ.get(variable, ""))
 
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import TYPE_CHECKING
 
 from airflow.configuration import conf
-from airflow.providers.smtp.hooks.smtp import SmtpHook
 from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowException
 
@@ -26,6 +26,9 @@ from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
+
+if TYPE_CHECKING:
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +122,10 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
 
 
 @contextmanager
-def _connected() -> Iterator[SmtpHook]:
+def _connected() -> Iterator["SmtpHook"]:
     """Like the hook's own, which leaves the connection open if STARTTLS or the login fails."""
+    from airflow.providers.smtp.hooks.smtp import SmtpHook  # rarely: there are few mails
+
     hook = SmtpHook(smtp_conn_id=SMTP)
     try:
         yield hook.get_conn()

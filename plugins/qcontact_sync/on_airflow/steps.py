@@ -24,7 +24,6 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
-from qcontact_sync.on_airflow import alerts
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.progress_log import ProgressLog
 from qcontact_sync.on_airflow.run_context import is_active, is_backfill, order_from
@@ -109,6 +108,8 @@ def finish_run(context: Context, account: str) -> Plain:
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
     else:
+        from qcontact_sync.on_airflow import alerts
+
         alerts.try_check_and_notify(account)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing, but a failed run needs its summary.

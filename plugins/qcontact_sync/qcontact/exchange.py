@@ -2,24 +2,21 @@
 
 import logging
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.qcontact.addresses import proxy_of
 from qcontact_sync.qcontact.authentication import Credentials
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.failures import (
     AttemptError,
     FailedAttempt,
-    failure_of_exception,
     too_large_body,
 )
 from qcontact_sync.qcontact.json_bodies import as_utf8
+from qcontact_sync.qcontact.wire_failures import failure_of_exception
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +56,7 @@ class KeptConnections:
 
 
 class Exchange:
-    """Sends attempts; open one with `open_exchange`.
+    """Sends attempts; open one with `open_exchange`, and close it.
 
     Args:
         shared: The session whose connections are used again.
@@ -77,6 +74,11 @@ class Exchange:
         self._shared = shared
         self._fresh = fresh
         self._kept = kept
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._shared.close()
+        await self._fresh.close()
 
     async def send(
         self, call: Call[Any], request_id: str, credentials: Credentials | None
@@ -141,20 +143,15 @@ async def _whole(response: aiohttp.ClientResponse, call: Call[Any]) -> Answer:
     return Answer(response.status, response.headers, as_utf8(bytes(body), content_type))
 
 
-@asynccontextmanager
-async def open_exchange(
-    base: URL, *, timeout_s: float, connections: int, ca_file: str | None
-) -> AsyncIterator[Exchange]:
-    """An exchange for the time of the block; nothing is sent yet.
+def open_exchange(
+    base: URL, proxy: URL | None, *, timeout_s: float, connections: int, ca_file: str | None
+) -> Exchange:
+    """An exchange of the running event loop; nothing is sent yet.
 
     Args:
         timeout_s: For one attempt as a whole, from connecting to the last byte.
         ca_file: PEM file of CAs that are trusted beside the system's.
-
-    Raises:
-        ConfigError: The environment names a proxy that cannot be used.
     """
-    proxy = proxy_of(base)
     # Less than the total, so that it can be told whether a request was sent.
     connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 2)
     trusted = _trusting(ca_file) if ca_file else True
@@ -175,14 +172,9 @@ async def open_exchange(
             trace_configs=[tracing],
         )
 
-    async with AsyncExitStack() as sessions:
-        pool = aiohttp.TCPConnector(
-            limit=connections, ssl=trusted, keepalive_timeout=IDLE_CONNECTION_S
-        )
-        single = aiohttp.TCPConnector(limit=connections, ssl=trusted, force_close=True)
-        shared = await sessions.enter_async_context(session(pool))
-        fresh = await sessions.enter_async_context(session(single))
-        yield Exchange(base, shared, fresh, kept)
+    pool = aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=IDLE_CONNECTION_S)
+    single = aiohttp.TCPConnector(limit=connections, ssl=trusted, force_close=True)
+    return Exchange(base, session(pool), session(single), kept)
 
 
 def _trusting(ca_file: str) -> ssl.SSLContext:

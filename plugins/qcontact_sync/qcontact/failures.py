@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import aiohttp
 import msgspec
-from aiohttp.http_exceptions import LineTooLong
 from yarl import URL
 
 from qcontact_sync.core.errors import (
@@ -55,14 +53,6 @@ _PASSING_CODES = frozenset(
 )
 _REDIRECTS = range(300, 400)
 MAX_SHOWN_HOST = 100
-_NEVER_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,
-    UnicodeError,
-)
-_NEVER_PASSING = (aiohttp.ClientSSLError, aiohttp.InvalidURL, UnicodeError)
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 
 
@@ -150,46 +140,6 @@ def _redirect(status: int, headers: Mapping[str, str]) -> str:
         f"{status}, a redirect to {place}, which is not followed: "
         "if that is QContact, set QCONTACT_API_URL (the connection's host) to it"
     )
-
-
-def failure_of_exception(error: Exception) -> FailedAttempt:
-    """What it means that no whole answer came."""
-    is_connected = not isinstance(error, _NEVER_SENT)
-    is_late = is_connected and isinstance(error, TimeoutError)
-    return FailedAttempt(
-        code=ErrorCode.TIMEOUT if is_late else ErrorCode.NETWORK_ERROR,
-        detail=_named(error),
-        may_be_applied=is_connected,
-        is_fatal=isinstance(error, _NEVER_PASSING),
-        # It says which host could not be reached and why; others may quote URL or headers.
-        cause=_bare(error) if isinstance(error, aiohttp.ClientConnectorError) else None,
-    )
-
-
-def _named(error: Exception) -> str:
-    if _is_caused_by_long_line(error):
-        return "a header line of the answer is longer than 32 KB"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered {error.status}: check HTTPS_PROXY and NO_PROXY"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        reason = getattr(error.certificate_error, "verify_message", "")
-        return (
-            f"the server's certificate is not accepted ({reason}); a CA of your own goes into "
-            "QCONTACT_SYNC_CA_FILE (docs/security.md)"
-        )
-    return type(error).__name__
-
-
-def _is_caused_by_long_line(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, LineTooLong):
-        error = error.__cause__
-    return error is not None
-
-
-def _bare(error: Exception) -> Exception:
-    """The exception without the frames it came through: our headers are variables there."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
 
 
 def unexpected_body() -> FailedAttempt:

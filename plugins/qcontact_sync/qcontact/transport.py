@@ -5,15 +5,17 @@ Knows no dialect: a `Call` says what to send and how to read a 2xx.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
+from yarl import URL
+
 from qcontact_sync.core.ports import Clock
-from qcontact_sync.qcontact.addresses import checked_base
+from qcontact_sync.qcontact.addresses import checked_base, proxy_of
 from qcontact_sync.qcontact.authentication import (
     Authentication,
     Credentials,
@@ -21,7 +23,6 @@ from qcontact_sync.qcontact.authentication import (
     NotSignedIn,
 )
 from qcontact_sync.qcontact.calls import Answer, Call
-from qcontact_sync.qcontact.exchange import Exchange, open_exchange
 from qcontact_sync.qcontact.failures import (
     AttemptError,
     FailedAttempt,
@@ -31,7 +32,9 @@ from qcontact_sync.qcontact.failures import (
 )
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody
 from qcontact_sync.qcontact.pace import Pace, Sleep, WaitBudget
-from qcontact_sync.qcontact.retry import retrying
+
+if TYPE_CHECKING:
+    from qcontact_sync.qcontact.exchange import Exchange
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -72,9 +75,13 @@ class Transport:
     """Sends calls; open one with `open_transport`."""
 
     def __init__(
-        self, exchange: Exchange, authentication: Authentication, options: ClientOptions
+        self,
+        connect: Callable[[], "Exchange"],
+        authentication: Authentication,
+        options: ClientOptions,
     ) -> None:
-        self._exchange = exchange
+        self._connect = connect
+        self._exchange: Exchange | None = None
         self._authentication = authentication
         self._options = options
         clock = options.clock
@@ -88,6 +95,11 @@ class Transport:
             sleep=options.sleep,
         )
         self._rejected: FailedAttempt | None = None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._exchange is not None:
+            await self._exchange.close()
 
     async def send(self, call: Call[T]) -> T:
         """Send a call until it is answered, refused or given up.
@@ -121,6 +133,8 @@ class Transport:
 
         Its machinery costs half as much as a request itself, so it starts when it is needed.
         """
+        from qcontact_sync.qcontact.retry import retrying
+
         failures = [first]
 
         async def attempt() -> T:
@@ -170,7 +184,7 @@ class Transport:
             call.before_try()
             started = self._options.clock.monotonic()
             try:
-                answer = await self._exchange.send(call, request_id, credentials)
+                answer = await self._connected().send(call, request_id, credentials)
                 if credentials is not None:
                     self._require_accepted_by(answer, credentials)
                 result = self._read(call, answer)
@@ -179,6 +193,11 @@ class Transport:
                 raise
             self._pace.count_success()
             return result
+
+    def _connected(self) -> "Exchange":
+        if self._exchange is None:
+            self._exchange = self._connect()
+        return self._exchange
 
     def _require_accepted(self) -> None:
         if self._rejected is not None:
@@ -221,10 +240,22 @@ async def open_transport(
         FatalError: ``CONFIG_ERROR``, the URL or the environment's proxy cannot be used.
     """
     base = checked_base(url, allow_http=options.allow_http)
-    async with open_exchange(
+    proxy = proxy_of(base)
+    transport = Transport(lambda: _exchange(base, proxy, options), authentication, options)
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+def _exchange(base: URL, proxy: URL | None, options: ClientOptions) -> "Exchange":
+    # With the first request: a run that has nothing to send saves the import of aiohttp.
+    from qcontact_sync.qcontact.exchange import open_exchange
+
+    return open_exchange(
         base,
+        proxy,
         timeout_s=options.timeout_s,
         connections=options.connections,
         ca_file=options.ca_file,
-    ) as exchange:
-        yield Transport(exchange, authentication, options)
+    )

@@ -1,6 +1,8 @@
 """Formats of numbers and times in texts for users."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
@@ -20,6 +22,15 @@ def shown_at(instant: datetime | None, zone: ZoneInfo) -> str:
         return "the beginning"
     here, there = instant.astimezone(zone), instant.astimezone(UTC)
     return f"{here:%Y-%m-%d %H:%M:%S %Z} ({there:%Y-%m-%dT%H:%M:%SZ})"
+
+
+def shown_window(run: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """The window of a run that was opened (plain values, as for XCom)."""
+    start, end = (
+        datetime.fromisoformat(text) if text else None
+        for text in (run["window_start"], run["window_end"])
+    )
+    return f"from {shown_at(start, zone)} to {shown_at(end, zone)}"
 
 
 def shown_briefly(instant: datetime, zone: ZoneInfo) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qcontact_sync.config.access import FibreFlowAccess
@@ -18,9 +19,11 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.alert_words import message, no_database
 from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
-from qcontact_sync.services.mails import Link, render
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.services.wiring import open_database
+
+if TYPE_CHECKING:
+    from qcontact_sync.services.mails import Link
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,8 @@ async def _queue(
 ) -> None:
     if not settings.alert_to or not told:
         return
+    from qcontact_sync.services.mails import render  # rarely: most checks change nothing
+
     details = await store.read_details()
     for change in told:
         content = message(
@@ -100,7 +105,7 @@ async def _queue(
         await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
 
 
-def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> list[Link]:
+def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> "list[Link]":
     links = [_runbook(runbook, anchor)]
     if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
         run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
@@ -138,6 +143,8 @@ def notify_without_database(
 
     It is not recorded, so it is only for the end of a run that could not be recorded.
     """
+    from qcontact_sync.services.mails import render
+
     content = no_database(error, run_id, settings.named_account)
     links = [_runbook(settings.runbook_url, content.anchor)]
     if log_url:
@@ -150,5 +157,5 @@ def notify_without_database(
             log.warning("mail.not_sent directly: %s", problem)
 
 
-def _runbook(url: str | None, anchor: str) -> Link:
+def _runbook(url: str | None, anchor: str) -> "Link":
     return "Runbook", f"{url or 'docs/runbook.md'}#{anchor}"

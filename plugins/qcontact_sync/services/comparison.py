@@ -255,7 +255,7 @@ async def choose_side(
                 raise UnknownId(one, "ticket that came from QContact")
         lease = None
         if not decision.dry_run:
-            leases = PostgresLeases(lease_database)
+            leases = PostgresLeases(database, lease_database)
             held = await held_lease(stack, leases, settings.account, decision.patience_s)
             lease = held.lease
         choosing = Choosing(

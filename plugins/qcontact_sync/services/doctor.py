@@ -164,8 +164,8 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 
 async def _check_schema(fibreflow: FibreFlowAccess, account: str, mapping: TicketMapping) -> Check:
     try:
-        await check_schema(fibreflow.database_url.get_secret_value())
         async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+            await check_schema(database)
             await require_own(database, account)
             return check_columns(await examine_schema(database, mapping))
     except SyncError as error:

@@ -161,7 +161,7 @@ async def resolve_conflict(
         found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]
         if not found:
             raise UnknownId(given, "open conflict")
-        leases = PostgresLeases(lease_database)
+        leases = PostgresLeases(database, lease_database)
         async with AsyncExitStack() as stack:
             held = await held_lease(stack, leases, settings.account, patience_s)
             policy = sync_options(settings, remote).policy

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
@@ -20,7 +20,6 @@ from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
-from qcontact_sync.services.dead_man_ping import dead_man_ping
 from qcontact_sync.services.doctor_schema import require_fit
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import (
@@ -67,12 +66,13 @@ async def start_run(
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
-    await check_schema(fibreflow.database_url.get_secret_value())
-    async with (
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(fibreflow))
+        await check_schema(database)
         # An address or key that cannot be used is refused before the record.
-        open_remote(qcontact, settings.quick(CHECK_BUDGET_S)) as remote,
-        open_database(fibreflow) as database,
-    ):
+        remote = await stack.enter_async_context(
+            open_remote(qcontact, settings.quick(CHECK_BUDGET_S))
+        )
         # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
         await require_fit(database, remote.mapping)
@@ -214,7 +214,7 @@ async def run_direction(
             open_database(fibreflow, LEASE_PATIENCE_S) as lease_database,
             heartbeat(PostgresRunStore(lease_database), run.job_id),
         ):
-            leases = PostgresLeases(lease_database)
+            leases = PostgresLeases(database, lease_database)
             try:
                 async with hold_lease(
                     leases, settings.account, SystemClock(), stop.sleep, waits=waits
@@ -282,5 +282,7 @@ async def finish_run(
         settlement, closed = await lifecycle.finish(runs, run, unreturned)
         errors = await runs.read_errors(run.job_id)
     if settings.ping_url and settlement.status is not RunStatus.FAILED:
+        from qcontact_sync.services.dead_man_ping import dead_man_ping
+
         await dead_man_ping(settings.ping_url)
     return finished(run, settlement, closed, errors)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -26,11 +27,13 @@ from qcontact_sync.core.ports import Remote
 from qcontact_sync.core.rules import NoteFate
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
 from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
-from qcontact_sync.qcontact.entities_dialect import EntitiesClient, open_entities_client
 from qcontact_sync.qcontact.pace import Sleep
-from qcontact_sync.qcontact.tickets_dialect import TicketsClient, open_client
 from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.sync.context import SyncOptions
+
+if TYPE_CHECKING:
+    from qcontact_sync.qcontact.entities_dialect import EntitiesClient
+    from qcontact_sync.qcontact.tickets_dialect import TicketsClient
 
 TENANT_CONNECTIONS = 10
 """The largest number that was tested with a tenant (dialect entities)."""
@@ -80,7 +83,7 @@ async def open_database(
 @asynccontextmanager
 async def open_remote(
     qcontact: QContactAccess, settings: Settings, sleep: Sleep = asyncio.sleep
-) -> AsyncIterator[TicketsClient | EntitiesClient]:
+) -> AsyncIterator["TicketsClient | EntitiesClient"]:
     """QContact for the time of the block; this sends no request.
 
     Args:
@@ -96,10 +99,15 @@ async def open_remote(
 
 def _client(
     qcontact: QContactAccess, options: ClientOptions, mapping: TicketMapping
-) -> AbstractAsyncContextManager[TicketsClient | EntitiesClient]:
+) -> "AbstractAsyncContextManager[TicketsClient | EntitiesClient]":
+    """The client of one dialect; the other one is not even imported."""
     credentials = qcontact.credentials
     if isinstance(credentials, ApiKey):
+        from qcontact_sync.qcontact.tickets_dialect import open_client
+
         return open_client(url=qcontact.url, key=credentials.key, options=options, mapping=mapping)
+    from qcontact_sync.qcontact.entities_dialect import open_entities_client
+
     open_tenant = partial(
         open_entities_client,
         url=qcontact.url,

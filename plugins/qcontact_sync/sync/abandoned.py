@@ -59,13 +59,16 @@ def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> 
 
 @asynccontextmanager
 async def heartbeat(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
-    """Record that the run's process is alive, again and again while the block runs."""
+    """Record that the run's process is alive, again and again while the block runs.
+
+    Not at once: whoever opened the run did so a moment ago.
+    """
 
     async def beat() -> None:
         while True:
+            await asyncio.sleep(HEARTBEAT_S)
             with suppress(RetryableError):
                 await store.record_heartbeat(job_id)
-            await asyncio.sleep(HEARTBEAT_S)
 
     beating = asyncio.create_task(beat())
     try:

@@ -6,16 +6,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from tenacity import (
-    AsyncRetrying,
-    AttemptManager,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random,
-)
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.errors import (
@@ -35,6 +27,9 @@ from qcontact_sync.core.store_ports import Lease, Store
 from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
 from qcontact_sync.sync.leases import HeldLease
 from qcontact_sync.sync.planning import planned
+
+if TYPE_CHECKING:
+    from tenacity import AttemptManager
 
 log = logging.getLogger(__name__)
 
@@ -200,8 +195,10 @@ class Work:
         return check
 
 
-def attempts() -> AsyncIterator[AttemptManager]:
+def attempts() -> AsyncIterator["AttemptManager"]:
     """Repeat a whole transaction up to five times when it loses against another one."""
+    from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random
+
     return AsyncRetrying(
         retry=retry_if_exception_type(Contention),
         stop=stop_after_attempt(5),

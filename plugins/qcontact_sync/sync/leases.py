@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
-import psutil
-
 from qcontact_sync.core.errors import LeaseBusy, LeaseLost, RetryableError
 from qcontact_sync.core.ports import Clock
 from qcontact_sync.core.store_ports import Lease, LeaseHolder, Leases
@@ -108,6 +106,8 @@ async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
 
 def is_alive(pid: int) -> bool:
     """Whether a process of this host is running."""
+    import psutil  # rarely asked for
+
     try:
         # A process that ended stays listed until its parent collects it; without init, forever.
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -14,8 +14,6 @@ from qcontact_sync.core.run_ports import ClosedRun, OpenedRun, RunKey, RunStore,
 from qcontact_sync.core.stats import Counts, DirectionStats, status_of
 from qcontact_sync.core.windows import Trigger, resolve_window
 from qcontact_sync.sync.context import Ending, Run, Work
-from qcontact_sync.sync.inbound import Inbound
-from qcontact_sync.sync.outbound import Outbound
 from qcontact_sync.sync.stopping import StopRequested
 from qcontact_sync.sync.unexpected import expected_only
 
@@ -154,8 +152,14 @@ def _end_in_words(ending: Ending) -> str:
 
 
 async def _run_direction(direction: Direction, work: Work) -> Ending:
-    one_pass = Inbound(work) if direction is Direction.INBOUND else Outbound(work)
-    return await one_pass.run()
+    # Each in its own task of Airflow; the tasks that open and settle a run need neither.
+    if direction is Direction.INBOUND:
+        from qcontact_sync.sync.inbound import Inbound
+
+        return await Inbound(work).run()
+    from qcontact_sync.sync.outbound import Outbound
+
+    return await Outbound(work).run()
 
 
 async def fail_to_begin(store: RunStore, job_id: JobId, error: SyncError) -> None:

@@ -17,13 +17,13 @@ from qcontact_sync.qcontact.failures import (
     MAX_PAUSE_S,
     MIN_PAUSE_S,
     error_for,
-    failure_of_exception,
     failure_of_status,
     http_date,
     is_worth_repeating,
     requested_pause_s,
     unexpected_body,
 )
+from qcontact_sync.qcontact.wire_failures import failure_of_exception
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 READ, WRITE = "GET", "PATCH"

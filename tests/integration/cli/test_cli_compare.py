@@ -13,12 +13,12 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 
 @pytest.fixture
-def done_here(program, qcontact, empty_db):
+def done_here(program, qcontact, fibreflow_db):
     """A ticket that was done in FibreFlow and open in QContact when it was linked."""
     remote_id = sorted(qcontact.world.tickets)[0]
     edit_there(qcontact, remote_id, status="Open", assigned_to=None, title="=1+1")
     query(
-        empty_db,
+        fibreflow_db,
         "INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type, status)"
         f" VALUES ('FT000042', 'qcontact', '{remote_id}', 'x', 'maintenance', 'resolved')",
     )
@@ -64,8 +64,8 @@ def test_compare_writes_every_ticket_to_a_csv_file(program, done_here, tmp_path)
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_csv_file_never_holds_a_formula(program, done_here, empty_db, tmp_path):
-    query(empty_db, "UPDATE tickets SET title = 'here' WHERE ticket_uid = 'FT000042'")
+def test_a_csv_file_never_holds_a_formula(program, done_here, fibreflow_db, tmp_path):
+    query(fibreflow_db, "UPDATE tickets SET title = 'here' WHERE ticket_uid = 'FT000042'")
     file = tmp_path / "comparison.csv"
     program("compare", "--csv", str(file), "--ticket-id", "FT000042")
     assert "'=1+1" in file.read_text(encoding="utf-8")
@@ -97,10 +97,10 @@ def test_an_unknown_ticket_is_one_sentence(program):
     assert (ended.exit_status, ended.stdout) == (1, "")
 
 
-def test_resolve_shows_values_and_decides_with_a_name(program, done_here, empty_db, qcontact):
+def test_resolve_shows_values_and_decides_with_a_name(program, done_here, fibreflow_db, qcontact):
     dry = program("compare", "resolve", "FT000042", "--keep", "local", "--dry-run")
     assert (dry.exit_status, "Open -> resolved, in QContact" in dry.stdout) == (0, True)
-    assert query(empty_db, "SELECT count(*) FROM qcontact_conflict WHERE decided_by <> ''") == [
+    assert query(fibreflow_db, "SELECT count(*) FROM qcontact_conflict WHERE decided_by <> ''") == [
         (0,)
     ]
     done = program("compare", "resolve", "--all", "done_here", "--keep", "local", "--json")
@@ -110,7 +110,7 @@ def test_resolve_shows_values_and_decides_with_a_name(program, done_here, empty_
     ]
     me = pwd.getpwuid(os.getuid()).pw_name
     assert query(
-        empty_db, "SELECT decided_by, resolution FROM qcontact_conflict WHERE decided_by <> ''"
+        fibreflow_db, "SELECT decided_by, resolution FROM qcontact_conflict WHERE decided_by <> ''"
     ) == [(me, "kept local")]
     program("run")
     assert qcontact.world.tickets[done_here]["status"] == "solved"
@@ -118,8 +118,8 @@ def test_resolve_shows_values_and_decides_with_a_name(program, done_here, empty_
     assert f"kept local, by {me}" in shown
 
 
-def test_what_cannot_be_decided_ends_with_3(program, done_here, empty_db):
-    query(empty_db, "UPDATE tickets SET title = 'here' WHERE ticket_uid = 'FT000042'")
+def test_what_cannot_be_decided_ends_with_3(program, done_here, fibreflow_db):
+    query(fibreflow_db, "UPDATE tickets SET title = 'here' WHERE ticket_uid = 'FT000042'")
     ended = program("compare", "resolve", "FT000042", "--keep", "local", "--field", "title")
     assert (ended.exit_status, "QContact owns this field" in ended.stdout) == (3, True)
 

@@ -39,7 +39,7 @@ def check(
         bool, typer.Option("--against-live", help=help_texts.AGAINST_LIVE)
     ] = False,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Hold a mapping against this database."""
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_mapping
@@ -57,3 +57,4 @@ def check(
         print_json(checked.to_dict())
     else:
         show_mapping.show_check(checked)
+    return 1 if checked.refused else 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from qcontact_sync.cli.console import open_console, state, table
+from qcontact_sync.cli.console import open_console, table
 from qcontact_sync.core.canon import printable
 from qcontact_sync.reporting.field_rules import FieldRules
 from qcontact_sync.reporting.field_tables import rule_tables
@@ -25,7 +25,15 @@ def show_rules(rules: FieldRules) -> None:
 def show_check(check: MappingCheck) -> None:
     """Whether the mapping can be used, and what it would change."""
     console = open_console()
-    console.print(state("ok"), Text("the mapping is valid"))
+    is_usable = not check.refused
+    _say(console, f"The mapping is valid. This database {'takes' if is_usable else 'refuses'} it.")
+    if check.findings:
+        _table(
+            console,
+            "This database",
+            ("", "table or column", "", "in the mapping file"),
+            ((f.verdict.value, f.where, f.text, f.line or "") for f in check.findings),
+        )
     if check.effects is not None:
         _show_effects(console, check.effects)
 

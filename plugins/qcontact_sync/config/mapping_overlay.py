@@ -208,8 +208,7 @@ def _assignment(rules: AssignmentRules, table: AssignmentTable) -> AssignmentRul
 
 def fates_laid_over(notes: Mapping[str, NoteFate], table: NotesTable) -> dict[str, NoteFate]:
     """What becomes of notes, with what the table says in its place."""
-    given = {"client": table.client, "internal": table.internal}
-    return {**notes, **{word: NoteFate(fate) for word, fate in given.items() if fate}}
+    return {**notes, "internal": NoteFate(table.internal)} if table.internal else dict(notes)
 
 
 def doubled(words: Iterable[str], key: Callable[[str], str]) -> list[tuple[str, str]]:

@@ -71,8 +71,7 @@ class AssignmentTable(_Table):
 class NotesTable(_Table):
     """``[notes]``: what becomes of FibreFlow's notes, by ``note_type``."""
 
-    client: Literal["public", "keep"] | None = None
-    internal: Literal["internal", "public", "keep"] | None = None
+    internal: Literal["internal", "keep"] | None = None
 
 
 class TicketTable(_Table):

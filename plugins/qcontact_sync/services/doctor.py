@@ -81,6 +81,7 @@ def _check_settings(environment: Mapping[str, str]) -> tuple[Account, Settings, 
         check_accounts()
         account = find_account()
         settings = load_settings(account)
+        load_mapping(settings, _dialect())
     except ConfigError as error:
         check = Check(
             "settings", State.FAILED, str(error), "correct the settings: docs/configuration.md"

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from qcontact_sync.config.mapping_file import MAPPING_FILE
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.schema_fit import Finding, Verdict, examine
 from qcontact_sync.fibreflow.catalogue import read_catalogue
@@ -30,18 +32,28 @@ async def examine_schema(database: Database, mapping: TicketMapping) -> list[Fin
     return examine(catalogue, needs, schema.names.by_usual_name(), mapping)
 
 
-async def require_fit(database: Database, mapping: TicketMapping) -> None:
-    """Refuse a database in which no ticket can be written, and words that it refuses.
+async def require_fit(
+    database: Database, mapping: TicketMapping, *, is_from_file: bool = False
+) -> None:
+    """Refuse a database in which no ticket can be written, and a mapping file that does not fit.
 
-    What refuses some tickets only was perhaps changed later: those tickets fail by name.
+    Without a file, what refuses some tickets only was perhaps changed later: those tickets fail by
+    name.
+
+    Args:
+        is_from_file: The account has a mapping file.
 
     Raises:
         SchemaMismatch: Names all that does not fit.
+        ConfigError: The same, of a mapping file.
     """
     findings = await examine_schema(database, mapping)
     severe = [f for f in findings if f.verdict in (Verdict.LACKS, Verdict.CANNOT)]
     if severe:
         raise SchemaMismatch(f"FibreFlow's tables do not fit: {_told(severe)}")
+    refused = [f for f in findings if f.verdict is Verdict.REFUSED]
+    if is_from_file and refused:
+        raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_told(refused)}")
     for finding in findings:
         if finding.verdict in (Verdict.REFUSED, Verdict.SHORT):
             log.warning("schema.%s %s", finding.verdict.value, finding)

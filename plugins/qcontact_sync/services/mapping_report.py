@@ -1,17 +1,19 @@
 """The account's mapping for a person: what it says, and what a new one would change."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from qcontact_sync.config.access import Dialect, FibreFlowAccess
 from qcontact_sync.config.mapping_file import lineage_mapping, load_mapping
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.mapping import TicketMapping
+from qcontact_sync.core.schema_fit import Finding, Verdict
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.reporting.field_rules import FieldRules, field_rules
 from qcontact_sync.reporting.mapping_effects import Effects, counted_fields, effects_of
+from qcontact_sync.services.doctor_schema import examine_schema
 from qcontact_sync.services.wiring import open_database, policy_of
 
 __all__ = ["MappingCheck", "check_mapping", "describe_mapping"]
@@ -22,17 +24,26 @@ class MappingCheck:
     """How a mapping fits this database.
 
     Attributes:
-        is_new: It is another file's than the one in use.
+        findings: How FibreFlow's tables differ from what the sync and the mapping need.
         effects: None unless it was held against the linked tickets.
     """
 
-    is_new: bool
+    findings: tuple[Finding, ...]
     effects: Effects | None
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """What keeps tickets from being written."""
+        severe = (Verdict.LACKS, Verdict.CANNOT, Verdict.REFUSED)
+        return tuple(finding for finding in self.findings if finding.verdict in severe)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
-        effects = None if self.effects is None else self.effects.to_dict()
-        return {"is_new": self.is_new, "effects": effects}
+        return {
+            "is_usable": not self.refused,
+            "findings": [asdict(finding) for finding in self.findings],
+            "effects": None if self.effects is None else self.effects.to_dict(),
+        }
 
 
 def describe_mapping(settings: Settings, dialect: Dialect) -> FieldRules:
@@ -71,8 +82,9 @@ async def check_mapping(
         mapping, before = load_mapping(changed, dialect), used
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         await require_own(database, settings.account)
+        findings = await examine_schema(database, mapping)
         effects = await _effects(database, mapping, before) if is_against_live else None
-    return MappingCheck(file is not None, effects)
+    return MappingCheck(tuple(findings), effects)
 
 
 async def _effects(database: Database, mapping: TicketMapping, before: TicketMapping) -> Effects:

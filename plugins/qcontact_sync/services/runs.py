@@ -75,7 +75,8 @@ async def start_run(
         )
         # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
-        await require_fit(database, remote.mapping)
+        is_mapped = settings.mapping_file is not None
+        await require_fit(database, remote.mapping, is_from_file=is_mapped)
         runs = PostgresRunStore(database)
         check_ids = partial(require_known, PostgresStore(database), remote)
         key, request, opened = await lifecycle.start(

@@ -146,8 +146,8 @@ def test_words_make_a_column_one_of_words(mapping):
 
 
 def test_titles_and_notes_are_choices(mapping):
-    read = mapping('[ticket]\ntitle = "reference"\n[notes]\nclient = "keep"\n')
-    assert (read.title_from, read.notes["client"]) == (TitleFrom.REFERENCE, NoteFate.KEEP)
+    read = mapping('[ticket]\ntitle = "reference"\n[notes]\ninternal = "internal"\n')
+    assert (read.title_from, read.notes["internal"]) == (TitleFrom.REFERENCE, NoteFate.INTERNAL)
 
 
 def test_internal_notes_leave_by_the_setting_or_the_file(tmp_path):

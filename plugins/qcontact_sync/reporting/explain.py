@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from qcontact_sync.core.comparison import without_text
 from qcontact_sync.core.decide import decide
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Action, FieldDecision, Policy
 from qcontact_sync.core.model import (
+    STATUS,
     SYNCED_FIELDS,
     TWO_WAY_FIELDS,
     KnownTicket,
@@ -15,6 +17,7 @@ from qcontact_sync.core.model import (
     People,
     RemoteTicket,
 )
+from qcontact_sync.core.rules import status_key
 
 _NEXT = {
     Action.KEEP: "nothing",
@@ -64,7 +67,15 @@ def explain(
     """
     decision = decide(remote, KnownTicket(link, local), people, policy)
     return tuple(
-        _story(link, local, d.field, remote.values, d.action.value, _next(d, is_held), _reason(d))
+        _story(
+            link,
+            local,
+            d.field,
+            remote.values,
+            d.action.value,
+            _next(d, is_held),
+            _reason(d, policy),
+        )
         for d in decision.fields
     )
 
@@ -104,5 +115,18 @@ def _next(decision: FieldDecision, is_held: bool) -> str:
     return _HELD_BACK if decision.action is Action.SEND and is_held else _NEXT[decision.action]
 
 
-def _reason(decision: FieldDecision) -> str:
-    return "; ".join(part for part in (decision.reason, decision.refusal) if part)
+def _reason(decision: FieldDecision, policy: Policy) -> str:
+    parts = (decision.reason, decision.refusal, _translation(decision, policy.mapping))
+    return "; ".join(part for part in parts if part)
+
+
+def _translation(decision: FieldDecision, mapping: TicketMapping) -> str | None:
+    """Why the sides show different words although nothing is to be done."""
+    here, there = decision.local, decision.remote
+    if decision.field != STATUS or here is None or there is None:
+        return None
+    is_still = decision.action in (Action.KEEP, Action.AGREE)
+    is_other_word = status_key(here) != status_key(there)
+    if is_still and is_other_word and mapping.to_local_status(there) == here:
+        return f"QContact's {there} is {here} in FibreFlow"
+    return None

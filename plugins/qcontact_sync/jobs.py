@@ -33,7 +33,7 @@ from qcontact_sync.sync.stopping import stop_on_sigterm
 from qcontact_sync.sync.unexpected import expected_only
 
 if TYPE_CHECKING:
-    from qcontact_sync.services import comparison, doctor, mapping_report, review
+    from qcontact_sync.services import comparison, doctor, forgetting, mapping_report, review
     from qcontact_sync.settings import Endpoints
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "dismiss_failures",
     "examine",
     "explain_ticket",
+    "forget_ticket",
     "get_last_sync_job_run",
     "get_status",
     "get_sync_job_history",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     compare_tickets = _blocking(comparison.compare_tickets)
     list_differences = _blocking(comparison.list_differences)
     choose_side = _blocking(comparison.choose_side)
+    forget_ticket = _blocking(forgetting.forget_ticket)
     examine = _blocking(doctor.examine)
     check_mapping = _blocking(mapping_report.check_mapping)
     describe_mapping = mapping_report.describe_mapping
@@ -89,6 +91,7 @@ _ELSEWHERE = {
     "compare_tickets": "comparison",
     "list_differences": "comparison",
     "choose_side": "comparison",
+    "forget_ticket": "forgetting",
     "examine": "doctor",
     "check_mapping": "mapping_report",
     "describe_mapping": "mapping_report",

@@ -210,6 +210,7 @@ def last(as_json: AsJson = False) -> None:
 app.command(help=help_texts.STATUS)(review_commands.status)
 app.command(help=help_texts.TICKET)(review_commands.ticket)
 app.add_typer(mapping_commands.mapping_app, name="mapping")
+app.command(help=help_texts.FORGET)(review_commands.forget)
 app.add_typer(review_commands.failures_app, name="failures")
 app.add_typer(review_commands.conflicts_app, name="conflicts")
 app.add_typer(compare_commands.compare_app, name="compare")

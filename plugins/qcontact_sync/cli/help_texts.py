@@ -139,6 +139,18 @@ Examples:
   qcontact-sync conflicts resolve 7b3f2c1e-6f0a-5d6b-9c58-2a1d1f0e4b7a --keep local
 """
 
+FORGET = """Remove what the sync keeps of a ticket that was erased in FibreFlow.
+
+Removed: its link and base, conflicts, quarantine, the record of its notes. Its rows in the audit
+stay, without their payloads, marked with the time and who asked. Erase the ticket in QContact, too:
+the next change there would create it again. Needs the role that owns the tables. If a run is
+active, the command waits for its end.
+
+\b
+Example:
+  qcontact-sync forget 4711
+"""
+
 RESOLVE = """Keep the value of one side.
 
 local: the next run sends FibreFlow's value to QContact. remote: QContact's value is written to
@@ -231,6 +243,7 @@ VERBOSE = "Show the log on stderr, from level INFO."
 STARTED_FROM = "Only runs started at or after this, ISO 8601; without a zone it is UTC."
 STARTED_BEFORE = "Only runs started before this."
 ANY_TICKET_ID = "FibreFlow uuid, ticket_uid or QContact id."
+FORGOTTEN_ID = "QContact id, or the uuid that the ticket had in FibreFlow."
 ENTRY_ID = "An entry's id, or any id of a ticket: FibreFlow uuid, ticket_uid or QContact id."
 CONFLICT_ID = "The conflict's id, as `conflicts` shows it."
 MAPPING_NEW_FILE = "A mapping file that is not in use yet; default: the one in use."

@@ -13,6 +13,7 @@ from qcontact_sync.core.request import parse_request
 
 AsJson = Annotated[bool, typer.Option("--json", help=help_texts.JSON)]
 TicketId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.ANY_TICKET_ID)]
+ForgottenId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.FORGOTTEN_ID)]
 EntryId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.ENTRY_ID)]
 ConflictId = Annotated[str, typer.Argument(metavar="ID", help=help_texts.CONFLICT_ID)]
 Keep = Annotated[Literal["local", "remote"], typer.Option("--keep", help=help_texts.KEEP)]
@@ -52,6 +53,22 @@ def ticket(ticket_id: TicketId, as_json: AsJson = False) -> None:
         print_json(story.to_dict())
     else:
         show_review.show_story(story, settings.zone, datetime.now(UTC))
+
+
+def forget(ticket_id: ForgottenId, as_json: AsJson = False) -> None:
+    """Remove what the sync keeps of an erased ticket."""
+    given = _checked(ticket_id)
+    from qcontact_sync import jobs
+    from qcontact_sync.cli import show_review
+    from qcontact_sync.config.access import fibreflow_from_env
+    from qcontact_sync.config.settings import load_settings
+
+    log_to_stderr(logging.WARNING)
+    forgotten = jobs.forget_ticket(fibreflow_from_env(), load_settings(), given)
+    if as_json:
+        print_json(forgotten.to_dict())
+    else:
+        show_review.show_forgotten(forgotten)
 
 
 @failures_app.callback(invoke_without_command=True)

@@ -15,6 +15,7 @@ from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import seconds, share, shown_briefly
 from qcontact_sync.reporting.health import Health
 from qcontact_sync.reporting.wording import conflict_outcome, last_decision, next_try
+from qcontact_sync.services.forgetting import Forgotten
 from qcontact_sync.services.ticket_story import TicketStory
 
 MAX_LISTED = 100
@@ -174,6 +175,18 @@ def show_resolved(conflict: Row) -> None:
     }
     ended = f"{conflict['field']} of {_ids(conflict)}: {conflict['resolution']}"
     _say(console, ended + come_next.get(conflict["resolution"], ""))
+
+
+def show_forgotten(forgotten: Forgotten) -> None:
+    """What was removed of a ticket."""
+    console = open_console()
+    _say(
+        console,
+        f"forgotten: QContact ticket {printable(forgotten.remote_id)} "
+        f"({forgotten.links} links, {forgotten.conflicts} conflicts, {forgotten.quarantined} "
+        f"quarantine entries, {forgotten.notes} records of notes removed; "
+        f"{forgotten.payloads} audit rows emptied)",
+    )
 
 
 def _kind(conflict: Row) -> str:

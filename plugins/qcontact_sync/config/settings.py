@@ -24,6 +24,7 @@ from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.params import SyncDirection
 
 PREFIX = "QCONTACT_SYNC_"
+TO_CONNECTION = "connection:"
 
 
 def _comma_separated(value: object) -> object:
@@ -46,6 +47,7 @@ class Settings(_SchemaSetting):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+    notify_conn: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")] | None = None
     direction: SyncDirection = "both"
     max_outbound: int | None = Field(default=None, ge=0)
     reopen: Literal["review", "follow"] = "review"
@@ -105,6 +107,12 @@ class Settings(_SchemaSetting):
                 "timeout_s": min(self.timeout_s, timeout_s),
             }
         )
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Whom alerts go to: mail addresses, and ``connection:ID`` for an Airflow connection."""
+        connection = (f"{TO_CONNECTION}{self.notify_conn}",) if self.notify_conn else ()
+        return (*self.alert_to, *connection)
 
     @property
     def named_account(self) -> str | None:

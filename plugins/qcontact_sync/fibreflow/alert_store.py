@@ -105,13 +105,19 @@ class AlertStore:
         return moment
 
     @asynccontextmanager
-    async def next_mail(self, tried_before: datetime) -> AsyncIterator[Mail | None]:
+    async def next_mail(
+        self, tried_before: datetime, *, to_connection: bool
+    ) -> AsyncIterator[Mail | None]:
         """The oldest unsent mail, locked while the block runs; None if there is none.
+
+        Args:
+            to_connection: One to an Airflow connection (address ``connection:ID``).
 
         Call `settle_mail` inside the block.
         """
         async with self._database.transaction() as database:
-            rows = await database.fetch("claim_mail", {"tried_before": tried_before})
+            params = {"tried_before": tried_before, "to_connection": to_connection}
+            rows = await database.fetch("claim_mail", params)
             yield Mail(**rows[0]) if rows else None
 
     async def settle_mail(self, mail: Mail, problem: str | None) -> None:

@@ -44,6 +44,10 @@ class Insights:
         """The sync at a glance."""
         return (await self._database.read("read_status", {"stale_after": STALE_AFTER}))[0]
 
+    async def figures(self) -> Row:
+        """Numbers that metrics show."""
+        return (await self._database.read("read_figures"))[0]
+
     async def failures(
         self, wanted: Sequence[str] | None = None, limit: int | None = None
     ) -> Sequence[Row]:

@@ -24,6 +24,7 @@ from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
+from qcontact_sync.on_airflow.notifications import notifier
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 
@@ -47,6 +48,7 @@ def check_and_notify(account: str, overdue: datetime | None = None) -> None:
             fibreflow,
             settings,
             mailer(settings),
+            notify=notifier(settings),
             airflow_url=conf.get("api", "base_url", fallback=None),
             overdue=overdue,
         )
@@ -72,10 +74,14 @@ def on_failure(context: Context, account: str = DEFAULT) -> None:
     except SyncError as error:
         if error.code is ErrorCode.DATABASE_ERROR:
             _, settings = fibreflow_configuration(account)
-            if send := mailer(settings):
-                notify_without_database(
-                    settings, send, error, context["run_id"], context["ti"].log_url
-                )
+            notify_without_database(
+                settings,
+                mailer(settings),
+                error,
+                context["run_id"],
+                context["ti"].log_url,
+                notifier(settings),
+            )
         else:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)
 

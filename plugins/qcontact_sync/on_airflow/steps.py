@@ -108,9 +108,10 @@ def finish_run(context: Context, account: str) -> Plain:
     if run["dry_run"]:
         log.info("run.previewed status=%s; the plan is in the directions' logs", summary["status"])
     else:
-        from qcontact_sync.on_airflow import alerts
+        from qcontact_sync.on_airflow import alerts, metrics
 
         alerts.try_check_and_notify(account)
+        metrics.report_run(account, summary)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing, but a failed run needs its summary.
         context["ti"].xcom_push("return_value", summary)

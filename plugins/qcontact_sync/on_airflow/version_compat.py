@@ -38,6 +38,13 @@ else:
     # A deadline may only refer to what Airflow itself offers, and that fires for backfills.
     BaseDeadlineReference = DeadlineAlert = object
 
+if TYPE_CHECKING or RELEASE >= (3, 3):
+    from airflow.sdk.observability import stats
+elif RELEASE >= (3, 2):
+    from airflow.sdk.observability.stats import Stats as stats
+else:
+    from airflow.stats import Stats as stats
+
 RETRY_BACKOFF = 2.0 if RELEASE >= (3, 2) else True
 """Doubles the pause after each try of a task: a factor, before 3.2 a switch."""
 
@@ -51,6 +58,7 @@ __all__ = [
     "CronDataIntervalTimetable",
     "DeadlineAlert",
     "deadline_alert",
+    "stats",
     "with_connection_form",
 ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qcontact_sync.config.access import FibreFlowAccess
-from qcontact_sync.config.settings import Settings
+from qcontact_sync.config.settings import TO_CONNECTION, Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
 from qcontact_sync.fibreflow.ownership import require_own
@@ -50,6 +50,7 @@ async def check_alerts(
     settings: Settings,
     send: Send | None,
     *,
+    notify: Send | None = None,
     airflow_url: str | None = None,
     overdue: datetime | None = None,
     now: datetime | None = None,
@@ -58,6 +59,7 @@ async def check_alerts(
 
     Args:
         send: None if mails cannot be sent from here: they stay queued.
+        notify: The same for the connection that `NOTIFY_CONN` names.
         airflow_url: Base URL of the mails' links.
         overdue: A slot whose run is late.
         now: Replaces the database's clock, to check another day.
@@ -77,6 +79,8 @@ async def check_alerts(
             log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
         if send is not None and settings.alert_to:
             await _deliver(store, send)
+        if notify is not None and settings.notify_conn:
+            await _deliver(store, notify, to_connection=True)
     return told
 
 
@@ -87,7 +91,7 @@ async def _queue(
     told: Sequence[AlertChange],
     url: str | None,
 ) -> None:
-    if not settings.alert_to or not told:
+    if not settings.recipients or not told:
         return
     from qcontact_sync.services.mails import render  # rarely: most checks change nothing
 
@@ -102,7 +106,7 @@ async def _queue(
         )
         links = _links(facts, url, settings.runbook_url, content.anchor)
         parts = render(content, change.change, links)
-        await store.queue(settings.alert_to, content.subject, parts.text, parts.html)
+        await store.queue(settings.recipients, content.subject, parts.text, parts.html)
 
 
 def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> "list[Link]":
@@ -113,11 +117,11 @@ def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> "
     return links
 
 
-async def _deliver(store: AlertStore, send: Send) -> None:
+async def _deliver(store: AlertStore, send: Send, *, to_connection: bool = False) -> None:
     """Send the queued mails, one per address, until the queue is empty or the server fails."""
     began = await store.now()
     for _ in range(MOST_MAILS):
-        async with store.next_mail(began) as mail:
+        async with store.next_mail(began, to_connection=to_connection) as mail:
             if mail is None:
                 return
             problem = await _problem(mail, send)
@@ -137,7 +141,12 @@ async def _problem(mail: Mail, send: Send) -> NotSent | None:
 
 
 def notify_without_database(
-    settings: Settings, send: Send, error: SyncError, run_id: str, log_url: str | None
+    settings: Settings,
+    send: Send | None,
+    error: SyncError,
+    run_id: str,
+    log_url: str | None,
+    notify: Send | None = None,
 ) -> None:
     """Send the mail about an unavailable database.
 
@@ -150,9 +159,12 @@ def notify_without_database(
     if log_url:
         links.insert(0, ("Log of the task", log_url))
     parts = render(content, Change.OPENED, links)
-    for address in settings.alert_to:
+    for address in settings.recipients:
+        channel = notify if address.startswith(TO_CONNECTION) else send
+        if channel is None:
+            continue
         try:
-            send(address, content.subject, parts.text, parts.html)
+            channel(address, content.subject, parts.text, parts.html)
         except NotSent as problem:
             log.warning("mail.not_sent directly: %s", problem)
 

@@ -49,6 +49,7 @@ class History:
         self._owner = owner
         self.settings = settings
         self.send = send
+        self.notify: Send | None = None
 
     @property
     def fibreflow(self) -> FibreFlowAccess:
@@ -100,6 +101,7 @@ class History:
                 self.fibreflow,
                 self.settings,
                 self.send,
+                notify=self.notify,
                 airflow_url="https://airflow.example.test",
                 now=now,
                 overdue=overdue,

@@ -1,0 +1,57 @@
+"""Alerts beside mail: to the services of an Airflow connection of type Apprise."""
+
+import logging
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from qcontact_sync.config.settings import PREFIX, TO_CONNECTION, Settings
+from qcontact_sync.services.alerting import NotSent, Send
+
+log = logging.getLogger(__name__)
+
+APPRISE = "apprise"
+
+
+def notifier(settings: Settings) -> Send | None:
+    """The function that notifies ``NOTIFY_CONN``; None without that setting or connection."""
+    if settings.notify_conn is None:
+        return None
+    try:
+        found = BaseHook.get_connection(settings.notify_conn)
+    except AirflowNotFoundException:
+        log.warning(
+            "%sNOTIFY_CONN: Airflow has no connection %s: notifications are kept until it exists",
+            PREFIX,
+            settings.notify_conn,
+        )
+        return None
+    if found.conn_type != APPRISE:
+        log.warning(
+            "%sNOTIFY_CONN: connection %s is not of type Apprise", PREFIX, settings.notify_conn
+        )
+        return None
+    return send_notification
+
+
+def send_notification(address: str, subject: str, text: str, _html: str) -> None:
+    """Notify all services of a connection.
+
+    Args:
+        address: ``connection:ID``.
+
+    Raises:
+        NotSent: At least one service did not take it.
+    """
+    # Here, as it takes long to import, and few installations use it.
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
+    from apprise import Apprise, NotifyFormat
+
+    hook, services = AppriseHook(address.removeprefix(TO_CONNECTION)), Apprise()
+    try:
+        hook.set_config_from_conn(hook.get_connection(hook.apprise_conn_id), services)
+    except (AirflowNotFoundException, KeyError, TypeError, ValueError):
+        raise NotSent(f"connection {hook.apprise_conn_id} has no usable Apprise config") from None
+    # The hook's own method does not say whether a service took it.
+    if not services.notify(body=text, title=subject, body_format=NotifyFormat.TEXT, tag="all"):
+        raise NotSent(f"a service of connection {hook.apprise_conn_id} did not take it")

@@ -3,9 +3,9 @@
 import logging
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
 
 from qcontact_sync.config.settings import PREFIX, TO_CONNECTION, Settings
+from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send
 
 log = logging.getLogger(__name__)

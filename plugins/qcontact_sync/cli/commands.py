@@ -30,7 +30,6 @@ _RUN_EXITS = {"success": 0, "partial": 3, "failed": FAILED}
 app = typer.Typer(
     name=PROGRAM,
     help=help_texts.PROGRAM,
-    add_completion=False,
     # Rich's trace shows local variables, and those hold keys and addresses.
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

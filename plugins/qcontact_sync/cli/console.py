@@ -1,5 +1,6 @@
 """Width, tables and colours of everything that the command line shows."""
 
+import textwrap
 from collections.abc import Iterable
 
 from rich import box
@@ -7,6 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from qcontact_sync.core.canon import printable
+
+_NARROW = 100
+"""Below this width, what would be a table is a block of lines for each row."""
+_HANGING = 2
 # A table in a file or a pipe is as wide as its content.
 _UNBOUNDED_WIDTH = 250
 _STYLES = {
@@ -29,6 +35,31 @@ def open_console() -> Console:
     if not console.is_terminal:
         console = Console(highlight=False, width=_UNBOUNDED_WIDTH)
     return console
+
+
+def is_narrow(console: Console) -> bool:
+    """Whether a table of many columns would be cut up."""
+    return console.width < _NARROW
+
+
+def write(console: Console, line: str, style: str = "", *, is_command: bool = False) -> None:
+    """One line; on a terminal it is wrapped between words and keeps its indentation.
+
+    Args:
+        is_command: Never broken here, so that users can copy it whole.
+    """
+    text = printable(line)
+    if console.is_terminal and not is_command:
+        indent = " " * (len(text) - len(text.lstrip()) + _HANGING)
+        text = textwrap.fill(
+            text,
+            max(console.width, len(indent) + 20),
+            subsequent_indent=indent,
+            drop_whitespace=True,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    console.print(Text(text, style=style), soft_wrap=True)
 
 
 def table(*headings: str, right: Iterable[str] = ()) -> Table:

@@ -68,9 +68,16 @@ def connection_failed(error: Exception, conninfo: str) -> SyncError:
 
 
 class Line:
-    """What is known of a connection's socket while it is watched."""
+    """What is known of a connection's socket while it is watched.
+
+    Attributes:
+        limit_s: After this time it is cut.
+    """
 
     is_cut = False
+
+    def __init__(self, limit_s: float) -> None:
+        self.limit_s = limit_s
 
 
 @contextmanager
@@ -80,7 +87,7 @@ def watched(connection: AsyncConnection[object], seconds: float) -> Iterator[Lin
     PostgreSQL's own time-outs do not help where their message cannot arrive, and a cancelled task
     waits for the server's consent. Whoever waits on a socket that is shut goes on at once.
     """
-    line = Line()
+    line = Line(seconds)
 
     def cut() -> None:
         line.is_cut = True

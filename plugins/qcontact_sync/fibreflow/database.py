@@ -42,6 +42,8 @@ LEASE_TTL_S = 30.0
 RUN_PATIENCE_S = 600.0
 PERSON_PATIENCE_S = 8.0
 """Where a person, or a program that a person waits for, wants an answer."""
+STATUS_BUDGET_S = 10.0
+"""How long `status` takes at most, however many questions it asks."""
 LEASE_PATIENCE_S = 4.0
 """A renewal that gets no answer must leave time for another one."""
 _CUT_AFTER = 1.5
@@ -118,29 +120,53 @@ class Database:
 
     Args:
         patience_s: How long a statement may take; a transaction half as long again.
+        budget_s: How long all of it may take together, from the first query on, connecting
+            included; None for no limit.
     """
 
     def __init__(
-        self, conninfo: str, schema: HostSchema = USUAL, patience_s: float = RUN_PATIENCE_S
+        self,
+        conninfo: str,
+        schema: HostSchema = USUAL,
+        patience_s: float = RUN_PATIENCE_S,
+        budget_s: float | None = None,
     ) -> None:
         self._conninfo = prepared(conninfo, min(patience_s, CONNECT_S))
         self.schema = schema
         self._patience_s = patience_s
+        self._budget_s = budget_s
+        self._ends_at: float | None = None
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
 
     async def _connected(self) -> AsyncConnection[DictRow]:
         if self._connection is None or self._connection.closed:
             try:
-                self._connection = await AsyncConnection.connect(
-                    self._conninfo, autocommit=True, row_factory=dict_row, prepare_threshold=None
-                )
+                # Of several hosts, each may take the connection's own time-out.
+                async with asyncio.timeout(self._left_s()):
+                    self._connection = await AsyncConnection.connect(
+                        self._conninfo,
+                        autocommit=True,
+                        row_factory=dict_row,
+                        prepare_threshold=None,
+                    )
+            except TimeoutError:
+                raise _silent(self._budget_s or 0) from None
             except CONNECT_ERRORS as error:
                 failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
                 raise failed from None
             # Not a role's default: what waited for a lock must see what was committed meanwhile.
             await self._connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
         return self._connection
+
+    def _left_s(self) -> float | None:
+        """What is left of the budget."""
+        if self._budget_s is None:
+            return None
+        now = asyncio.get_running_loop().time()
+        if self._ends_at is None:
+            self._ends_at = now + self._budget_s
+        return max(self._ends_at - now, 0.01)
 
     @asynccontextmanager
     async def transaction(
@@ -165,7 +191,7 @@ class Database:
                         # Last, so that transactions side by side wait for each other only here.
                         await self.check_lease(lease)
             except psycopg.Error as error:
-                raise (self._silent() if line.is_cut else translate(error)) from error
+                raise (_silent(line.limit_s) if line.is_cut else translate(error)) from error
 
     async def _begin(self, read_only: bool) -> tuple[AsyncExitStack, Line]:
         """An open transaction, on a new connection where the server closed the one at hand."""
@@ -185,19 +211,17 @@ class Database:
     async def _begin_on(
         self, connection: AsyncConnection[DictRow], read_only: bool
     ) -> tuple[AsyncExitStack, Line]:
+        left_s = self._left_s()
+        patience_s = self._patience_s if left_s is None else min(self._patience_s, left_s)
+        cut_after_s = self._patience_s * _CUT_AFTER
         async with AsyncExitStack() as begun:
-            line = begun.enter_context(watched(connection, self._patience_s * _CUT_AFTER))
+            limit_s = cut_after_s if left_s is None else min(cut_after_s, left_s)
+            line = begun.enter_context(watched(connection, limit_s))
             await connection.set_read_only(read_only or None)
             await begun.enter_async_context(connection.transaction())
-            timeout = f"{round(self._patience_s * 1000)}ms"
+            timeout = f"{max(round(patience_s * 1000), 1)}ms"
             await self.fetch("begin_transaction", {"statement_timeout": timeout})
             return begun.pop_all(), line
-
-    def _silent(self) -> RetryableError:
-        waited_s = self._patience_s * _CUT_AFTER
-        return RetryableError(
-            f"no answer from the database within {waited_s:.0f} s", ErrorCode.DATABASE_ERROR
-        )
 
     async def check_lease(self, lease: Lease) -> None:
         """Renew the lease inside the present transaction."""
@@ -230,6 +254,12 @@ class Database:
         """Close the connection, if one is open."""
         if self._connection is not None:
             await self._connection.close()
+
+
+def _silent(waited_s: float) -> RetryableError:
+    return RetryableError(
+        f"no answer from the database within {waited_s:.3g} s", ErrorCode.DATABASE_ERROR
+    )
 
 
 def lease_params(lease: Lease) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from psycopg.pq import PGconn
 PATIENCE_S = 10.0
 SYSTEM = "system"
 _VERIFYING = ("verify-ca", "verify-full")
-_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: length, code
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: length, code
 
 
 def verified(conninfo: str) -> str:
@@ -20,8 +20,8 @@ def verified(conninfo: str) -> str:
 
     One on this machine is left as it is, unless it names a CA.
     """
-    mode = _given(conninfo, "sslmode", "PGSSLMODE")
-    root = _given(conninfo, "sslrootcert", "PGSSLROOTCERT")
+    mode = given(conninfo, "sslmode", "PGSSLMODE")
+    root = given(conninfo, "sslrootcert", "PGSSLROOTCERT")
     if not mode and (root or not is_local(conninfo)):
         mode = "verify-full"
     if mode not in _VERIFYING:
@@ -33,13 +33,13 @@ def verified(conninfo: str) -> str:
 
 def is_local(conninfo: str) -> bool:
     """Whether the address leads to this machine alone."""
-    hosts = (_given(conninfo, "host", "PGHOST"), _given(conninfo, "hostaddr", "PGHOSTADDR"))
+    hosts = (given(conninfo, "host", "PGHOST"), given(conninfo, "hostaddr", "PGHOSTADDR"))
     return all(is_local_host(host) for host in ",".join(hosts).split(","))
 
 
 def is_verified(conninfo: str) -> bool:
     """Whether the address has the server prove who it is."""
-    return _given(verified(conninfo), "sslmode", "PGSSLMODE") in _VERIFYING
+    return given(verified(conninfo), "sslmode", "PGSSLMODE") in _VERIFYING
 
 
 def problem(conninfo: str) -> str | None:
@@ -47,18 +47,18 @@ def problem(conninfo: str) -> str | None:
 
     libpq does not tell this apart from other failures, so it is asked for once more.
     """
-    mode = _given(conninfo, "sslmode", "PGSSLMODE")
+    mode = given(conninfo, "sslmode", "PGSSLMODE")
     if mode not in _VERIFYING:
         return None
     try:
-        context = _context(_given(conninfo, "sslrootcert", "PGSSLROOTCERT"))
+        context = _context(given(conninfo, "sslrootcert", "PGSSLROOTCERT"))
     except OSError:
         return "the file that sslrootcert names cannot be read as certificates"
     context.check_hostname = mode == "verify-full"
     # Of several hosts the first speaks for all.
-    host = _given(conninfo, "host", "PGHOST").split(",")[0]
-    address = _given(conninfo, "hostaddr", "PGHOSTADDR").split(",")[0] or host
-    port = _given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
+    host = given(conninfo, "host", "PGHOST").split(",")[0]
+    address = given(conninfo, "hostaddr", "PGHOSTADDR").split(",")[0] or host
+    port = given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
     try:
         return _ask(context, host or address, (address, int(port)))
     except (OSError, ValueError):
@@ -66,7 +66,7 @@ def problem(conninfo: str) -> str | None:
         return None
 
 
-def _given(conninfo: str, name: str, variable: str) -> str:
+def given(conninfo: str, name: str, variable: str) -> str:
     """What the address says, else its service's entry, else the variable: libpq's own order.
 
     An entry that names libpq's default (`sslmode=prefer`) cannot be told from one that is silent.
@@ -104,7 +104,7 @@ def _context(root: str) -> ssl.SSLContext:
 
 def _ask(context: ssl.SSLContext, host: str, address: tuple[str, int]) -> str | None:
     with socket.create_connection(address, PATIENCE_S) as plain:
-        plain.sendall(_SSL_REQUEST)
+        plain.sendall(SSL_REQUEST)
         answer = plain.recv(1)
         if answer == b"N":
             return "the server offers no TLS: switch it on there, or set sslmode=disable"

@@ -26,6 +26,7 @@ from qcontact_sync.config.access import (
 )
 from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.addresses import base_url, database_address
+from qcontact_sync.config.reasons import reason
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
@@ -128,7 +129,7 @@ def settings_for(account: Account, remote: QContactAccount) -> Settings:
     try:
         return settings_with(account, **remote.options)
     except ValidationError as error:
-        reasons = "; ".join(f"extra {e['loc'][0]}: {e['msg']}" for e in error.errors())
+        reasons = "; ".join(f"extra {e['loc'][0]}: {reason(e)}" for e in error.errors())
         raise ConfigError(f"connection {account.qcontact_conn_id}: cannot use {reasons}") from None
 
 

@@ -6,15 +6,13 @@ The checks are independent; a check that needs the success of a failed one is om
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from qcontact_sync.config.access import (
     AccessToken,
     Dialect,
-    FibreFlowAccess,
     Password,
     QContactAccess,
-    fibreflow_from_env,
     qcontact_from_env,
 )
 from qcontact_sync.config.accounts import Account, find_account
@@ -29,28 +27,17 @@ from qcontact_sync.config.settings import (
     load_settings,
 )
 from qcontact_sync.core.errors import ConfigError, SyncError
-from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
-from qcontact_sync.fibreflow import tls
-from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
-from qcontact_sync.fibreflow.host_schema import with_columns
-from qcontact_sync.fibreflow.migrate import check_schema
-from qcontact_sync.fibreflow.needs import needed_rights
-from qcontact_sync.fibreflow.ownership import require_own
-from qcontact_sync.fibreflow.unit_of_work import jsonb
 from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice
-from qcontact_sync.services.checks import Check, State
+from qcontact_sync.services.checks import PATIENCE_S, Check, State, check_clock
 from qcontact_sync.services.doctor_airflow import check_airflow
-from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
-from qcontact_sync.services.wiring import host_schema, open_database, open_remote
+from qcontact_sync.services.doctor_database import check_database
+from qcontact_sync.services.wiring import host_schema, open_remote
 
-MAX_SKEW = timedelta(minutes=5)
-# A user waits: one try with a short timeout.
-PATIENCE_S = 10
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
 
@@ -111,27 +98,10 @@ def _check_cron_secret(environment: Mapping[str, str]) -> Iterator[Check]:
 
 
 async def _check_sides(settings: Settings) -> list[Check]:
-    database, remote = await asyncio.gather(_check_database(settings), _check_remote(settings))
+    database, remote = await asyncio.gather(
+        check_database(settings, _dialect()), _check_remote(settings)
+    )
     return [*database, *remote]
-
-
-async def _check_database(settings: Settings) -> list[Check]:
-    mapping = load_mapping(settings, _dialect())
-    try:
-        fibreflow = fibreflow_from_env().quick(PATIENCE_S)
-        checks = [*await _check_server(fibreflow)]
-    except SyncError as error:
-        advice = (
-            "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
-        )
-        return [Check("database", State.FAILED, str(error), advice)]
-    return [
-        *checks,
-        *_check_tls(fibreflow),
-        await _check_schema(fibreflow, settings.account, mapping),
-        await _check_rights(fibreflow, mapping),
-        *await _check_writing(fibreflow, mapping),
-    ]
 
 
 def _dialect() -> Dialect:
@@ -140,60 +110,6 @@ def _dialect() -> Dialect:
         return qcontact_from_env().dialect
     except SyncError:
         return Dialect.TICKETS
-
-
-def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
-    address = fibreflow.database_url.get_secret_value()
-    if not (tls.is_local(address) or tls.is_verified(address)):
-        found = "the certificate of the database's server is not verified"
-        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
-        yield Check("database TLS", State.WARNING, found, advice)
-
-
-async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        await database.read("read_database_time")  # connects, so that the clock is read at once
-        asked_at = datetime.now(UTC)
-        row = (await database.read("who_answers"))[0]
-        answered_at = datetime.now(UTC)
-    found = f"PostgreSQL {row['version']}, database {row['database']}, user {row['login']}"
-    return [
-        Check("database", State.OK, found),
-        _clock("database clock", row["at"], asked_at, answered_at),
-    ]
-
-
-async def _check_schema(fibreflow: FibreFlowAccess, account: str, mapping: TicketMapping) -> Check:
-    try:
-        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-            await check_schema(database)
-            await require_own(database, account)
-            return check_columns(await examine_schema(database, mapping))
-    except SyncError as error:
-        return Check("schema", State.FAILED, str(error))  # which says what to do
-
-
-async def _check_rights(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> Check:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        needed = needed_rights(with_columns(database.schema, mapping))
-        missing = await database.read("missing_rights", {"needed": jsonb(needed)})
-    if not missing:
-        return Check("rights", State.OK, "the database's user has all rights that the sync needs")
-    by_table: dict[str, list[str]] = {}
-    for row in missing:
-        by_table.setdefault(row["name"], []).append(row["privilege"])
-    lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
-    return Check(
-        "rights",
-        State.FAILED,
-        f"lacking: {lacks}",
-        "run include/sql/optional/roles.sql, or GRANT these",
-    )
-
-
-async def _check_writing(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        return await check_writing(database, mapping)
 
 
 async def _check_remote(settings: Settings) -> list[Check]:
@@ -237,7 +153,7 @@ async def _ask_remote(qcontact: QContactAccess, settings: Settings) -> list[Chec
     if server_time is None:
         clock = Check(name, State.WARNING, "its answers have no Date header")
     else:
-        clock = _clock(name, server_time, asked_at, answered_at)
+        clock = check_clock(name, server_time, asked_at, answered_at)
     return [Check("QContact", State.OK, found), clock, *probed]
 
 
@@ -257,17 +173,3 @@ async def _probe(remote: Remote) -> list[Check]:
         seen = f"all cases are synced; {await assignees(remote)}"
         found.append(Check("QContact queues", State.WARNING, seen, advice))
     return found
-
-
-def _clock(name: str, there: datetime, asked_at: datetime, answered_at: datetime) -> Check:
-    skew = there - (asked_at + (answered_at - asked_at) / 2)
-    seconds = skew.total_seconds()
-    found = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine"
-    if abs(skew) <= MAX_SKEW:
-        return Check(name, State.OK, found)
-    return Check(
-        name,
-        State.WARNING,
-        found,
-        "correct the wrong clock; the sync's results do not depend on it",
-    )

@@ -34,6 +34,10 @@ def check_airflow(environment: Mapping[str, str], wanted: Mapping[str, str]) -> 
     yield from _check_release(_release(program, environment))
     for conn_id, conn_type in wanted.items():
         found = _connection(program, environment, conn_id)
+        if found is None and (trouble := _trouble(program, environment)):
+            # The connections are not to blame, and none of them can be read.
+            yield trouble
+            return
         yield _check_connection(found, conn_id, conn_type)
         yield from _check_tls(found or {}, conn_id, conn_type)
 
@@ -71,11 +75,28 @@ def _check_connection(found: Mapping[str, Any] | None, conn_id: str, conn_type: 
         f"or set AIRFLOW_CONN_{conn_id.upper()}"
     )
     if found is None:
-        return Check(name, State.FAILED, "airflow connections get does not find it", advice)
+        return Check(name, State.FAILED, "Airflow has no connection with this id", advice)
     has_type = found.get("conn_type")
     if has_type not in (None, conn_type):
         return Check(name, State.FAILED, f"has type {has_type}, must be {conn_type}", advice)
     return Check(name, State.OK, f"type {has_type}" if has_type else "set by a variable")
+
+
+def _trouble(program: str, environment: Mapping[str, str]) -> Check | None:
+    """Why Airflow's command line cannot read any connection; None if it can."""
+    name = "Airflow's database"
+    try:
+        _ask(program, environment, "db", "check")
+    except subprocess.TimeoutExpired:
+        found = f"`airflow db check` took more than {AIRFLOW_TIMEOUT_S:.0f} s"
+        return Check(name, State.FAILED, found, "run it to see what hangs")
+    except (subprocess.SubprocessError, OSError):
+        advice = (
+            "check that it runs, and AIRFLOW__DATABASE__SQL_ALCHEMY_CONN; `airflow db check` shows "
+            "the reason"
+        )
+        return Check(name, State.FAILED, "Airflow cannot use its own database", advice)
+    return None
 
 
 def _check_tls(connection: Mapping[str, Any], conn_id: str, conn_type: str) -> Iterator[Check]:

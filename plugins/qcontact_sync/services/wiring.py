@@ -66,14 +66,15 @@ def host_schema() -> HostSchema:
 
 @asynccontextmanager
 async def open_database(
-    fibreflow: FibreFlowAccess, patience_s: float = RUN_PATIENCE_S
+    fibreflow: FibreFlowAccess, patience_s: float = RUN_PATIENCE_S, budget_s: float | None = None
 ) -> AsyncIterator[Database]:
     """FibreFlow's database for the time of the block; it connects at the first query.
 
     Args:
-        patience_s: See `Database`.
+        patience_s, budget_s: See `Database`.
     """
-    database = Database(fibreflow.database_url.get_secret_value(), host_schema(), patience_s)
+    address = fibreflow.database_url.get_secret_value()
+    database = Database(address, host_schema(), patience_s, budget_s)
     try:
         yield database
     finally:

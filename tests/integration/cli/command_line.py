@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,23 @@ class CommandLine:
             shown = _read_all(screen)
             stdout, _ = process.communicate()
         return process.wait(), stdout, shown
+
+    def on_a_screen(self, columns: int, *arguments: str) -> str:
+        """With all of it on a terminal of this width, without colours: what the terminal got."""
+        terminal, screen = os.openpty()
+        with os.fdopen(terminal, "rb", buffering=0) as shown:
+            plain = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)}
+            process = subprocess.Popen(
+                [PROGRAM, *arguments],
+                env={**self._environment, **plain},
+                stdin=subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+            )
+            os.close(screen)
+            seen = _read_all(shown)
+            process.wait()
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen).replace("\r\n", "\n")
 
     def hung_up(self, when: Callable[[], bool], *arguments: str) -> int:
         """With stderr on a terminal that goes away; the exit status."""

@@ -216,7 +216,7 @@ def test_the_rights_it_asks_for_are_all_that_a_run_needs(stranger, fibreflow_db,
 def airflow(tmp_path):
     """A stand-in for the program ``airflow``, which knows the connections it is told."""
 
-    def know(release: str = "3.3.2", **types: str) -> dict[str, str]:
+    def know(release: str = "3.3.2", *, database: int = 0, **types: str) -> dict[str, str]:
         program = tmp_path / "airflow"
         program.write_text(
             f"#!{sys.executable}\n"
@@ -224,6 +224,7 @@ def airflow(tmp_path):
             f"types = {json.dumps(types)}\n"
             f"told = 'a plugin says 1.0', {release!r}\n"
             "if sys.argv[1:] == ['version']: sys.exit(print(*told, sep=chr(10)))\n"
+            f"if sys.argv[1:] == ['db', 'check']: sys.exit({database})\n"
             "verb, action, conn_id, *output = sys.argv[1:]\n"
             "assert (verb, action, output) == ('connections', 'get', ['-o', 'json'])\n"
             "if conn_id not in types: sys.exit('Connection not found.')\n"
@@ -273,6 +274,12 @@ def test_a_connection_that_is_missing_or_of_another_type_fails(program, airflow)
     assert found["connection qcontact_default"]["state"] == "failed"
     assert "type qcontact" in found["connection qcontact_default"]["advice"]
     assert "sqlite" in found["connection fibreflow_default"]["found"]
+
+
+def test_an_airflow_without_its_database_is_blamed_and_not_its_connections(program, airflow):
+    ended = program.having(**airflow(database=1))("doctor", "--json")
+    assert checks(ended)["Airflow's database"]["found"] == "Airflow cannot use its own database"
+    assert "connection qcontact_default" not in checks(ended)
 
 
 def test_a_connection_by_variable_needs_no_airflow(program, airflow):

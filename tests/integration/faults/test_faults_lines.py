@@ -139,6 +139,26 @@ async def test_a_commit_without_an_answer_ends_by_itself(world: World, line: Sil
     await database.close()
 
 
+async def test_all_that_is_asked_shares_one_budget(world: World, line: SilentLine) -> None:
+    """Without it each statement and each new connection would take the patience of a run."""
+    database = Database(through(world, line).database, budget_s=0.6)
+    await database.read("read_database_time")
+    line.fall_silent()
+    with pytest.raises(RetryableError, match=r"no answer from the database within 0\.6 s"):
+        await database.read("read_database_time")
+    await database.close()
+
+
+async def test_several_silent_hosts_share_one_budget(world: World, line: SilentLine) -> None:
+    line.fall_silent()
+    address = conninfo_to_dict(through(world, line).database)
+    hosts = {name: ",".join([address[name]] * 3) for name in ("host", "port")}
+    database = Database(make_conninfo(**{**address, **hosts}), budget_s=0.6)
+    with pytest.raises(RetryableError, match=r"no answer from the database within 0\.6 s"):
+        await database.read("read_database_time")
+    await database.close()
+
+
 async def test_the_server_ends_a_statement_where_it_still_can(world: World) -> None:
     with psycopg.connect(world.owner) as other:
         other.execute("LOCK TABLE qcontact_lease")

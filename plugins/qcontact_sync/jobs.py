@@ -44,6 +44,7 @@ __all__ = [
     "dismiss_failures",
     "examine",
     "explain_ticket",
+    "find_tickets",
     "forget_ticket",
     "get_last_sync_job_run",
     "get_status",
@@ -54,6 +55,7 @@ __all__ = [
     "migrate",
     "resolve_conflict",
     "retry_failures",
+    "retry_matching",
     "run_sync_job",
 ]
 
@@ -74,8 +76,10 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 if TYPE_CHECKING:
     get_status = _blocking(review.get_status)
     explain_ticket = _blocking(review.explain_ticket)
+    find_tickets = _blocking(review.find_tickets)
     list_failures = _blocking(review.list_failures)
     retry_failures = _blocking(review.retry_failures)
+    retry_matching = _blocking(review.retry_matching)
     dismiss_failures = _blocking(review.dismiss_failures)
     list_conflicts = _blocking(review.list_conflicts)
     resolve_conflict = _blocking(review.resolve_conflict)

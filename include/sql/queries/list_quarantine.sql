@@ -1,6 +1,6 @@
 -- list_quarantine: tickets that failed and are tried again, or wait for a change, oldest first.
--- params:  wanted text[] (entry ids, QContact ids, FibreFlow ids or ticket_uids; null: all),
---          limit int (null: all)
+-- params:  wanted text[] (entry ids, QContact ids, FibreFlow ids or ticket_uids), direction text,
+--          error_code text, state text (due, pausing, waiting or dismissed), limit int; each null: all
 -- returns: rows, see the columns
 -- locks:   none
 SELECT
@@ -11,10 +11,23 @@ SELECT
 FROM qcontact_quarantine AS entry
 LEFT JOIN qcontact_ticket_link AS link ON link.remote_id = entry.remote_id
 LEFT JOIN tickets AS ticket ON ticket.id = coalesce(entry.ticket_id, link.ticket_id)
-WHERE %(wanted)s::text[] IS NULL
-   OR entry.id::text = ANY(%(wanted)s::text[])
-   OR entry.remote_id = ANY(%(wanted)s::text[])
-   OR ticket.id::text = ANY(%(wanted)s::text[])
-   OR ticket.ticket_uid = ANY(%(wanted)s::text[])
+WHERE (
+        %(wanted)s::text[] IS NULL
+        OR entry.id::text = ANY(%(wanted)s::text[])
+        OR entry.remote_id = ANY(%(wanted)s::text[])
+        OR ticket.id::text = ANY(%(wanted)s::text[])
+        OR ticket.ticket_uid = ANY(%(wanted)s::text[])
+    )
+    AND (%(direction)s::text IS NULL OR entry.direction = %(direction)s::text)
+    AND (%(error_code)s::text IS NULL OR entry.error_code = %(error_code)s::text)
+    AND (
+        %(state)s::text IS NULL
+        OR %(state)s::text = CASE
+            WHEN entry.dismissed_at IS NOT NULL THEN 'dismissed'
+            WHEN entry.next_try_at IS NULL THEN 'waiting'
+            WHEN entry.next_try_at <= now() THEN 'due'
+            ELSE 'pausing'
+        END
+    )
 ORDER BY entry.first_failed_at, entry.id
 LIMIT %(limit)s::bigint;

@@ -87,13 +87,14 @@ Example:
 TICKET = """Explain the state of a ticket; nothing is written.
 
 For each field: the last agreed values, the present values in FibreFlow and QContact, what the next
-run would do, and why. Then the failures and the history. If QContact cannot be read, the rest is
-shown.
+run would do, and why. Then the failures, the open conflicts and the timeline. If QContact cannot be
+read, the rest is shown. If several tickets match, they are listed and the exit status is 1.
 
 \b
 Examples:
   qcontact-sync ticket FT499061
   qcontact-sync ticket 21924300004 --json
+  qcontact-sync ticket dr17
 
 For an unknown id, it prints one sentence and ends with exit status 1.
 """
@@ -106,6 +107,7 @@ it changes.
 \b
 Examples:
   qcontact-sync failures
+  qcontact-sync failures --code NETWORK_ERROR --state due
   qcontact-sync failures retry FT499061
   qcontact-sync failures dismiss 21924300004
 """
@@ -115,8 +117,9 @@ RETRY = """Make a ticket due now: the next run tries it.
 A note whose delivery is uncertain is sent again.
 
 \b
-Example:
+Examples:
   qcontact-sync failures retry FT499061
+  qcontact-sync failures retry --all --code NETWORK_ERROR
 """
 
 DISMISS = """Ignore a failed ticket until it changes.
@@ -136,7 +139,7 @@ automatically are for information, with the value that was not kept.
 \b
 Examples:
   qcontact-sync conflicts
-  qcontact-sync conflicts resolve 7b3f2c1e-6f0a-5d6b-9c58-2a1d1f0e4b7a --keep local
+  qcontact-sync conflicts resolve FT499061 --keep local
 """
 
 FORGET = """Remove what the sync keeps of a ticket that was erased in FibreFlow.
@@ -158,7 +161,7 @@ FibreFlow now. If a run is active, the command waits for its end.
 
 \b
 Example:
-  qcontact-sync conflicts resolve 7b3f2c1e-6f0a-5d6b-9c58-2a1d1f0e4b7a --keep local
+  qcontact-sync conflicts resolve FT499061 --keep local
 """
 
 COMPARE = """Compare every ticket as both sides stand now; nothing is written.
@@ -244,10 +247,16 @@ STARTED_FROM = "Only runs started at or after this, ISO 8601; without a zone it 
 STARTED_BEFORE = "Only runs started before this."
 ANY_TICKET_ID = "FibreFlow uuid, ticket_uid or QContact id."
 FORGOTTEN_ID = "QContact id, or the uuid that the ticket had in FibreFlow."
+TICKET_SEARCH = "FT number, FibreFlow uuid, QContact id, title, DR or ONT number, or a part of one."
 ENTRY_ID = "An entry's id, or any id of a ticket: FibreFlow uuid, ticket_uid or QContact id."
-CONFLICT_ID = "The conflict's id, as `conflicts` shows it."
 MAPPING_NEW_FILE = "A mapping file that is not in use yet; default: the one in use."
 AGAINST_LIVE = "Count the linked tickets that would change."
+RETRY_ALL = "All tickets in quarantine that match; dismissed ones only with --state dismissed."
+ONE_DIRECTION = "Only failures of this direction."
+CODE = "Only failures with this error code."
+FAILURE_STATE = "Only those due now, due later (pausing), waiting for a change, or dismissed."
+CONFLICT_ID = "Any id of the ticket, such as its FT number, or the conflict's id."
+FIELD = "The field, if the ticket has several open conflicts."
 KEEP = "The side whose value is kept."
 CSV = "Write every ticket to this file, as CSV in UTF-8."
 ONLY_TICKET = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."

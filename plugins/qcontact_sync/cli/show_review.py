@@ -1,5 +1,6 @@
 """The output of `status`, `ticket`, `failures` and `conflicts`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,18 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from qcontact_sync.cli.console import open_console, state, table
+from qcontact_sync.cli.console import is_narrow, open_console, state, table, write
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import ASSIGNED_TO, TWO_WAY_FIELDS
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import seconds, share, shown_briefly
 from qcontact_sync.reporting.health import Health
-from qcontact_sync.reporting.wording import conflict_outcome, last_decision, next_try
+from qcontact_sync.reporting.wording import (
+    conflict_outcome,
+    last_decision,
+    next_try,
+    shown_changes,
+)
 from qcontact_sync.services.forgetting import Forgotten
 from qcontact_sync.services.ticket_story import TicketStory
 
@@ -29,7 +35,7 @@ def show_status(health: Health, zone: ZoneInfo) -> None:
     console = open_console()
     console.print(state("healthy" if health.is_healthy else "not healthy"))
     for issue in health.health_issues:
-        _say(console, f"  ! {issue}")
+        write(console, f"  ! {issue}")
     for name, value in (
         ("last run", _last_run(health, zone)),
         ("pending outbound", health.pending_outbound),
@@ -38,7 +44,7 @@ def show_status(health: Health, zone: ZoneInfo) -> None:
         ("failed, last 24 h", health.failed_last_24h),
         ("success, last 7 d", share(health.success_rate_last_7d)),
     ):
-        _say(console, f"{name:<20}{value}")
+        write(console, f"{name:<20}{value}")
 
 
 def _last_run(health: Health, zone: ZoneInfo) -> str:
@@ -53,25 +59,44 @@ def _with_call(count: int, command: str) -> str:
     return f"{count}, see qcontact-sync {command}" if count else "0"
 
 
-def show_story(story: TicketStory, zone: ZoneInfo, now: datetime) -> None:
-    """One ticket: its fields, pending notes, failures and history."""
+def show_story(
+    story: TicketStory, zone: ZoneInfo, now: datetime, links: Mapping[str, str] | None = None
+) -> None:
+    """One ticket: its fields, pending notes, failures, open conflicts and timeline."""
     console = open_console()
     uid = story.ticket_uid or "not in FibreFlow"
-    _say(console, f"{uid} (QContact {story.qcontact_ticket_id})", style="bold")
+    write(console, f"{uid} (QContact {story.qcontact_ticket_id})", style="bold")
+    for side, address in (links or {}).items():
+        write(console, f"{side}: {address}")
     if story.problem:
-        _say(console, story.problem, style="red")
+        write(console, story.problem, style="red")
     if story.fields:
         _show_fields(console, story)
     if story.notes_to_send:
-        _say(console, f"notes not sent yet: {story.notes_to_send}")
+        write(console, f"notes not sent yet: {story.notes_to_send}")
     if story.failures:
-        _say(console, "in quarantine:")
+        write(console, "in quarantine:")
     for entry in story.failures:
         _show_entry(console, entry, zone, now)
-    _show_history(console, story.history, zone)
+    for conflict in story.conflicts:
+        if conflict["is_open"]:
+            _show_conflict(console, conflict, zone)
+    _show_timeline(console, story, zone)
+
+
+def show_found(found: Sequence[Row]) -> None:
+    """Tickets that a search found."""
+    console = open_console()
+    write(console, f"{len(found)} tickets match; give more of the number, or one of these:")
+    for row in found:
+        known_by = (row["status"], row["title"], row["dr_number"], row["ont_serial"])
+        write(console, f"  {_ids(row)}: {', '.join(_value(part) for part in known_by if part)}")
 
 
 def _show_fields(console: Console, story: TicketStory) -> None:
+    if is_narrow(console):
+        _show_fields_in_lines(console, story)
+        return
     shown = table("field", "last agreed", "FibreFlow", "QContact", "the next run, and why")
     for told in story.fields:
         there = "unknown" if told.action == "unknown" else _value(told.remote)
@@ -80,10 +105,24 @@ def _show_fields(console: Console, story: TicketStory) -> None:
             _last_agreed(told, story.assignees),
             _value(_named(told, told.local, story.assignees)),
             there,
-            f"{told.next} ({told.reason})" if told.reason else told.next,
+            _step(told),
         )
         shown.add_row(*map(Text, cells))
     console.print(shown)
+
+
+def _show_fields_in_lines(console: Console, story: TicketStory) -> None:
+    for told in story.fields:
+        here = _value(_named(told, told.local, story.assignees))
+        there = "unknown" if told.action == "unknown" else _value(told.remote)
+        agreed = _last_agreed(told, story.assignees)
+        write(console, told.field, "bold")
+        write(console, f"  FibreFlow {here}, QContact {there}; last agreed {agreed}")
+        write(console, f"  the next run: {_step(told)}")
+
+
+def _step(told: FieldStory) -> str:
+    return f"{told.next} ({told.reason})" if told.reason else told.next
 
 
 def _last_agreed(told: FieldStory, assignees: Mapping[str, str | None]) -> str:
@@ -99,34 +138,21 @@ def _named(told: FieldStory, value: str | None, assignees: Mapping[str, str | No
     return assignees.get(value or "") or value if is_user else value
 
 
-def _show_history(console: Console, history: Sequence[Row], zone: ZoneInfo) -> None:
-    if not history:
-        _say(console, "no history")
-        return
-    shown = table("history", "direction", "what", "", "")
-    for row in history:
-        shown.add_row(
-            shown_briefly(row["synced_at"], zone),
-            row["sync_direction"],
-            row["sync_type"],
-            state(row["status"]),
-            Text(printable(row["error_message"] or _done(row["what"]))),
-        )
-    console.print(shown)
-
-
-def _done(what: Any) -> str:
-    """Names of the fields written inbound, or names and values of those sent outbound."""
-    if isinstance(what, Mapping):
-        return ", ".join(f"{name}: {value}" for name, value in what.items())
-    return ", ".join(map(str, what)) if isinstance(what, list) else ""
+def _show_timeline(console: Console, story: TicketStory, zone: ZoneInfo) -> None:
+    write(console, "timeline, newest first:" if story.timeline else "no history")
+    for event in story.timeline:
+        by = f" by {event.by}" if event.by else ""
+        write(console, f"  {shown_briefly(event.at, zone)}  {event.what}{by}")
+        for line in (*shown_changes(event, story.assignees), event.details):
+            if line:
+                write(console, f"      {line}")
 
 
 def show_failures(entries: Sequence[Row], zone: ZoneInfo, now: datetime) -> None:
     """Quarantine entries, the first hundred of them."""
     console = open_console()
     if not entries:
-        _say(console, "the quarantine is empty")
+        write(console, "the quarantine is empty")
     for entry in entries[:MAX_LISTED]:
         _show_entry(console, entry, zone, now)
     _say_rest(console, len(entries), "failures")
@@ -134,13 +160,13 @@ def show_failures(entries: Sequence[Row], zone: ZoneInfo, now: datetime) -> None
 
 def _show_entry(console: Console, entry: Row, zone: ZoneInfo, now: datetime) -> None:
     error = f"{entry['error_code']}: {entry['error_message']}"
-    _say(console, f"{_ids(entry)}, {entry['direction']}: {error}")
+    write(console, f"{_ids(entry)}, {entry['direction']}: {error}")
     tries = "once" if entry["attempts"] == 1 else f"{entry['attempts']} times"
     since = shown_briefly(entry["first_failed_at"], zone)
-    _say(console, f"    failed {tries} since {since}; {next_try(entry, zone, now)}")
+    write(console, f"    failed {tries} since {since}; {next_try(entry, zone, now)}")
     if decided := last_decision(entry, zone):
-        _say(console, f"    last decision: {decided}")
-    _say(console, f"    id {entry['id']}", style="dim")
+        write(console, f"    last decision: {decided}")
+    write(console, f"    id {entry['id']}", style="dim")
 
 
 def show_conflicts(conflicts: Sequence[Row], zone: ZoneInfo) -> None:
@@ -149,21 +175,27 @@ def show_conflicts(conflicts: Sequence[Row], zone: ZoneInfo) -> None:
     waiting = sum(conflict["is_open"] for conflict in conflicts)
     lost = len(conflicts) - waiting
     need = "conflict needs" if waiting == 1 else "conflicts need"
-    _say(console, f"{waiting} open {need} a decision, {lost} resolved")
+    write(console, f"{waiting} open {need} a decision, {lost} resolved")
+    of_ticket = Counter(row["qcontact_ticket_id"] for row in conflicts if row["is_open"])
     for conflict in conflicts[: max(MAX_LISTED, waiting)]:
-        _show_conflict(console, conflict, zone)
+        is_only = of_ticket[conflict["qcontact_ticket_id"]] == 1
+        _show_conflict(console, conflict, zone, is_only=is_only)
     _say_rest(console, len(conflicts), "conflicts", max(MAX_LISTED, waiting))
 
 
-def _show_conflict(console: Console, conflict: Row, zone: ZoneInfo) -> None:
+def _show_conflict(
+    console: Console, conflict: Row, zone: ZoneInfo, *, is_only: bool = False
+) -> None:
     here, there = _sides(conflict)
     named = f"{conflict['field']} of {_ids(conflict)}"
-    _say(console, f"{_kind(conflict)}: {named}: FibreFlow {here}, QContact {there}")
+    write(console, f"{_kind(conflict)}: {named}: FibreFlow {here}, QContact {there}")
     opened = shown_briefly(conflict["opened_at"], zone)
-    _say(console, f"    {conflict['reason']}; {opened}{_end(conflict)}")
+    write(console, f"    {conflict['reason']}; {opened}{_end(conflict)}")
     if conflict["is_open"]:
-        call = f"qcontact-sync conflicts resolve {conflict['id']} --keep local|remote"
-        _say(console, f"    {call}", style="bold")
+        ticket = conflict["ticket_uid"] or conflict["qcontact_ticket_id"]
+        which = ticket if is_only else f"{ticket} --field {conflict['field']}"
+        call = f"qcontact-sync conflicts resolve {which} --keep local|remote"
+        write(console, f"    {call}", "bold", is_command=True)
 
 
 def show_resolved(conflict: Row) -> None:
@@ -174,13 +206,13 @@ def show_resolved(conflict: Row) -> None:
         "kept remote": "; QContact's value was written to FibreFlow",
     }
     ended = f"{conflict['field']} of {_ids(conflict)}: {conflict['resolution']}"
-    _say(console, ended + come_next.get(conflict["resolution"], ""))
+    write(console, ended + come_next.get(conflict["resolution"], ""))
 
 
 def show_forgotten(forgotten: Forgotten) -> None:
     """What was removed of a ticket."""
     console = open_console()
-    _say(
+    write(
         console,
         f"forgotten: QContact ticket {printable(forgotten.remote_id)} "
         f"({forgotten.links} links, {forgotten.conflicts} conflicts, {forgotten.quarantined} "
@@ -225,9 +257,4 @@ def _value(value: str | None) -> str:
 
 def _say_rest(console: Console, total: int, command: str, listed: int = MAX_LISTED) -> None:
     if total > listed:
-        _say(console, f"and {total - listed} more; qcontact-sync {command} --json lists them all")
-
-
-def _say(console: Console, line: str, style: str | None = None) -> None:
-    """One line; the terminal wraps it, so that users can copy whole ids."""
-    console.print(Text(printable(line), style=style or ""), soft_wrap=True)
+        write(console, f"and {total - listed} more; qcontact-sync {command} --json lists them all")

@@ -20,6 +20,8 @@ from qcontact_sync.config.accounts import (
     configured_accounts,
     find_account,
 )
+from qcontact_sync.config.reasons import reason
+from qcontact_sync.config.ticket_links import check_template
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.params import SyncDirection
 
@@ -65,6 +67,8 @@ class Settings(_SchemaSetting):
     timezone: str = "Africa/Johannesburg"
     ping_url: SecretStr | None = None
     runbook_url: str | None = None
+    qcontact_ticket_url: str | None = None
+    fibreflow_ticket_url: str | None = None
     ca_file: str | None = None
     allow_http: bool = False
     retention_days: int | None = Field(default=None, ge=30)
@@ -93,6 +97,13 @@ class Settings(_SchemaSetting):
             message = "not a file with certificates in PEM form"
             raise ValueError(message) from error
         return path
+
+    @field_validator("qcontact_ticket_url", "fibreflow_ticket_url")
+    @classmethod
+    def _ticket_url(cls, template: str | None) -> str | None:
+        if template is not None:
+            check_template(template)
+        return template
 
     def in_schedule(self) -> "Settings":
         """The settings of a scheduled run, which has less time than one that somebody asked for."""
@@ -193,7 +204,7 @@ def check_accounts() -> Mapping[str, Account]:
 
 
 def _reasons(error: ValidationError, account: Account) -> str:
-    return "; ".join(f"{_named(str(e['loc'][0]), account)}: {e['msg']}" for e in error.errors())
+    return "; ".join(f"{_named(str(e['loc'][0]), account)}: {reason(e)}" for e in error.errors())
 
 
 def _named(field: str, account: Account) -> str:

@@ -20,12 +20,14 @@ class Sending:
     Attributes:
         local: FibreFlow's values, by field.
         remote: The same in QContact's words: the body of the update.
+        seen: What QContact had of them before.
         overruled: QContact's edits that FibreFlow's edits overrule.
         refusals: Why values cannot be sent that should be, by field.
     """
 
     local: Mapping[str, str | None]
     remote: Mapping[str, str | None]
+    seen: Mapping[str, str | None] = field(default_factory=dict)
     overruled: tuple[Conflict, ...] = ()
     refusals: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,6 +52,7 @@ def sending_of(decision: TicketDecision, kinds: Collection[SyncType] | None = No
     return Sending(
         local={d.field: d.local for d in sent},
         remote={d.field: d.remote for d in sent},
+        seen={d.field: seen.get(d.field) for d in sent},
         overruled=tuple(
             Conflict(d.field, False, d.local, seen.get(d.field), "remote", d.reason)
             for d in sent

@@ -38,7 +38,11 @@ class TicketFailure:
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """One audit row of the outbound direction: what was sent and what was answered."""
+    """One audit row of the outbound direction: what was sent and what was answered.
+
+    Attributes:
+        response: With ``before``, QContact's value before the update.
+    """
 
     remote_id: RemoteId
     ticket_id: LocalId

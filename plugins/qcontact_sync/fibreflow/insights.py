@@ -1,6 +1,7 @@
 """Reading the record: one read-only service for all pages, so that their numbers agree."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,23 @@ from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.reporting.alerts import STALE_AFTER
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFilter:
+    """Which entries of the quarantine; None is any.
+
+    Attributes:
+        state: ``due`` (with the next run), ``pausing`` (until a later run), ``waiting`` (for a
+            change of the ticket) or ``dismissed``.
+    """
+
+    direction: str | None = None
+    error_code: str | None = None
+    state: str | None = None
+
+
+EVERY_FAILURE = FailureFilter()
 
 
 class Insights:
@@ -49,21 +67,37 @@ class Insights:
         return (await self._database.read("read_figures"))[0]
 
     async def failures(
-        self, wanted: Sequence[str] | None = None, limit: int | None = None
+        self,
+        wanted: Sequence[str] | None = None,
+        limit: int | None = None,
+        only: FailureFilter = EVERY_FAILURE,
     ) -> Sequence[Row]:
         """The quarantine, oldest entry first; all, or those of the ``wanted`` ids."""
         params = {"wanted": None if wanted is None else list(wanted), "limit": limit}
-        return await self._database.read("list_quarantine", params)
+        return await self._database.read("list_quarantine", {**params, **asdict(only)})
 
     async def quarantine_parts(self) -> Sequence[Row]:
         """Number of quarantine entries by direction and code."""
         return await self._database.read("count_quarantine")
 
     async def conflicts(
-        self, conflict_id: UUID | None = None, limit: int | None = None
+        self,
+        conflict_id: UUID | None = None,
+        limit: int | None = None,
+        *,
+        remote_ids: Sequence[str] | None = None,
     ) -> Sequence[Row]:
         """Open conflicts first, then those resolved automatically, newest first."""
-        return await self._database.read("list_conflicts", {"id": conflict_id, "limit": limit})
+        ids = None if remote_ids is None else list(remote_ids)
+        params = {"id": conflict_id, "remote_ids": ids, "limit": limit}
+        return await self._database.read("list_conflicts", params)
+
+    async def find_tickets(self, given: str, limit: int) -> Sequence[Row]:
+        """Tickets by a part of a number, id or title, in any case; exact ones first."""
+        text = given.strip().lower()
+        part = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        params = {"given": text, "pattern": f"%{part}%", "limit": limit}
+        return await self._database.read("find_tickets", params)
 
     async def ticket_history(self, remote_id: str, limit: int = 50) -> Sequence[Row]:
         """The audit rows of a ticket, newest first."""

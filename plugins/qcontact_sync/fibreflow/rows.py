@@ -19,6 +19,9 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
+_AUDITED_VALUES = frozenset(SYNCED_FIELDS) - {"description", "address", "gps_coordinates"}
+"""Fields whose values the audit keeps; other columns of a mapping may hold personal data."""
+
 
 def local_ticket(row: Mapping[str, Any], more: Iterable[str] = ()) -> LocalTicket:
     """A row of ``lock_tickets`` or ``read_tickets``.
@@ -93,8 +96,19 @@ def link_row(decision: TicketDecision, ticket_id: UUID) -> dict[str, Any]:
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,
-        "written": None if decision.kind is Kind.CREATE else {"fields": sorted(decision.writes)},
+        "written": None if decision.kind is Kind.CREATE else _written(decision),
         "payload": remote.payload,
+    }
+
+
+def _written(decision: TicketDecision) -> dict[str, Any]:
+    """The fields of an update, for the audit."""
+    local = decision.local.values if decision.local else {}
+    kept = sorted(decision.writes.keys() & _AUDITED_VALUES)
+    return {
+        "fields": sorted(decision.writes),
+        "before": {name: local.get(name) for name in kept},
+        "after": {name: decision.writes[name] for name in kept},
     }
 
 

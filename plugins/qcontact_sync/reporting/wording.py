@@ -9,9 +9,13 @@ from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import shown_briefly
+from qcontact_sync.reporting.timeline import Change, Event
 
 Row = Mapping[str, Any]
-_SHOWN_FIELDS = frozenset({"status", "title", "priority", "ticket_type"})
+_SHOWN_FIELDS = frozenset({
+    "status", "title", "priority", "ticket_type", "dr_number", "pole_number", "pon_number",
+    "ont_serial", "project_id", "zone_id",
+})  # fmt: skip
 _LONGEST = 80
 SIDES = {"local": "FibreFlow", "remote": "QContact"}
 TRIGGERS = {"scheduled": "by schedule", "manual": "by hand", "backfill": "backfill"}
@@ -28,38 +32,62 @@ GAPS = {
     "done_there": "done in QContact, open here",
 }
 DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QContact"}
+FAILURE_STATES = {
+    "due": "due with the next run",
+    "pausing": "due later",
+    "waiting": "wait for a change",
+    "dismissed": "dismissed",
+}
 
 
-def shown_value(field: str, value: str | None) -> str:
-    """A field's value on one line; of a field with personal data, only whether it is set."""
+def shown_value(
+    field: str, value: str | None, names: Mapping[str, str | None] | None = None
+) -> str:
+    """A field's value on one line; of a field with personal data, only whether it is set.
+
+    Args:
+        names: Of FibreFlow's users by id, for who may see assignees; None for who may not.
+    """
     if value is None or value == "":
         return "unassigned" if field == ASSIGNED_TO else "-"
+    if field == ASSIGNED_TO and names is not None:
+        return printable(names.get(value) or value)
     if field in _SHOWN_FIELDS:
         text = printable(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return "assigned" if field == ASSIGNED_TO else "set, not shown"
 
 
-def agreed_value(told: FieldStory) -> str:
+def agreed_value(told: FieldStory, names: Mapping[str, str | None] | None = None) -> str:
     """The last agreed values: one value, or FibreFlow's and QContact's."""
-    there = shown_value(told.field, told.base_remote)
+    there = shown_value(told.field, told.base_remote, names)
     if told.base_local is None or told.base_local == told.base_remote:
         return there
-    here = shown_value(told.field, told.base_local)
+    here = shown_value(told.field, told.base_local, names)
     return here if here == there else f"{here} / {there}"
 
 
-def what_was_done(row: Row) -> str:
-    """The fields of an audit row by name; of an outbound row also the status."""
-    what = row["what"]
-    if isinstance(what, list):
-        return ", ".join(map(str, what))
-    if not isinstance(what, Mapping):
-        return ""
-    return ", ".join(
-        f"{name}: {shown_value(name, str(value))}" if name == "status" else str(name)
-        for name, value in what.items()
-    )
+def names_in(conflict: Row) -> dict[str, str | None]:
+    """The FibreFlow user that a conflict's value stands for."""
+    return {conflict["local_value"]: conflict["local_name"]}
+
+
+def shown_changes(event: Event, names: Mapping[str, str | None] | None = None) -> list[str]:
+    """An event's values, a line each: ``status: open → closed``, or those of both sides."""
+    if event.sides:
+        field, here, there = event.sides.field, event.sides.local, event.sides.remote
+        values = (shown_value(field, here, names), shown_value(field, there, names))
+        return [f"FibreFlow {values[0]}, QContact {values[1]}"]
+    return [_shown_change(change, names) for change in event.changes]
+
+
+def _shown_change(change: Change, names: Mapping[str, str | None] | None) -> str:
+    after = shown_value(change.field, change.after, names)
+    if not change.is_after_known:
+        return change.field
+    if not change.is_before_known:
+        return f"{change.field}: {after}"
+    return f"{change.field}: {shown_value(change.field, change.before, names)} → {after}"
 
 
 def options_of(options: Mapping[str, Any] | None) -> list[tuple[str, str]]:

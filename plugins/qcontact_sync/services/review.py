@@ -13,8 +13,14 @@ from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import RemoteId
-from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S, Database
-from qcontact_sync.fibreflow.insights import Insights
+from qcontact_sync.core.request import ParamError
+from qcontact_sync.fibreflow.database import (
+    LEASE_PATIENCE_S,
+    PERSON_PATIENCE_S,
+    STATUS_BUDGET_S,
+    Database,
+)
+from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
@@ -25,20 +31,24 @@ from qcontact_sync.services.wiring import open_database, open_remote, sync_optio
 from qcontact_sync.sync.resolving import Resolving
 
 __all__ = [
+    "FailureFilter",
     "Keep",
     "TicketStory",
     "UnknownId",
     "dismiss_failures",
     "explain_ticket",
+    "find_tickets",
     "get_status",
     "list_conflicts",
     "list_failures",
     "resolve_conflict",
     "retry_failures",
+    "retry_matching",
 ]
 
 Row = Mapping[str, Any]
 Keep = Literal["local", "remote"]
+MOST_FOUND = 50
 RETRY_BUDGET_S = 5.0
 
 
@@ -51,7 +61,7 @@ class UnknownId(TicketError):
 
 async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
     """An overview of the sync, and whether it is healthy."""
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+    async with open_database(fibreflow, PERSON_PATIENCE_S, STATUS_BUDGET_S) as database:
         row = await Insights(database).status()
         pending = await PostgresStore(database).list_pending(
             None, None, internal_notes=sends_internal_notes(settings)
@@ -60,11 +70,13 @@ async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
 
 
 async def list_failures(
-    fibreflow: FibreFlowAccess, wanted: Sequence[str] | None = None
+    fibreflow: FibreFlowAccess,
+    wanted: Sequence[str] | None = None,
+    only: FailureFilter = EVERY_FAILURE,
 ) -> Sequence[Row]:
     """The quarantine, oldest entry first; of ``wanted`` ids, or all."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        return await _failures(database, wanted)
+        return await _failures(database, wanted, only)
 
 
 async def retry_failures(
@@ -109,9 +121,34 @@ async def _change_failures(
         return await Insights(database).failures([str(entry["id"]) for entry in entries])
 
 
-async def _failures(database: Database, wanted: Sequence[str] | None) -> Sequence[Row]:
+async def retry_matching(
+    fibreflow: FibreFlowAccess, only: FailureFilter, *, by: str | None = None
+) -> Sequence[Row]:
+    """Make all entries due now that match; dismissed ones only if ``only`` asks for them.
+
+    Args:
+        by: As for `retry_failures`.
+
+    Returns:
+        The entries as they are now; empty if none matched.
+    """
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        entries = to_retry(await Insights(database).failures(only=only), only)
+        ids = [entry["id"] for entry in entries]
+        await ReviewStore(database).change_failures("retry_quarantine", ids, person(by))
+        return await Insights(database).failures(list(map(str, ids)))
+
+
+def to_retry(entries: Sequence[Row], only: FailureFilter) -> Sequence[Row]:
+    """Those of the entries that `retry_matching` makes due."""
+    return [row for row in entries if only.state == "dismissed" or row["dismissed_at"] is None]
+
+
+async def _failures(
+    database: Database, wanted: Sequence[str] | None, only: FailureFilter = EVERY_FAILURE
+) -> Sequence[Row]:
     if wanted is None:
-        return await Insights(database).failures()
+        return await Insights(database).failures(only=only)
     # A ticket without a link is only known by its QContact id.
     known = await PostgresStore(database).resolve_ids(wanted)
     return await Insights(database).failures([*wanted, *known.values()])
@@ -131,6 +168,7 @@ async def resolve_conflict(
     keep: Keep,
     patience_s: float | None = None,
     *,
+    field: str | None = None,
     by: str | None = None,
 ) -> Row:
     """Decide an open conflict: the next run sends ``local``; ``remote`` is written now.
@@ -138,7 +176,8 @@ async def resolve_conflict(
     Waits while a run is active.
 
     Args:
-        given: The conflict's id.
+        given: The conflict's id, or any id that a ticket has.
+        field: Which of the ticket's open conflicts; None if there is only one.
         patience_s: How long it waits for a run that is at work; None for as long as it takes.
         by: As for `retry_failures`.
 
@@ -147,6 +186,7 @@ async def resolve_conflict(
 
     Raises:
         UnknownId: No open conflict has this id.
+        ParamError: The ticket has several open conflicts, and ``field`` is None.
         TicketError: QContact's value has no counterpart here.
         RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
     """
@@ -157,10 +197,7 @@ async def resolve_conflict(
     ):
         await require_own(database, settings.account)
         insights = Insights(database)
-        conflict_id = _uuid(given)
-        found = [row for row in await insights.conflicts(conflict_id) if row["is_open"]]
-        if not found:
-            raise UnknownId(given, "open conflict")
+        conflict = await _open_conflict(database, given, field)
         leases = PostgresLeases(database, lease_database)
         async with AsyncExitStack() as stack:
             held = await held_lease(stack, leases, settings.account, patience_s)
@@ -173,16 +210,49 @@ async def resolve_conflict(
                 person(by),
             )
             await resolving.resolve(
-                RemoteId(found[0]["qcontact_ticket_id"]), found[0]["field"], keep
+                RemoteId(conflict["qcontact_ticket_id"]), conflict["field"], keep
             )
-        return (await insights.conflicts(conflict_id))[0]
+        return (await insights.conflicts(conflict["id"]))[0]
 
 
-def _uuid(given: str) -> UUID:
+async def _open_conflict(database: Database, given: str, field: str | None) -> Row:
+    """The open conflict that a person means."""
+    insights = Insights(database)
+    found = await insights.conflicts(_uuid(given)) if _uuid(given) else []
+    if not found:
+        known = await _find(database, given)
+        ids = [row["qcontact_ticket_id"] for row in known if row["is_exact"]] or [given]
+        found = await insights.conflicts(remote_ids=ids)
+    waiting = [row for row in found if row["is_open"] and field in (None, row["field"])]
+    if not waiting:
+        what = "open conflict" if field is None else f"open conflict about {field}"
+        raise UnknownId(given, what)
+    if len(waiting) > 1:
+        fields = ", ".join(sorted(row["field"] for row in waiting))
+        raise ParamError(f"{given} has open conflicts about {fields}: say which field")
+    return waiting[0]
+
+
+def _uuid(given: str) -> UUID | None:
     try:
         return UUID(given)
     except ValueError:
-        raise UnknownId(given, "open conflict") from None
+        return None
+
+
+async def find_tickets(fibreflow: FibreFlowAccess, given: str) -> Sequence[Row]:
+    """Tickets by a part of FT number, id, title, DR or ONT number, in any case.
+
+    Returns:
+        Rows of ``find_tickets``, at most `MOST_FOUND`; only the exact ones if there are any.
+    """
+    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        return await _find(database, given)
+
+
+async def _find(database: Database, given: str) -> Sequence[Row]:
+    found = await Insights(database).find_tickets(given, MOST_FOUND)
+    return [row for row in found if row["is_exact"]] or found
 
 
 async def explain_ticket(

@@ -9,7 +9,7 @@ from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
-from qcontact_sync.fibreflow.insights import Insights
+from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.reporting.periods import Period
@@ -36,7 +36,7 @@ class Quarantine:
 
     Attributes:
         parts: The number of entries by direction and code (``count_quarantine``).
-        entries: The oldest of them (``list_quarantine``).
+        entries: The oldest of those that match a filter (``list_quarantine``).
     """
 
     parts: Sequence[Row]
@@ -103,8 +103,12 @@ async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: in
         return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
 
 
-async def list_quarantine(fibreflow: FibreFlowAccess, limit: int) -> Quarantine:
-    """The quarantine with its ``limit`` oldest entries."""
+async def list_quarantine(
+    fibreflow: FibreFlowAccess, limit: int, only: FailureFilter = EVERY_FAILURE
+) -> Quarantine:
+    """The quarantine with its ``limit`` oldest entries of those that match."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         insights = Insights(database)
-        return Quarantine(await insights.quarantine_parts(), await insights.failures(limit=limit))
+        return Quarantine(
+            await insights.quarantine_parts(), await insights.failures(limit=limit, only=only)
+        )

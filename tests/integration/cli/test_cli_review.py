@@ -250,7 +250,7 @@ def test_a_conflict_shows_its_values_and_how_to_end_it(program, fibreflow_db, re
         f"open conflict: status of {uid} (QContact {reopened}): "
         "FibreFlow closed, QContact In Progress",
     ]
-    assert f"qcontact-sync conflicts resolve {conflict['id']} --keep local|remote" in shown
+    assert f"qcontact-sync conflicts resolve {conflict['ticket_uid']} --keep local|remote" in shown
 
 
 def test_keeping_the_call_centres_side(program, fibreflow_db, reopened):
@@ -294,6 +294,62 @@ def test_who_decided_about_a_failure_is_stored_and_shown(program, fibreflow_db, 
     assert (entry["decision"], entry["decided_by"]) == (decision, own_user())
     assert datetime.fromisoformat(entry["decided_at"]).utcoffset() is not None
     assert f"last decision: {decision} by {own_user()}" in program("failures").stdout
+
+
+def test_the_quarantine_is_listed_and_retried_in_parts(program, empty_db, refused):
+    call = ("failures", "--json", "--direction", "outbound", "--code", "VALIDATION_ERROR")
+    (entry,) = program(*call, "--state", "waiting").document
+    assert entry["qcontact_ticket_id"] == refused
+    assert program(*call, "--state", "due").document == []
+    assert program("failures", "retry", "--all", "--code", "TIMEOUT", "--json").document == []
+    (due,) = program("failures", "retry", "--all", "--direction", "outbound", "--json").document
+    assert (due["id"], due["decision"]) == (entry["id"], "retry")
+
+
+@pytest.mark.parametrize("call", [(), ("FT1", "--all"), ("FT1", "--code", "TIMEOUT")], ids=str)
+def test_a_retry_is_of_one_ticket_or_of_all_that_match(program, call):
+    ended = program("failures", "retry", *call)
+    assert ended.exit_status == 2
+    assert "give one ID, or --all" in ended.stderr
+
+
+def test_a_conflict_is_decided_by_the_tickets_number(program, empty_db, reopened):
+    uid = here(empty_db, reopened, "ticket_uid")
+    assert (
+        "about assigned_to"
+        in program(
+            *("conflicts", "resolve", uid, "--keep", "local", "--field", "assigned_to")
+        ).stderr
+    )
+    ended = program("conflicts", "resolve", uid.lower(), "--keep", "remote")
+    assert ended.exit_status == 0
+    assert here(empty_db, reopened, "status") == "in_progress"
+
+
+def test_of_several_conflicts_of_a_ticket_one_must_be_named(program, empty_db, reopened):
+    uid = here(empty_db, reopened, "ticket_uid")
+    query(
+        empty_db,
+        "INSERT INTO qcontact_conflict (id, remote_id, ticket_id, field, kind, reason)"
+        " SELECT gen_random_uuid(), remote_id, ticket_id, 'assigned_to', kind, reason"
+        " FROM qcontact_conflict",
+    )
+    ended = program("conflicts", "resolve", uid, "--keep", "local")
+    assert ended.exit_status == 2
+    assert "open conflicts about assigned_to, status" in ended.stderr
+    assert program(
+        *("conflicts", "resolve", uid, "--keep", "local", "--field", "status")
+    ).exit_status == 0  # fmt: skip
+
+
+def test_a_ticket_is_found_by_a_part_and_several_are_listed(program, empty_db, ticket):
+    uid = here(empty_db, ticket, "ticket_uid")
+    program("run")
+    assert program("ticket", uid[2:].lower()).stdout.startswith(uid)
+    several = program("ticket", "ft")
+    assert several.exit_status == 1
+    assert f"{uid} (QContact {ticket})" in several.stdout
+    assert program("ticket", "ft", "--json").exit_status == 1
 
 
 def test_who_resolved_a_conflict_is_stored_and_shown(program, reopened):

@@ -132,12 +132,20 @@ def test_older_runs_are_pages_away_and_none_is_missing(year, year_db):
     assert len(seen) == len(set(seen)) == expected
 
 
-def test_nobody_is_named(year, year_db):
+def test_nobody_is_named_to_who_may_not_decide(year, year_db):
     """QContact's assignees are people; ids, titles and statuses are all that is shown."""
-    page = get(year, "/conflicts").text
+    page = get(year, "/conflicts", user="onlooker").text
 
     assert "assigned_to" in page
     assert "Naledi" not in page
+    assert "Names of people are not shown" in page
+
+
+def test_who_may_decide_sees_between_whom(year):
+    page = get(year, "/conflicts", user="clerk").text
+
+    assert "Naledi Dlamini" in page
+    assert "Names of people are not shown" not in page
 
 
 def test_text_from_outside_stays_text(year, year_copy):
@@ -259,7 +267,7 @@ def test_a_ticket_is_explained_without_its_text_and_its_people(world, api_server
     world.set_local(ticket, status="in_progress")
     api_server.connect_fibreflow(world.database)
     api_server.connect_qcontact(world.sandbox.url, world.sandbox.api_key)
-    answer = get(api_server, f"/ticket?id={ticket}")
+    answer = get(api_server, f"/ticket?id={ticket}", user="onlooker")
     told = text_of(answer)
 
     assert "FibreFlow's value is sent to QContact" in told.replace("&#39;", "'")

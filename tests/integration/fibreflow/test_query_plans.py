@@ -56,8 +56,14 @@ BY_ID_OR_BATCH = {
     "list_due": {"direction": "inbound", "limit": 500},
     "list_notes_to_send": {"remote_ids": REMOTE_IDS[:200], "internal_notes": False},
     "ticket_history": {"remote_id": "17", "limit": 50},
-    "list_quarantine": {"wanted": None, "limit": 100},
-    "list_conflicts": {"id": None, "limit": None},
+    "list_quarantine": {
+        "wanted": None,
+        "direction": None,
+        "error_code": None,
+        "state": None,
+        "limit": 100,
+    },
+    "list_conflicts": {"id": None, "remote_ids": None, "limit": None},
 }
 
 

@@ -392,6 +392,8 @@ def test_there_is_one_audit_row_per_action(world: World):
         ("inbound", "status_update", "success"),
     ]
     assert sorted(rows[1]["request_payload"]["fields"]) == ["status", "title"]
+    assert rows[1]["request_payload"]["before"] == {"status": "open", "title": "No light"}
+    assert rows[1]["request_payload"]["after"] == {"status": "closed", "title": "Edited"}
     assert {r["ticket_id"] for r in rows} == {world.local(remote_id)["id"]}
 
 

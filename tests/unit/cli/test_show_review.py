@@ -9,12 +9,14 @@ from qcontact_sync.cli.show_review import (
     MAX_LISTED,
     show_conflicts,
     show_failures,
+    show_found,
     show_resolved,
     show_status,
     show_story,
 )
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.health import judge
+from qcontact_sync.reporting.timeline import Change, Event
 from qcontact_sync.reporting.wording import next_try
 from qcontact_sync.services.ticket_story import TicketStory
 
@@ -71,6 +73,7 @@ def a_story(**changes):
     return TicketStory(
         **{
             "qcontact_ticket_id": "21924300004",
+            "ticket_id": None,
             "ticket_uid": "FT499061",
             "problem": None,
             "fields": (),
@@ -236,24 +239,42 @@ def test_what_a_ticket_holds_is_text_and_long_values_are_cut(capsys):
     assert "\x1b" not in out
 
 
-@pytest.mark.parametrize(
-    ("what", "shown"),
-    [
-        pytest.param(["status", "title"], "status, title", id="came-in"),
-        pytest.param({"status": "closed"}, "status: closed", id="went-out"),
-        pytest.param(None, "", id="created"),
-    ],
-)
-def test_the_history_says_what_was_done(capsys, what, shown):
+def test_the_timeline_says_when_what_was_done_and_by_whom(capsys):
+    events = (
+        Event(NOW, "conflict about status ended: kept local", "decision", by="clerk"),
+        Event(NOW, "sent to QContact", "success", (Change("status", "Open", "Closed"),)),
+        Event(NOW, "failed: create to FibreFlow", "failed", details="the ticket has no title"),
+    )
+    show_story(a_story(timeline=events), ZONE, NOW)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "timeline, newest first:",
+        "  2026-11-23 08:00 SAST (06:00 UTC)  conflict about status ended: kept local by clerk",
+        "  2026-11-23 08:00 SAST (06:00 UTC)  sent to QContact",
+        "      status: Open → Closed",
+        "  2026-11-23 08:00 SAST (06:00 UTC)  failed: create to FibreFlow",
+        "      the ticket has no title",
+    ]
+
+
+def test_the_command_of_a_conflict_names_the_field_only_where_the_ticket_has_several(capsys):
+    show_conflicts([a_conflict()], ZONE)
+    assert "conflicts resolve FT499061 --keep local|remote" in capsys.readouterr().out
+    show_conflicts([a_conflict(), a_conflict(field="assigned_to")], ZONE)
+    assert "resolve FT499061 --field assigned_to --keep local|remote" in capsys.readouterr().out
+
+
+def test_tickets_that_match_a_search_have_what_tells_them_apart(capsys):
     row = {
-        "synced_at": NOW,
-        "sync_direction": "inbound",
-        "sync_type": "status_update",
-        "status": "success",
-        "error_message": None,
-        "what": what,
+        "qcontact_ticket_id": "21924300004",
+        "ticket_uid": "FT499061",
+        "status": "open",
+        "title": "No light",
+        "dr_number": "DR1",
+        "ont_serial": None,
     }
-    show_story(a_story(history=[row]), ZONE, NOW)
-    line = next(x for x in capsys.readouterr().out.splitlines() if "status_update" in x)
-    assert "2026-11-23 08:00 SAST (06:00 UTC)" in line
-    assert line.rstrip().endswith(shown)
+    show_found([row, {**row, "ticket_uid": None, "status": None}])
+    assert capsys.readouterr().out.splitlines() == [
+        "2 tickets match; give more of the number, or one of these:",
+        "  FT499061 (QContact 21924300004): open, No light, DR1",
+        "  (QContact 21924300004): No light, DR1",
+    ]

@@ -1,11 +1,17 @@
+from datetime import UTC, datetime
+
 import pytest
 from qcontact_sync.reporting.explain import FieldStory
+from qcontact_sync.reporting.timeline import Change, Event, Sides
 from qcontact_sync.reporting.wording import (
     agreed_value,
     options_of,
+    shown_changes,
     shown_value,
-    what_was_done,
 )
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+ANN = "00000000-0000-0000-0000-000000000001"
 
 
 @pytest.mark.parametrize(
@@ -26,15 +32,31 @@ def test_only_what_is_nobodys_is_shown(field, value, shown):
     assert shown_value(field, value) == shown
 
 
-def test_what_went_out_is_told_by_its_fields_and_its_status():
-    row = {"what": {"status": "closed", "assigned_to": "Ann Ville"}}
+def test_an_assignee_is_named_for_who_may_see_people():
+    assert shown_value("assigned_to", ANN, {ANN: "Ann Ville"}) == "Ann Ville"
+    assert shown_value("assigned_to", "Ben Dune", {}) == "Ben Dune"
+    assert shown_value("address", "1 Aloe Street", {}) == "set, not shown"
 
-    assert what_was_done(row) == "status: closed, assigned_to"
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        pytest.param(Change("status", "open", "closed"), "status: open → closed", id="both"),
+        pytest.param(Change("status", None, "closed", False), "status: closed", id="old-record"),
+        pytest.param(Change("address", None, None, False, False), "address", id="never-kept"),
+        pytest.param(
+            Change("assigned_to", ANN, None), "assigned_to: assigned → unassigned", id="a"
+        ),
+    ],
+)
+def test_a_change_has_its_old_and_its_new_value(change, shown):
+    assert shown_changes(Event(NOW, "", "success", (change,))) == [shown]
 
 
-@pytest.mark.parametrize(("what", "told"), [(["title", "status"], "title, status"), (None, "")])
-def test_what_came_in_is_told_by_its_fields(what, told):
-    assert what_was_done({"what": what}) == told
+def test_a_conflict_has_the_values_of_both_sides():
+    event = Event(NOW, "", "conflict", sides=Sides("status", "closed", "In Progress"))
+
+    assert shown_changes(event) == ["FibreFlow closed, QContact In Progress"]
 
 
 def test_only_given_options_are_shown():

@@ -1,5 +1,6 @@
 """Decisions: each page asks for confirmation, then does the same as the command line."""
 
+from dataclasses import asdict
 from typing import Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from qcontact_sync.on_airflow.dashboard import sources, views
 from qcontact_sync.on_airflow.dashboard.audit_log import log_decision
-from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
+from qcontact_sync.on_airflow.dashboard.pages import Failures, remember_rights, show
 from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
 from qcontact_sync.services import review
 
@@ -21,6 +22,22 @@ router = APIRouter(
     dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 _checked = [Depends(check_form)]
+
+
+@router.get("/quarantine/all/retry")
+async def ask_about_failures(request: Request, only: Failures) -> HTMLResponse:
+    """Ask for confirmation."""
+    return await show(request, "retry_all.html", views.failures, only)
+
+
+@router.post("/quarantine/all/retry", dependencies=_checked)
+async def retry_failures(request: Request, only: Failures) -> RedirectResponse:
+    """Make all entries due now that match."""
+    at = await sources.fibreflow(account_of(request).name)
+    subject = ", ".join(f"{name}={value}" for name, value in asdict(only).items() if value)
+    user = await log_decision(request, "retry", subject or "all")
+    changed = await review.retry_matching(at.fibreflow, only, by=user)
+    return _back(request, "/quarantine", "retry_all" if changed else "none")
 
 
 @router.get("/quarantine/{entry_id}/{change}")

@@ -9,13 +9,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.on_airflow.dashboard import views
-from qcontact_sync.on_airflow.dashboard.rendering import page
+from qcontact_sync.on_airflow.dashboard.rendering import page, problem
 from qcontact_sync.on_airflow.dashboard.security import MayAct, account_of, may_read
 from qcontact_sync.on_airflow.dashboard.sources import patience
+from qcontact_sync.services import review
 
 _Ts = TypeVarTuple("_Ts")
 _SAID = {
     "retry": "The next run tries it again.",
+    "retry_all": "The next run tries them again.",
+    "none": "No ticket matched any more; nothing was changed.",
     "dismiss": "The sync ignores it until the ticket changes.",
     "local": "FibreFlow's value is kept; the next run sends it.",
     "remote": "QContact's value was written to FibreFlow.",
@@ -23,6 +26,12 @@ _SAID = {
     "chosen_remote": "QContact's values were written to FibreFlow.",
     "chosen_in_part": "Some tickets were not decided, for example because they have changed.",
 }
+
+
+_SEARCHED = (
+    "The search looks for a part of the FT number, the QContact id, the title, the DR number or "
+    "the ONT number, in any case."
+)
 
 
 def remember_rights(request: Request, may_act: MayAct) -> None:
@@ -89,10 +98,22 @@ async def pending(request: Request) -> HTMLResponse:
     return await show(request, "pending.html", views.pending)
 
 
+def failure_filter(
+    direction: Literal["", "inbound", "outbound"] = "",
+    error_code: Annotated[str, Query(max_length=60)] = "",
+    state: Literal["", "due", "pausing", "waiting", "dismissed"] = "",
+) -> review.FailureFilter:
+    """The part of the quarantine that an address names."""
+    return review.FailureFilter(direction or None, error_code or None, state or None)
+
+
+Failures = Annotated[review.FailureFilter, Depends(failure_filter)]
+
+
 @router.get("/quarantine")
-async def quarantine(request: Request) -> HTMLResponse:
-    """The quarantine."""
-    return await show(request, "quarantine.html", views.quarantine)
+async def quarantine(request: Request, only: Failures) -> HTMLResponse:
+    """The quarantine, or a part of it."""
+    return await show(request, "quarantine.html", views.quarantine, only)
 
 
 @router.get("/conflicts")
@@ -111,8 +132,16 @@ async def fields(request: Request) -> HTMLResponse:
 async def ticket(
     request: Request, ticket_id: Annotated[str, Query(alias="id", max_length=200)] = ""
 ) -> Response:
-    """The state of a ticket."""
+    """The state of a ticket, or the tickets that the search finds."""
     if not ticket_id.strip():
         return RedirectResponse(request.scope["root_path"] + "/", 303)
     (given,) = parse_request({"ticket_ids": [ticket_id]}).ticket_ids
-    return await show(request, "ticket.html", views.ticket, given)
+    view = await patience.wait_for(views.tickets, account_of(request).name, given)
+    if len(view["found"]) > 1:
+        return page(request, "tickets.html", view)
+    # A ticket that is only in QContact is known there by its id.
+    known = view["found"][0]["qcontact_ticket_id"] if view["found"] else given
+    try:
+        return await show(request, "ticket.html", views.ticket, known)
+    except review.UnknownId as error:
+        return problem(request, 404, "Not found", f"{error}.", _SEARCHED)

@@ -1,7 +1,7 @@
 """The content of each page: from the read-only service to the names in a template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from qcontact_sync.reporting.field_tables import rule_tables
 from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
 from qcontact_sync.services import review, run_reports
 from qcontact_sync.services.mapping_report import describe_mapping
+from qcontact_sync.services.ticket_story import ticket_links
 
 MAX_LISTED = 200
 NEWEST_RUNS = 12
@@ -90,13 +91,29 @@ async def run(account: str, job_id: UUID) -> View:
     return {**_common(at), "report": report, "run": report.run}
 
 
-async def quarantine(account: str) -> View:
-    """Tickets that failed."""
+async def quarantine(account: str, only: review.FailureFilter) -> View:
+    """Tickets that failed, of those that match."""
     at = await sources.fibreflow(account)
     return {
         **_common(at),
-        "quarantine": await run_reports.list_quarantine(at.fibreflow, MAX_LISTED),
+        "only": only,
+        "query": asdict(only),
+        "most": MAX_LISTED,
+        "quarantine": await run_reports.list_quarantine(at.fibreflow, MAX_LISTED, only),
     }
+
+
+async def failures(account: str, only: review.FailureFilter) -> View:
+    """The entries that a retry of all that match makes due.
+
+    Raises:
+        NotThere: There is none.
+    """
+    at = await sources.fibreflow(account)
+    found = review.to_retry(await review.list_failures(at.fibreflow, None, only), only)
+    if not found:
+        raise NotThere("No ticket in quarantine matches any more.")
+    return {**_common(at), "only": only, "query": asdict(only), "entries": found}
 
 
 async def failure(account: str, entry_id: UUID) -> View:
@@ -154,6 +171,17 @@ async def fields(account: str) -> View:
     }
 
 
+async def tickets(account: str, given: str) -> View:
+    """Tickets by a part of what people know them by."""
+    at = await sources.fibreflow(account)
+    return {
+        **_common(at),
+        "given": given,
+        "found": await review.find_tickets(at.fibreflow, given),
+        "most": review.MOST_FOUND,
+    }
+
+
 async def ticket(account: str, ticket_id: str) -> View:
     """The state of a ticket.
 
@@ -161,10 +189,8 @@ async def ticket(account: str, ticket_id: str) -> View:
         UnknownId: No ticket that came from QContact has this id.
     """
     at = await sources.both_sides(account)
-    return {
-        **_common(at),
-        "story": await review.explain_ticket(at.fibreflow, at.qcontact, at.settings, ticket_id),
-    }
+    story = await review.explain_ticket(at.fibreflow, at.qcontact, at.settings, ticket_id)
+    return {**_common(at), "story": story, "links": ticket_links(at.settings, story)}
 
 
 def _common(at: sources.Sources) -> Mapping[str, Any]:

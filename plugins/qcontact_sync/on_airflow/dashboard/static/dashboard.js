@@ -33,6 +33,15 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// On a narrow screen a row is a card (see the style): each cell is shown with its column's heading.
+function labelCells() {
+  for (const table of document.querySelectorAll(".wide > table")) {
+    const headings = [...table.querySelectorAll("thead th")].map((heading) => heading.textContent.trim());
+    table.classList.add("cards");
+    for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, i) => { cell.dataset.label = headings[i] || ""; });
+  }
+}
+
 // The place that has the focus, so that it can be found again in the new content.
 function placeOf(element) {
   if (!element || element === document.body) return null;
@@ -52,6 +61,7 @@ function replaceContent(fresh) {
   const open = [...old.querySelectorAll("details[open][id]")].map((details) => details.id);
   const aside = [...old.querySelectorAll(".wide")].map((wide) => wide.scrollLeft);
   old.replaceChildren(...fresh.getElementById("content").childNodes);
+  labelCells();
   open.forEach((id) => { const details = document.getElementById(id); if (details) details.open = true; });
   old.querySelectorAll(".wide").forEach((wide, i) => { wide.scrollLeft = aside[i] || 0; });
   if (place) (old.querySelector(place) || old).focus({ preventScroll: true });
@@ -85,7 +95,13 @@ async function refresh() {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => setInterval(refresh, REFRESH_MS));
+document.addEventListener("DOMContentLoaded", () => {
+  labelCells();
+  // What an action did is at the top of the page that it leads to: a screen reader begins there.
+  const said = document.getElementById("said");
+  if (said) said.focus();
+  setInterval(refresh, REFRESH_MS);
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && Date.now() - refreshedAt >= REFRESH_MS) refresh();
 });

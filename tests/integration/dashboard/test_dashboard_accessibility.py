@@ -1,0 +1,110 @@
+"""The pages for people who cannot see or point as their author does: axe's rules in light and dark,
+on a phone and magnified; rows as cards; where the focus goes.
+"""
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.integration.dashboard.browsing import go, opened
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser]
+
+RULES = {
+    # WCAG 2.2 AA (24 px for what is pressed, among others), and axe's own advice.
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+PATHS = (
+    "/",
+    "/?period=90d",
+    "/?period=365d",
+    "/runs",
+    "/pending",
+    "/quarantine",
+    "/conflicts",
+    "/ticket?id=FT100000",
+    "/ticket?id=nothing",
+)
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True},
+    "magnified": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
+}
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"][:3]
+    ]
+
+
+def confirmations(dsn: str) -> list[str]:
+    """The pages that ask whether somebody means it."""
+    with psycopg.connect(dsn) as connection:
+        (entry,) = connection.execute("SELECT id FROM qcontact_quarantine LIMIT 1").fetchone()
+        (conflict,) = connection.execute(
+            "SELECT id FROM qcontact_conflict WHERE kind = 'needs_you' LIMIT 1"
+        ).fetchone()
+    return [
+        *(f"/quarantine/{entry}/{change}" for change in ("retry", "dismiss")),
+        *(f"/conflicts/{conflict}/{side}" for side in ("local", "remote")),
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_any_page(chrome, year, year_db, look):
+    context = opened(chrome, year, **LOOKS[look])
+    page = context.new_page()
+    found = {path: violations(go(page, path)) for path in (*PATHS, *confirmations(year_db))}
+    context.close()
+
+    assert {path: rules for path, rules in found.items() if rules} == {}
+
+
+@pytest.mark.parametrize("look", ["phone", "magnified"])
+@pytest.mark.parametrize("path", ["/runs", "/quarantine", "/conflicts"])
+def test_rows_are_cards_that_fit_the_screen_and_name_their_cells(chrome, year, look, path):
+    context = opened(chrome, year, **LOOKS[look])
+    page = go(context.new_page(), path)
+    row = page.locator("tbody tr").first
+    cells = row.locator("td:not(.acts):not(:empty)").evaluate_all(
+        "cells => cells.map(cell => [cell.dataset.label, getComputedStyle(cell).display])"
+    )
+    scrolls = page.locator(".wide").evaluate_all("all => all.some(w => w.scrollWidth > innerWidth)")
+    context.close()
+
+    assert cells
+    assert all(label and display == "block" for label, display in cells)
+    assert not scrolls
+
+
+@pytest.mark.parametrize("path", ["/quarantine", "/conflicts"])
+def test_on_a_phone_the_decision_follows_the_tickets_name(chrome, year, path):
+    context = opened(chrome, year, **LOOKS["phone"])
+    row = go(context.new_page(), path).locator("tbody tr:has(.acts)").first
+    name, decision, *rest = row.locator("> *").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().top)"
+    )
+    context.close()
+
+    assert name < decision < min(rest)
+
+
+def test_after_an_action_the_focus_is_where_its_result_is_told(chrome, year, year_copy):
+    year.connect_fibreflow(year_copy)
+    context = opened(chrome, year)
+    page = go(context.new_page(), "/quarantine")
+    page.get_by_role("link", name="Dismiss").first.click()
+    page.get_by_role("button", name="Dismiss until it changes").click()
+    page.wait_for_url("**/quarantine?said=*")
+    told = page.evaluate("document.activeElement.textContent")
+    role = page.evaluate("document.activeElement.getAttribute('role')")
+    context.close()
+
+    assert told.startswith("The sync ignores it until the ticket changes.")
+    assert role == "status"

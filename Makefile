@@ -11,7 +11,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 
-.PHONY: help install run secrets test test-fast test-airflow check mutants mutate-core prove bench bench-quick hooks licences pins clean
+.PHONY: help install run secrets test test-fast test-airflow check mutants mutate-core prove bench bench-quick hooks licences pictures pins clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ hooks: install ## run the checks before each git commit
 
 licences: install ## write docs/licences.md from the installed pins
 	@$(BIN)/python -m dev.pages.licences
+
+pictures: install ## take the pictures of the dashboard for docs/ again
+	@PICTURES=1 $(PYTEST) -q tests/integration/dashboard/test_dashboard_pictures.py
 
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes -q --custom-compile-command "make pins"
 pins: install ## compile requirements.in and requirements-dev.in into their .txt

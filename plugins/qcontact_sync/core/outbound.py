@@ -35,6 +35,10 @@ class Sending:
         """Whether there is anything to send."""
         return bool(self.remote)
 
+    def with_before(self, name: str, answer: Mapping[str, object]) -> Mapping[str, object]:
+        """An answer for the audit, with what QContact had of the field before."""
+        return {**answer, "before": {name: self.seen.get(name)}}
+
 
 def sending_of(decision: TicketDecision, kinds: Collection[SyncType] | None = None) -> Sending:
     """Pick what is to be sent from a decision about the ticket as QContact has it now.

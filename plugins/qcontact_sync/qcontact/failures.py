@@ -61,7 +61,7 @@ class FailedAttempt:
     """One failed attempt.
 
     Attributes:
-        detail: HTTP status, or the name of the exception; what to do about it, where that is known.
+        detail: HTTP status, or why no answer came; what to do about it, where that is known.
         may_be_applied: The request went out and no answer rules out that it was carried out.
         is_fatal: It will not pass and concerns every request: a certificate, a redirect.
         pause_s: How long all requests are to wait; None where only this one backs off.

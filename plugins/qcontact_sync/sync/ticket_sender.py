@@ -1,7 +1,7 @@
 """Sending one ticket to QContact: read, merge, send the changed fields, settle."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from qcontact_sync.core.decide import decide
@@ -67,15 +67,12 @@ class _Sent:
 
     def audit_rows(self) -> list[SentRow]:
         """One row per kind sent: what was sent, the answer, and the value before."""
+        ids, sending = (self.remote_id, self.ticket_id), self.sending
+        sent = zip(kinds_of(sending), sending.remote.items(), strict=True)
         return [
-            SentRow(self.remote_id, self.ticket_id, kind, {name: value}, self._answered(name))
-            for kind, (name, value) in zip(
-                kinds_of(self.sending), self.sending.remote.items(), strict=True
-            )
+            SentRow(*ids, kind, {name: value}, sending.with_before(name, self.answer.payload))
+            for kind, (name, value) in sent
         ]
-
-    def _answered(self, name: str) -> Mapping[str, object]:
-        return {**self.answer.payload, "before": {name: self.sending.seen.get(name)}}
 
 
 class TicketSender:

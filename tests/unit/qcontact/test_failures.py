@@ -129,6 +129,24 @@ def test_no_answer(error, code, kind_of_write):
     assert outcome(WRITE, failure) == (kind_of_write, ErrorCode(code), is_repeated)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NOBODY_HOME, "nothing listens at the server's host and port"),
+        (aiohttp.ClientConnectorError(None, OSError(113, "no route")), "cannot be reached"),
+        (aiohttp.ClientConnectorDNSError(None, OSError(-2, "x")), "host name is not known"),
+        (aiohttp.ServerDisconnectedError(), "closed the connection without an answer"),
+        (aiohttp.SocketTimeoutError(), "no answer in time"),
+        (aiohttp.ConnectionTimeoutError(), "does not accept the connection in time"),
+        (ConnectionResetError(), "the connection was cut"),
+        (aiohttp.ClientPayloadError(), "the answer ended before its end"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_why_no_answer_came_is_said_in_plain_words(error, said):
+    assert said in failure_of_exception(error).detail
+
+
 def test_a_body_that_is_not_the_promised_json_is_read_again_once():
     failure = unexpected_body()
     assert is_worth_repeating(failure, is_write=False, attempts=1, retries=3)

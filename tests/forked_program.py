@@ -34,7 +34,7 @@ class ForkedProgram:
 
     Args:
         environment: All of it.
-        stderr: Where it goes instead of into what `communicate` returns.
+        stdout, stderr: Where they go instead of into what `communicate` returns.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class ForkedProgram:
         arguments: Sequence[str | bytes],
         environment: Mapping[str, str],
         *,
+        stdout: int | None = None,
         stderr: int | None = None,
     ) -> None:
         self.returncode: int | None = None
@@ -51,8 +52,9 @@ class ForkedProgram:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         self._line, line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with line, open(os.devnull) as stdin:
+            output = self._stdout.fileno() if stdout is None else stdout
             errors = self._stderr.fileno() if stderr is None else stderr
-            fds = [stdin.fileno(), self._stdout.fileno(), errors, line.fileno()]
+            fds = [stdin.fileno(), output, errors, line.fileno()]
             order = json.dumps(
                 {"arguments": list(map(os.fsdecode, arguments)), "environment": dict(environment)}
             )

@@ -172,9 +172,9 @@ def _show_errors(console: Console, errors: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _show_plan(console: Console, plan: Mapping[str, Mapping[str, Any]]) -> None:
-    console.print("dry run: a run would do the following now; nothing was written on either side")
+    write(console, "dry run: a run would do the following now; nothing was written on either side")
     for direction, part in plan.items():
         summary, *lines = plan_lines(part)
-        console.print(f"{direction}: {summary}", markup=False, soft_wrap=True)
+        write(console, f"{direction}: {summary}")
         for line in lines:
-            console.print(f"  {line}", markup=False, soft_wrap=True)
+            write(console, f"  {line}")

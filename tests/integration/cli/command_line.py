@@ -75,13 +75,8 @@ class CommandLine:
         terminal, screen = os.openpty()
         with os.fdopen(terminal, "rb", buffering=0) as shown:
             plain = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)}
-            process = subprocess.Popen(
-                [PROGRAM, *arguments],
-                env={**self._environment, **plain},
-                stdin=subprocess.DEVNULL,
-                stdout=screen,
-                stderr=screen,
-            )
+            environment = {**self._environment, **plain}
+            process = ForkedProgram(arguments, environment, stdout=screen, stderr=screen)
             os.close(screen)
             seen = _read_all(shown)
             process.wait()

@@ -64,8 +64,8 @@ def test_a_database_that_does_not_exist(program):
     assert "correct the database's name" in found["advice"]
 
 
-def test_one_check_without_an_answer_hides_no_other(program, empty_db):
-    with psycopg.connect(empty_db) as other:
+def test_one_check_without_an_answer_hides_no_other(program, fibreflow_db):
+    with psycopg.connect(fibreflow_db) as other:
         other.execute("LOCK TABLE qcontact_migration")
         found = states(program("doctor", "--json"))
     assert found["schema"] == "failed"

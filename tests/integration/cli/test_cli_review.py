@@ -296,7 +296,7 @@ def test_who_decided_about_a_failure_is_stored_and_shown(program, fibreflow_db, 
     assert f"last decision: {decision} by {own_user()}" in program("failures").stdout
 
 
-def test_the_quarantine_is_listed_and_retried_in_parts(program, empty_db, refused):
+def test_the_quarantine_is_listed_and_retried_in_parts(program, fibreflow_db, refused):
     call = ("failures", "--json", "--direction", "outbound", "--code", "VALIDATION_ERROR")
     (entry,) = program(*call, "--state", "waiting").document
     assert entry["qcontact_ticket_id"] == refused
@@ -313,8 +313,8 @@ def test_a_retry_is_of_one_ticket_or_of_all_that_match(program, call):
     assert "give one ID, or --all" in ended.stderr
 
 
-def test_a_conflict_is_decided_by_the_tickets_number(program, empty_db, reopened):
-    uid = here(empty_db, reopened, "ticket_uid")
+def test_a_conflict_is_decided_by_the_tickets_number(program, fibreflow_db, reopened):
+    uid = here(fibreflow_db, reopened, "ticket_uid")
     assert (
         "about assigned_to"
         in program(
@@ -323,13 +323,13 @@ def test_a_conflict_is_decided_by_the_tickets_number(program, empty_db, reopened
     )
     ended = program("conflicts", "resolve", uid.lower(), "--keep", "remote")
     assert ended.exit_status == 0
-    assert here(empty_db, reopened, "status") == "in_progress"
+    assert here(fibreflow_db, reopened, "status") == "in_progress"
 
 
-def test_of_several_conflicts_of_a_ticket_one_must_be_named(program, empty_db, reopened):
-    uid = here(empty_db, reopened, "ticket_uid")
+def test_of_several_conflicts_of_a_ticket_one_must_be_named(program, fibreflow_db, reopened):
+    uid = here(fibreflow_db, reopened, "ticket_uid")
     query(
-        empty_db,
+        fibreflow_db,
         "INSERT INTO qcontact_conflict (id, remote_id, ticket_id, field, kind, reason)"
         " SELECT gen_random_uuid(), remote_id, ticket_id, 'assigned_to', kind, reason"
         " FROM qcontact_conflict",
@@ -342,8 +342,8 @@ def test_of_several_conflicts_of_a_ticket_one_must_be_named(program, empty_db, r
     ).exit_status == 0  # fmt: skip
 
 
-def test_a_ticket_is_found_by_a_part_and_several_are_listed(program, empty_db, ticket):
-    uid = here(empty_db, ticket, "ticket_uid")
+def test_a_ticket_is_found_by_a_part_and_several_are_listed(program, fibreflow_db, ticket):
+    uid = here(fibreflow_db, ticket, "ticket_uid")
     program("run")
     assert program("ticket", uid[2:].lower()).stdout.startswith(uid)
     several = program("ticket", "ft")

@@ -2,7 +2,7 @@
 -- are left out: the schema check names those. Where columns are given, a right on them is enough.
 -- include/sql/optional/roles.sql grants exactly these.
 -- params:  needed jsonb (of FibreFlow's tables: an array, see the columns below)
--- returns: rows: name text, privilege text
+-- returns: rows: name text (as a GRANT writes it), privilege text
 -- locks:   none
 WITH own (name, privileges) AS (
     VALUES
@@ -28,7 +28,7 @@ WITH own (name, privileges) AS (
     SELECT name, privilege, columns
     FROM jsonb_to_recordset(%(needed)s::jsonb) AS fibreflow (name text, privilege text, columns text[])
 ), missing AS (
-    SELECT name, privilege
+    SELECT to_regclass(name)::text AS name, privilege
     FROM needed
     WHERE to_regclass(name) IS NOT NULL
       AND NOT has_table_privilege(to_regclass(name), privilege)

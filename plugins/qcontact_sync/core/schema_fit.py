@@ -105,7 +105,7 @@ def _needed(table: HostTable, needs: Iterable[Need]) -> Iterator[Finding]:
             yield Finding(Verdict.CANNOT, where, text)
         if column.room is not None and column.room < need.room:
             yield _too_short(where, column.room, need)
-        if need.field:
+        if need.field and need.field != need.column:
             yield Finding(Verdict.ADAPTED, where, f"holds the mapping's {need.field}")
 
 

@@ -50,7 +50,9 @@ async def require_fit(
     findings = await examine_schema(database, mapping)
     severe = [f for f in findings if f.verdict in (Verdict.LACKS, Verdict.CANNOT)]
     if severe:
-        raise SchemaMismatch(f"FibreFlow's tables do not fit: {_told(severe)}")
+        raise SchemaMismatch(
+            f"FibreFlow's tables do not fit: {_told(severe)}: see `qcontact-sync doctor`"
+        )
     refused = [f for f in findings if f.verdict is Verdict.REFUSED]
     if is_from_file and refused:
         raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_told(refused)}")

@@ -31,6 +31,7 @@ def test_where_all_is_well_every_check_is_ok(program):
         "schema": "ok",
         "rights": "ok",
         "tables": "ok",
+        "tables adapted": "ok",
         "QContact": "ok",
         "QContact clock": "ok",
         "Airflow": "skipped",

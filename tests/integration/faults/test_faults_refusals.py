@@ -3,6 +3,7 @@
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.fibreflow.migrate import SchemaMismatch
 
 from tests.integration.sync_world import World
 
@@ -219,20 +220,46 @@ def test_a_trigger_that_breaks_on_every_row_stops_the_run(world: World, some):
     assert world.cursor() is None
 
 
+def break_schema(world: World, breakage: str) -> None:
+    role = sql.Identifier(str(conninfo_to_dict(world.database)["user"])).as_string()
+    world.execute(breakage.format(role=role))
+
+
 @pytest.mark.parametrize(
     ("breakage", "told"),
     [
         ("REVOKE INSERT ON tickets FROM {role}", "doctor"),
-        ("ALTER TABLE tickets RENAME COLUMN pon_number TO pon", "migrate"),
-        ("ALTER TABLE qcontact_sync_log RENAME COLUMN request_payload TO request", "migrate"),
+        ("ALTER TABLE qcontact_ticket_link RENAME COLUMN base_remote TO base", "migrate"),
     ],
 )
 def test_an_error_of_our_own_statement_stops_the_run(world: World, breakage: str, told: str):
     world.add_ticket()
-    role = sql.Identifier(str(conninfo_to_dict(world.database)["user"])).as_string()
-    world.execute(breakage.format(role=role))
+    break_schema(world, breakage)
     result = world.run()
     assert (result.status, result.error_code) == ("failed", "DATABASE_ERROR")
     assert told in result.error_message
     assert world.quarantine() == {}
+    assert world.cursor() is None
+
+
+@pytest.mark.parametrize(
+    ("breakage", "told"),
+    [
+        (
+            "ALTER TABLE tickets RENAME COLUMN pon_number TO pon",
+            "tickets has no column pon_number: see `qcontact-sync doctor`",
+        ),
+        (
+            "ALTER TABLE qcontact_sync_log RENAME COLUMN request_payload TO request",
+            "qcontact_sync_log has no column request_payload: see `qcontact-sync doctor`",
+        ),
+    ],
+)
+def test_a_column_that_is_not_there_lets_no_run_begin(world: World, breakage: str, told: str):
+    world.add_ticket()
+    break_schema(world, breakage)
+    with pytest.raises(SchemaMismatch) as refused:
+        world.run()
+    assert (refused.value.code, told in str(refused.value)) == ("DATABASE_ERROR", True)
+    assert world.rows("SELECT FROM sync_job_history") == []
     assert world.cursor() is None

@@ -7,8 +7,8 @@ from qcontact_sync.fibreflow.host_schema import USUAL
 from qcontact_sync.fibreflow.needs import needed_rights
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
-# Only whoever migrates runs these.
-OF_THE_MIGRATOR = {"make_ledger", "widen_ledger", "note_migration"}
+# Only the owner of the tables runs these: who migrates, and `forget`.
+OF_THE_OWNER = {"make_ledger", "widen_ledger", "note_migration", "forget_ticket"}
 WRITES = {
     "INSERT": r"INSERT INTO (\w+)",
     "UPDATE": r"(?<!FOR )(?<!DO )UPDATE (?!SET\b)(\w+)",
@@ -29,7 +29,7 @@ def tables():
 def rights_used():
     used = set()
     for path in (SQL / "queries").glob("*.sql"):
-        if path.stem in OF_THE_MIGRATOR | {"missing_rights"}:
+        if path.stem in OF_THE_OWNER | {"missing_rights"}:
             continue
         text = without_comments(path)
         for privilege, pattern in WRITES.items():

@@ -27,7 +27,7 @@ from dev.demo.fibreflow import query
 from dev.demo.last_act import count_both_sides, kill_half_way
 from dev.demo.progress import Progress
 from dev.demo.report import edits_table, show_run
-from dev.demo.system import DAG_ID, LocalSystem, local_system
+from dev.demo.system import DAG_ID, MONITOR_DAG_ID, LocalSystem, local_system
 from dev.errors import CannotRun
 from dev.processes.interrupts import Interrupted, Interrupts
 from dev.processes.log_tail import tail
@@ -149,13 +149,15 @@ def _edit(system: LocalSystem) -> None:
 
 
 def _stay_up(system: LocalSystem) -> None:
-    """Show the addresses and the login, and wait for Ctrl-C."""
+    """Turn the checks on, show the addresses and the login, and wait for Ctrl-C."""
     say = system.progress.console.print
-    say(f"\n[bold]Airflow[/bold]   {system.api.url}/dags/{DAG_ID}")
+    system.api.unpause(MONITOR_DAG_ID)
+    say(f"\n[bold]Dashboard[/bold] {system.api.url}/plugin/qcontact-sync")
+    say(f"[bold]Airflow[/bold]   {system.api.url}/dags/{DAG_ID}")
     say(f"          log in as [bold]{ADMIN}[/bold] with ", end="")
     say(Text(system.credentials.admin_password, style="bold"))
     if system.settings.is_demo:
-        say("[bold]CLI[/bold]       . .run/env && .venv/bin/qcontact-sync status")
+        say("[bold]CLI[/bold]       . .run/env && qcontact-sync status")
         call = f'curl -H "Authorization: Bearer $CRON_SECRET" -X POST {system.api.url}{SYNC_PATH}'
         say(f"[bold]HTTP[/bold]      . .run/env && {call}", soft_wrap=True)
     say(f"[bold]Logs[/bold]      {system.run.logs.relative_to(PROJECT)}/")

@@ -31,6 +31,7 @@ from dev.state import PROJECT, RunDirectory
 from sandbox.directory import MAIN_QUEUE
 
 DAG_ID = "qcontact_sync"
+MONITOR_DAG_ID = "qcontact_sync_monitor"
 FIBREFLOW = "fibreflow"
 UI_PORT = 8080
 SANDBOX_TICKETS = 300
@@ -150,9 +151,15 @@ class LocalSystem:
         self.audit = AuditReader(self.sides.fibreflow_dsn)
         if self.settings.is_demo:
             settings["CRON_SECRET"] = self.airflow["CRON_SECRET"].partition(",")[0]
-            lines = (f"export {name}={quote(value)}\n" for name, value in settings.items())
-            write_private(self.run.root / "env", "".join(lines))
+            self._write_environment(settings)
             self.staff = add_staff(self.sides.fibreflow_dsn, self.sandbox)
+
+    def _write_environment(self, settings: Mapping[str, str]) -> None:
+        """What qcontact-sync, airflow and curl need in another terminal."""
+        ours = {name: text for name, text in self.airflow.items() if name.startswith("AIRFLOW_")}
+        lines = [f"export {name}={quote(value)}\n" for name, value in {**ours, **settings}.items()]
+        lines.append(f'export PATH={quote(str(Path(sys.executable).parent))}:"$PATH"\n')
+        write_private(self.run.root / "env", "".join(lines))
 
     def _start_airflow(self) -> None:
         write_login(self.run, self.credentials)

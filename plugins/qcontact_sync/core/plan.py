@@ -1,6 +1,7 @@
 """A dry run's result: the plan that a real run would carry out."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,14 +30,31 @@ MAX_LINES = 1_000
 """At most this many tickets, and failures, are named; all are counted."""
 
 
+Move = tuple[str | None, str | None]
+"""A field's value before and after, in FibreFlow's words."""
+TOLD_FIELDS = frozenset({"status", "priority", "ticket_type"})
+"""Fields whose values are words of the mapping, not of a customer."""
+
+
+def moves_of(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> dict[str, Move]:
+    """The moves of the fields of ``after``."""
+    return {n: (before.get(n), value) for n, value in after.items() if n in TOLD_FIELDS}
+
+
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One ticket of a plan; ``fields`` are names, never values."""
+    """One ticket of a plan.
+
+    Attributes:
+        fields: The fields that differ, by name.
+        moves: Old and new value of those fields in `TOLD_FIELDS`; no other value is kept.
+    """
 
     sign: Sign
     remote_id: str
     ticket_uid: str | None
     fields: tuple[str, ...]
+    moves: Mapping[str, Move] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ class Plan:
     Attributes:
         finished: How many of those to create are done in QContact.
         left_out: How many are not created because they are done there.
+        transitions: Number of tickets by sign, field and move.
         would_fail: Number of tickets that would go to quarantine.
         notices: Further notices for a person.
     """
@@ -65,6 +84,7 @@ class Plan:
     lines: list[PlanLine] = field(default_factory=list)
     finished: int = 0
     left_out: int = 0
+    transitions: Counter[tuple[Sign, str, Move]] = field(default_factory=Counter)
     would_fail: int = 0
     failures: list[PlannedFailure] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -74,6 +94,7 @@ class Plan:
         """Count a ticket, and keep its line if there is room."""
         if self._is_new(line.sign, line.remote_id):
             self.counts[line.sign] += 1
+            self.transitions.update((line.sign, *move) for move in line.moves.items())
             if len(self.lines) < MAX_LINES:
                 self.lines.append(line)
 
@@ -100,7 +121,9 @@ class Plan:
             self.finished += decision.closes and (Sign.CREATE, decision.remote.id) not in self._seen
             self.add(PlanLine(Sign.CREATE, decision.remote.id, None, ()))
         elif decision.writes:
-            self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes)))
+            before = decision.local.values if decision.local else {}
+            moves = moves_of(before, decision.writes)
+            self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes), moves))
         # Differences at adoption stay as they are: a person should look at them.
         is_adopted = decision.kind is Kind.ADOPT
         needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
@@ -126,15 +149,11 @@ class Plan:
             "create_finished": self.finished,
             "left_out": self.left_out,
             "would_fail": self.would_fail,
-            "lines": [
-                {
-                    "sign": line.sign.value,
-                    "qcontact_ticket_id": line.remote_id,
-                    "ticket_uid": line.ticket_uid,
-                    "fields": list(line.fields),
-                }
-                for line in self.lines
+            "transitions": [
+                {"sign": sign.value, "field": name, "was": was, "now": now, "tickets": tickets}
+                for (sign, name, (was, now)), tickets in self.transitions.most_common()
             ],
+            "lines": [_plain(line) for line in self.lines],
             "failures": [
                 {
                     "qcontact_ticket_id": failure.remote_id,
@@ -147,6 +166,16 @@ class Plan:
         }
 
 
+def _plain(line: PlanLine) -> dict[str, object]:
+    plain: dict[str, object] = {
+        "sign": line.sign.value,
+        "qcontact_ticket_id": line.remote_id,
+        "ticket_uid": line.ticket_uid,
+        "fields": list(line.fields),
+    }
+    return plain | ({"moves": {n: list(m) for n, m in line.moves.items()}} if line.moves else {})
+
+
 def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     """A plan as lines of text, without terminal control characters.
 
@@ -155,8 +184,13 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     """
     yield plan["summary"]
     yield from plan["notices"]
+    for move in plan.get("transitions", ()):
+        told = _told(move["field"], (move["was"], move["now"]))
+        yield printable(f"{move['sign']} {told}: {_tickets(move['tickets'])}")
     for line in plan["lines"]:
-        names = (line["qcontact_ticket_id"], line["ticket_uid"], ", ".join(line["fields"]))
+        moves = line.get("moves", {})
+        fields = ", ".join(_told(name, moves.get(name)) for name in line["fields"])
+        names = (line["qcontact_ticket_id"], line["ticket_uid"], fields)
         yield printable(f"{line['sign']} " + "  ".join(name for name in names if name))
     yield from _rest(sum(plan[key] for key in _KEYS.values()) - len(plan["lines"]))
     if plan["failures"]:
@@ -165,6 +199,18 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
         reason = f"{failure['error_code']}: {failure['error_message']}"
         yield printable(f"{failure['qcontact_ticket_id']}  {reason}")
     yield from _rest(plan["would_fail"] - len(plan["failures"]))
+
+
+def _told(name: str, move: Sequence[str | None] | None) -> str:
+    """``status: in_progress -> assigned``, or the name alone."""
+    if move is None:
+        return name
+    was, now = (value or "none" for value in move)
+    return f"{name}: {was} -> {now}"
+
+
+def _tickets(count: int) -> str:
+    return f"{count} ticket{'' if count == 1 else 's'}"
 
 
 def _rest(hidden: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from qcontact_sync.core.decide import decide
 from qcontact_sync.core.errors import ErrorCode, NeedsConfirmation, TicketError
 from qcontact_sync.core.model import KnownTicket, People
 from qcontact_sync.core.outbound import sending_of
-from qcontact_sync.core.plan import PlanLine, Sign
+from qcontact_sync.core.plan import PlanLine, Sign, moves_of
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.sync.context import Work
 
@@ -31,7 +31,8 @@ class TicketPlanner:
         fields = (*sending.remote, *("note" for _ in notes))
         if fields and ticket.local:
             uid = ticket.local.ticket_uid
-            self._work.plan.add(PlanLine(Sign.SEND, remote.id, uid, fields))
+            moves = moves_of(ticket.linked.base.local, sending.local)
+            self._work.plan.add(PlanLine(Sign.SEND, remote.id, uid, fields, moves))
         for name, why in sending.refusals.items():
             raise TicketError(why, ErrorCode.VALIDATION_ERROR, field=name)
 

@@ -170,13 +170,16 @@ def test_the_plan_has_a_sign_and_the_fields_for_each_ticket(program, fibreflow_d
     query(fibreflow_db, local_status.format("closed", torn))
     program("run", "--direction", "outbound")
     edit_there(qcontact, updated, title="Fibre cut at the corner")
+    states = dict(query(fibreflow_db, "SELECT external_id, status FROM tickets"))
     query(fibreflow_db, local_status.format("pending_qa", sent))
     edit_there(qcontact, torn, status="Open")
 
     lines = program("run", "--dry-run").stdout.splitlines()
     uids = dict(query(fibreflow_db, "SELECT external_id, ticket_uid FROM tickets"))
     assert f"  ~ {updated}  {uids[updated]}  title" in lines
-    assert f"  > {sent}  {uids[sent]}  status" in lines
+    was = states[sent]
+    assert f"  > {sent}  {uids[sent]}  status: {was} -> pending_qa" in lines
+    assert f"  > status: {was} -> pending_qa: 1 ticket" in lines
     assert f"  ! {torn}  {uids[torn]}  status" in lines
     assert f"  + {created}" in lines
 

@@ -5,7 +5,15 @@ import json
 import pytest
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket
-from qcontact_sync.core.plan import MAX_LINES, Plan, PlanLine, PlannedFailure, Sign, plan_lines
+from qcontact_sync.core.plan import (
+    MAX_LINES,
+    Plan,
+    PlanLine,
+    PlannedFailure,
+    Sign,
+    moves_of,
+    plan_lines,
+)
 
 from tests.unit.core.core_values import ANN, PEOPLE, REVIEW, a_link, a_local, a_remote
 
@@ -138,6 +146,24 @@ def test_failures_are_named_while_there_is_room_and_all_counted(hidden):
         plan.add_failure(PlannedFailure(f"T-{number}", "NOT_FOUND", "no such ticket"))
     assert (plan.would_fail, len(plan.failures)) == (MAX_LINES + hidden, MAX_LINES)
     assert list(plan_lines(plan.to_dict()))[-1] == f"and {hidden} more"
+
+
+def test_words_of_the_mapping_are_told_with_their_sums():
+    """A status, a priority and a type; of every other field only the name."""
+    plan = Plan()
+    for number in range(3):
+        moves = moves_of({"status": "open", "title": "old"}, {"status": "closed", "title": "new"})
+        plan.add(PlanLine(Sign.SEND, f"T-{number}", None, (STATUS, "title"), moves))
+    plan.add(PlanLine(Sign.SEND, "T-9", None, (STATUS,), moves_of({}, {"status": "open"})))
+    assert list(plan_lines(plan.to_dict()))[1:] == [
+        "> status: open -> closed: 3 tickets",
+        "> status: none -> open: 1 ticket",
+        "> T-0  status: open -> closed, title",
+        "> T-1  status: open -> closed, title",
+        "> T-2  status: open -> closed, title",
+        "> T-9  status: none -> open",
+    ]
+    assert "new" not in json.dumps(plan.to_dict())
 
 
 def test_a_plan_is_told_line_by_line():

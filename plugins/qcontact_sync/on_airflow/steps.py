@@ -25,6 +25,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from qcontact_sync.core.errors import FatalError, LeaseBusy, SyncError
 from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
+from qcontact_sync.on_airflow.plain_failures import RunFailed, log_without_trace
 from qcontact_sync.on_airflow.progress_log import ProgressLog
 from qcontact_sync.on_airflow.run_context import is_active, is_backfill, order_from
 from qcontact_sync.on_airflow.version_compat import (
@@ -116,7 +117,8 @@ def finish_run(context: Context, account: str) -> Plain:
         # A task that raises returns nothing, but a failed run needs its summary.
         context["ti"].xcom_push("return_value", summary)
         log.error(_explained(_reason(summary), summary["error_code"]))
-        raise AirflowFailException(_reason(summary))
+        log_without_trace()
+        raise RunFailed(_reason(summary))
     return summary
 
 
@@ -197,6 +199,7 @@ def as_airflow_outcome() -> Iterator[None]:
         reason = f"{error.code}: {error}"
         # In its own line: in the traceback that follows, the reason is hard to find.
         log.error(_explained(reason, error.code.value))  # noqa: TRY400
+        log_without_trace()
         if isinstance(error, FatalError):
-            raise AirflowFailException(reason) from error
+            raise RunFailed(reason) from error
         raise

@@ -15,6 +15,7 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
 
 COPY --chown=50000:0 pyproject.toml README.md LICENSE ./
 COPY --chown=50000:0 include ./include
+COPY --chown=50000:0 docs ./docs
 COPY --chown=50000:0 plugins ./plugins
 COPY --chown=50000:0 dags ./dags
 COPY --chown=50000:0 sandbox ./sandbox

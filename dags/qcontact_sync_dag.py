@@ -25,8 +25,8 @@ next run starts where the last complete one ended.
 * `VALIDATION_ERROR`: a param is invalid; the message names it.
 * `CONFIG_ERROR`: a connection or a setting is invalid; the message names it.
 * `AUTHENTICATION_ERROR`, `AUTHORIZATION_ERROR`: the API key is invalid, or lacks a right.
-* `NEEDS_CONFIRMATION`: more changes are pending than are sent without confirmation. Check them with
-  a dry run, then trigger with *Confirm outbound*.
+* `NEEDS_CONFIRMATION`: more changes are pending than are sent without confirmation. The dashboard's
+  page *Pending* shows and confirms them, as does a run with *Confirm outbound*.
 * Any other error is temporary, or the log shows what to do.
 
 The next run processes what this one missed, so you need not clear anything. Clearing is safe: it
@@ -78,6 +78,7 @@ def sync_dag(
         deadline=declaring.late_alert(account, late_after),
         max_active_runs=1,  # runs wait for each other anyway, and each would occupy a worker
         default_args={
+            "owner": "qcontact-sync",
             "show_return_value_in_logs": False,  # the task's own lines show the same for users
             "retry_delay": timedelta(seconds=30),
             "retry_exponential_backoff": RETRY_BACKOFF,
@@ -85,6 +86,7 @@ def sync_dag(
             **task_defaults,
         },
         params=declaring.run_params(),
+        description="Two-way ticket sync between QContact and FibreFlow, every six hours",
         tags=["qcontact", "fibreflow", "tickets"],
         doc_md=declaring.manual(__doc__, account),
     )

@@ -43,8 +43,10 @@ def monitor_dag(account: Account) -> DAG:
         default_args={
             "retries": 1,
             "retry_delay": timedelta(minutes=1),
+            "owner": "qcontact-sync",
             "show_return_value_in_logs": False,  # the task's own lines show the same for users
         },
+        description="Checks the ticket sync every hour and mails what changed",
         tags=["qcontact", "fibreflow", "monitoring"],
         doc_md=manual(__doc__, account),
     )

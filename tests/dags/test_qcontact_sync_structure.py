@@ -165,3 +165,13 @@ def test_airflow_lets_through_what_the_sync_understands(dag, name, value):
 
 def test_the_manual_stands_in_the_ui(dag):
     assert "sync_job_history" in dag.doc_md
+
+
+@pytest.mark.parametrize("dag_id", ["qcontact_sync", "qcontact_sync_monitor"])
+def test_its_page_says_what_it_is_for_whose_it_is_and_where_to_look(dag_bag, dag_id):
+    dag = dag_bag.dags[dag_id]
+
+    assert "sync" in dag.description
+    assert dag.owner == "qcontact-sync"
+    assert "/qcontact-sync/)" in dag.doc_md
+    assert "/qcontact-sync/help)" in dag.doc_md

@@ -1,7 +1,7 @@
 -- chart_runs: the runs of a period by slot, day or week, oldest first; a part without a run is left
 -- out. A slot is one of the schedule's six hours, in UTC.
 -- params:  start_date, end_date timestamptz, unit text (slot, day, week), zone text (whose days)
--- returns: rows, see the columns; worst_id is the run to look at first; rates and durations are null
+-- returns: rows, see the columns; days date[] are those on which a run began; worst_id is the run to look at first; rates and durations are null
 --          where there is nothing to tell
 -- locks:   none
 SELECT
@@ -23,7 +23,8 @@ SELECT
     avg(outbound_success)::float8 AS outbound_success,
     avg(outbound_failed)::float8 AS outbound_failed,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_seconds::float8) AS median_seconds,
-    max(duration_seconds)::float8 AS longest_seconds
+    max(duration_seconds)::float8 AS longest_seconds,
+    array_agg(DISTINCT (started_at AT TIME ZONE %(zone)s::text)::date) AS days
 FROM sync_job_history
 WHERE started_at >= %(start_date)s AND started_at < %(end_date)s
 GROUP BY bucket_start

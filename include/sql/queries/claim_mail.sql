@@ -2,9 +2,9 @@
 -- could not be sent pauses for longer each time, at most six hours.
 -- params:  tried_before timestamptz (only those not tried since), to_connection boolean (mails to an
 --          Airflow connection, whose address is connection:ID, or those to people)
--- returns: one row or none: id uuid, address, subject, text_body, html_body text
+-- returns: one row or none: id uuid, address, subject, text_body, html_body text, thread uuid
 -- locks:   the row, until commit
-SELECT id, address, subject, text_body, html_body
+SELECT id, address, subject, text_body, html_body, thread
 FROM qcontact_mail
 WHERE sent_at IS NULL
   AND starts_with(address, 'connection:') = %(to_connection)s

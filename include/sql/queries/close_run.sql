@@ -1,13 +1,24 @@
--- close_run: settle a run's row.
+-- close_run: settle a run's row. A run whose process has ended ended when it was last heard of, not
+-- when the next run found out.
 -- params:  job_id uuid, status text, inbound_processed, inbound_success, inbound_failed,
 --          outbound_processed, outbound_success, outbound_failed int, success_rate float,
 --          error_code text, error_message text, sync_result jsonb
 -- returns: one row: started_at, completed_at, duration_seconds
 -- locks:   the run's row, until commit
+WITH ended AS (
+    SELECT coalesce(
+        (
+            SELECT greatest(run.heard_at, run.opened_at)
+            FROM qcontact_run AS run
+            WHERE run.job_id = %(job_id)s AND %(error_code)s::text = 'ABANDONED'
+        ),
+        now()
+    ) AS at
+)
 UPDATE sync_job_history
 SET status             = %(status)s,
-    completed_at       = coalesce(completed_at, now()),
-    duration_seconds   = extract(EPOCH FROM coalesce(completed_at, now()) - started_at),
+    completed_at       = coalesce(completed_at, ended.at),
+    duration_seconds   = extract(EPOCH FROM coalesce(completed_at, ended.at) - started_at),
     total_processed    = %(inbound_processed)s + %(outbound_processed)s,
     total_success      = %(inbound_success)s + %(outbound_success)s,
     total_failed       = %(inbound_failed)s + %(outbound_failed)s,
@@ -21,5 +32,6 @@ SET status             = %(status)s,
     error_code         = %(error_code)s,
     error_message      = %(error_message)s,
     sync_result        = %(sync_result)s
+FROM ended
 WHERE id = %(job_id)s
 RETURNING started_at, completed_at, duration_seconds::float8;

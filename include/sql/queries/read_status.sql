@@ -1,5 +1,5 @@
 -- read_status: the sync at a glance; what is pending is counted elsewhere.
--- params:  stale_after interval
+-- params:  account text, old_after interval (failing for so long, a ticket needs a person)
 -- returns: one row, see the columns
 -- locks:   none
 SELECT
@@ -21,14 +21,29 @@ SELECT
         WHERE started_at > now() - interval '7 days'
     ) AS success_rate_last_7d,
     (
-        SELECT max(completed_at) FROM sync_job_history WHERE status IN ('success', 'partial')
-    ) AS last_settled_at,
-    coalesce(
-        (
-            SELECT max(completed_at) FROM sync_job_history WHERE status IN ('success', 'partial')
-        ) > now() - %(stale_after)s::interval,
-        false
-    ) AS is_fresh
+        SELECT count(*)
+        FROM qcontact_quarantine
+        WHERE dismissed_at IS NULL
+          AND (next_try_at IS NULL OR first_failed_at < now() - %(old_after)s::interval)
+    ) AS stuck,
+    (
+        -- One that was refused for its params has no row in qcontact_run.
+        SELECT count(*)
+        FROM sync_job_history AS job
+        WHERE job.started_at > now() - interval '24 hours'
+          AND job.error_code IS NOT NULL
+          AND EXISTS (SELECT FROM qcontact_run AS run WHERE run.job_id = job.id)
+    ) AS broken_runs_last_24h,
+    (
+        EXISTS (SELECT FROM qcontact_run)
+        OR EXISTS (SELECT FROM sync_job_history WHERE status IN ('success', 'partial'))
+    ) AS has_run,
+    (
+        SELECT least(mover.settled_until, reader.settled_until)
+        FROM qcontact_cursor AS mover
+        LEFT JOIN qcontact_run AS reader ON reader.job_id = mover.job_id
+        WHERE mover.account = %(account)s
+    ) AS in_step_until
 FROM (VALUES (1)) AS always (present)
 LEFT JOIN LATERAL (
     SELECT started_at, status, duration_seconds

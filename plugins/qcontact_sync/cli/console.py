@@ -22,6 +22,7 @@ _STYLES = {
     "partial": "yellow",
     "warning": "yellow",
     "failed": "red",
+    "needs attention": "yellow",
     "not healthy": "red",
     "open conflict": "red",
     "running": "cyan",

@@ -33,18 +33,24 @@ Row = Mapping[str, Any]
 def show_status(health: Health, zone: ZoneInfo) -> None:
     """An overview of the sync, beginning with its problems."""
     console = open_console()
-    console.print(state("healthy" if health.is_healthy else "not healthy"))
+    console.print(state(health.level))
     for issue in health.health_issues:
         write(console, f"  ! {issue}")
     for name, value in (
         ("last run", _last_run(health, zone)),
+        ("in step up to", _in_step(health, zone)),
         ("pending outbound", health.pending_outbound),
         ("in quarantine", _with_call(health.quarantined, "failures")),
         ("open conflicts", _with_call(health.conflicts_open, "conflicts")),
-        ("failed, last 24 h", health.failed_last_24h),
+        ("tickets failed, 24 h", health.failed_last_24h),
+        ("runs broke, 24 h", health.broken_runs_last_24h),
         ("success, last 7 d", share(health.success_rate_last_7d)),
     ):
-        write(console, f"{name:<20}{value}")
+        write(console, f"{name:<22}{value}")
+
+
+def _in_step(health: Health, zone: ZoneInfo) -> str:
+    return shown_briefly(health.in_step_until, zone) if health.in_step_until else "-"
 
 
 def _last_run(health: Health, zone: ZoneInfo) -> str:

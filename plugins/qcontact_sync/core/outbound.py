@@ -117,6 +117,22 @@ def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
     return f"{pair_version}/{md5(joined.encode(), usedforsecurity=False).hexdigest()}"
 
 
+def outbound_limit(links: int, given: int | None) -> int:
+    """How many pending tickets are sent without confirmation.
+
+    By default a fifth of all linked tickets, and 500 if that is less. In a small installation half
+    of its tickets: 500 would be all of them, and no bulk edit would ever be held. Up to 100
+    are always sent.
+
+    Args:
+        links: Number of linked tickets.
+        given: ``MAX_OUTBOUND``; None for the default.
+    """
+    if given is not None:
+        return given
+    return max(links // 5, min(500, max(100, links // 2)))
+
+
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:
     """One audit row per kind sent."""
     return tuple(KIND_OF_FIELD[name] for name in sending.remote)

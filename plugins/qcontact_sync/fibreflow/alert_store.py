@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -24,15 +24,34 @@ from qcontact_sync.reporting.alerts import (
 )
 
 
+class MailParts(Protocol):
+    """The two bodies of a mail."""
+
+    @property
+    def text(self) -> str:
+        """Plain text."""
+        ...
+
+    @property
+    def html(self) -> str:
+        """The same as HTML."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to one address, which is its only personal data."""
+    """A mail to one address, which is its only personal data.
+
+    Attributes:
+        thread: The id of the first mail of the same alert; None for a mail on its own.
+    """
 
     id: UUID
     address: str
     subject: str
     text_body: str
     html_body: str
+    thread: UUID | None = None
 
 
 class AlertStore:
@@ -86,15 +105,30 @@ class AlertStore:
         rows = await self._database.fetch("read_alert_details")
         return [Detail(**row) for row in rows]
 
-    async def queue(self, addresses: Sequence[str], subject: str, text: str, html: str) -> None:
-        """Queue a mail to each address."""
+    async def queue(
+        self,
+        addresses: Sequence[str],
+        subject: str,
+        parts: MailParts,
+        thread: str,
+        *,
+        is_first: bool,
+    ) -> None:
+        """Queue a mail to each address.
+
+        Args:
+            thread: The same for all mails of one alert, from its beginning to its end.
+            is_first: Whether it begins that thread.
+        """
         await self._database.fetch(
             "queue_mail",
             {
                 "addresses": list(addresses),
                 "subject": subject,
-                "text_body": text,
-                "html_body": html,
+                "text_body": parts.text,
+                "html_body": parts.html,
+                "thread": thread,
+                "is_first": is_first,
             },
         )
 
@@ -137,6 +171,7 @@ def _run(found: Mapping[str, Any] | None) -> RunFacts | None:
         error_code=found["error_code"],
         error_message=found["error_message"],
         slot=_moment(found["window_end"]),
+        job_id=UUID(found["job_id"]),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from qcontact_sync.fibreflow.database import Database
-from qcontact_sync.reporting.alerts import STALE_AFTER
+from qcontact_sync.reporting.alerts import OLD_AFTER
 
 Row = Mapping[str, Any]
 
@@ -58,9 +58,10 @@ class Insights:
         rows = await self._database.read("read_run", {"job_id": job_id})
         return rows[0] if rows else None
 
-    async def status(self) -> Row:
-        """The sync at a glance."""
-        return (await self._database.read("read_status", {"stale_after": STALE_AFTER}))[0]
+    async def status(self, account: str) -> Row:
+        """The sync of an account at a glance."""
+        params = {"account": account, "old_after": OLD_AFTER}
+        return (await self._database.read("read_status", params))[0]
 
     async def figures(self) -> Row:
         """Numbers that metrics show."""

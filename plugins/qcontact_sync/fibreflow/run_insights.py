@@ -99,6 +99,10 @@ class RunInsights:
         """Names of these tickets for people, in the same order (``describe_tickets``)."""
         return await self._database.read("describe_tickets", {"remote_ids": list(remote_ids)})
 
+    async def transitions(self, remote_ids: Sequence[RemoteId]) -> Sequence[Row]:
+        """What would be sent of these tickets, by transition (``sum_pending``)."""
+        return await self._database.read("sum_pending", {"remote_ids": list(remote_ids)})
+
 
 def _page(period: Period, status: str | None, limit: int, offset: int) -> dict[str, object]:
     return {

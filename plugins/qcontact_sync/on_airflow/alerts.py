@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from airflow.configuration import conf
 from airflow.sdk import BaseHook, Context
@@ -23,8 +24,10 @@ from airflow.sdk.exceptions import AirflowException
 from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
+from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
 from qcontact_sync.on_airflow.notifications import notifier
+from qcontact_sync.on_airflow.surroundings import SMTP
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
 log = logging.getLogger(__name__)
-
-SMTP = "smtp_default"
 
 
 def check_and_notify(account: str, overdue: datetime | None = None) -> None:
@@ -81,6 +82,7 @@ def on_failure(context: Context, account: str = DEFAULT) -> None:
                 context["run_id"],
                 context["ti"].log_url,
                 notifier(settings),
+                conf.get("api", "base_url", fallback=None),
             )
         else:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)
@@ -99,7 +101,7 @@ def mailer(settings: Settings) -> Send | None:
     return send_mail
 
 
-def send_mail(address: str, subject: str, text: str, html: str) -> None:
+def send_mail(mail: Mail) -> None:
     """Send one mail with both parts.
 
     Raises:
@@ -111,7 +113,7 @@ def send_mail(address: str, subject: str, text: str, html: str) -> None:
             if not isinstance(client, smtplib.SMTP):
                 # With some versions of the provider, 0 is no retry, and with others no try at all.
                 raise NotSent(f"connection {SMTP} allows no try: set its extra retry_limit to 1")
-            client.send_message(_mail(hook.from_email, address, subject, text, html))
+            client.send_message(_message(hook.from_email, mail))
     except smtplib.SMTPRecipientsRefused as error:
         codes = ", ".join(str(code) for code, _ in error.recipients.values())
         reason = f"the server refused the recipient ({codes})"
@@ -140,13 +142,19 @@ def _connected() -> Iterator["SmtpHook"]:
             hook._smtp_client.close()
 
 
-def _mail(sender: str | None, address: str, subject: str, text: str, html: str) -> EmailMessage:
+def _message(sender: str | None, mail: Mail) -> EmailMessage:
     if not sender:
         raise NotSent(f"connection {SMTP} has no from_email")
-    mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = subject, sender, address
-    mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain="qcontact-sync.invalid")
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(text)
-    mail.add_alternative(html, subtype="html")
-    return mail
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = mail.subject, sender, mail.address
+    message["Date"], message["Message-ID"] = formatdate(), _message_id(mail.id)
+    if mail.thread and mail.thread != mail.id:
+        message["In-Reply-To"] = message["References"] = _message_id(mail.thread)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text_body)
+    message.add_alternative(mail.html_body, subtype="html")
+    return message
+
+
+def _message_id(mail_id: UUID) -> str:
+    return f"<{mail_id}@qcontact-sync.invalid>"

@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
+from airflow.configuration import conf
 from airflow.sdk import Asset, AssetAlias, Context, Param, get_parsing_context
 
 from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_accounts
 from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, Kind
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 from qcontact_sync.on_airflow.version_compat import DeadlineAlert, deadline_alert
+from qcontact_sync.reporting.places import Place, address_of
 
 _FORM: dict[Kind, dict[str, Any]] = {
     Kind.DIRECTION: {
@@ -94,12 +96,18 @@ def failure_callback(account: Account) -> Callable[[Context], None]:
 
 
 def manual(text: str, account: Account) -> str:
-    """The documentation of a DAG in the UI, with the names of the account."""
+    """The documentation of a DAG in the UI, with the account's names and links to its dashboard."""
     for ours in ("qcontact_sync_monitor", "qcontact_sync"):
         text = text.replace(f"`{ours}`", f"`{ours}{account.suffix}`")
     for default, own in zip(_connections(Account()), _connections(account), strict=True):
         text = text.replace(default, own)
-    return text
+    dashboard, runbook = (_address(account, path) for path in ("/", "/help"))
+    return f"[Dashboard]({dashboard}) | [Runbook]({runbook})\n\n{text}"
+
+
+def _address(account: Account, path: str) -> str:
+    base = conf.get("api", "base_url", fallback="") or ""
+    return address_of(Place(path, ""), base, account.name if account.suffix else None)
 
 
 def _connections(account: Account) -> tuple[str, str]:

@@ -5,6 +5,7 @@ import logging
 from airflow.sdk import BaseHook
 
 from qcontact_sync.config.settings import PREFIX, TO_CONNECTION, Settings
+from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.services.alerting import NotSent, Send
 
@@ -34,11 +35,11 @@ def notifier(settings: Settings) -> Send | None:
     return send_notification
 
 
-def send_notification(address: str, subject: str, text: str, _html: str) -> None:
+def send_notification(mail: Mail) -> None:
     """Notify all services of a connection.
 
     Args:
-        address: ``connection:ID``.
+        mail: Its address is ``connection:ID``.
 
     Raises:
         NotSent: At least one service did not take it.
@@ -47,11 +48,13 @@ def send_notification(address: str, subject: str, text: str, _html: str) -> None
     from airflow.providers.apprise.hooks.apprise import AppriseHook
     from apprise import Apprise, NotifyFormat
 
-    hook, services = AppriseHook(address.removeprefix(TO_CONNECTION)), Apprise()
+    hook, services = AppriseHook(mail.address.removeprefix(TO_CONNECTION)), Apprise()
     try:
         hook.set_config_from_conn(hook.get_connection(hook.apprise_conn_id), services)
     except (AirflowNotFoundException, KeyError, TypeError, ValueError):
         raise NotSent(f"connection {hook.apprise_conn_id} has no usable Apprise config") from None
     # The hook's own method does not say whether a service took it.
-    if not services.notify(body=text, title=subject, body_format=NotifyFormat.TEXT, tag="all"):
+    if not services.notify(
+        body=mail.text_body, title=mail.subject, body_format=NotifyFormat.TEXT, tag="all"
+    ):
         raise NotSent(f"a service of connection {hook.apprise_conn_id} did not take it")

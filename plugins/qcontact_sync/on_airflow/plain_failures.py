@@ -10,9 +10,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from airflow.sdk.exceptions import AirflowFailException
 
 from qcontact_sync.core.errors import SyncError
+from qcontact_sync.on_airflow.version_compat import AirflowFailException
 
 _Event = MutableMapping[str, Any]
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qcontact_sync.core.errors import SyncError
+from qcontact_sync.reporting import alert_texts as texts
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.alerts import AlertChange, Change, Detail, Facts, RateFacts, Rule
+from qcontact_sync.reporting.places import Names, Place, connection_of, places_of
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
@@ -31,6 +33,7 @@ class Message:
         details: Error codes and fields with ids of tickets, under ``details_title``.
         steps: What to do.
         anchor: The section of the runbook.
+        places: Where it is settled.
     """
 
     subject: str
@@ -41,6 +44,7 @@ class Message:
     details_title: str
     steps: Sequence[str]
     anchor: str
+    places: Sequence[Place] = ()
 
 
 def message(
@@ -48,27 +52,30 @@ def message(
     facts: Facts,
     details: Sequence[Detail],
     show: Show,
-    account: str | None = None,
+    names: Names | None = None,
 ) -> Message:
     """Return the mail for a change of an alert.
 
     Args:
         details: All of quarantine and conflicts; only those of the rule are used.
-        account: The alert's account, if there are several.
+        names: Of the alert's account.
     """
+    names = names or Names()
+    account = names.account
     rule, is_over = told.alert.rule, told.change is Change.OVER
-    headline = _OVER[rule] if is_over else _headline(told, facts, show)
+    headline = texts.OVER[rule] if is_over else _headline(told, facts, show)
     subject = f"{headed(_LEAD[told.change], account)}{headline}"
-    kind = _DETAILS.get(rule, "")
+    kind = texts.DETAILS.get(rule, "")
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
         paragraphs=_paragraphs(told, facts, show),
-        numbers=[*_whose(account), *_numbers(told, facts, show)],
+        numbers=[*_whose(account), *_numbers(told, facts, names, show)],
         details=() if is_over else [d for d in details if d.kind == kind],
-        details_title=_DETAILS_TITLE.get(kind, ""),
-        steps=() if is_over else _of_account(account, _steps(rule, facts)),
+        details_title=texts.DETAILS_TITLE.get(kind, ""),
+        steps=() if is_over else _of_account(account, _steps(rule, facts, names)),
         anchor=rule.value,
+        places=() if is_over else places_of(rule, facts, names),
     )
 
 
@@ -77,8 +84,9 @@ def headed(lead: str, account: str | None) -> str:
     return f"{PREFIX} {f'{account}: ' if account else ''}{lead}"
 
 
-def no_database(error: SyncError, run_id: str, account: str | None) -> Message:
+def no_database(error: SyncError, run_id: str, names: Names) -> Message:
     """The mail about a run if FibreFlow's database is not available."""
+    account = names.account
     headline = f"run failed: {error.code.value}, FibreFlow's database is not available"
     return Message(
         subject=f"{headed('', account)}{headline}",
@@ -89,13 +97,15 @@ def no_database(error: SyncError, run_id: str, account: str | None) -> Message:
             f"It ended with: {error}",
             "No mail reports the end. The next green run shows it.",
         ],
-        numbers=[*_whose(account), ("Run", run_id)],
+        numbers=[*_whose(account), ("Run", run_id), ("Connection", names.fibreflow)],
         details=(),
         details_title="",
         steps=_of_account(
-            account, ["Check the database and the connection to it: qcontact-sync doctor"]
+            account,
+            [f"Check the database and the connection {names.fibreflow}, or: qcontact-sync doctor"],
         ),
         anchor="no-database",
+        places=[Place("/connections", f"Correct the connection {names.fibreflow}", True)],
     )
 
 
@@ -109,9 +119,14 @@ def _whose(account: str | None) -> list[tuple[str, str]]:
     return [("Account", account)] if account else []
 
 
-def finding(rule: Rule, facts: Facts, show: Show) -> str:
-    """One sentence for a status page: the present result of the rule."""
-    return _find(rule, facts, facts.scheduled.slot if facts.scheduled else None, show)
+def finding(rule: Rule, facts: Facts, show: Show, slot: datetime | None = None) -> str:
+    """One sentence for a status page: the present result of the rule.
+
+    Args:
+        slot: Of a late run; default: that of the newest scheduled run.
+    """
+    newest = facts.scheduled.slot if facts.scheduled else None
+    return _find(rule, facts, slot or newest, show)
 
 
 def _headline(told: AlertChange, facts: Facts, show: Show) -> str:
@@ -141,8 +156,8 @@ def _paragraphs(told: AlertChange, facts: Facts, show: Show) -> list[str]:
     alert = told.alert
     began = show(alert.opened_at)
     if told.change is Change.OVER:
-        return [f"This alert was open since {began} and is over.", _MEANS_OVER]
-    lines = [_MEANING[alert.rule]]
+        return [f"This alert was open since {began} and is over.", texts.MEANS_OVER]
+    lines = [texts.MEANING[alert.rule]]
     if alert.rule in (Rule.RUN_FAILED, Rule.HELD) and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")
     if told.alert.rule is Rule.RUN_FAILED and told.alert.severity > 1:
@@ -152,10 +167,13 @@ def _paragraphs(told: AlertChange, facts: Facts, show: Show) -> list[str]:
     return lines
 
 
-def _numbers(told: AlertChange, facts: Facts, show: Show) -> list[tuple[str, str]]:
+def _numbers(told: AlertChange, facts: Facts, names: Names, show: Show) -> list[tuple[str, str]]:
     numbers = [("Last complete run", _shown(facts.last_settled_at, show))]
     if facts.live:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
+    if told.alert.rule is Rule.RUN_FAILED and facts.live and told.change is not Change.OVER:
+        connection = connection_of(facts.live.error_code, names)
+        numbers += [("Connection", connection)] if connection else []
     if facts.failing and facts.failing_since:
         numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))
     rates = {Rule.INBOUND_RATE: facts.inbound, Rule.OUTBOUND_RATE: facts.outbound}
@@ -173,13 +191,14 @@ def _numbers(told: AlertChange, facts: Facts, show: Show) -> list[tuple[str, str
     return numbers
 
 
-def _steps(rule: Rule, facts: Facts) -> Sequence[str]:
+def _steps(rule: Rule, facts: Facts, names: Names) -> Sequence[str]:
     if rule is not Rule.RUN_FAILED or facts.live is None:
-        return _STEPS[rule]
+        return texts.STEPS[rule]
     code = facts.live.error_code
     means, helps = advice_for(code)
-    advice = f"{code}: {means}. What to do: {helps}." if means else _FAILURES
-    return [advice, *_STEPS[rule]]
+    helps = helps.replace("the QContact connection", f"the connection {names.qcontact}")
+    advice = f"{code}: {means}. What to do: {helps}." if means else texts.FAILURES
+    return [advice, *texts.STEPS[rule]]
 
 
 def _shown(moment: datetime | None, show: Show) -> str:
@@ -196,90 +215,3 @@ def _open_conflicts(count: int) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-_MEANS_OVER = "You need not do anything: later runs process the rest."
-_DETAILS = {
-    Rule.RUN_FAILED: "quarantine",
-    Rule.INBOUND_RATE: "quarantine",
-    Rule.OUTBOUND_RATE: "quarantine",
-    Rule.QUARANTINE_OLD: "quarantine",
-    Rule.NEEDS_YOU: "needs_you",
-}
-_DETAILS_TITLE = {"quarantine": "Tickets in quarantine", "needs_you": "Open conflicts"}
-_MEANING = {
-    Rule.RUN_FAILED: "The newest run failed, or all tickets that it tried failed. Nothing is "
-    "lost: its completed work is kept, and the next run continues from there.",
-    Rule.DATED_RUN_FAILED: "Manual runs with dates, or windows of a backfill, failed within the "
-    "last day. The scheduled runs are not affected.",
-    Rule.LATE: "A scheduled run must end within 10 minutes of its slot. This run did not: it "
-    "waits, takes longer, or never began.",
-    Rule.STALE: "No run was complete for more than 12 hours and 30 minutes, and no run "
-    "failed: the scheduler is down, the DAG is paused, or no worker is free.",
-    Rule.INBOUND_RATE: "Fewer than 80 % of the tickets that the newest run tried for the first "
-    "time were synced inbound. The others are in quarantine and are tried again.",
-    Rule.OUTBOUND_RATE: "Fewer than 80 % of the tickets that the newest run tried for the first "
-    "time were sent to QContact. The others are in quarantine and are tried again.",
-    Rule.QUARANTINE_OLD: "These tickets have failed for more than a day. Retries alone do not "
-    "help.",
-    Rule.NEEDS_YOU: "The call centre re-opened tickets that are done in FibreFlow, or both "
-    "sides keep reverting each other. The sync writes neither side until you decide.",
-    Rule.HELD: "More changes are pending than are sent without confirmation. None is sent until "
-    "you confirm. Check whether a bulk edit was intended.",
-    Rule.DIVERGENCE: "In two samples in a row, tickets differ between FibreFlow and QContact, "
-    "although they are not pending, not in quarantine and not in conflict.",
-}
-_FAILURES = "List the failures: qcontact-sync failures"
-_STEPS = {
-    Rule.RUN_FAILED: [
-        "Open the run in Airflow: the ERROR line of finalize (or of start_run) gives the reason.",
-        "Check both sides: qcontact-sync doctor",
-        "After the fix, trigger the DAG, or wait for the next run: it processes what was missed.",
-    ],
-    Rule.DATED_RUN_FAILED: [
-        "Open the failed runs in Airflow and read the ERROR line of finalize.",
-        "Clear them, or run the backfill again with --reprocess-behavior failed.",
-    ],
-    Rule.LATE: [
-        "Check in Airflow whether the run is queued (no worker), waits for another run, or works.",
-        "If it makes progress, let it work: its log shows the progress every few seconds.",
-    ],
-    Rule.STALE: [
-        "Check in Airflow that the DAG is not paused, and that scheduler and workers run.",
-        "Trigger the DAG: one run processes what all missed runs would have processed.",
-    ],
-    Rule.INBOUND_RATE: [_FAILURES, "To see why: qcontact-sync ticket ID"],
-    Rule.OUTBOUND_RATE: [_FAILURES, "To see why: qcontact-sync ticket ID"],
-    Rule.QUARANTINE_OLD: [
-        _FAILURES,
-        "Correct the ticket on the named side, or try again: qcontact-sync failures retry ID",
-        "To stop the retries until the ticket changes: qcontact-sync failures dismiss ID",
-    ],
-    Rule.NEEDS_YOU: [
-        "List them: qcontact-sync conflicts",
-        "Decide each: qcontact-sync conflicts resolve ID --keep local (or remote)",
-    ],
-    Rule.HELD: [
-        "See what would be sent: qcontact-sync run --dry-run --direction outbound",
-        "If they are intended: trigger the DAG with Confirm outbound, "
-        "or qcontact-sync run --confirm-outbound",
-        "If they are not: revert them in FibreFlow. Tickets that agree again are not pending.",
-    ],
-    Rule.DIVERGENCE: [
-        "The log of the task compare_sample of the monitor DAG names the tickets.",
-        "To see why: qcontact-sync ticket ID",
-        "Write QContact's own fields again: qcontact-sync run --ticket-id ID --force-resync",
-    ],
-}
-_OVER = {
-    Rule.RUN_FAILED: "runs succeed again",
-    Rule.DATED_RUN_FAILED: "no run over past dates has failed within the last day",
-    Rule.LATE: "runs finish in time again",
-    Rule.STALE: "runs are complete again",
-    Rule.INBOUND_RATE: "tickets are synced inbound again",
-    Rule.OUTBOUND_RATE: "changes are sent again",
-    Rule.QUARANTINE_OLD: "no ticket has failed for more than a day",
-    Rule.NEEDS_YOU: "no open conflict is left",
-    Rule.HELD: "no changes are held",
-    Rule.DIVERGENCE: "the sampled tickets agree again",
-}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from qcontact_sync.core.errors import ErrorCode
 
@@ -53,6 +54,7 @@ class RunFacts:
     Attributes:
         slot: When a scheduled run was due.
         opened_at, completed_at: By the database's clock; ``completed_at`` is None while it runs.
+        job_id: Its id in ``sync_job_history``.
     """
 
     dag_id: str
@@ -63,6 +65,7 @@ class RunFacts:
     error_code: str | None = None
     error_message: str | None = None
     slot: datetime | None = None
+    job_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

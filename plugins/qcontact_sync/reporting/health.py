@@ -1,16 +1,97 @@
-"""Whether the sync needs attention, from its numbers; pure rules."""
+"""The health of the sync: one function for dashboard, command line, endpoint and mails."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from qcontact_sync.reporting.alerts import LOW_RATE
+from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.reporting.alert_words import finding
+from qcontact_sync.reporting.alerts import Alert, Facts, Rule
+from qcontact_sync.reporting.places import Names, Place, places_of
+
+Show = Callable[[datetime], str]
+"""Formats an instant for users."""
+
+
+class Level(StrEnum):
+    """How healthy the sync is; each value is also the word for users."""
+
+    WELL = "healthy"
+    ATTENTION = "needs attention"
+    ILL = "not healthy"
+
+
+class Matter(StrEnum):
+    """What concerns the health and is no alert; each value is an anchor of the runbook."""
+
+    NO_RUN = "no-run-yet"
+    PAUSED = "paused"
+    STUCK = "stuck"
+    NO_MAILS = "no-mails"
+
+
+_ILL = frozenset(
+    {Matter.NO_RUN, Rule.RUN_FAILED, Rule.STALE, Rule.INBOUND_RATE, Rule.OUTBOUND_RATE}
+)
+_BUT_NOTHING_WAITS = frozenset({Matter.NO_MAILS, Rule.LATE, Rule.DATED_RUN_FAILED, Rule.DIVERGENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason why the sync is not well.
+
+    Attributes:
+        matter: Also the anchor of the runbook's section.
+        what: One sentence without capital and full stop.
+        why: The message of the run that it is about, or an empty text.
+        remedy: What to do about the run's error, or an empty text.
+        places: Where it is settled.
+    """
+
+    matter: Rule | Matter
+    what: str
+    why: str
+    remedy: str
+    places: tuple[Place, ...]
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return Level.ILL if self.matter in _ILL else Level.ATTENTION
+
+    @property
+    def lets_tickets_wait(self) -> bool:
+        """Whether tickets are not synced until somebody acts."""
+        return self.matter not in _BUT_NOTHING_WAITS
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What only Airflow knows; None where Airflow was not asked.
+
+    Attributes:
+        paused_since: None also if Airflow's audit log does not contain it any more.
+        next_run_at: When the next scheduled run begins; None also for a paused DAG.
+        no_mails: Why nobody gets mails.
+    """
+
+    is_paused: bool | None = None
+    paused_since: datetime | None = None
+    next_run_at: datetime | None = None
+    no_mails: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An overview of the sync (design section 2.3, ``status``)."""
+    """An overview of the sync (design section 2.3, ``status``).
+
+    Attributes:
+        failed_last_24h: Tickets that failed; runs that broke are in ``broken_runs_last_24h``.
+        is_healthy: Whether the sync runs and no ticket waits for a person.
+        in_step_until: All that QContact changed before this time is in FibreFlow or on record.
+    """
 
     last_sync_at: datetime | None
     last_sync_status: str | None
@@ -22,22 +103,47 @@ class Health:
     success_rate_last_7d: float | None
     is_healthy: bool
     health_issues: tuple[str, ...]
+    level: Level
+    broken_runs_last_24h: int
+    in_step_until: datetime | None
+    next_run_at: datetime | None
+    paused_since: datetime | None
+    is_paused: bool | None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the sync was set up and has not run yet."""
+        return any(found.matter is Matter.NO_RUN for found in self.findings)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON; instants in ISO 8601."""
-        plain = asdict(self)
-        plain["last_sync_at"] = self.last_sync_at.isoformat() if self.last_sync_at else None
-        plain["health_issues"] = list(self.health_issues)
-        return plain
+        plain = asdict(replace(self, findings=()))
+        del plain["findings"]
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in plain.items()
+        } | {"health_issues": list(self.health_issues), "level": self.level.value}
 
 
-def judge(row: Mapping[str, Any], pending_outbound: int) -> Health:
-    """Derive the health from a row of ``read_status``.
+def judge(
+    row: Mapping[str, Any],
+    pending_outbound: int,
+    facts: Facts,
+    alerts: Sequence[Alert],
+    surroundings: Surroundings,
+    names: Names,
+    show: Show,
+) -> Health:
+    """Derive the health from what the mails are derived from.
 
     Args:
+        row: Of ``read_status``.
         pending_outbound: Number of tickets with pending changes or notes.
+        alerts: What `alerts.evaluate` says is open now.
+        names: Of the account.
     """
-    issues = _issues(row)
+    findings = tuple(_findings(row, facts, alerts, surroundings, names, show))
     return Health(
         last_sync_at=row["last_sync_at"],
         last_sync_status=row["last_sync_status"],
@@ -47,24 +153,78 @@ def judge(row: Mapping[str, Any], pending_outbound: int) -> Health:
         conflicts_open=row["conflicts_open"],
         failed_last_24h=int(row["failed_last_24h"]),
         success_rate_last_7d=row["success_rate_last_7d"],
-        is_healthy=not issues,
-        health_issues=tuple(issues),
+        is_healthy=not any(found.lets_tickets_wait for found in findings),
+        health_issues=tuple(found.what for found in findings),
+        level=_worst(findings),
+        broken_runs_last_24h=row["broken_runs_last_24h"],
+        in_step_until=row["in_step_until"],
+        next_run_at=surroundings.next_run_at,
+        paused_since=surroundings.paused_since,
+        is_paused=surroundings.is_paused,
+        findings=findings,
     )
 
 
-def _issues(row: Mapping[str, Any]) -> list[str]:
-    issues = []
-    if row["last_sync_at"] is None:
-        issues.append("no run yet")
-    elif not row["is_fresh"]:
-        issues.append("no complete run for 12 hours and 30 minutes")
-    if row["last_sync_status"] == "failed":
-        issues.append("the last run failed")
-    rate = row["success_rate_last_7d"]
-    if rate is not None and rate < LOW_RATE:
-        issues.append(f"only {rate:.0%} of the attempted tickets succeeded in the last 7 days")
-    waiting = row["conflicts_open"]
-    if waiting:
-        is_one = waiting == 1
-        issues.append(f"{waiting} open conflict{' needs' if is_one else 's need'} a decision")
-    return issues
+def _worst(findings: Sequence[Finding]) -> Level:
+    levels = {found.level for found in findings}
+    return next((level for level in (Level.ILL, Level.ATTENTION) if level in levels), Level.WELL)
+
+
+def _findings(
+    row: Mapping[str, Any],
+    facts: Facts,
+    alerts: Sequence[Alert],
+    surroundings: Surroundings,
+    names: Names,
+    show: Show,
+) -> list[Finding]:
+    """The worst first."""
+    found = [
+        *_setup(row, surroundings, names, show),
+        *(_of_alert(alert, facts, names, show) for alert in alerts if not _is_told(alert, row)),
+        *_of_tickets(row["stuck"], names),
+    ]
+    if surroundings.no_mails:
+        found.append(_of(Matter.NO_MAILS, f"no mails are sent: {surroundings.no_mails}", names))
+    return sorted(found, key=lambda one: one.level is not Level.ILL)
+
+
+def _is_told(alert: Alert, row: Mapping[str, Any]) -> bool:
+    """Whether another finding says the same: a setup without a run, and tickets that are stuck."""
+    if alert.rule is Rule.STALE:
+        return not row["has_run"]
+    return alert.rule is Rule.QUARANTINE_OLD
+
+
+def _setup(
+    row: Mapping[str, Any], surroundings: Surroundings, names: Names, show: Show
+) -> list[Finding]:
+    found = []
+    if not row["has_run"]:
+        found.append(_of(Matter.NO_RUN, "no run yet", names))
+    if surroundings.is_paused:
+        since = surroundings.paused_since
+        when = f" since {show(since)}" if since else ""
+        found.append(_of(Matter.PAUSED, f"the DAG is paused{when}: no scheduled run begins", names))
+    return found
+
+
+def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> Finding:
+    live = facts.live
+    is_of_run = alert.rule in (Rule.RUN_FAILED, Rule.HELD)
+    why = (live.error_message or "") if live and is_of_run else ""
+    remedy = advice_for(live.error_code)[1] if live and alert.rule is Rule.RUN_FAILED else ""
+    what = finding(alert.rule, facts, show, alert.slot)
+    return Finding(alert.rule, what, why, remedy, places_of(alert.rule, facts, names))
+
+
+def _of_tickets(stuck: int, names: Names) -> list[Finding]:
+    if not stuck:
+        return []
+    fails = "1 ticket fails" if stuck == 1 else f"{stuck} tickets fail"
+    needs = "needs" if stuck == 1 else "need"
+    return [_of(Matter.STUCK, f"{fails} and {needs} a correction", names)]
+
+
+def _of(matter: Matter, what: str, names: Names) -> Finding:
+    return Finding(matter, what, "", "", places_of(matter, None, names))

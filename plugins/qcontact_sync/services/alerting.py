@@ -10,15 +10,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from uuid import uuid4
 
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import TO_CONNECTION, Settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
 from qcontact_sync.fibreflow.ownership import require_own
-from qcontact_sync.reporting.alert_words import message, no_database
+from qcontact_sync.reporting.alert_words import Message, message, no_database
 from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
+from qcontact_sync.reporting.places import Place, address_of
+from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.services.wiring import open_database
 
@@ -29,8 +32,8 @@ log = logging.getLogger(__name__)
 
 MOST_MAILS = 50
 
-Send = Callable[[str, str, str, str], None]
-"""Sends one mail (address, subject, text, HTML); raises `NotSent`."""
+Send = Callable[[Mail], None]
+"""Sends one mail; raises `NotSent`."""
 
 
 class NotSent(Exception):
@@ -96,25 +99,34 @@ async def _queue(
     from qcontact_sync.services.mails import render  # rarely: most checks change nothing
 
     details = await store.read_details()
+    names = names_of(settings)
     for change in told:
         content = message(
             change,
             facts,
             details,
             lambda at: shown_in_mail(at, settings.zone),
-            settings.named_account,
+            names,
         )
-        links = _links(facts, url, settings.runbook_url, content.anchor)
-        parts = render(content, change.change, links)
-        await store.queue(settings.recipients, content.subject, parts.text, parts.html)
+        links = _links(facts, url, settings, content)
+        parts = render(content, change.change, _places(url, settings, content), links)
+        thread = f"{settings.account} {change.alert.rule} {change.alert.opened_at.isoformat()}"
+        is_first = change.change is Change.OPENED
+        await store.queue(settings.recipients, content.subject, parts, thread, is_first=is_first)
 
 
-def _links(facts: Facts, url: str | None, runbook: str | None, anchor: str) -> "list[Link]":
-    links = [_runbook(runbook, anchor)]
+def _links(facts: Facts, url: str | None, settings: Settings, content: Message) -> "list[Link]":
+    links = []
     if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
         run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
-        links.insert(0, ("Newest run", run))
-    return links
+        links.append(("Newest run", run))
+    return [*links, _runbook(url, settings, content.anchor)]
+
+
+def _places(url: str | None, settings: Settings, content: Message) -> "list[Link]":
+    if not url:
+        return []
+    return [(p.do, address_of(p, url, settings.named_account)) for p in content.places]
 
 
 async def _deliver(store: AlertStore, send: Send, *, to_connection: bool = False) -> None:
@@ -132,7 +144,7 @@ async def _deliver(store: AlertStore, send: Send, *, to_connection: bool = False
 
 async def _problem(mail: Mail, send: Send) -> NotSent | None:
     try:
-        await asyncio.to_thread(send, mail.address, mail.subject, mail.text_body, mail.html_body)
+        await asyncio.to_thread(send, mail)
     except NotSent as error:
         log.warning("mail.not_sent mail=%s: %s", mail.id, error)
         return error
@@ -147,6 +159,7 @@ def notify_without_database(
     run_id: str,
     log_url: str | None,
     notify: Send | None = None,
+    airflow_url: str | None = None,
 ) -> None:
     """Send the mail about an unavailable database.
 
@@ -154,20 +167,28 @@ def notify_without_database(
     """
     from qcontact_sync.services.mails import render
 
-    content = no_database(error, run_id, settings.named_account)
-    links = [_runbook(settings.runbook_url, content.anchor)]
+    content = no_database(error, run_id, names_of(settings))
+    links = [_runbook(airflow_url, settings, content.anchor)]
     if log_url:
         links.insert(0, ("Log of the task", log_url))
-    parts = render(content, Change.OPENED, links)
+    places = _places(airflow_url, settings, content)
+    parts = render(content, Change.OPENED, places, links)
     for address in settings.recipients:
         channel = notify if address.startswith(TO_CONNECTION) else send
         if channel is None:
             continue
         try:
-            channel(address, content.subject, parts.text, parts.html)
+            channel(Mail(uuid4(), address, content.subject, parts.text, parts.html))
         except NotSent as problem:
             log.warning("mail.not_sent directly: %s", problem)
 
 
-def _runbook(url: str | None, anchor: str) -> "Link":
-    return "Runbook", f"{url or 'docs/runbook.md'}#{anchor}"
+def _runbook(url: str | None, settings: Settings, anchor: str) -> "Link":
+    """The operator's own, else the dashboard's help, which shows ``docs/runbook.md``."""
+    file = f"docs/runbook.md#{anchor}"
+    if settings.runbook_url:
+        return "Runbook", f"{settings.runbook_url}#{anchor}"
+    if url is None:
+        return "Runbook", file
+    place = Place(f"/help#{anchor}", "")
+    return f"Runbook ({file})", address_of(place, url, settings.named_account)

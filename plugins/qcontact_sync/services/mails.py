@@ -33,12 +33,20 @@ class Parts:
     html: str
 
 
-def render(message: Message, change: Change, links: Sequence[Link]) -> Parts:
-    """Write the mail."""
+def render(
+    message: Message, change: Change, places: Sequence[Link], links: Sequence[Link]
+) -> Parts:
+    """Write the mail.
+
+    Args:
+        places: Where the matter is settled; before everything else that can be looked up.
+        links: What else there is to read.
+    """
     values = {
         "message": message,
         "change": change.value,
         "colour": _COLOURS[change],
+        "places": places,
         "links": links,
     }
     return Parts(

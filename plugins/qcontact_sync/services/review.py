@@ -5,6 +5,7 @@ Each function opens what it needs and closes it again. `jobs` contains them as b
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.core.request import ParamError
+from qcontact_sync.fibreflow.alert_store import AlertStore
 from qcontact_sync.fibreflow.database import (
     LEASE_PATIENCE_S,
     PERSON_PATIENCE_S,
@@ -24,8 +26,11 @@ from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insig
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
-from qcontact_sync.reporting.health import Health, judge
+from qcontact_sync.reporting.alerts import evaluate
+from qcontact_sync.reporting.formats import shown_briefly
+from qcontact_sync.reporting.health import Health, Surroundings, judge
 from qcontact_sync.services.deciding import held_lease, person
+from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
 from qcontact_sync.services.wiring import open_database, open_remote, sync_options
 from qcontact_sync.sync.resolving import Resolving
@@ -59,14 +64,26 @@ class UnknownId(TicketError):
         super().__init__(f"no {what} has the id {given}", ErrorCode.NOT_FOUND)
 
 
-async def get_status(fibreflow: FibreFlowAccess, settings: Settings) -> Health:
-    """An overview of the sync, and whether it is healthy."""
+async def get_status(
+    fibreflow: FibreFlowAccess, settings: Settings, surroundings: Surroundings | None = None
+) -> Health:
+    """An overview of the sync, and how healthy it is.
+
+    Args:
+        surroundings: What Airflow knows; None outside Airflow.
+    """
     async with open_database(fibreflow, PERSON_PATIENCE_S, STATUS_BUDGET_S) as database:
-        row = await Insights(database).status()
+        row = await Insights(database).status(settings.account)
         pending = await PostgresStore(database).list_pending(
             None, None, internal_notes=sends_internal_notes(settings)
         )
-    return judge(row, len(pending))
+        async with database.transaction(read_only=True) as reading:
+            recorded = AlertStore(reading, settings.account)
+            facts = await recorded.read_facts(None)
+            alerts, _ = evaluate(facts, await recorded.read_open())
+    show = partial(shown_briefly, zone=settings.zone)
+    around = surroundings or Surroundings()
+    return judge(row, len(pending), facts, alerts, around, names_of(settings), show)
 
 
 async def list_failures(

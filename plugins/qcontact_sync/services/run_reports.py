@@ -8,6 +8,7 @@ from uuid import UUID
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.outbound import outbound_limit
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
@@ -24,10 +25,21 @@ class Pending:
     Attributes:
         total: Their number.
         tickets: The first of them, the oldest change first (``describe_tickets``).
+        transitions: All of them, by transition of the status (``sum_pending``).
+        limit: More than this are not sent without confirmation.
+        limit_reason: Where the limit comes from, for users.
     """
 
     total: int
     tickets: Sequence[Row]
+    transitions: Sequence[Row]
+    limit: int
+    limit_reason: str
+
+    @property
+    def is_held(self) -> bool:
+        """Whether none is sent until somebody confirms."""
+        return self.total > self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,15 @@ async def report_run(fibreflow: FibreFlowAccess, job_id: UUID, limit: int) -> Ru
 async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: int) -> Pending:
     """The tickets that the next run would send, at most ``limit``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        ids = await PostgresStore(database).list_pending(
-            None, None, internal_notes=sends_internal_notes(settings)
+        store, insights = PostgresStore(database), RunInsights(database)
+        ids = await store.list_pending(None, None, internal_notes=sends_internal_notes(settings))
+        return Pending(
+            len(ids),
+            await insights.tickets(ids[:limit]),
+            await insights.transitions(ids),
+            outbound_limit(await store.count_links(), settings.max_outbound),
+            "the default" if settings.max_outbound is None else "QCONTACT_SYNC_MAX_OUTBOUND",
         )
-        return Pending(len(ids), await RunInsights(database).tickets(ids[:limit]))
 
 
 async def list_quarantine(

@@ -33,7 +33,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     SyncType,
 )
-from qcontact_sync.core.outbound import version_with
+from qcontact_sync.core.outbound import outbound_limit, version_with
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
@@ -46,7 +46,6 @@ from qcontact_sync.sync.ticket_sender import TicketSender
 log = logging.getLogger(__name__)
 
 BATCH = 200
-MIN_OUTBOUND_LIMIT = 500
 
 PendingTicket = tuple[KnownTicket, Sequence[NoteToSend]]
 
@@ -130,9 +129,9 @@ class Outbound:
 
     async def _check_amount(self, pending: int) -> None:
         work = self._work
-        limit = work.options.max_outbound
-        if limit is None:
-            limit = max(MIN_OUTBOUND_LIMIT, await work.store.count_links() // 5)
+        given = work.options.max_outbound
+        links = await work.store.count_links() if given is None else 0
+        limit = outbound_limit(links, given)
         if pending > limit and not work.run.request.confirm_outbound:
             self._sender.require_confirmation(pending, limit)
 

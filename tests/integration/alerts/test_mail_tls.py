@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from qcontact_sync.services.alerting import NotSent
@@ -32,9 +33,10 @@ def connect(server: MailServer, monkeypatch: pytest.MonkeyPatch, extra: dict[str
 
 
 def send() -> None:
+    from qcontact_sync.fibreflow.alert_store import Mail
     from qcontact_sync.on_airflow.alerts import send_mail
 
-    send_mail("ops@example.test", "Late", "text", "<p>html</p>")
+    send_mail(Mail(uuid4(), "ops@example.test", "Late", "text", "<p>html</p>"))
 
 
 @pytest.mark.parametrize("way", SECURED)

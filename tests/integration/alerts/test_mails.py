@@ -81,6 +81,35 @@ def test_ids_are_text_in_both_parts(history: History, server: MailServer) -> Non
     assert "&lt;b&gt;{{ 7 * 7 }}&lt;/b&gt;" in body(server.mails[0], "html")
 
 
+def test_a_mail_leads_to_the_page_and_the_connection_that_settle_it(
+    history: History, server: MailServer
+) -> None:
+    fail(history)
+    history.execute("UPDATE sync_job_history SET error_code = 'AUTHENTICATION_ERROR'")
+    history.check(NOW)
+    for kind in ("plain", "html"):
+        text = body(server.mails[0], kind)
+        assert "https://airflow.example.test/qcontact-sync/runs/" in text
+        assert "Correct the connection qcontact_default" in text
+        assert "https://airflow.example.test/connections" in text
+        assert "https://airflow.example.test/qcontact-sync/help#run-failed" in text
+
+
+def test_the_mails_of_one_alert_are_one_thread(history: History, server: MailServer) -> None:
+    fail(history)
+    history.check(NOW)
+    history.check(NOW + timedelta(hours=13))
+    history.run(SLOT + timedelta(hours=18), successful=3)
+    history.check(NOW + timedelta(hours=18))
+    for person in PEOPLE:
+        first, *later = [mail for mail in server.mails if mail["To"] == person]
+        assert first["References"] is None
+        assert len(later) == 2
+        assert {mail["References"] for mail in later} == {first["Message-ID"]}
+        assert len({mail["Message-ID"] for mail in [first, *later]}) == 3
+    assert len({mail["Message-ID"] for mail in server.mails}) == 3 * len(PEOPLE)
+
+
 def test_what_is_over_is_said(history: History, server: MailServer) -> None:
     fail(history)
     history.check(NOW)
@@ -95,7 +124,7 @@ def test_a_run_of_the_command_line_has_no_link_into_airflow(
     fail(history)
     history.execute("UPDATE qcontact_run SET dag_id = 'cli'")
     history.check(NOW)
-    assert "https://airflow.example.test" not in body(server.mails[0], "plain")
+    assert "https://airflow.example.test/dags/" not in body(server.mails[0], "plain")
 
 
 def test_a_mail_that_got_worse_says_why(history: History, server: MailServer) -> None:
@@ -113,7 +142,8 @@ def test_where_no_ticket_succeeded_the_failures_are_the_first_thing_to_look_at(
     fail(history)
     history.execute("UPDATE sync_job_history SET error_code = NULL")
     history.check(NOW)
-    assert "1. List the failures: qcontact-sync failures" in body(server.mails[0], "plain")
+    listed = "1. List the failures on the dashboard (Quarantine), or: qcontact-sync failures"
+    assert listed in " ".join(body(server.mails[0], "plain").split())
 
 
 def test_held_changes_are_told_with_their_number(history: History, server: MailServer) -> None:

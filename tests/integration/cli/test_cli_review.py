@@ -23,6 +23,13 @@ STATUS_KEYS = {
     "success_rate_last_7d",
     "is_healthy",
     "health_issues",
+    # since then
+    "level",
+    "broken_runs_last_24h",
+    "in_step_until",
+    "next_run_at",
+    "paused_since",
+    "is_paused",
 }
 
 

@@ -1,6 +1,7 @@
 """Airflow's own API server, as in production, with the page in it; a year of history behind it."""
 
 import json
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
 from tests.chromium import chromium, launch
+from tests.database import rows
 from tests.integration.dashboard.dashboard_year import fill
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
@@ -87,6 +89,16 @@ class ApiServer:
     def connect_qcontact(self, url: str, key: str) -> None:
         self.connect("qcontact_default", conn_type="qcontact", host=url, password=key)
 
+    def airflow(self, statement: str, **params: object) -> list[dict[str, Any]]:
+        """Ask or change Airflow's own database."""
+        return rows(self.metadata_dsn, statement, params)
+
+    def pause(self, is_paused: bool) -> None:
+        """As a person does in Airflow; the audit log has it."""
+        self._ask(
+            "PATCH", "/api/v2/dags/qcontact_sync", json={"is_paused": is_paused}
+        ).raise_for_status()
+
     def last_log(self) -> str:
         """What the server has logged so far."""
         return self.log.read_text(errors="replace")
@@ -132,6 +144,9 @@ def api_server(
     accounts = run.root / "accounts.toml"
     accounts.write_text(ONE_ACCOUNT)
     environment["QCONTACT_SYNC_ACCOUNTS_FILE"] = str(accounts)
+    environment["QCONTACT_SYNC_ALERT_TO"] = "ops@example.test"
+    environment["AIRFLOW_CONN_SMTP_DEFAULT"] = '{"conn_type": "smtp", "host": "127.0.0.1"}'
+    subprocess.run([airflow, "dags", "reserialize"], env=environment, check=True)
     try:
         services.start("api-server", [airflow, "api-server"], environment)
         server = ApiServer(
@@ -177,4 +192,5 @@ def year(api_server: ApiServer, year_db: str, qcontact: Sandbox) -> ApiServer:
     """The page over a year of history."""
     api_server.connect_fibreflow(year_db)
     api_server.connect_qcontact(qcontact.url, qcontact.api_key)
+    api_server.pause(False)
     return api_server

@@ -20,6 +20,10 @@ PATHS = (
     "/pending",
     "/quarantine",
     "/conflicts",
+    "/run",
+    "/pending/confirm",
+    "/help",
+    "/help/cli",
     "/ticket?id=FT100000",
     "/ticket?id=nothing",
 )
@@ -73,7 +77,7 @@ def test_airflows_navigation_leads_to_it(page):
     page.get_by_role("button", name="Browse").click()
     page.get_by_role("menuitem", name="QContact sync").click()
 
-    page.frame_locator("iframe").get_by_role("heading", name="Not healthy").wait_for()
+    page.frame_locator("iframe").get_by_role("heading", name="Needs attention").wait_for()
 
 
 def test_a_run_opens_in_airflow_itself_not_inside_the_frame(page):
@@ -164,6 +168,7 @@ def aging(page: Page, year, year_copy: str) -> Page:
 def resolve_all(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("UPDATE qcontact_conflict SET resolved_at = now()")
+        connection.execute("UPDATE qcontact_quarantine SET dismissed_at = now()")
 
 
 def test_it_refreshes_itself_and_says_what_changed(aging, year_copy):
@@ -196,12 +201,30 @@ def test_a_hidden_page_asks_for_nothing(aging, year_copy):
     assert asked == []
 
 
-def test_a_page_that_cannot_be_read_anew_stays_and_says_so(aging, year):
+def test_a_page_that_cannot_be_read_anew_stays_and_says_so(aging, year, year_copy):
+    """The banner, the title and the first line: nothing looks as if it were known."""
+    resolve_all(year_copy)
+    go(aging).get_by_role("heading", name="Healthy", exact=True).wait_for()
     year.disconnect("fibreflow_default")
     aging.clock.fast_forward(31_000)
-    aging.get_by_text("It could not be read anew; this is how it was.").wait_for()
+    aging.get_by_role("heading", name="Not known since").wait_for()
 
-    assert aging.get_by_role("heading", name="Not healthy").is_visible()
+    assert aging.title().startswith("Not known since ")
+    assert aging.locator("main > :first-child").inner_text().startswith("Not known since ")
+    assert aging.locator(".health").get_attribute("class") == "health unknown"
+    assert aging.get_by_role("link", name="in quarantine").is_visible()
+
+
+def test_it_is_known_again_as_soon_as_it_can_be_read(aging, year, year_copy):
+    year.disconnect("fibreflow_default")
+    aging.clock.fast_forward(31_000)
+    aging.get_by_role("heading", name="Not known since").wait_for()
+    year.connect_fibreflow(year_copy)
+    aging.clock.fast_forward(31_000)
+    aging.get_by_role("heading", name="Needs attention").wait_for()
+
+    assert "Not known" not in aging.locator("main").inner_text()
+    assert aging.title().startswith("Needs attention")
 
 
 # --- Questions that people ask, and how many clicks the answer takes.

@@ -25,6 +25,9 @@ PAGES = (
     "/conflicts",
     "/compare",
     "/fields",
+    "/run",
+    "/pending/confirm",
+    "/help",
     "/ticket?id=FT100000",
 )
 
@@ -78,6 +81,47 @@ def test_the_figures_are_those_of_the_status_command(year, year_db):
 
 def test_health_is_a_sentence(year):
     assert "3 open conflicts need a decision." in text_of(get(year))
+
+
+def test_it_says_up_to_when_it_is_in_step_and_when_the_next_run_begins(year, year_copy):
+    with psycopg.connect(year_copy) as connection:
+        connection.execute(
+            "INSERT INTO qcontact_cursor (account, settled_until, job_id)"
+            " SELECT 'default', '2026-01-02T03:04:05Z', job_id FROM qcontact_run LIMIT 1"
+        )
+    year.airflow("UPDATE dag SET next_dagrun_create_after = '2030-05-06T07:08:09Z'")
+    year.connect_fibreflow(year_copy)
+    told = text_of(get(year))
+
+    assert "2026-01-02 05:04:05 03:04 UTC" in told
+    assert "The next run begins Mon 2030-05-06 09:08:09 07:08 UTC" in told
+
+
+def test_a_run_that_a_person_mistyped_is_in_the_history_and_no_problem(year, year_copy):
+    with psycopg.connect(year_copy) as connection:
+        connection.execute("UPDATE qcontact_conflict SET resolved_at = now()")
+        connection.execute("UPDATE qcontact_quarantine SET dismissed_at = now()")
+        connection.execute(
+            "INSERT INTO sync_job_history (started_at, completed_at, status, error_code)"
+            " VALUES (now(), now(), 'failed', 'VALIDATION_ERROR')"
+        )
+    year.connect_fibreflow(year_copy)
+    told = text_of(get(year))
+
+    assert "Healthy No action needed." in told
+    assert "ended as failed" in told
+
+
+def test_nobody_to_mail_to_is_said(year, year_copy):
+    year.connect_fibreflow(year_copy)
+    account = year.accounts.read_text()
+    year.accounts.write_text(f"{account}alert_to = ''\n")
+    try:
+        told = text_of(get(year))
+    finally:
+        year.accounts.write_text(account)
+
+    assert "No mails are sent: QCONTACT_SYNC_ALERT_TO is not set." in told
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.services import runs
 from qcontact_sync.sync.lifecycle import RunOrder
+from qcontact_sync.sync.stopping import Stop
 
 import tests.private_airflow  # noqa: F401 before anything of Airflow
 from dev.airflow.credentials import Credentials
@@ -103,6 +104,12 @@ class Installation:
         order = RunOrder(self.dag_id, run["run_id"], Trigger.MANUAL, run["conf"])
         summary = self.carry_out_order(order)
         self.end(run["run_id"], "failed" if summary["status"] == "failed" else "success")
+
+    def break_a_run(self) -> None:
+        """A run with a key that QContact does not accept."""
+        wrong = replace(self.qcontact, credentials=ApiKey(SecretStr("a-wrong-key")))
+        order = RunOrder(self.dag_id, "broken", Trigger.MANUAL, {})
+        asyncio.run(runs.run_whole(self.fibreflow, wrong, self.settings, order, None, None, Stop()))
 
     def carry_out_order(self, order: RunOrder) -> dict[str, object]:
         """Start, both directions and finish; the summary."""

@@ -22,15 +22,27 @@ def test_a_sync_that_ran_well_is_healthy_and_one_that_failed_is_not(healthy_airf
     """Each on a fresh server: an answer is kept for a while."""
     with serve(healthy_airflow) as fresh:
         well = health(fresh)
-    order = RunOrder("qcontact_sync", "refused", Trigger.MANUAL, {"start_date": "nonsense"})
-    with pytest.raises(ParamError):
-        healthy_airflow.carry_out_order(order)
+    healthy_airflow.break_a_run()
     with serve(healthy_airflow) as fresh:
         badly = health(fresh)
 
     assert (well.status_code, well.json()["data"]) == (200, {"is_healthy": True})
     assert (badly.status_code, badly.json()["error"]["code"]) == (503, "UNHEALTHY")
     assert well.headers["cache-control"] == badly.headers["cache-control"] == "no-store"
+
+
+def test_a_run_that_a_person_mistyped_leaves_it_healthy(healthy_airflow):
+    order = RunOrder("qcontact_sync", "refused", Trigger.MANUAL, {"start_date": "nonsense"})
+    with pytest.raises(ParamError):
+        healthy_airflow.carry_out_order(order)
+    with serve(healthy_airflow) as fresh:
+        assert health(fresh).status_code == 200
+
+
+def test_a_paused_dag_is_not_healthy(healthy_airflow):
+    healthy_airflow.query("UPDATE dag SET is_paused = true")
+    with serve(healthy_airflow) as fresh:
+        assert health(fresh).status_code == 503
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from qcontact_sync.cli.show_review import (
     show_status,
     show_story,
 )
+from qcontact_sync.reporting.alerts import Facts, evaluate
 from qcontact_sync.reporting.explain import FieldStory
-from qcontact_sync.reporting.health import judge
+from qcontact_sync.reporting.health import Surroundings, judge
+from qcontact_sync.reporting.places import Names
 from qcontact_sync.reporting.timeline import Change, Event
 from qcontact_sync.reporting.wording import next_try
 from qcontact_sync.services.ticket_story import TicketStory
@@ -95,21 +97,30 @@ def a_health(**changes):
         "conflicts_open": 0,
         "failed_last_24h": 0,
         "success_rate_last_7d": None,
-        "is_fresh": True,
+        "stuck": 0,
+        "broken_runs_last_24h": 1,
+        "has_run": True,
+        "in_step_until": NOW,
     }
-    return judge({**row, **changes}, 3)
+    facts = Facts(
+        now=NOW, since=NOW, last_settled_at=NOW, needs_you=changes.get("conflicts_open", 0)
+    )
+    alerts, _ = evaluate(facts, ())
+    return judge({**row, **changes}, 3, facts, alerts, Surroundings(), Names(), str)
 
 
 def test_the_status_is_on_a_line_each(capsys):
     show_status(a_health(), ZONE)
     assert capsys.readouterr().out.splitlines() == [
         "healthy",
-        "last run            success, 2026-11-23 08:00 SAST (06:00 UTC), took 1.5 s",
-        "pending outbound    3",
-        "in quarantine       0",
-        "open conflicts      0",
-        "failed, last 24 h   0",
-        "success, last 7 d   -",
+        "last run              success, 2026-11-23 08:00 SAST (06:00 UTC), took 1.5 s",
+        "in step up to         2026-11-23 08:00 SAST (06:00 UTC)",
+        "pending outbound      3",
+        "in quarantine         0",
+        "open conflicts        0",
+        "tickets failed, 24 h  0",
+        "runs broke, 24 h      1",
+        "success, last 7 d     -",
     ]
 
 
@@ -119,7 +130,7 @@ def test_the_status_is_on_a_line_each(capsys):
 )
 def test_what_is_wrong_comes_first(capsys, waiting, said):
     show_status(a_health(conflicts_open=waiting), ZONE)
-    assert capsys.readouterr().out.splitlines()[:2] == ["not healthy", f"  ! {said}"]
+    assert capsys.readouterr().out.splitlines()[:2] == ["needs attention", f"  ! {said}"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,16 @@ def test_a_week_leads_to_its_seven_days():
     part = parts_of(period, [], HERE)[-1]
 
     assert days_of(part, period.unit, HERE) == ("2026-11-23", "2026-11-29")
+
+
+def test_a_week_names_its_days_without_a_run():
+    """Whole days of the period only: today may still bring one."""
+    period = period_named("365d", NOW, HERE)
+    monday, tuesday, wednesday = (date(2026, 11, day) for day in (23, 24, 25))
+    for days, silent in (([monday], (tuesday,)), ([monday, wednesday], (tuesday,))):
+        part = parts_of(period, [bucket(period.parts(HERE)[-1], days=days)], HERE)[-1]
+        assert part.silent == silent
+        assert part.told == "week of 23 Nov: 1 success, no run on Tue 24 Nov"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from qcontact_sync.reporting.alerts import (
     Rule,
     RunFacts,
 )
+from qcontact_sync.reporting.places import Names
 
 MAILS = Path(__file__).with_name("mails.txt")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -55,6 +56,9 @@ FACTS = {
 }
 
 
+NORTH = Names("north", "qcontact_sync_north", "qcontact_north", "fibreflow_north")
+
+
 def show(moment: datetime) -> str:
     return f"{moment:%d %b %H:%M}"
 
@@ -78,17 +82,16 @@ def every_mail() -> Iterator[Message]:
         yield mail(rule, Change.OVER)
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code=None, error_message=None))
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="UNHEARD_OF"), failing=2)
+    yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="AUTHENTICATION_ERROR"))
     yield mail(Rule.DATED_RUN_FAILED, dated_failed=2)
     yield mail(Rule.STALE, live=None, last_settled_at=None)
     yield mail(Rule.INBOUND_RATE, inbound=None)
     yield mail(Rule.QUARANTINE_OLD, old_entries=12)
-    yield message(told(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, account="north")
-    yield message(
-        told(Rule.HELD, Change.REMINDER), FACTS[Rule.HELD], DETAILS, show, account="north"
-    )
+    yield message(told(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, NORTH)
+    yield message(told(Rule.HELD, Change.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH)
     error = FatalError("no route to the database", ErrorCode.DATABASE_ERROR)
-    for account in (None, "north"):
-        yield no_database(error, "scheduled 06:00", account)
+    for names in (Names(), NORTH):
+        yield no_database(error, "scheduled 06:00", names)
 
 
 def as_text(one: Message) -> str:
@@ -99,6 +102,7 @@ def as_text(one: Message) -> str:
             f"Subject: {one.subject}",
             f"# {one.headline}",
             *(fill(paragraph, 96) for paragraph in one.paragraphs),
+            *(f"[{place.do}] {place.path}" for place in one.places),
             *(f"{name}: {value}" for name, value in one.numbers),
             *([one.details_title, *details] if details else []),
             *(fill(f"- {step}", 96) for step in one.steps),
@@ -149,7 +153,7 @@ def test_tickets_stand_under_a_title_where_there_are_any(rule: Rule, title: str)
 
 
 def test_without_a_database_there_is_nothing_to_list() -> None:
-    gone = no_database(FatalError("gone", ErrorCode.DATABASE_ERROR), "run", None)
+    gone = no_database(FatalError("gone", ErrorCode.DATABASE_ERROR), "run", Names())
     assert (gone.details, gone.details_title) == ((), "")
 
 

@@ -12,10 +12,17 @@ from starlette.staticfiles import StaticFiles
 
 from qcontact_sync.core.errors import ErrorCode, SyncError, TicketError
 from qcontact_sync.core.request import ParamError
-from qcontact_sync.on_airflow.dashboard import actions, comparison, pages
+from qcontact_sync.on_airflow.dashboard import (
+    actions,
+    comparison,
+    help_pages,
+    pages,
+    starting,
+)
 from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
 from qcontact_sync.on_airflow.dashboard.security import SecureHeaders
 from qcontact_sync.on_airflow.dashboard.views import NotThere
+from qcontact_sync.on_airflow.endpoint.answers import Refusal
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import PeriodError
 
@@ -50,11 +57,16 @@ def _pages() -> FastAPI:
     app.include_router(pages.router)
     app.include_router(actions.router)
     app.include_router(comparison.router)
+    app.include_router(starting.router)
+    pictures = help_pages.docs_folder() / "pictures"
+    app.mount("/help/pictures", StaticFiles(directory=pictures, check_dir=False))
+    app.include_router(help_pages.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(PeriodError, _not_understood)
     app.add_exception_handler(NotThere, _not_there)
     app.add_exception_handler(SyncError, _broken)
+    app.add_exception_handler(Refusal, _not_started)
     return app
 
 
@@ -76,6 +88,11 @@ async def _not_understood(request: Request, error: Exception) -> HTMLResponse:
 
 async def _not_there(request: Request, error: Exception) -> HTMLResponse:
     return problem(request, 404, "Not found", str(error))
+
+
+async def _not_started(request: Request, error: Exception) -> HTMLResponse:
+    """Airflow cannot start the run: its DAG is paused, or is not there."""
+    return problem(request, getattr(error, "status", 500), "No run was started", f"{error}.")
 
 
 async def _broken(request: Request, error: Exception) -> HTMLResponse:

@@ -5,7 +5,7 @@ A chart's width is one unit per part and its height 100; the page stretches it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ class Part:
         row: Its row of ``chart_runs``; None if no run began.
         worst: The worst status in it.
         bars: The shares of its runs by status, worst on top.
+        silent: Only of a week: its whole days on which no run began.
     """
 
     starts_at: datetime
@@ -45,15 +46,16 @@ class Part:
     row: Row | None
     worst: str
     bars: tuple[Bar, ...]
+    silent: tuple[date, ...] = ()
 
     @property
     def told(self) -> str:
         """Its runs, as text for users."""
         if self.row is None:
             return f"{self.label}: no run"
-        return f"{self.label}: " + ", ".join(
-            f"{self.row[status]} {status}" for status in STATUSES if self.row[status]
-        )
+        said = [f"{self.row[status]} {status}" for status in STATUSES if self.row[status]]
+        said += [f"no run on {day:%a} {day.day} {day:%b}" for day in self.silent]
+        return f"{self.label}: {', '.join(said)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,15 @@ def parts_of(period: Period, rows: Sequence[Row], zone: ZoneInfo) -> list[Part]:
     """Each part of a period, also parts without runs."""
     by_start = {row["bucket_start"]: row for row in rows}
     return [
-        _part(starts_at, row, period.unit, zone)
+        _part(starts_at, row, period, zone)
         for starts_at in period.parts(zone)
         # The first part may begin before the period; without runs, it is omitted.
         if (row := by_start.get(starts_at)) or starts_at >= period.start
     ]
 
 
-def _part(starts_at: datetime, row: Row | None, unit: Bucket, zone: ZoneInfo) -> Part:
-    label = part_label(starts_at, unit, zone)
+def _part(starts_at: datetime, row: Row | None, period: Period, zone: ZoneInfo) -> Part:
+    label = part_label(starts_at, period.unit, zone)
     if row is None:
         return Part(starts_at, label, None, "none", ())
     bars, y = [], 0.0
@@ -94,7 +96,20 @@ def _part(starts_at: datetime, row: Row | None, unit: Bucket, zone: ZoneInfo) ->
             bars.append(Bar(0, y, height, status))
             y += height
     worst = next(status for status in STATUSES if row[status])
-    return Part(starts_at, label, row, worst, tuple(bars))
+    return Part(
+        starts_at, label, row, worst, tuple(bars), _silent_days(starts_at, row, period, zone)
+    )
+
+
+def _silent_days(starts_at: datetime, row: Row, period: Period, zone: ZoneInfo) -> tuple[date, ...]:
+    """A week's whole days inside the period on which no run began: a bar alone would hide them."""
+    if period.unit is not Bucket.WEEK:
+        return ()
+    monday = starts_at.astimezone(zone).date()
+    begun, ends = period.start.astimezone(zone), period.end.astimezone(zone).date()
+    days = (monday + timedelta(days=n) for n in range(7))
+    whole = (day for day in days if datetime.combine(day, time(), zone) >= begun and day < ends)
+    return tuple(day for day in whole if day not in row["days"])
 
 
 def part_label(starts_at: datetime, unit: Bucket, zone: ZoneInfo) -> str:
@@ -118,8 +133,8 @@ def charts_of(parts: Sequence[Part]) -> list[Chart]:
     """Success rate, tickets per run in either direction, duration."""
     return [
         _success_rate(parts),
-        _tickets("Tickets per run, QContact to FibreFlow", "inbound", parts),
-        _tickets("Tickets per run, FibreFlow to QContact", "outbound", parts),
+        _tickets("Tickets per run (mean), QContact to FibreFlow", "inbound", parts),
+        _tickets("Tickets per run (mean), FibreFlow to QContact", "outbound", parts),
         _duration(parts),
     ]
 

@@ -25,6 +25,8 @@ _SAID = {
     "chosen_local": "FibreFlow's values are kept; the next run sends them.",
     "chosen_remote": "QContact's values were written to FibreFlow.",
     "chosen_in_part": "Some tickets were not decided, for example because they have changed.",
+    "start_run": "A run starts in a few seconds. This page shows its result.",
+    "confirm_outbound": "A run starts in a few seconds and sends all pending changes.",
 }
 
 

@@ -16,10 +16,10 @@ from qcontact_sync.on_airflow.dashboard.security import account_of, issue_token
 from qcontact_sync.reporting import formats, wording
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import LAST
+from qcontact_sync.reporting.places import DASHBOARD
 from qcontact_sync.reporting.wording import last_decision, next_try
 
 FOLDER = Path(__file__).parent
-PREFIX = "/qcontact-sync"
 
 _environment = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -54,18 +54,19 @@ def page(request: Request, template: str, view: dict[str, Any], status: int = 20
         view: The template's own names; ``user`` and ``may_act`` come from the request's state.
     """
     prefix: str = request.scope["root_path"]
-    airflow = prefix.rpartition(PREFIX)[0]
+    airflow = prefix.rpartition(DASHBOARD)[0]
     user = getattr(request.state, "dashboard_user", None)
     names = {
         "may_act": getattr(request.state, "may_act", False),
         "here": request.url.path.removeprefix(prefix),
         "url": lambda path, **query: _address(prefix + path, query),
+        "place_url": lambda place: (airflow if place.is_airflows else prefix) + place.path,
         "airflow_url": lambda path: airflow + path,
         "segment": lambda text: quote(str(text), safe=""),
         "token": lambda purpose: issue_token(user, account_of(request), purpose) if user else "",
         "account": request.path_params.get("account"),
         "accounts": getattr(request.state, "accounts", []),
-        "accounts_url": lambda name: f"{airflow}{PREFIX}/accounts/{name}/",
+        "accounts_url": lambda name: f"{airflow}{DASHBOARD}/accounts/{name}/",
         "dag_id": lambda: account_of(request).dag_id,
         "said": None,
         **view,

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
+from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.request import RunRequest
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
+from qcontact_sync.on_airflow.endpoint import runs
+from qcontact_sync.on_airflow.surroundings import read_surroundings
 from qcontact_sync.on_airflow.threads import Patience, Threads
+from qcontact_sync.reporting.health import Surroundings
 
 _QCONTACT_TIMEOUT_S = 8.0
 _lookups = Threads()
@@ -41,6 +46,23 @@ async def fibreflow(account: str) -> Sources:
     """
     found, settings = await _lookups.run(fibreflow_configuration, account)
     return Sources(found.quick(), settings, datetime.now(UTC))
+
+
+async def airflow(account: str, settings: Settings) -> Surroundings:
+    """What Airflow knows about the account's DAG."""
+    return await _lookups.run(read_surroundings, find_account(account), settings)
+
+
+async def start(account: Account, wanted: RunRequest, user: str) -> str:
+    """Start a run of the account's DAG, or join an equal one.
+
+    Returns:
+        The run's id in Airflow.
+
+    Raises:
+        Refusal: The DAG is paused, or Airflow does not know it.
+    """
+    return await _lookups.run(runs.start, account.dag_id, wanted, None, user)
 
 
 async def both_sides(account: str) -> BothSides:

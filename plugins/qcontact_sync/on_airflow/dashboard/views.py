@@ -53,7 +53,9 @@ async def overview(account: str, span: Span) -> View:
     parts = charts.parts_of(period, report.buckets, zone)
     return {
         **_common(at),
-        "health": await review.get_status(at.fibreflow, at.settings),
+        "health": await review.get_status(
+            at.fibreflow, at.settings, await sources.airflow(account, at.settings)
+        ),
         "period": period,
         "report": report,
         "parts_of_period": parts,
@@ -151,6 +153,17 @@ async def conflict(account: str, conflict_id: UUID) -> View:
     if not found or not found[0]["is_open"]:
         raise NotThere("This conflict is no longer open.")
     return {**_common(at), "conflict": found[0]}
+
+
+async def plain(account: str) -> View:
+    """A page without facts of its own."""
+    return dict(_common(await sources.fibreflow(account)))
+
+
+async def start(account: str) -> View:
+    """Whether a run can start."""
+    at = await sources.fibreflow(account)
+    return {**_common(at), "around": await sources.airflow(account, at.settings)}
 
 
 async def pending(account: str) -> View:

@@ -9,6 +9,7 @@ from qcontact_sync.config.accounts import Account, configured_accounts
 from qcontact_sync.config.settings import load_settings
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.endpoint.record import fibreflow
+from qcontact_sync.on_airflow.surroundings import read_surroundings
 from qcontact_sync.on_airflow.threads import Patience, Threads
 from qcontact_sync.services.review import get_status
 
@@ -72,11 +73,12 @@ class HealthChecks:
         return all([await self._is_healthy(account) for account in accounts.values()])
 
     async def _is_healthy(self, account: Account) -> bool:
-        """The same result as `qcontact-sync status`; False if it is unknown."""
+        """The same result as on the dashboard; False if it is unknown."""
         try:
             access = await self._lookups.run(fibreflow, account.name)
             settings = await self._lookups.run(load_settings, account)
-            return (await self._reads.wait_for(get_status, access, settings)).is_healthy
+            around = await self._lookups.run(read_surroundings, account, settings)
+            return (await self._reads.wait_for(get_status, access, settings, around)).is_healthy
         except SyncError as error:
             log.warning("endpoint.health code=%s: %s", error.code, error)
             return False

@@ -76,6 +76,28 @@ function say(text, isTrouble) {
 }
 
 let refreshedAt = Date.now();
+let lastKnown = new Date();
+
+// What cannot be read anew may not look as if it were known: the banner, the title and the first
+// line say since when.
+function showOutdated() {
+  const since = lastKnown.toTimeString().slice(0, 5);
+  const text = `Not known since ${since}: the dashboard cannot be read. What is below may have changed.`;
+  const main = document.getElementById("content");
+  if (!main.querySelector(".outdated")) {
+    const line = document.createElement("p");
+    line.className = "outdated";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    main.prepend(line);
+  }
+  const banner = main.querySelector("[data-known]");
+  if (banner) {
+    banner.className = "health unknown";
+    banner.querySelector("h1").textContent = `Not known since ${since}`;
+  }
+  document.title = `Not known since ${since} – ${document.title.split(" – ").at(-1)}`;
+}
 
 async function refresh() {
   if (document.hidden || !document.querySelector("main[data-live]")) return;
@@ -90,8 +112,9 @@ async function refresh() {
     document.title = fresh.title;
     // Spoken only where something changed: a voice every half minute would be no help.
     say(before === document.title ? "" : `Now: ${document.title.split(" – ")[0]}.`);
+    lastKnown = new Date();
   } catch {
-    say("It could not be read anew; this is how it was.", true);
+    showOutdated();
   }
 }
 

@@ -86,6 +86,26 @@ def test_a_title_that_is_written_once_stays_as_it_is_here(both: World, given):
     assert (local["title"], local["description"]) == ("No light", "since Monday")
 
 
+@pytest.mark.parametrize("flow", ["inbound", "off"])
+def test_a_status_that_is_not_sent_is_not_pending(both: World, given, flow: str):
+    given(both, f'[status]\nflow = "{flow}"\n[assignment]\nflow = "{flow}"\n')
+    user = both.add_user("Ann Example")
+    remote_id = both.add_ticket(status="Open")
+    both.run()
+    both.set_local(remote_id, status="assigned", assigned_to=user)
+    both.run()
+    assert both.sent() == []
+    before = both.tickets_snapshot()
+    again = both.run()
+    assert again.summary["outbound"]["processed"] == 0
+    assert both.tickets_snapshot() == before
+    assert both.local(remote_id)["status"] == "assigned"
+
+    both.edit(remote_id, status="Solved")
+    both.run()
+    assert both.local(remote_id)["status"] == ("resolved" if flow == "inbound" else "assigned")
+
+
 def test_a_changed_mapping_changes_nothing_by_itself(both: World, given):
     """Escalated was in_progress until now: neither side changed it, so neither is written."""
     remote_id = both.add_ticket(status="Escalated", category="Connectivity::ONT/Gizzu")

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 __all__ = [
     "HistoryRow",
     "JobResult",
+    "check_mapping",
     "choose_side",
     "compare_tickets",
+    "describe_mapping",
     "dismiss_failures",
     "examine",
     "explain_ticket",

@@ -20,8 +20,8 @@ else:
     from airflow.providers_manager import ProvidersManager as ProvidersManagerTaskRuntime
     from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
 
-AIRFLOWS_OWN = () if RELEASE >= (3, 2) else ("cron_descriptor/locale/en_US.mo",)
-"""Ends of the files that Airflow itself opens where a DAG has a timetable."""
+AIRFLOWS_OWN = [] if RELEASE >= (3, 2) else ["/cron_descriptor/locale/"]
+"""Parts of the paths that Airflow itself opens where a DAG has a timetable."""
 
 __all__ = [
     "AIRFLOWS_OWN",

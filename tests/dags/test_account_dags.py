@@ -27,7 +27,7 @@ def watch(event, details):
         opened.add(str(details[0]))
 sys.addaudithook(watch)
 runpy.run_path(file)
-opened = {{name for name in opened if not name.endswith(AIRFLOWS_OWN)}}
+opened = {{name for name in opened if not any(part in name for part in AIRFLOWS_OWN)}}
 print(sorted(opened - {{file}}) == [accounts], "qcontact_sync.jobs" in sys.modules)
 """
 

@@ -22,8 +22,9 @@ runpy.run_path(file)
 touched = []
 DOORS = ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "sqlite3.connect")
 def watch(event, details):
-    if event in DOORS and str(details[0]) != file and not str(details[0]).endswith(AIRFLOWS_OWN):
-        touched.append(event + ":" + str(details[0]))
+    name = str(details[0]) if details else ""
+    if event in DOORS and name != file and not any(part in name for part in AIRFLOWS_OWN):
+        touched.append(event + ":" + name)
 sys.addaudithook(watch)
 runpy.run_path(file)
 print(*touched, *(sys.modules.keys() & {{"qcontact_sync.jobs", "aiohttp"}}))

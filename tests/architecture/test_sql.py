@@ -134,10 +134,10 @@ def test_percent_sign_stands_in_placeholders_only(path):
 
 
 @pytest.mark.parametrize("path", adapters(), ids=named)
-def test_adapter_stands_for_a_table_or_a_query(path):
+def test_adapter_stands_for_a_table_or_is_used(path):
     tables = TableNames().by_usual_name()
     assert path.parent.name in OWN_NAMES
-    assert path.stem in {*tables, *(query.stem for query in queries())}
+    assert path.stem in {*tables, *_names_in_python()}
 
 
 @functools.cache
@@ -164,7 +164,7 @@ def _asked_for():
 def test_query_that_is_asked_for_is_there():
     asked = set(_asked_for())
     assert asked
-    assert asked <= {path.stem for path in queries()}
+    assert asked <= {path.stem for path in [*queries(), *adapters()]}
 
 
 def test_migrations_are_numbered_without_gaps():

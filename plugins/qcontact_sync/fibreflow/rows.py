@@ -75,7 +75,7 @@ def ticket_row(
     schema = unit.schema
     if schema.inserted:
         more = {name: values.get(name) for name in schema.inserted}
-        row["more"] = {**more, **unit.constants}
+        row["more"] = {**more, **unit.mapping.constants}
     return row | {name: values.get(name) for name in schema.own_columns}
 
 

@@ -25,7 +25,8 @@ from qcontact_sync.fibreflow.outcome_records import (
     PostgresProgress,
     PostgresQuarantine,
 )
-from qcontact_sync.fibreflow.ticket_records import AdoptionScan, PostgresTickets
+from qcontact_sync.fibreflow.ticket_records import PostgresTickets
+from qcontact_sync.fibreflow.ticket_uids import AdoptionScan
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 
@@ -41,7 +42,7 @@ class PostgresStore:
         self, database: Database, *more: Database, mapping: TicketMapping = TICKETS
     ) -> None:
         self._schema = with_columns(database.schema, mapping)
-        self._constants = mapping.constants
+        self._mapping = mapping
         # Last in, first out: the others connect when two units run at the same time.
         self._free = asyncio.LifoQueue[Database]()
         for free in (*more, database):
@@ -71,7 +72,7 @@ class PostgresStore:
             free.transaction(lease, read_only=read_only) as database,
         ):
             await database.fetch("limit_lock_waits")
-            unit = OpenUnit(database, job_id, direction, read_only, self._schema, self._constants)
+            unit = OpenUnit(database, job_id, direction, read_only, self._schema, self._mapping)
             tickets = PostgresTickets(unit, self._scan)
             yield UnitOfWork(
                 tickets,

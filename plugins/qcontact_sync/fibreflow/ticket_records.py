@@ -1,6 +1,5 @@
 """Tickets and links on PostgreSQL: a constant number of statements a batch."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,23 +15,8 @@ from qcontact_sync.fibreflow.rows import (
     local_ticket,
     ticket_row,
 )
+from qcontact_sync.fibreflow.ticket_uids import AdoptionScan, TicketUids
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
-
-REFERENCE_REACH = 100_000
-"""A case reference this far beyond the highest number in use is not taken for one."""
-_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
-
-
-class AdoptionScan:
-    """What a look at all of FibreFlow's rows found, once per run.
-
-    Attributes:
-        is_done: Rows without a link were looked up in this run already.
-        highest_uid: The highest number of six digits in use then; None where there was none.
-    """
-
-    is_done = False
-    highest_uid: int | None = None
 
 
 class PostgresTickets:
@@ -142,7 +126,7 @@ class PostgresTickets:
         if not decisions:
             return
         created = [d for d in decisions if d.kind is Kind.CREATE]
-        uids = await self._ticket_uids(created) if created else {}
+        uids = await TicketUids(self._unit, self._scan).new_ones(created) if created else {}
         ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
         await self._write_tickets(
             [
@@ -188,47 +172,6 @@ class PostgresTickets:
         ]
         await self._unit.record_conflicts(rows)
 
-    async def _ticket_uids(self, created: Sequence[TicketDecision]) -> dict[RemoteId, str]:
-        """The case reference where there is one and it is free, else the next free number."""
-        wanted = {d.remote.id: self._reference(d.remote) for d in created}
-        references = [reference for reference in wanted.values() if reference]
-        taken = (
-            {
-                row["ticket_uid"]
-                for row in await self._unit.fetch("taken_ticket_uids", {"ticket_uids": references})
-            }
-            if references
-            else set()
-        )
-        uids: dict[RemoteId, str] = {}
-        for remote_id, reference in wanted.items():
-            if reference and reference not in taken:
-                uids[remote_id] = reference
-                taken.add(reference)
-        rest = [remote_id for remote_id in wanted if remote_id not in uids]
-        uids.update(zip(rest, await self._next_uids(len(rest), taken), strict=True))
-        return uids
-
-    def _reference(self, remote: RemoteTicket) -> str | None:
-        """The ticket's case reference, if it can be one."""
-        reference, highest = _case_reference(remote), self._scan.highest_uid
-        if reference and highest is not None and int(reference[2:]) > highest + REFERENCE_REACH:
-            return None
-        return reference
-
-    async def _next_uids(self, count: int, taken: set[str]) -> list[str]:
-        fresh: list[str] = []
-        while len(fresh) < count:
-            rows = await self._unit.fetch("next_ticket_uids", {"count": count - len(fresh)})
-            fresh += [row["ticket_uid"] for row in rows if row["ticket_uid"] not in taken]
-        return fresh
-
     def committed(self) -> None:
         """The transaction has committed: its scan need not be repeated."""
         self._scan.is_done = self._scan.is_done or self._has_scanned
-
-
-def _case_reference(remote: RemoteTicket) -> str | None:
-    place = remote.reference or f"{remote.id} {remote.values.get('title') or ''}"
-    found = _CASE_REFERENCE.search(place)
-    return found.group() if found else None

@@ -1,13 +1,15 @@
 """One open transaction of a direction, as its parts share it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Direction, JobId
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
@@ -19,7 +21,7 @@ class OpenUnit:
 
     Attributes:
         schema: FibreFlow's, with the columns that the mapping names.
-        constants: What a new ticket gets in columns that only an insert fills.
+        mapping: The rules by which tickets translate.
     """
 
     database: Database
@@ -27,7 +29,7 @@ class OpenUnit:
     direction: Direction
     read_only: bool
     schema: HostSchema = USUAL
-    constants: Mapping[str, str] = field(default_factory=dict)
+    mapping: TicketMapping = TICKETS
 
     async def fetch(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
         """Run a query file; it also gets ``job_id`` and ``direction``."""

@@ -2,7 +2,7 @@
 
 import pytest
 from qcontact_sync.core.model import RemoteId, RemoteTicket
-from qcontact_sync.fibreflow.ticket_records import _case_reference
+from qcontact_sync.fibreflow.ticket_uids import _case_reference
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	  || $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs; DIALECT=entities: a customer tenant
+run: install ## start the whole system here, until Ctrl-C; ONCE=1 ends after the runs; DIALECT=entities: a customer tenant; SCHEMA=maintenance: another FibreFlow
 	@exec $(BIN)/python -m dev.demo.run
 
 secrets: install ## write the secrets of docker compose into secrets/, from .env and at random

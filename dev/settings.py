@@ -17,6 +17,7 @@ from dev.errors import CannotRun
 from dev.state import PROJECT
 
 Dialect = Literal["tickets", "entities"]
+Schema = Literal["fibreflow", "maintenance"]
 
 QCONTACT = (
     "QCONTACT_API_URL", "QCONTACT_DIALECT", "QCONTACT_API_KEY", "QCONTACT_EMAIL",
@@ -67,17 +68,31 @@ class RunSettings:
     qcontact: The real QContact, or None for the sandbox.
     database_url: A FibreFlow database that was given, or None for a private one.
     demo_dialect: The API of the sandbox.
+    demo_schema: The lineage of the demo's FibreFlow.
     """
 
     once: bool
     qcontact: RemoteAccess | None
     database_url: str | None
     demo_dialect: Dialect = "tickets"
+    demo_schema: Schema = "fibreflow"
 
     @property
     def is_demo(self) -> bool:
         """Whether QContact is the sandbox, so that edits cannot do harm."""
         return self.qcontact is None
+
+    @property
+    def schema_variables(self) -> dict[str, str]:
+        """What tells the sync of the demo's FibreFlow, where it is not the usual one."""
+        if self.demo_schema == "fibreflow":
+            return {}
+        return {
+            "QCONTACT_SYNC_SCHEMA": self.demo_schema,
+            "QCONTACT_SYNC_MAPPING_FILE": str(
+                PROJECT / "dev" / "demo" / f"{self.demo_schema}.toml"
+            ),
+        }
 
     @property
     def starts_afresh(self) -> bool:
@@ -106,6 +121,7 @@ class _Variables(BaseModel):
 
     once: bool = Field(default=False, alias="ONCE")
     demo_dialect: Dialect | None = Field(default=None, alias="DIALECT")
+    demo_schema: Schema | None = Field(default=None, alias="SCHEMA")
     url: Annotated[str, AfterValidator(_http_url)] = Field(default="", alias="QCONTACT_API_URL")
     dialect: Dialect = Field(default="tickets", alias="QCONTACT_DIALECT")
     key: str = Field(default="", alias="QCONTACT_API_KEY")
@@ -161,6 +177,7 @@ def read_settings(environment: Mapping[str, str]) -> RunSettings:
         qcontact=read.access() if is_real else None,
         database_url=read.database or None,
         demo_dialect=read.demo_dialect or "tickets",
+        demo_schema=read.demo_schema or "fibreflow",
     )
 
 
@@ -197,3 +214,5 @@ def _require_all(read: _Variables, given: Mapping[str, str]) -> None:
         )
     if read.demo_dialect not in (None, read.dialect):
         raise CannotRun("DIALECT is for the demo: for the real systems, set QCONTACT_DIALECT")
+    if read.demo_schema is not None:
+        raise CannotRun("SCHEMA is for the demo: for the real systems, set QCONTACT_SYNC_SCHEMA")

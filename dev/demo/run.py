@@ -63,10 +63,12 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
     """Raises: CannotRun: It did not work; Interrupted: it was stopped before its end."""
     given = given_environment(os.environ)
     settings = read_settings(given)
+    given = {**given, **settings.schema_variables}
     directory = RunDirectory()
     progress = Progress(console)
     progress.say(
-        f"demo: a sandbox QContact (dialect {settings.demo_dialect}) and an empty FibreFlow"
+        f"demo: a sandbox QContact (dialect {settings.demo_dialect}) and an empty FibreFlow "
+        f"(schema {settings.demo_schema})"
         if settings.is_demo
         else "real systems: no sandbox, no edits"
     )

@@ -20,7 +20,7 @@ from dev.airflow.credentials import Credentials, load_or_create, write_private
 from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
 from dev.database.postgres import drop_database, ensure_database, free_port, port_is_free, server
 from dev.demo.edits import add_staff
-from dev.demo.fibreflow import AuditReader
+from dev.demo.fibreflow import AuditReader, make_maintenance
 from dev.demo.progress import Progress
 from dev.demo.sandbox_qcontact import SandboxQContact
 from dev.errors import CannotRun
@@ -125,7 +125,10 @@ class LocalSystem:
     def _own_fibreflow(self, server_dsn: str) -> str:
         if self.settings.starts_afresh:
             drop_database(server_dsn, FIBREFLOW)
-        return ensure_database(server_dsn, FIBREFLOW)
+        dsn = ensure_database(server_dsn, FIBREFLOW)
+        if self.settings.starts_afresh and self.settings.demo_schema == "maintenance":
+            make_maintenance(dsn)
+        return dsn
 
     def _qcontact(self) -> RemoteAccess:
         if self.settings.qcontact:
@@ -144,7 +147,11 @@ class LocalSystem:
     def _prepare_fibreflow(self) -> None:
         if self.settings.database_url:
             _require_reachable(self.settings.database_url)
-        settings = {**self.sides.qcontact.variables, DATABASE: self.sides.fibreflow_dsn}
+        settings = {
+            **self.sides.qcontact.variables,
+            **self.settings.schema_variables,
+            DATABASE: self.sides.fibreflow_dsn,
+        }
         with self.progress.step("FibreFlow database: qcontact-sync migrate"):
             argv = [str(Path(sys.executable).with_name("qcontact-sync")), "migrate"]
             self._run_tool("migrate", argv, {**without_systems(self.given), **settings})

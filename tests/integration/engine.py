@@ -9,10 +9,11 @@ from qcontact_sync.core.model import Direction
 from qcontact_sync.core.ports import Clock, Remote
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
-from qcontact_sync.services.wiring import SystemClock, open_remote, sync_options
+from qcontact_sync.services.wiring import SystemClock, host_schema, open_remote, sync_options
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.context import Run, Work
 from qcontact_sync.sync.leases import hold_lease
@@ -25,7 +26,7 @@ class Engine:
     """Carries directions out with these parts."""
 
     world: World
-    database: Callable[[str], Database] = Database
+    database: Callable[[str, HostSchema], Database] = Database
     seen_as: Callable[[Remote], Remote] = lambda remote: remote
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -52,12 +53,18 @@ class Engine:
             open_remote(world.qcontact_access, world.settings, self.sleep) as remote,
         ):
             options = sync_options(world.settings, remote)
-            work = Work(run, options, self.seen_as(remote), PostgresStore(database), held)
+            work = Work(
+                run,
+                options,
+                self.seen_as(remote),
+                PostgresStore(database, mapping=remote.mapping),
+                held,
+            )
             return await lifecycle.carry_out(PostgresRunStore(database), direction, work)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Database]:
-        database = self.database(self.world.database)
+        database = self.database(self.world.database, host_schema())
         try:
             yield database
         finally:

@@ -25,6 +25,7 @@ class Program(ForkedProgram):
                 **inherited,
                 **_credentials(world),
                 "DATABASE_URL": world.database,
+                **_schema(world),
                 **{f"QCONTACT_SYNC_{name.upper()}": str(value) for name, value in settings.items()},
             },
         )
@@ -53,6 +54,12 @@ def _credentials(world: World) -> dict[str, str]:
         "QCONTACT_EMAIL": sandbox.email,
         "QCONTACT_PASSWORD": sandbox.password,
     }
+
+
+def _schema(world: World) -> dict[str, str]:
+    """Which lineage of FibreFlow's schema it is, and the mapping file."""
+    given = {name: getattr(world.settings, name) for name in ("schema", "mapping_file")}
+    return {f"QCONTACT_SYNC_{name.upper()}": value for name, value in given.items() if value}
 
 
 @contextmanager

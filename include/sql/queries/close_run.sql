@@ -34,4 +34,4 @@ SET status             = %(status)s,
     sync_result        = %(sync_result)s
 FROM ended
 WHERE id = %(job_id)s
-RETURNING started_at, completed_at, duration_seconds::float8;
+RETURNING started_at::timestamptz, completed_at::timestamptz, duration_seconds::float8;

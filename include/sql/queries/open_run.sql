@@ -13,7 +13,7 @@ WITH history AS (
     ON CONFLICT (id) DO UPDATE
     SET status = 'running', completed_at = NULL, duration_seconds = NULL, error_code = NULL,
         error_message = NULL
-    RETURNING job.started_at
+    RETURNING job.started_at::timestamptz
 ), ended AS (
     SELECT count(*) > 0 AS is_ended
     FROM sync_job_history

@@ -25,13 +25,15 @@ WITH decision AS MATERIALIZED (
         ont_serial, assigned_to, closed_at /* each inserted: , {} */
     )
     SELECT
-        ticket_id, ticket_uid, 'qcontact', remote_id, title, description, ticket_type, priority,
-        status, address, dr_number, pole_number, pon_number, project_id, zone_id,
-        location, ont_serial, assigned_to,
-        CASE WHEN closes THEN now() AT TIME ZONE 'utc' END /* each inserted: , more_of_new.{} */
+        decision.ticket_id, decision.ticket_uid, 'qcontact', decision.remote_id, decision.title,
+        decision.description, decision.ticket_type, decision.priority, decision.status,
+        decision.address, decision.dr_number, decision.pole_number, decision.pon_number,
+        decision.project_id, decision.zone_id, decision.location, decision.ont_serial,
+        decision.assigned_to,
+        CASE WHEN decision.closes THEN now() AT TIME ZONE 'utc' END /* each inserted: , more_of_new.{} */
     FROM decision
-    /* any inserted: CROSS JOIN LATERAL jsonb_populate_record(NULL::tickets, more) AS more_of_new */
-    WHERE is_new
+    /* any inserted: CROSS JOIN LATERAL jsonb_populate_record(NULL::tickets, decision.more) AS more_of_new */
+    WHERE decision.is_new
     RETURNING id
 ), updated AS (
     UPDATE tickets AS ticket
@@ -56,7 +58,7 @@ WITH decision AS MATERIALIZED (
         /* each updated: , {} = more_of_old.{} */
     FROM decision
     INNER JOIN tickets AS previous ON previous.id = decision.ticket_id
-    /* any updated: CROSS JOIN LATERAL jsonb_populate_record(NULL::tickets, more) AS more_of_old */
+    /* any updated: CROSS JOIN LATERAL jsonb_populate_record(NULL::tickets, decision.more) AS more_of_old */
     WHERE NOT decision.is_new AND ticket.id = decision.ticket_id
     RETURNING
         ticket.id,

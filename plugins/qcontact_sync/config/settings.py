@@ -39,14 +39,16 @@ with warnings.catch_warnings():
     # The setting's name is an old method's of pydantic, which nothing of ours calls.
     warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
 
-    class _SchemaSetting(BaseSettings):
-        schema: Literal["fibreflow"] = "fibreflow"  # type: ignore[assignment]
+    class SchemaSetting(BaseSettings):
+        """The lineage of FibreFlow's schema, as ``QCONTACT_SYNC_SCHEMA``, for a whole process."""
+
+        model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+        schema: Literal["fibreflow", "maintenance"] = "fibreflow"  # type: ignore[assignment]
 
 
-class Settings(_SchemaSetting):
+class Settings(SchemaSetting):
     """Everything that may be set and is no connection, each as ``QCONTACT_SYNC_<NAME>``."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
     notify_conn: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")] | None = None
@@ -180,7 +182,9 @@ def settings_with(account: Account, **options: Any) -> Settings:
         ConfigError: The accounts file sets something that is no setting.
         ValidationError: Some cannot be used; their values are in it.
     """
-    unknown = sorted(account.settings.keys() - Settings.model_fields.keys())
+    # The lineage is the process's, as are the names of the tables.
+    known = Settings.model_fields.keys() - SchemaSetting.model_fields.keys()
+    unknown = sorted(account.settings.keys() - known)
     if unknown:
         names = ", ".join(ascii(name[:60]) for name in unknown)
         raise ConfigError(f"{ACCOUNTS_FILE}: accounts.{account.name}: no setting is named {names}")

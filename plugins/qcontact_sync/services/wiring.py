@@ -18,7 +18,13 @@ from qcontact_sync.config.access import (
     QContactAccess,
 )
 from qcontact_sync.config.mapping_file import load_mapping
-from qcontact_sync.config.settings import TABLE_PREFIX, Settings, TableSettings
+from qcontact_sync.config.settings import (
+    PREFIX,
+    TABLE_PREFIX,
+    SchemaSetting,
+    Settings,
+    TableSettings,
+)
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
@@ -26,7 +32,7 @@ from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.core.ports import Remote
 from qcontact_sync.core.rules import NoteFate
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
+from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.sync.context import SyncOptions
@@ -55,10 +61,14 @@ def host_schema() -> HostSchema:
     """How FibreFlow's tables are called and shaped.
 
     Raises:
-        ConfigError: Names each variable with an invalid table name.
+        ConfigError: Names each variable with an invalid table name, or the unknown lineage.
     """
     try:
-        return HostSchema.of_lineage(FIBREFLOW, **TableSettings().model_dump(exclude_none=True))
+        lineage = SchemaSetting().schema
+    except ValidationError as error:
+        raise ConfigError(f"cannot use {PREFIX}SCHEMA: {error.errors()[0]['msg']}") from None
+    try:
+        return HostSchema.of_lineage(lineage, **TableSettings().model_dump(exclude_none=True))
     except ValidationError as error:
         wrong = ", ".join(f"{TABLE_PREFIX}{str(e['loc'][0]).upper()}" for e in error.errors())
         raise ConfigError(f"not a table name, or schema.table: {wrong}") from None

@@ -198,7 +198,7 @@ def dying_run(world: World, gate: Gate) -> None:
     """Both directions of one run; where the gate lets it die, it is buried."""
     engine = Engine(
         world,
-        database=lambda conninfo: GatedDatabase(conninfo, gate),
+        database=lambda conninfo, _: GatedDatabase(conninfo, gate),
         seen_as=lambda remote: gated(remote, gate),
     )
     try:

@@ -57,6 +57,8 @@ def test_a_lineage_is_read_through_its_select_and_written_by_name():
     reads = adapted("FROM tickets\nWHERE tickets.id = 1", MAINTENANCE)
     assert reads.startswith("FROM (\nSELECT\n    id,")
     assert reads.endswith('FROM "app"."jobs"\n) AS tickets\nWHERE tickets.id = 1')
+    joined = adapted("JOIN tickets ON tickets.id = 1", MAINTENANCE)
+    assert joined.endswith(") AS tickets ON tickets.id = 1")
     notes = adapted("JOIN ticket_notes AS note", MAINTENANCE)
     assert notes.endswith("FROM maintenance_notes\n) AS note")
 

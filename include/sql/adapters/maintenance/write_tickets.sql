@@ -28,13 +28,15 @@ WITH decision AS MATERIALIZED (
         ont_serial, assigned_to, created_at, resolved_at /* each inserted: , {} */
     )
     SELECT
-        ticket_id, ticket_uid, 'qcontact', remote_id, title, description, ticket_type, priority,
-        status, address, dr_number, pole_number, pon_number, project_id, zone_id,
-        location, ont_serial, assigned_to, coalesce(created_at, now()),
-        CASE WHEN closes THEN now() END /* each inserted: , more_of_new.{} */
+        decision.ticket_id, decision.ticket_uid, 'qcontact', decision.remote_id, decision.title,
+        decision.description, decision.ticket_type, decision.priority, decision.status,
+        decision.address, decision.dr_number, decision.pole_number, decision.pon_number,
+        decision.project_id, decision.zone_id, decision.location, decision.ont_serial,
+        decision.assigned_to, coalesce(decision.created_at, now()),
+        CASE WHEN decision.closes THEN now() END /* each inserted: , more_of_new.{} */
     FROM decision
-    /* any inserted: CROSS JOIN LATERAL jsonb_populate_record(NULL::maintenance_tickets, more) AS more_of_new */
-    WHERE is_new
+    /* any inserted: CROSS JOIN LATERAL jsonb_populate_record(NULL::maintenance_tickets, decision.more) AS more_of_new */
+    WHERE decision.is_new
     RETURNING id
 ), updated AS (
     UPDATE maintenance_tickets AS ticket
@@ -72,7 +74,7 @@ WITH decision AS MATERIALIZED (
                 )::text
         END AS place
     ) AS held
-    /* any updated: CROSS JOIN LATERAL jsonb_populate_record(NULL::maintenance_tickets, more) AS more_of_old */
+    /* any updated: CROSS JOIN LATERAL jsonb_populate_record(NULL::maintenance_tickets, decision.more) AS more_of_old */
     WHERE NOT decision.is_new AND ticket.id = decision.ticket_id
     RETURNING
         ticket.id,

@@ -21,7 +21,9 @@ class Verdict(StrEnum):
     CANNOT = "cannot"
     """No ticket can be written."""
     REFUSED = "refused"
-    """Some tickets cannot be written: new ones, or those with a certain word."""
+    """Tickets with a certain word cannot be written."""
+    UNFILLED = "unfilled"
+    """New tickets cannot be written: a column must be filled, and nothing fills it."""
     SHORT = "short"
     """Tickets with longer texts wait in quarantine."""
     ADAPTED = "adapted"
@@ -132,7 +134,7 @@ def _unfilled(
         if column.is_required and column.name not in filled:
             text = "must be filled and has no default, and the sync does not fill it"
             line = f'[constants] {column.name} = "..."' if usual == TICKETS else None
-            yield Finding(Verdict.REFUSED, f"{table.name}.{column.name}", text, line)
+            yield Finding(Verdict.UNFILLED, f"{table.name}.{column.name}", text, line)
 
 
 def _words(table: HostTable, needs: Iterable[Need], mapping: TicketMapping) -> Iterator[Finding]:

@@ -35,10 +35,10 @@ async def examine_schema(database: Database, mapping: TicketMapping) -> list[Fin
 async def require_fit(
     database: Database, mapping: TicketMapping, *, is_from_file: bool = False
 ) -> None:
-    """Refuse a database in which no ticket can be written, and a mapping file that does not fit.
+    """Refuse a database in which no ticket can be written, and a mapping file with words that the
+    database does not take.
 
-    Without a file, what refuses some tickets only was perhaps changed later: those tickets fail by
-    name.
+    What else refuses some tickets was perhaps changed later: those tickets fail by name.
 
     Args:
         is_from_file: The account has a mapping file.
@@ -57,7 +57,7 @@ async def require_fit(
     if is_from_file and refused:
         raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_told(refused)}")
     for finding in findings:
-        if finding.verdict in (Verdict.REFUSED, Verdict.SHORT):
+        if finding.verdict in (Verdict.REFUSED, Verdict.UNFILLED, Verdict.SHORT):
             log.warning("schema.%s %s", finding.verdict.value, finding)
 
 
@@ -80,7 +80,11 @@ async def check_writing(database: Database, mapping: TicketMapping) -> list[Chec
 
 def _check_fit(findings: Sequence[Finding]) -> Iterator[Check]:
     by_verdict = {v: [f for f in findings if f.verdict is v] for v in Verdict}
-    severe = [*by_verdict[Verdict.CANNOT], *by_verdict[Verdict.REFUSED]]
+    severe = [
+        *by_verdict[Verdict.CANNOT],
+        *by_verdict[Verdict.REFUSED],
+        *by_verdict[Verdict.UNFILLED],
+    ]
     short, adapted = by_verdict[Verdict.SHORT], by_verdict[Verdict.ADAPTED]
     if severe:
         yield Check("tables", State.FAILED, _told(severe), _advice(severe))

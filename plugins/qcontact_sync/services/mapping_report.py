@@ -34,7 +34,7 @@ class MappingCheck:
     @property
     def refused(self) -> tuple[Finding, ...]:
         """What keeps tickets from being written."""
-        severe = (Verdict.LACKS, Verdict.CANNOT, Verdict.REFUSED)
+        severe = (Verdict.LACKS, Verdict.CANNOT, Verdict.REFUSED, Verdict.UNFILLED)
         return tuple(finding for finding in self.findings if finding.verdict in severe)
 
     def to_dict(self) -> dict[str, object]:

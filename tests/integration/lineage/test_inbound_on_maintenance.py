@@ -1,8 +1,8 @@
 """The suite of inbound and two backfills once more, with this room's databases."""
 
 from tests.integration.faults.test_faults_backfill import (  # noqa: F401
-    test_xk2_edits_made_while_a_backfill_runs_win,
-    test_xk4_the_same_window_again_writes_nothing,
+    test_edits_made_while_a_backfill_runs_win,
+    test_the_same_window_again_writes_nothing,
 )
 from tests.integration.sync.test_inbound import *  # noqa: F403
 

@@ -1,5 +1,6 @@
 """Statements that tests run in a database, each in a transaction of its own."""
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,41 @@ def rows(dsn: str, statement: str | sql.Composed, params: Params = None) -> list
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         cursor = connection.execute(_query(statement), params or None)
         return [] if cursor.description is None else cursor.fetchall()
+
+
+class OpenLine:
+    """The same statements over one connection, which is made anew where the server closed it."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+
+    def rows(self, statement: str | sql.Composed, params: Params = None) -> list[dict[str, Any]]:
+        """Run a statement; return its rows by column, none where it has none."""
+        try:
+            return self._run(statement, params)
+        except psycopg.OperationalError:
+            if self._connection is not None and not self._connection.closed:
+                raise
+            return self._run(statement, params)
+
+    def hang_up(self) -> None:
+        """Close the connection until the next statement: a template must have none."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _run(self, statement: str | sql.Composed, params: Params) -> list[dict[str, Any]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        cursor = self._connection.execute(_query(statement), params or None)
+        return [] if cursor.description is None else cursor.fetchall()
+
+    def _connect(self) -> "psycopg.Connection[dict[str, Any]]":
+        connection = psycopg.connect(self._dsn, row_factory=dict_row, autocommit=True)
+        # Tests change the tables that a prepared statement has a plan for.
+        connection.prepare_threshold = None
+        weakref.finalize(self, connection.close)
+        return connection
 
 
 def tuples(dsn: str, statement: str, params: Params = None) -> list[tuple[Any, ...]]:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 from psycopg import sql
 from pydantic import SecretStr
 from qcontact_sync.config.access import (
@@ -28,7 +27,7 @@ from qcontact_sync.sync.lifecycle import RunOrder
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
 from sandbox.world import World as QContact
-from tests.database import rows
+from tests.database import OpenLine
 
 # The call centre's clock runs behind ours, so that every window ends at its Date header and a test
 # can let its time pass without sleeping.
@@ -53,6 +52,10 @@ class World:
     owner: str
     settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
     queues: tuple[str, ...] = ()
+    line: OpenLine = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.line = OpenLine(self.owner)
 
     @property
     def qcontact(self) -> QContact:
@@ -179,7 +182,7 @@ class World:
     # --- FibreFlow
 
     def rows(self, query: str, *params: object) -> list[dict[str, Any]]:
-        return rows(self.owner, query, params)
+        return self.line.rows(query, params)
 
     def value(self, query: str, *params: object) -> Any:
         (row,) = self.rows(query, *params)
@@ -187,7 +190,7 @@ class World:
         return value
 
     def execute(self, statement: str, *params: object) -> None:
-        rows(self.owner, statement, params)
+        self.line.rows(statement, params)
 
     def local(self, remote_id: str) -> dict[str, Any]:
         (ticket,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)
@@ -195,12 +198,11 @@ class World:
 
     def set_local(self, remote_id: str, **columns: object) -> None:
         """FibreFlow's staff edit a ticket."""
-        change = sql.SQL("UPDATE tickets SET {} WHERE external_id = %s").format(
+        change = sql.SQL("UPDATE tickets SET {} WHERE external_id = %s RETURNING 1").format(
             sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
         )
-        with psycopg.connect(self.owner) as connection:
-            changed = connection.execute(change, [*columns.values(), remote_id])
-            assert changed.rowcount == 1
+        changed = self.line.rows(change, [*columns.values(), remote_id])
+        assert len(changed) == 1
 
     def add_local(self, external_id: str | None, **columns: object) -> UUID:
         """A row as FibreFlow's app made it, before the sync knew of it."""
@@ -217,7 +219,7 @@ class World:
             sql.SQL(", ").join(map(sql.Identifier, values)),
             sql.SQL(", ").join([sql.Placeholder()] * len(values)),
         )
-        rows(self.owner, insert, list(values.values()))
+        self.line.rows(insert, list(values.values()))
         return UUID(str(values["id"]))
 
     def add_user(self, full_name: str | None) -> UUID:

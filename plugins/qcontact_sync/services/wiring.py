@@ -1,11 +1,12 @@
 """Opens the adapters by the settings; only this module and `jobs` name concrete classes."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -63,6 +64,14 @@ def host_schema() -> HostSchema:
     Raises:
         ConfigError: Names each variable with an invalid table name, or the unknown lineage.
     """
+    # Every database that is opened asks, and reading settings takes longer than a short query.
+    names = (name for name in os.environ if name.upper().startswith(TABLE_PREFIX))
+    return _host_schema(frozenset((name, os.environ[name]) for name in names))
+
+
+@lru_cache(maxsize=4)
+def _host_schema(_environment: frozenset[tuple[str, str]]) -> HostSchema:
+    """The schema by the environment, whose variables the caller names."""
     try:
         lineage = SchemaSetting().schema
     except ValidationError as error:

@@ -79,6 +79,16 @@ def test_the_figures_are_those_of_the_status_command(year, year_db):
     ]
 
 
+def test_the_rules_say_why_escalated_shows_as_in_progress(year):
+    shown = text_of(get(year, "/fields"))
+    assert (
+        "Escalated in_progress QContact keeps Escalated; only a change in FibreFlow is sent"
+        in shown
+    )
+    assert "title title QContact to FibreFlow as it is, at most 255 characters" in shown
+    assert 'aria-current="page">Fields</a>' in get(year, "/fields").text
+
+
 def test_health_is_a_sentence(year):
     assert "3 open conflicts need a decision." in text_of(get(year))
 

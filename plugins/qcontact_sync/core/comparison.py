@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from qcontact_sync.core.model import Direction, RemoteId
+from qcontact_sync.core.model import SYNCED_FIELDS, Direction, RemoteId
 
 NOTE = "note"
 """Stands among the fields for notes that are not sent yet."""
@@ -129,7 +129,10 @@ def only_here(
 
 
 def without_text(field: str, value: str | None) -> str | None:
-    """A value to be shown; of a long text, which may name people, only its length."""
-    if value is not None and field in _LONG_TEXTS:
+    """A value to be shown; of a text that may name people only its length.
+
+    What a mapping file's own columns hold is not known here: a name, a phone number.
+    """
+    if value is not None and (field in _LONG_TEXTS or field not in SYNCED_FIELDS):
         return f"({len(value)} characters)"
     return value

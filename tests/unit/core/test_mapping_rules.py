@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.columns import Flow
+from qcontact_sync.core.comparison import without_text
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.mapping_faults import faults
 from qcontact_sync.core.merge import (
@@ -142,3 +143,11 @@ def test_the_people_of_the_mapping_do_not_change_those_given():
     given = People({ANN: "Ann Example"}, {"Ann Example": ANN})
     RULES.laid_over(given)
     assert given == People({ANN: "Ann Example"}, {"Ann Example": ANN})
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"), [("client_contact", "(6 characters)"), ("title", "082 00")]
+)
+def test_what_a_files_own_columns_hold_is_shown_by_its_length_alone(field, shown):
+    assert without_text(field, "082 00") == shown
+    assert without_text(field, None) is None

@@ -1,8 +1,12 @@
 """A browser on the dashboard, signed in to Airflow."""
 
+import re
+
 from playwright.sync_api import Browser, BrowserContext, Page
 
 PATIENCE_MS = 60_000
+DISMISS = re.compile("^Dismiss ")
+"""The button of one ticket: the quarantine also links to those that were dismissed."""
 
 
 def opened(chrome: Browser, api, user: str = "admin", **look: object) -> BrowserContext:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.integration.dashboard.browsing import go, opened
+from tests.integration.dashboard.browsing import DISMISS, go, opened
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -23,7 +23,15 @@ PATHS = (
     "/pending",
     "/quarantine",
     "/conflicts",
+    "/compare",
+    "/fields",
+    "/run",
+    "/help",
+    "/help/dispatchers",
     "/ticket?id=FT100000",
+    "/ticket?id=FT10",
+    "/quarantine/all/retry",
+    "/quarantine?said=retry",
     "/ticket?id=nothing",
 )
 LOOKS = {
@@ -99,7 +107,7 @@ def test_after_an_action_the_focus_is_where_its_result_is_told(chrome, year, yea
     year.connect_fibreflow(year_copy)
     context = opened(chrome, year)
     page = go(context.new_page(), "/quarantine")
-    page.get_by_role("link", name="Dismiss").first.click()
+    page.get_by_role("link", name=DISMISS).first.click()
     page.get_by_role("button", name="Dismiss until it changes").click()
     page.wait_for_url("**/quarantine?said=*")
     told = page.evaluate("document.activeElement.textContent")

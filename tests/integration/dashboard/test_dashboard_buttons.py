@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.dashboard.browsing import go, opened
+from tests.integration.dashboard.browsing import DISMISS, go, opened
 from tests.integration.dashboard.conftest import ApiServer
 from tests.integration.dashboard.test_dashboard_in_browser import PATHS, resolve_all
 
@@ -81,9 +81,42 @@ def test_retry_and_cancel_and_dismiss(page: Page) -> None:
     page.get_by_role("link", name="Retry").first.click()
     page.get_by_role("button", name="Retry with the next run").click()
     expect(page.get_by_text("The next run tries it again.")).to_be_visible()
-    page.get_by_role("link", name="Dismiss").first.click()
+    page.get_by_role("link", name=DISMISS).first.click()
     page.get_by_role("button", name="Dismiss until it changes").click()
     expect(page.get_by_text("The sync ignores it until the ticket changes.")).to_be_visible()
+
+
+def test_run_now_after_a_retry(page: Page, api: ApiServer) -> None:
+    api.pause(False)
+    api.airflow(
+        "UPDATE dag SET next_dagrun_create_after = '2031-05-06 12:00Z'"
+        " WHERE dag_id = 'qcontact_sync'"
+    )
+    go(page, "/quarantine").get_by_role("link", name="Retry").first.click()
+    page.get_by_role("button", name="Retry with the next run").click()
+    told = page.get_by_role("status").first
+    expect(told).to_contain_text("The next scheduled run begins Tue 2031-05-06 14:00")
+    page.get_by_role("button", name="Run now").click()
+    expect(told).to_contain_text("A run starts in a few seconds.")
+
+    assert started(api)["triggering_user_name"] == "admin"
+
+
+def test_after_a_retry_in_a_paused_dag_no_run_is_offered(page: Page, api: ApiServer) -> None:
+    api.pause(True)
+    go(page, "/quarantine").get_by_role("link", name="Retry").first.click()
+    page.get_by_role("button", name="Retry with the next run").click()
+    told = page.get_by_role("status").first
+    expect(told).to_contain_text("The DAG is paused: no run begins by itself.")
+
+    assert page.get_by_role("button", name="Run now").count() == 0
+
+
+def test_retry_a_part_of_the_quarantine(page: Page) -> None:
+    go(page, "/quarantine").get_by_role("link", name="of NETWORK_ERROR").first.click()
+    page.get_by_role("link", name="Try all of these again").click()
+    page.get_by_role("button", name="with the next run").click()
+    expect(page.get_by_text("The next run tries them again.")).to_be_visible()
 
 
 @pytest.mark.parametrize("side", ["FibreFlow", "QContact"])
@@ -100,7 +133,7 @@ def test_show_a_period_and_find_a_ticket(page: Page) -> None:
     go(page).get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text(" to ")
     page.get_by_label("Ticket: FT number").fill("FT100001")
-    page.get_by_role("button", name="Explain ticket").click()
+    page.get_by_role("button", name="Find ticket").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("FT100001")
 
 

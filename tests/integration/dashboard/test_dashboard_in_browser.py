@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
-from tests.integration.dashboard.browsing import go, opened
+from tests.integration.dashboard.browsing import DISMISS, go, opened
 from tests.integration.dashboard.dashboard_year import OUTAGE, SPOILT, TITLES
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -100,7 +100,7 @@ def test_a_decision_inside_airflow_is_confirmed_and_done(page, year, year_copy):
     year.connect_fibreflow(year_copy)
     frame = framed(page)
     frame.get_by_role("navigation").get_by_role("link", name="Quarantine").click()
-    frame.get_by_role("link", name="Dismiss").first.click()
+    frame.get_by_role("link", name=DISMISS).first.click()
     frame.get_by_role("button", name="Dismiss until it changes").click()
     frame.get_by_text("The sync ignores it until the ticket changes.").wait_for()
 

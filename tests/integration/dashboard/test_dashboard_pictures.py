@@ -30,10 +30,10 @@ def take(tmp_path):
     """Takes a picture of what is on the screen."""
     folder = DOCS / "pictures" if os.environ.get("PICTURES") else tmp_path
 
-    def take(page: Page, name: str) -> Path:
+    def take(page: Page, name: str, *, whole: bool = False) -> Path:
         folder.mkdir(exist_ok=True)
         path = folder / f"{name}.png"
-        page.screenshot(path=path, animations="disabled")
+        page.screenshot(path=path, animations="disabled", full_page=whole)
         return path
 
     return take
@@ -58,6 +58,7 @@ def test_a_dispatcher_decides_a_conflict_as_the_page_says(chrome, world, api_ser
     # A run has an event loop of its own, and the browser's is in this thread.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(reopen, world).result()
+    api_server.pause(False)
     api_server.connect_fibreflow(world.database)
     api_server.connect_qcontact(world.sandbox.url, world.sandbox.api_key)
     context = opened(chrome, api_server, "clerk", viewport=WIDE)
@@ -65,7 +66,7 @@ def test_a_dispatcher_decides_a_conflict_as_the_page_says(chrome, world, api_ser
     seen, taken = [], set()
 
     def look(name: str) -> None:
-        taken.add(take(page, name).stem)
+        taken.add(take(page, name, whole=name == "ticket").stem)
         seen.append(page.locator("main").inner_text())
 
     page.get_by_role("link", name="1 open conflict").click()
@@ -74,15 +75,16 @@ def test_a_dispatcher_decides_a_conflict_as_the_page_says(chrome, world, api_ser
     page.locator("tbody th a").first.click()
     page.get_by_role("heading", name="Timeline").wait_for()
     look("ticket")
-    page.get_by_role("link", name=KEEP_LOCAL).click()
-    page.get_by_role("button", name=KEEP_LOCAL).wait_for()
-    seen.append(page.locator("main").inner_text())
-    page.go_back()
     page.get_by_role("link", name=KEEP_REMOTE).click()
     page.get_by_role("button", name=KEEP_REMOTE).wait_for()
+    seen.append(page.locator("main").inner_text())
+    page.go_back()
+    page.get_by_role("link", name=KEEP_LOCAL).click()
+    page.get_by_role("button", name=KEEP_LOCAL).wait_for()
     look("confirm")
-    page.get_by_role("button", name=KEEP_REMOTE).click()
-    page.get_by_text("QContact's value was written to FibreFlow.").wait_for()
+    page.get_by_role("button", name=KEEP_LOCAL).click()
+    page.get_by_text("FibreFlow's value is kept; the next run sends it.").wait_for()
+    page.get_by_text("1 resolved conflict").click()
     look("decided")
     context.close()
 
@@ -90,7 +92,7 @@ def test_a_dispatcher_decides_a_conflict_as_the_page_says(chrome, world, api_ser
     words = set(re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)) - SAID_ELSEWHERE
     assert {word for word in words if word not in " ".join(seen)} == set()
     assert pictures_in(text) == taken
-    assert world.value("SELECT status FROM tickets") == "in_progress"
+    assert world.value("SELECT resolution FROM qcontact_conflict") == "kept local"
 
 
 def test_the_readme_and_the_dashboards_page_show_the_dashboard(chrome, year, take):

@@ -28,7 +28,7 @@ _SAID = {
     "start_run": "A run starts in a few seconds. This page shows its result.",
     "confirm_outbound": "A run starts in a few seconds and sends all pending changes.",
 }
-
+_FOR_THE_NEXT_RUN = frozenset({"retry", "retry_all", "local", "chosen_local"})
 
 _SEARCHED = (
     "The search looks for a part of the FT number, the QContact id, the title, the DR number or "
@@ -64,11 +64,11 @@ async def show(
     view: Callable[[str, Unpack[_Ts]], Awaitable[views.View]],
     *args: *_Ts,
 ) -> HTMLResponse:
-    """Render a page from its view; at its top, a sentence confirms the last action."""
-    made = await patience.wait_for(view, account_of(request).name, *args)
-    return page(
-        request, template, {**made, "said": _SAID.get(request.query_params.get("said", ""))}
-    )
+    """Render a page from its view; its top says what the last action did, and what follows."""
+    account, said = account_of(request).name, request.query_params.get("said", "")
+    made = await patience.wait_for(view, account, *args)
+    then = await patience.wait_for(views.next_run, account) if said in _FOR_THE_NEXT_RUN else None
+    return page(request, template, {**made, "said": _SAID.get(said), "then": then})
 
 
 @router.get("/")

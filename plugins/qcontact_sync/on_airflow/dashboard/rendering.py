@@ -69,6 +69,7 @@ def page(request: Request, template: str, view: dict[str, Any], status: int = 20
         "accounts_url": lambda name: f"{airflow}{DASHBOARD}/accounts/{name}/",
         "dag_id": lambda: account_of(request).dag_id,
         "said": None,
+        "then": None,
         **view,
     }
     return HTMLResponse(_environment.get_template(template).render(names), status)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from qcontact_sync.on_airflow.dashboard import charts, sources
 from qcontact_sync.reporting.field_tables import rule_tables
+from qcontact_sync.reporting.health import Surroundings
 from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
 from qcontact_sync.services import review, run_reports
 from qcontact_sync.services.mapping_report import describe_mapping
@@ -193,6 +194,12 @@ async def tickets(account: str, given: str) -> View:
         "found": await review.find_tickets(at.fibreflow, given),
         "most": review.MOST_FOUND,
     }
+
+
+async def next_run(account: str) -> Surroundings:
+    """When the next run begins by itself, or that none does."""
+    at = await sources.fibreflow(account)
+    return await sources.airflow(account, at.settings)
 
 
 async def ticket(account: str, ticket_id: str) -> View:

@@ -29,7 +29,7 @@ class SyncRoles:
     runtime: str
     password: str = field(repr=False)
 
-    def grant(self, owner: str, schema: HostSchema = USUAL) -> None:
+    def grant(self, owner: str, schema: HostSchema = USUAL, *, inbound_notes: str = "off") -> None:
         """Run the script in a database, as the operator does.
 
         Args:
@@ -39,6 +39,7 @@ class SyncRoles:
             "migrator": self.migrator,
             "runtime": self.runtime,
             "lineage": schema.lineage,
+            "inbound_notes": inbound_notes,
             **schema.names.by_usual_name(),
             "more_inserted": "".join(f", {name}" for name in schema.inserted),
             "more_updated": "".join(f", {name}" for name in schema.updated),

@@ -57,6 +57,7 @@ class KnownNote:
     state: str
     equal_before: int | None = None
     remote_note_id: str | None = None
+    is_taken_back: bool = False
 
 
 @dataclass
@@ -68,6 +69,8 @@ class LinkRow:
     is_gone: bool = False
     inbound_job: JobId | None = None
     outbound_job: JobId | None = None
+    notes_read_for: datetime | None = None
+    notes_reads: int = 0
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ class Shown:
     is_deleted: bool = False
 
 
+def is_theirs(note: RemoteNote) -> bool:
+    """Whether the call centre wrote it."""
+    return note.content.startswith("theirs")
+
+
 @dataclass
 class FakeQContact:
     """The account and the people of the call centre.
@@ -49,6 +54,7 @@ class FakeQContact:
         lagged: Tickets of which a list did not show the latest, and when they had been changed.
         in_hand: Tickets that a run has read to write them, and has not settled yet.
         lists_notes: Whether notes can be listed.
+        unlisted: Tickets whose notes were asked for when they could not.
         edited: Told of a person's edit: number overtaken, number.
         sync_wrote: Told of a field that the sync is about to write: ticket, field, number of the
             edit carried over, and the number and the value overwritten.
@@ -63,6 +69,8 @@ class FakeQContact:
     notes: defaultdict[RemoteId, list[RemoteNote]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    note_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    unlisted: set[RemoteId] = field(default_factory=set)
     earlier: defaultdict[RemoteId, list[RemoteTicket]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -98,6 +106,20 @@ class FakeQContact:
             for name, number in versions.items():
                 self.edited(self.tickets[remote_id].versions[name], number)
             self._change(remote_id, values, versions)
+
+    def add_note(self, remote_id: RemoteId, *, is_internal: bool) -> None:
+        """The call centre's note: the ticket's stamp moves with it."""
+        number = next(self.note_numbers)
+        note = RemoteNote(
+            f"N{number}", f"theirs {number}", is_internal, author="Ann Nel", written_at=self.now()
+        )
+        self.notes[remote_id].append(note)
+        self._change(remote_id, {}, {})
+
+    def take_back_notes(self, remote_id: RemoteId) -> None:
+        """The call centre's notes of a ticket are not listed any more."""
+        self.notes[remote_id] = [n for n in self.notes[remote_id] if not is_theirs(n)]
+        self._change(remote_id, {}, {})
 
     def delete(self, remote_id: RemoteId) -> None:
         self.tickets[remote_id].is_deleted = True

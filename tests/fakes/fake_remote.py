@@ -80,14 +80,17 @@ class FakeAccess:
             with self._answering(is_write=True) as is_empty:
                 self._qcontact.shown(remote_id)
                 notes = self._qcontact.notes[remote_id]
-                notes.append(RemoteNote(f"N{len(notes) + 1}", note.content, note.is_internal))
+                number = next(self._qcontact.note_numbers)
+                notes.append(RemoteNote(f"N{number}", note.content, note.is_internal))
                 return None if is_empty else notes[-1].id
 
     async def list_notes(self, remote_id: RemoteId) -> Sequence[RemoteNote] | None:
         async with self._gate.io("list notes"):
             with self._answering(is_write=False):
                 if not self._qcontact.lists_notes:
+                    self._qcontact.unlisted.add(remote_id)
                     return None
+                self._qcontact.unlisted.discard(remote_id)
                 self._qcontact.shown(remote_id)
                 return tuple(self._qcontact.notes[remote_id])
 

@@ -8,6 +8,13 @@ from typing import Any
 
 from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
+from qcontact_sync.core.inbound_notes import (
+    KnownNotes,
+    OwnNote,
+    ReceivedNotes,
+    note_digest,
+    received_note_id,
+)
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     Direction,
@@ -22,6 +29,7 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
+from qcontact_sync.core.walk import READ_APART
 
 from tests.fakes.fake_fibreflow import (
     APP,
@@ -30,6 +38,7 @@ from tests.fakes.fake_fibreflow import (
     FibreFlow,
     KnownNote,
     LinkRow,
+    NoteRow,
     Row,
     SettledRow,
 )
@@ -191,7 +200,8 @@ class FakeUnit:
             frozenset(decision.frozen), decision.flip_flops,
         )  # fmt: skip
         sent_by = known.outbound_job if known else None
-        here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by)
+        reads = (known.notes_read_for, known.notes_reads) if known else (None, 0)
+        here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by, *reads)
         if decision.kind is Kind.ADOPT:
             for note_id, note in here.notes.items():
                 if note.ticket_id == ticket_id and note.note_type != "system":
@@ -311,6 +321,78 @@ class FakeUnit:
 
         self._stage("withdraw note", withdraw)
 
+    # --- what QContact's people wrote
+
+    async def list_unread(
+        self, stamps: Mapping[RemoteId, datetime | None], *, is_forced: bool
+    ) -> Sequence[RemoteId]:
+        here = self._here
+        return [
+            i
+            for i, stamp in stamps.items()
+            if here.row_of(i) is not None
+            and (
+                is_forced
+                or stamp is None
+                or here.links[i].notes_reads < 2
+                or here.links[i].notes_read_for != stamp
+            )
+        ]
+
+    async def read_known(
+        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+    ) -> Mapping[RemoteId, KnownNotes]:
+        here = self._here
+        return {
+            i: self._known_notes(i, here.links[i].link.ticket_id, internal_notes)
+            for i in remote_ids
+            if i in here.links
+        }
+
+    def _known_notes(self, i: RemoteId, ticket_id: LocalId, internal: bool) -> KnownNotes:
+        here = self._here
+        of_it = {n: known for n, known in here.known_notes.items() if known.remote_id == i}
+        own = {n: known for n, known in of_it.items() if known.state != "received"}
+        waiting = here.notes_to_send(ticket_id, internal_notes=internal)
+        unnamed = [n for n, known in own.items() if known.remote_note_id is None]
+        unnamed += [n for n in waiting if n not in of_it]
+        settled = ("sent", "dismissed", "before_link")
+        return KnownNotes(
+            ticket_id,
+            {k.remote_note_id: k.is_taken_back for k in of_it.values() if k.state == "received"},
+            frozenset(k.remote_note_id for k in own.values() if k.remote_note_id),
+            tuple(
+                OwnNote(n, note_digest(here.notes[n].content), n in own and own[n].state in settled)
+                for n in unnamed
+            ),
+        )
+
+    async def receive(self, received: Sequence[ReceivedNotes]) -> None:
+        self._stage("receive notes", lambda: _each(self._receive, received))
+
+    def _receive(self, ticket: ReceivedNotes) -> None:
+        here = self._here
+        for note in ticket.arrivals.new:
+            note_id = received_note_id(ticket.remote_id, note)
+            if note_id not in here.known_notes:
+                kind = "internal" if note.is_internal else "client"
+                here.notes[note_id] = NoteRow(ticket.ticket_id, note.content, kind)
+                known = KnownNote(ticket.remote_id, "received", None, note.id)
+                here.known_notes[note_id] = known
+                here.audit.append((ticket.remote_id, Direction.INBOUND, "note_add", "success"))
+        for note_id, remote_note_id in ticket.arrivals.named:
+            here.known_notes[note_id].remote_note_id = remote_note_id
+        for known in here.known_notes.values():
+            if known.remote_id == ticket.remote_id and known.state == "received":
+                known.is_taken_back ^= known.remote_note_id in (
+                    *ticket.arrivals.taken_back,
+                    *ticket.arrivals.returned,
+                )
+        link = here.links[ticket.remote_id]
+        is_again = ticket.stamp is not None and link.notes_read_for == ticket.stamp
+        link.notes_reads = link.notes_reads + 1 if is_again else 1
+        link.notes_read_for = ticket.stamp
+
     # --- the record
 
     async def add(self, failures: Sequence[TicketFailure]) -> Counts:
@@ -385,6 +467,9 @@ class FakeUnit:
                 is_unknown = key[0] in remote_ids and key[0] not in self._here.links
                 if is_unknown and entry.code == ErrorCode.NOT_FOUND:
                     del self._here.quarantine[key]
+            for i in self._here.settled_rows.keys() & set(remote_ids) - self._here.links.keys():
+                row = self._here.settled_rows[i]
+                self._here.settled_rows[i] = replace(row, digest=READ_APART)
 
         if remote_ids:
             self._stage("forget", forget)

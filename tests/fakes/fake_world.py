@@ -47,7 +47,7 @@ class FakeWorld:
         self.qcontact = kind(FakeClock(self.time), versions)
         self.fibreflow = FibreFlow(FakeClock(self.time), versions)
         policy = Policy(kind.mapping, sends_assignment=kind.sends_assignment)
-        self.options = SyncOptions(policy, OVERLAP, PAGE_SIZE, connections=2, internal_notes=False)
+        self.options = SyncOptions(policy, OVERLAP, PAGE_SIZE, connections=2, inbound_notes=True)
         self._orders = count(1)
 
     def order(self, trigger: Trigger = Trigger.MANUAL, **params: object) -> RunOrder:

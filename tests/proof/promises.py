@@ -17,7 +17,7 @@ from qcontact_sync.core.model import (
 from qcontact_sync.core.rules import status_key
 from qcontact_sync.core.stats import Counts
 
-from tests.fakes.fake_qcontact import NEW_TICKET
+from tests.fakes.fake_qcontact import NEW_TICKET, is_theirs
 from tests.fakes.fake_world import ACCOUNT, Engine, FakeWorld
 from tests.proof.edit_history import EditHistory
 
@@ -150,6 +150,8 @@ class Promises:
         for i, notes in there.notes.items():
             copies = Counter(note.content for note in notes)
             self._none(f"{i}: {n} copies of {text}" for text, n in copies.items() if n > 1)
+        mine = Counter((note.ticket_id, note.content) for note in here.notes.values())
+        self._none(f"{n} copies here of {text}" for (_, text), n in mine.items() if n > 1)
         if len(here.tickets) - self.adopted != self._sum().created:
             self._break(f"{len(here.tickets) - self.adopted} rows made, {self._sum().created} told")
         assert not self.broken, self.broken
@@ -228,11 +230,25 @@ class Promises:
 
     def _check_notes(self, i: RemoteId) -> None:
         here = self.world.fibreflow
-        arrived = {note.content for note in self.world.qcontact.notes[i]}
+        there = self.world.qcontact
+        arrived = {note.content for note in there.notes[i]}
+        row, reads = here.row_of(i), here.links[i].notes_reads
+        # A ticket that was finished when it was created is asked about when it is listed again.
+        is_unread = not reads and there.mapping.is_terminal(row.values[STATUS])
+        theirs_unread = {i} if is_unread or i in there.unlisted else set()
+        missing = {n.content for n in there.notes[i] if is_theirs(n)} - {
+            n.content for n in here.notes.values() if n.ticket_id == here.links[i].link.ticket_id
+        }
+        if missing and not theirs_unread:
+            self._break(f"{i}: {missing} never came")
         for note_id, note in here.notes.items():
             if note.ticket_id != here.links[i].link.ticket_id:
                 continue
             known = here.known_notes.get(note_id)
+            if known is not None and known.state == "received":
+                if known.is_taken_back is (note.content in arrived) and i not in theirs_unread:
+                    self._break(f"{i}: note {note.content}, taken back: {known.is_taken_back}")
+                continue
             is_before = known is not None and known.state == "before_link"
             if (note.content in arrived) != (note.note_type == "client" and not is_before):
                 self._break(f"{i}: note {note.content} ({note.note_type})")

@@ -122,6 +122,18 @@ class SyncMachine(RuleBasedStateMachine):
                 ticket_id, f"note {len(self.world.fibreflow.notes)}", kind
             )
 
+    @rule(number=which, is_internal=st.booleans())
+    def add_note_there(self, number: int, is_internal: bool) -> None:
+        there, remote_id = self.world.qcontact, self._there(number)
+        if remote_id not in there.in_hand and not there.tickets[remote_id].is_deleted:
+            there.add_note(remote_id, is_internal=is_internal)
+
+    @rule(number=which)
+    def take_notes_back_there(self, number: int) -> None:
+        there, remote_id = self.world.qcontact, self._there(number)
+        if remote_id not in there.in_hand and not there.tickets[remote_id].is_deleted:
+            there.take_back_notes(remote_id)
+
     @rule(number=which, status=st.sampled_from(HERE))
     def begin_edit_here(self, number: int, status: str) -> None:
         ticket_id = self._here(number)

@@ -38,3 +38,17 @@ def test_a_row_that_is_as_before_is_not_believed_after_a_change_was_sent() -> No
     world.qcontact.edit(case, status="Open")
     world.run()
     assert status_here(world, case) == "open"
+
+
+def test_a_case_that_was_gone_and_comes_back_with_the_same_row_comes_in() -> None:
+    """Asked for by its id while it was gone, it left the quarantine, and its row was believed."""
+    world = FakeWorld(FakeTenant)
+    case = world.qcontact.add(status="Open")
+    world.qcontact.malformed.add(case)
+    world.run()
+    world.qcontact.malformed.clear()
+    world.qcontact.delete(case)
+    world.run(ticket_ids=[case])
+    world.qcontact.restore(case)
+    world.run()
+    assert status_here(world, case) == "open"

@@ -9,11 +9,13 @@
 -- is not there yet is left out. The rights are those that `doctor` checks (missing_rights.sql).
 --
 -- A table of FibreFlow's that has another name is named the same way, as in QCONTACT_SYNC_TABLE_...:
--- `-v tickets=app.maintenance_tickets`. `-v lineage=maintenance` is QCONTACT_SYNC_SCHEMA. Columns of
+-- `-v tickets=app.maintenance_tickets`. `-v lineage=maintenance` is QCONTACT_SYNC_SCHEMA,
+-- `-v inbound_notes=notes` QCONTACT_SYNC_INBOUND_NOTES. Columns of
 -- tickets that only your mapping file names: `-v more_inserted=", created_by" -v more_updated=", client_name"`.
 \set ON_ERROR_STOP on
 \if :{?migrator} \else \set migrator qcontact_migrator \endif
 \if :{?runtime} \else \set runtime qcontact_sync \endif
+\if :{?inbound_notes} \else \set inbound_notes off \endif
 \if :{?lineage} \else \set lineage fibreflow \endif
 \if :{?more_inserted} \else \set more_inserted '' \endif
 \if :{?more_updated} \else \set more_updated '' \endif
@@ -26,6 +28,7 @@ SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS
     \set updated 'title, description, ticket_category, priority, status, address, dr_number, pole_id, pon, project_id, zone, gps_coordinates, ont_serial, assigned_to, resolved_at'
     \set inserted ', created_at'
     \set people 'id, user_id'
+    \set noted 'id, ticket_id, note_type, visibility, content, created_by, created_at'
 \elif :is_usual
     \if :{?tickets} \else \set tickets tickets \endif
     \if :{?ticket_notes} \else \set ticket_notes ticket_notes \endif
@@ -34,6 +37,7 @@ SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS
     \set updated 'title, description, ticket_type, priority, status, address, dr_number, pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial, assigned_to, closed_at'
     \set inserted ''
     \set people 'id, full_name'
+    \set noted 'id, ticket_id, note_type, content, created_by, created_at, system_event, event_data'
 \else
     DO $$ BEGIN RAISE 'lineage is fibreflow or maintenance'; END $$;
 \endif
@@ -114,6 +118,14 @@ FROM (
 ) AS needed (name, rights)
 CROSS JOIN LATERAL to_regclass(name) AS relation
 WHERE :'lineage' = 'maintenance' AND relation IS NOT NULL \gexec
+
+-- Only for QCONTACT_SYNC_INBOUND_NOTES: what the call centre writes becomes notes.
+SELECT format('GRANT INSERT (%s) ON %s TO %I', :'noted', relation, :'runtime')
+FROM (
+    SELECT to_regclass(string_agg(quote_ident(part), '.' ORDER BY place)) AS relation
+    FROM unnest(string_to_array(:'ticket_notes', '.')) WITH ORDINALITY AS parts (part, place)
+) AS found
+WHERE :'inbound_notes' <> 'off' AND relation IS NOT NULL \gexec
 
 -- The next number is taken, and set past the numbers that were there before.
 SELECT format('GRANT SELECT, USAGE, UPDATE ON SEQUENCE %s TO %I', sequence, :'runtime')

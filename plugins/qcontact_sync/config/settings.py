@@ -57,6 +57,7 @@ class Settings(SchemaSetting):
     reopen: Literal["review", "follow"] = "review"
     assignment_winner: Literal["local", "remote"] = "local"
     internal_notes: Literal["keep", "send"] = "keep"
+    inbound_notes: Literal["off", "notes"] = "off"
     create: Literal["all", "unfinished"] = "all"
     overlap_s: float = Field(default=300, ge=0, le=86_400)
     retry_budget_s: float = Field(default=120, ge=0, le=3_600)

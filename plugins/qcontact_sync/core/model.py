@@ -212,12 +212,19 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class RemoteNote:
-    """A note in QContact's list."""
+    """A note in QContact's list.
+
+    Attributes:
+        author: The name of who wrote it, if the list says.
+        written_at: When, aware UTC, if the list says.
+    """
 
     id: str
     content: str
     is_internal: bool
     author_id: str | None = None
+    author: str | None = None
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from qcontact_sync.core.decision import Conflict, TicketDecision
 from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.core.inbound_notes import KnownNotes, ReceivedNotes
 from qcontact_sync.core.model import (
     KnownTicket,
     LocalId,
@@ -177,6 +178,27 @@ class NoteRecords(Protocol):
 
     async def doubt(self, note: Note) -> None:
         """It cannot be found out whether the note arrived: a person decides."""
+        ...
+
+    async def list_unread(
+        self, stamps: Mapping[RemoteId, datetime | None], *, is_forced: bool
+    ) -> Sequence[RemoteId]:
+        """Linked tickets that moved since their notes were read last.
+
+        Args:
+            stamps: QContact's stamp of each version; None: it has none, and counts as moved.
+            is_forced: All linked ones.
+        """
+        ...
+
+    async def read_known(
+        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+    ) -> Mapping[RemoteId, KnownNotes]:
+        """What is known of linked tickets' notes; other ids are left out."""
+        ...
+
+    async def receive(self, received: Sequence[ReceivedNotes]) -> None:
+        """Record what lists of notes said; a note that came in before is not written again."""
         ...
 
 

@@ -145,10 +145,27 @@ _WHOLE = {
 }
 
 
-def needed_rights(schema: HostSchema) -> Sequence[Mapping[str, Any]]:
+_RECEIVED_NOTES = {
+    FIBREFLOW: (
+        "id", "ticket_id", "note_type", "content", "created_by", "created_at", "system_event",
+        "event_data",
+    ),
+    "maintenance": (
+        "id", "ticket_id", "note_type", "visibility", "content", "created_by", "created_at",
+    ),
+}  # fmt: skip
+"""By lineage: the columns of a note that comes in."""
+
+
+def needed_rights(
+    schema: HostSchema, *, receives_notes: bool = False
+) -> Sequence[Mapping[str, Any]]:
     """Elements of ``missing_rights``' array: name, privilege, columns (None: all of the table)."""
     names = schema.quoted_names()
     rights: list[Mapping[str, Any]] = []
+    if receives_notes:
+        columns = _RECEIVED_NOTES[schema.lineage]
+        rights.append(_right(names["ticket_notes"], "INSERT", columns))
     for usual, needs in NEEDS[schema.lineage].items():
         whole = _WHOLE.get(usual, ())
         rights += [_right(names[usual], privilege, None) for privilege in whole]

@@ -67,6 +67,7 @@ class _Note(msgspec.Struct):
     content: str
     is_internal: bool
     author_id: str | int | None = None
+    created_at: Any = None
 
 
 _listing_decoder = msgspec.json.Decoder(_Envelope[_Listing[msgspec.Raw]], strict=False)
@@ -136,6 +137,7 @@ def decode_notes(body: bytes) -> tuple[RemoteNote, ...] | None:
             storable(note.content),
             note.is_internal,
             None if note.author_id is None else str(note.author_id),
+            written_at=read_stamp("created_at", note.created_at, []),
         )
         for note in notes
     )

@@ -213,4 +213,12 @@ def _note(event_id: str, event: Mapping[str, Any]) -> RemoteNote:
         text = plain_text(markup)
     else:
         raise MalformedTicket(event_id, "note without text")
-    return RemoteNote(storable(event_id), storable(text), not is_public)
+    user, stamp = event.get("user"), event.get("raised_at") or event.get("created_at")
+    author = user.get("label") if isinstance(user, dict) else None
+    return RemoteNote(
+        storable(event_id),
+        storable(text),
+        not is_public,
+        author=(storable(author).strip() or None) if isinstance(author, str) else None,
+        written_at=read_stamp("raised_at", stamp, []),
+    )

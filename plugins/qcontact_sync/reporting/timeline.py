@@ -124,6 +124,10 @@ def _changes(row: Row) -> Iterator[Change]:
 
 def _conflict(row: Row) -> Iterator[Event]:
     sides = Sides(row["field"], row["local_value"], row["remote_value"])
+    if row["kind"] == "settled" and row["decided_by"]:
+        what = f"compared: {row['field']} decided, {row['resolution']}"
+        yield Event(row["opened_at"], what, "decision", sides=sides, by=row["decided_by"])
+        return
     if row["kind"] == "settled":
         lost = {"local": "FibreFlow's", "remote": "QContact's"}.get(row["loser"])
         outcome = f"{lost} value was not kept" if lost else "both values were kept"

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
+from qcontact_sync.config.mapping_file import sends_internal_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.comparison import Gap, Standing, TicketComparison
 from qcontact_sync.core.model import RemoteId
@@ -139,7 +140,7 @@ async def _comparing(database: Database, remote: Remote, settings: Settings) -> 
 
 
 async def _pending(store: PostgresStore, settings: Settings) -> frozenset[RemoteId]:
-    is_sent = settings.internal_notes == "send"
+    is_sent = sends_internal_notes(settings)
     return frozenset(await store.list_pending(None, None, internal_notes=is_sent))
 
 

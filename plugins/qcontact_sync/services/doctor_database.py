@@ -53,7 +53,7 @@ async def check_database(settings: Settings, dialect: Dialect) -> Sequence[Check
         *checks,
         *_check_tls(fibreflow),
         *await _alone("schema", _check_schema(fibreflow, settings.account, mapping)),
-        *await _alone("rights", _check_rights(fibreflow, mapping)),
+        *await _alone("rights", _check_rights(fibreflow, mapping, settings)),
         *await _alone("tables", _check_writing(fibreflow, mapping)),
     ]
 
@@ -109,9 +109,12 @@ async def _check_schema(
         return [Check("schema", State.FAILED, str(error))]  # which says what to do
 
 
-async def _check_rights(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
+async def _check_rights(
+    fibreflow: FibreFlowAccess, mapping: TicketMapping, settings: Settings
+) -> list[Check]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        needed = needed_rights(with_columns(database.schema, mapping))
+        schema = with_columns(database.schema, mapping)
+        needed = needed_rights(schema, receives_notes=settings.inbound_notes != "off")
         missing = await database.read("missing_rights", {"needed": jsonb(needed)})
     if not missing:
         return [Check("rights", State.OK, "the database's user has all rights that the sync needs")]

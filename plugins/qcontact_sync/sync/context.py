@@ -105,6 +105,7 @@ class SyncOptions:
     connections: int = 16
     max_outbound: int | None = None
     internal_notes: bool = False
+    inbound_notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

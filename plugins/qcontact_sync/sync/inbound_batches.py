@@ -25,9 +25,11 @@ from qcontact_sync.core.model import (
     RemoteTicket,
     SyncType,
 )
+from qcontact_sync.core.ports import WalkedList
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
 from qcontact_sync.sync.context import Work, attempts, failure_of
+from qcontact_sync.sync.note_receiving import NoteReceiver
 from qcontact_sync.sync.row_faults import RowFaults
 from qcontact_sync.sync.single_reads import SingleReads, read_each, rows_read_apart
 
@@ -86,6 +88,7 @@ class InboundBatches:
         self._work = work
         self._people = people
         self._row_faults = RowFaults(work, Direction.INBOUND)
+        self._notes = NoteReceiver(work, people)
         self.doubted = set[RemoteId]()
         self.skipped = 0
         self.expected = 0
@@ -113,11 +116,12 @@ class InboundBatches:
 
     async def _apply_part(self, part: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
         try:
-            suspects = await self._apply_batch(part, is_trusted=is_trusted)
+            outcome = await self._apply_batch(part, is_trusted=is_trusted)
         except (TicketError, StatementFailed) as error:
             await self._narrow_down(part, error, is_trusted=is_trusted)
             return
-        reads = await self.apply_ids(suspects)
+        await self._receive_notes(part, outcome)
+        reads = await self.apply_ids(outcome.suspects)
         await self.quarantine_unread(reads.unreachable)
 
     async def _narrow_down(
@@ -163,10 +167,8 @@ class InboundBatches:
         """Quarantine tickets that could not be read."""
         await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
 
-    async def _apply_batch(
-        self, tickets: Sequence[RemoteTicket], *, is_trusted: bool
-    ) -> Sequence[RemoteId]:
-        """One transaction; returns the tickets to be read by id."""
+    async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> _Outcome:
+        """One transaction."""
         prints = [(t, fingerprint(t.values)) for t in _newest_of_each(tickets)]
         outcome = _Outcome()
         async for attempt in attempts():
@@ -183,7 +185,27 @@ class InboundBatches:
         self._row_faults.has_passed |= bool(outcome.decisions)
         self.skipped += outcome.skipped
         self._report(len(prints), outcome)
-        return outcome.suspects
+        return outcome
+
+    async def _receive_notes(self, tickets: Sequence[RemoteTicket], outcome: _Outcome) -> None:
+        """Notes of tickets that passed; where a window is listed, not of what is created finished.
+
+        Where they are received, the rows of a list that is walked are settled only now: a run that
+        ends before asks again.
+        """
+        if not self._notes.is_asked_for:
+            return
+        passed = set(outcome.passed)
+        if not isinstance(self._work.remote, WalkedList):
+            # A first import brings in the archive: a request for each of its tickets takes hours.
+            finished = (d for d in outcome.decisions if d.kind is Kind.CREATE and d.closes)
+            passed.difference_update(d.remote.id for d in finished)
+        failed = await self._notes.receive([t for t in tickets if t.id in passed])
+        await self.quarantine([failure_of(e, i, SyncType.NOTE_ADD, None) for i, e in failed])
+        settled = {ticket.id for ticket in tickets}.difference(i for i, _ in failed)
+        if rows := self._rows_of(settled):
+            async with self._work.unit(Direction.INBOUND) as unit:
+                await unit.progress.settle_rows(rows)
 
     def _decide_all(
         self,
@@ -240,6 +262,8 @@ class InboundBatches:
     ) -> dict[RemoteId, str]:
         changed = [decision.remote.id for decision in outcome.decisions]
         apart = rows_read_apart(self._work.remote, changed)
+        if self._notes.is_asked_for:
+            return dict(apart)
         return {**apart, **self._rows_of(ticket.id for ticket, _ in prints)}
 
     def _rows_of(self, remote_ids: Iterable[RemoteId]) -> dict[RemoteId, str]:

@@ -187,3 +187,19 @@ def test_migrate_with_something_to_do_is_refused_to_the_runtime_role(
     rows(fibreflow, "DELETE FROM qcontact_migration WHERE number = 4")
     with pytest.raises(FatalError, match="42501"):
         migrate(roles.as_runtime(fibreflow))
+
+
+def test_notes_may_be_added_only_where_they_are_received(fibreflow: str, roles: SyncRoles):
+    insert = (
+        "INSERT INTO ticket_notes (id, ticket_id, note_type, content)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'client', 'text')"
+    )
+    params = {"needed": jsonb(needed_rights(USUAL, receives_notes=True))}
+    missing = statement("missing_rights").encode()
+    with psycopg.connect(roles.as_runtime(fibreflow), autocommit=True) as runtime:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            runtime.execute(insert)
+        assert runtime.execute(missing, params).fetchall() == [('"ticket_notes"', "INSERT")]
+        roles.grant(fibreflow, inbound_notes="notes")
+        assert runtime.execute(missing, params).fetchall() == []
+        runtime.execute(insert)

@@ -232,3 +232,15 @@ def test_a_dated_run_takes_what_was_created_in_its_window(tenant: World):
     assert known == [new]
     assert old not in known
     assert tenant.cursor() is None
+
+
+def test_a_case_that_was_gone_and_comes_back_with_the_same_row_comes_in(tenant: World):
+    case = tenant.add_ticket()
+    gone = {"do": "answer", "method": "GET", "ticket_id": case, "status": 404}
+    tenant.qcontact.faults.add(**gone, times="forever")
+    tenant.run()
+    tenant.run(ticket_ids=[case])
+    assert tenant.quarantine() == {}
+    tenant.qcontact.faults.clear()
+    tenant.run()
+    assert tenant.local(case)["external_id"] == case

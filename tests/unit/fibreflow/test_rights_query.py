@@ -46,7 +46,10 @@ def rights_used():
 def rights_checked():
     text = (SQL / "queries" / "missing_rights.sql").read_text(encoding="utf-8")
     own = re.findall(r"\('(\w+)', '([A-Z ]+)'\)", text)
-    fibreflows = {(right["name"].strip('"'), right["privilege"]) for right in needed_rights(USUAL)}
+    fibreflows = {
+        (right["name"].strip('"'), right["privilege"])
+        for right in needed_rights(USUAL, receives_notes=True)
+    }
     return fibreflows | {(table, right) for table, rights in own for right in rights.split()}
 
 

@@ -25,8 +25,8 @@ SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS
     \if :{?ticket_notes} \else \set ticket_notes maintenance_notes \endif
     \if :{?users} \else \set users staff \endif
     \if :{?qcontact_sync_log} \else \set qcontact_sync_log maintenance_qcontact_sync_log \endif
-    \set updated 'title, description, ticket_category, priority, status, address, dr_number, pole_id, pon, project_id, zone, gps_coordinates, ont_serial, assigned_to, resolved_at'
-    \set inserted ', created_at'
+    \set updated 'title, description, ticket_category, priority, status, address, dr_number, pole_id, pon, project_id, zone, gps_coordinates, ont_serial, assigned_to, resolved_at, type, category, subcategory'
+    \set inserted ', created_at, original_logged_date, created_by'
     \set people 'id, user_id'
     \set noted 'id, ticket_id, note_type, visibility, content, created_by, created_at'
 \elif :is_usual

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from qcontact_sync.core.columns import Flow
-from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind, TicketDecision
+from qcontact_sync.core.decision import (
+    MAX_FLIP_FLOPS,
+    Adoption,
+    Conflict,
+    Kind,
+    TicketDecision,
+)
 from qcontact_sync.core.errors import RowHidden
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import TicketMapping, is_same_person
@@ -102,6 +108,7 @@ def _adopt(
     local, *others = rows
     owned = _owned_decisions(remote, {}, local, policy.mapping, force=False)
     base = Base({name: local.values.get(name) for name in TWO_WAY_FIELDS}, remote.values)
+    conflicts = _differences(remote, local, people, policy)
     return TicketDecision(
         remote,
         Kind.ADOPT,
@@ -109,13 +116,27 @@ def _adopt(
         version or fingerprint(base.remote),
         local=local,
         writes=_taken(owned),
-        conflicts=_differences(remote, local, people, policy),
+        conflicts=conflicts,
         warnings=(
             *remote.warnings,
             *(d.warning for d in owned if d.warning),
             *(f"{row.ticket_uid} has the same QContact id, left unlinked" for row in others),
         ),
+        adoption=_adoption(conflicts, policy.mapping),
+        duplicates=len(others),
     )
+
+
+def _adoption(conflicts: tuple[Conflict, ...], mapping: TicketMapping) -> Adoption:
+    if not conflicts:
+        return Adoption.AGREE
+    for conflict in conflicts:
+        if conflict.field == STATUS:
+            is_done_here = mapping.is_terminal(conflict.local)
+            is_done_there = mapping.is_terminal(mapping.to_local_status(conflict.remote))
+            if is_done_here != is_done_there:
+                return Adoption.DONE_HERE if is_done_here else Adoption.DONE_THERE
+    return Adoption.DIFFER
 
 
 def _differences(

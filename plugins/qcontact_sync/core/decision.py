@@ -48,6 +48,18 @@ class Conflict:
     reason: str
 
 
+class Adoption(StrEnum):
+    """How the two sides of a row that is linked for the first time stand to each other."""
+
+    AGREE = "agree"
+    DIFFER = "differ"
+    """In status or assignment, and both are open or both are done."""
+    DONE_HERE = "done_here"
+    """Done in FibreFlow, open in QContact."""
+    DONE_THERE = "done_there"
+    """Open in FibreFlow, done in QContact."""
+
+
 @dataclass(frozen=True, slots=True)
 class TicketDecision:
     """Everything to be done to one ticket.
@@ -60,6 +72,8 @@ class TicketDecision:
         agreed: Fields with an open conflict on which the sides now agree.
         frozen: Fields with an open conflict from now on.
         flip_flops: The sync's own writes by field, to be stored with the link.
+        adoption: Of a row that is linked for the first time.
+        duplicates: Further rows with the same QContact id, which stay unlinked.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
     """
 
@@ -78,6 +92,8 @@ class TicketDecision:
     warnings: tuple[str, ...] = ()
     closes: bool = False
     reopens: bool = False
+    adoption: Adoption | None = None
+    duplicates: int = 0
 
     @property
     def writes_ticket(self) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from qcontact_sync.core.canon import printable
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import Adoption, Kind, TicketDecision
 
 
 class Sign(StrEnum):
@@ -75,6 +75,8 @@ class Plan:
     Attributes:
         finished: How many of those to create are done in QContact.
         left_out: How many are not created because they are done there.
+        adoptions: Number of FibreFlow's rows that are linked for the first time, by kind.
+        duplicates: Number of further rows with the same QContact ids.
         transitions: Number of tickets by sign, field and move.
         would_fail: Number of tickets that would go to quarantine.
         notices: Further notices for a person.
@@ -84,6 +86,8 @@ class Plan:
     lines: list[PlanLine] = field(default_factory=list)
     finished: int = 0
     left_out: int = 0
+    adoptions: Counter[Adoption] = field(default_factory=Counter)
+    duplicates: int = 0
     transitions: Counter[tuple[Sign, str, Move]] = field(default_factory=Counter)
     would_fail: int = 0
     failures: list[PlannedFailure] = field(default_factory=list)
@@ -124,6 +128,9 @@ class Plan:
             before = decision.local.values if decision.local else {}
             moves = moves_of(before, decision.writes)
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes), moves))
+        if decision.adoption and self._is_new(None, f"adopted {decision.remote.id}"):
+            self.adoptions[decision.adoption] += 1
+            self.duplicates += decision.duplicates
         # Differences at adoption stay as they are: a person should look at them.
         is_adopted = decision.kind is Kind.ADOPT
         needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
@@ -149,6 +156,10 @@ class Plan:
             "create_finished": self.finished,
             "left_out": self.left_out,
             "would_fail": self.would_fail,
+            "adoption": {
+                **{kind.value: self.adoptions[kind] for kind in Adoption},
+                "duplicates": self.duplicates,
+            },
             "transitions": [
                 {"sign": sign.value, "field": name, "was": was, "now": now, "tickets": tickets}
                 for (sign, name, (was, now)), tickets in self.transitions.most_common()
@@ -183,6 +194,7 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
         plan: As `Plan.to_dict` makes it.
     """
     yield plan["summary"]
+    yield from _adopted(plan.get("adoption", {}))
     yield from plan["notices"]
     for move in plan.get("transitions", ()):
         told = _told(move["field"], (move["was"], move["now"]))
@@ -199,6 +211,26 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
         reason = f"{failure['error_code']}: {failure['error_message']}"
         yield printable(f"{failure['qcontact_ticket_id']}  {reason}")
     yield from _rest(plan["would_fail"] - len(plan["failures"]))
+
+
+_ADOPTED = {
+    Adoption.AGREE: "agree",
+    Adoption.DIFFER: "differ in status or assignment",
+    Adoption.DONE_HERE: "done in FibreFlow, open in QContact",
+    Adoption.DONE_THERE: "open in FibreFlow, done in QContact",
+}
+
+
+def _adopted(counts: Mapping[str, int]) -> Iterator[str]:
+    """What is linked for the first time, by kind."""
+    adopted = sum(counts.get(kind.value, 0) for kind in Adoption)
+    if adopted:
+        yield f"linked for the first time: {_tickets(adopted)}"
+        for kind, words in _ADOPTED.items():
+            if counts[kind.value]:
+                yield f"  {words}: {counts[kind.value]}"
+        if counts["duplicates"]:
+            yield f"  further rows with the same QContact id, left unlinked: {counts['duplicates']}"
 
 
 def _told(name: str, move: Sequence[str | None] | None) -> str:

@@ -179,3 +179,28 @@ def test_a_plan_is_told_line_by_line():
         "would fail:",
         "T-3?[2J  VALIDATION_ERROR: title is missing",
     ]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "kind"),
+    [
+        ("in_progress", "In Progress", "agree"),
+        ("resolved", "Open", "done_here"),
+        ("open", "Closed", "done_there"),
+        ("in_progress", "Assigned", "differ"),
+    ],
+)
+def test_what_is_linked_for_the_first_time_is_counted_by_kind(here, there, kind):
+    plan = Plan()
+    rows = KnownTicket(unlinked=(a_local(status=here), a_local(status=here)))
+    for _ in range(2):
+        plan.add_inbound(decide(a_remote(status=there), rows, PEOPLE, REVIEW))
+    counts = plan.to_dict()["adoption"]
+    assert {name: count for name, count in counts.items() if count} == {kind: 1, "duplicates": 1}
+    lines = list(plan_lines(plan.to_dict()))
+    assert lines[1] == "linked for the first time: 1 ticket"
+    assert "  further rows with the same QContact id, left unlinked: 1" in lines
+
+
+def test_a_plan_without_adoptions_says_nothing_of_them():
+    assert not any("first time" in line for line in plan_lines(Plan().to_dict()))

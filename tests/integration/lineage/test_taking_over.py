@@ -11,9 +11,10 @@ from dev.database.pg_binaries import find_bindir
 from sandbox.running import run_sandbox
 from tests.database import rows
 from tests.integration.lineage.maintenance import APPLICATION
-from tests.integration.migration.test_migrating_page import PROJECT, Move, commands
+from tests.integration.migration.test_migrating_page import Move, commands
 from tests.sync_roles import SyncRoles
 
+PROJECT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 OPEN, ENDED, DUPLICATES = 8, 8, 1

@@ -195,8 +195,8 @@ def test_what_is_linked_for_the_first_time_is_counted_by_kind(here, there, kind)
     rows = KnownTicket(unlinked=(a_local(status=here), a_local(status=here)))
     for _ in range(2):
         plan.add_inbound(decide(a_remote(status=there), rows, PEOPLE, REVIEW))
-    counts = plan.to_dict()["adoption"]
-    assert {name: count for name, count in counts.items() if count} == {kind: 1, "duplicates": 1}
+    others = dict.fromkeys(("agree", "differ", "done_here", "done_there"), 0)
+    assert plan.to_dict()["adoption"] == {**others, kind: 1, "duplicates": 1}
     lines = list(plan_lines(plan.to_dict()))
     assert lines[1] == "linked for the first time: 1 ticket"
     assert "  further rows with the same QContact id, left unlinked: 1" in lines

@@ -114,5 +114,5 @@ def test_after_an_action_the_focus_is_where_its_result_is_told(chrome, year, yea
     role = page.evaluate("document.activeElement.getAttribute('role')")
     context.close()
 
-    assert told.startswith("The sync ignores it until the ticket changes.")
+    assert told.strip() == "The sync ignores it until the ticket changes."
     assert role == "status"

@@ -82,8 +82,16 @@ def _verdict(run: Row) -> Text:
     return verdict.append(f"  {reason}" if reason else "")
 
 
+def _what(move: Row) -> str:
+    """What was done; of an update, which fields: a changed title is no change of the status."""
+    fields = move["fields"]
+    if move["sync_type"] == "status_update" and isinstance(fields, list | dict) and fields:
+        return f"update: {', '.join(map(str, fields))}"
+    return str(move["sync_type"]).replace("_", " ")
+
+
 def _move(move: Row) -> list[Text]:
-    what = move["sync_type"].replace("_", " ")
+    what = _what(move)
     if move["outcome"] != "success":
         what = f"{what} ({move['outcome']})"
     cells = (

@@ -5,6 +5,7 @@ SELECT
     log.sync_direction,
     log.sync_type,
     log.status AS outcome,
+    coalesce(log.request_payload -> 'fields', log.request_payload) AS fields,
     log.qcontact_ticket_id,
     tickets.ticket_uid,
     tickets.status AS ticket_status,

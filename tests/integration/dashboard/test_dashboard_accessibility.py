@@ -26,6 +26,7 @@ PATHS = (
     "/compare",
     "/fields",
     "/run",
+    "/pending/confirm",
     "/help",
     "/help/dispatchers",
     "/ticket?id=FT100000",

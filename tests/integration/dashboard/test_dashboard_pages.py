@@ -148,6 +148,18 @@ def test_a_red_day_says_why_and_what_to_do(year, ago, code, reason):
     assert reason in told
 
 
+def test_what_is_still_open_comes_first_and_then_the_newest(year):
+    told = text_of(get(year, "/?period=90d")).partition("What went wrong")[2]
+    codes = re.findall(r"(run broke|tickets failed)( still open)? ([A-Z_]+)", told)
+
+    assert codes[0] == ("tickets failed", " still open", "VALIDATION_ERROR")
+    assert [code for _, _, code in codes[1:]] == [
+        "SERVER_ERROR",
+        "AUTHENTICATION_ERROR",
+        "NEEDS_CONFIRMATION",
+    ]
+
+
 def test_a_year_is_drawn_by_week_and_leads_closer(year):
     page = get(year, "/?period=365d").text
     weeks = re.findall(r'<li class="\w+">\s*<a href="([^"]+)"', page)

@@ -811,6 +811,10 @@ def test_a_run_that_is_killed_leaves_everything_to_the_next(seeded_world: World)
     victim.send_signal(signal.SIGKILL)
     victim.wait()
     world.qcontact.faults.clear()
+    # It began six hours ago, and was last heard of a minute later.
+    world.execute("UPDATE sync_job_history SET started_at = now() - interval '6 hours'")
+    world.execute("UPDATE qcontact_run SET opened_at = now() - interval '6 hours'")
+    world.execute("UPDATE qcontact_run SET heard_at = opened_at + interval '1 minute'")
 
     result = world.run()
 
@@ -818,3 +822,5 @@ def test_a_run_that_is_killed_leaves_everything_to_the_next(seeded_world: World)
     assert world.value("SELECT count(*) FROM tickets") == 300
     statuses = [(row["status"], row["error_code"]) for row in world.history()]
     assert statuses == [("failed", "ABANDONED"), ("success", None)]
+    took = "SELECT round(duration_seconds) FROM sync_job_history WHERE error_code = 'ABANDONED'"
+    assert world.value(took) == 60

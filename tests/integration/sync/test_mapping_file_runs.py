@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from qcontact_sync.config.access import Dialect
-from qcontact_sync.core.errors import ConfigError
+from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.jobs import check_mapping
 
 from sandbox.directory import MAIN_QUEUE_NAME
@@ -193,6 +194,82 @@ def test_a_reference_can_be_the_title(both: World, given):
     assert row["title"] == row["ticket_uid"]
     assert row["title"].startswith("FT")
     assert row["description"] == "No light\n\nsince Monday"
+
+
+COLUMNS = """
+[columns.client_contact]
+source = "customer_phone"
+max_length = 12
+[columns.logged_on]
+source = "created_at"
+kind = "date"
+flow = "create"
+[constants]
+channel = "qcontact"
+[tickets.custom_fields]
+access = "access_notes"
+[entities.custom_fields]
+c__access = "access_notes"
+"""
+
+
+def add_columns(world: World, **types: str) -> None:
+    """FibreFlow's owner adds columns, and lets the sync's user write them."""
+    user = conninfo_to_dict(world.database)["user"]
+    names = ", ".join(types)
+    world.execute(
+        f"ALTER TABLE tickets {', '.join(f'ADD {name} {type_}' for name, type_ in types.items())}"
+    )
+    world.execute(f'GRANT INSERT ({names}), UPDATE ({names}) ON tickets TO "{user}"')
+
+
+def test_columns_and_constants_of_the_file_are_written_and_come_to_rest(both: World, given):
+    add_columns(
+        both,
+        access_notes="text",
+        client_contact="varchar(12)",
+        logged_on="date",
+        channel="text NOT NULL",
+    )
+    given(both, COLUMNS)
+    key = "access" if dialect_of(both) is Dialect.TICKETS else "c__access"
+    remote_id = both.add_ticket(customer_phone="+27 82 000 0001", custom_fields={key: "gate 2"})
+    result = both.run()
+    assert result.status == "success", result.error_message
+    local = both.local(remote_id)
+    assert (local["access_notes"], local["channel"]) == ("gate 2", "qcontact")
+    assert local["client_contact"] == "+27 82 000 …"
+    assert local["logged_on"] is not None
+    assert not any("+27 82" in str(row) for row in both.audit())
+
+    before = both.tickets_snapshot()
+    both.run()
+    assert both.tickets_snapshot() == before
+
+    both.edit(remote_id, custom_fields={key: "gate 3"})
+    both.run(ticket_ids=[remote_id])
+    assert both.local(remote_id)["access_notes"] == "gate 3"
+
+
+def test_a_new_column_is_filled_for_tickets_that_were_linked_before(both: World, given):
+    key = "access" if dialect_of(both) is Dialect.TICKETS else "c__access"
+    remote_id = both.add_ticket(custom_fields={key: "gate 2"})
+    both.run()
+    add_columns(both, access_notes="text", client_contact="varchar(12)")
+    given(both, COLUMNS.partition("[columns.logged_on]")[0] + COLUMNS.partition('"qcontact"')[2])
+    both.run(ticket_ids=[remote_id])
+    assert both.local(remote_id)["access_notes"] == "gate 2"
+
+
+def test_a_column_that_is_not_there_is_named_before_anything_is_touched(both: World, given):
+    both.add_ticket()
+    given(both, COLUMNS)
+    before, requests = both.snapshot(), len(both.qcontact.requests)
+    with pytest.raises(SyncError) as caught:
+        both.run()
+    for name in ("access_notes", "client_contact", "logged_on", "channel"):
+        assert name in str(caught.value)
+    assert (both.snapshot(), len(both.qcontact.requests)) == (before, requests)
 
 
 def test_internal_notes_leave_where_the_file_says_so(both: World, given):

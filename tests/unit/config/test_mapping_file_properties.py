@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qcontact_sync.config.access import Dialect
-from qcontact_sync.config.mapping_file import BUILT_IN, parse_mapping
+from qcontact_sync.config.mapping_file import lineage_mapping, parse_mapping
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.merge import Action, Policy
@@ -21,6 +21,7 @@ from tests.unit.core.core_values import ANN, BEN, LOCAL_ID, PEOPLE, REMOTE_ID, a
 REMOTE = ("On Hold", "Escalated", "Parked", "Done", "In Progress", "Pending Customer", "Closed")
 LOCAL = ("on_hold", "verified", "parked", "open", "in_progress", "qa_rejected", "closed")
 UNKNOWN = ("Weird", None)
+LINEAGES = st.sampled_from(["fibreflow", "maintenance"])
 
 
 def toml(tables):
@@ -32,12 +33,12 @@ def toml(tables):
     return "\n".join(lines)
 
 
-def outbound_table(drawn, inbound, ranks, terminal_from, built_in):
+def outbound_table(drawn, inbound, ranks, terminal_from, below):
     """Only words that come back, as ended where the status has ended; others are dropped."""
-    known = {**built_in.local_by_key, **{status_key(w): local for w, local in inbound.items()}}
-    ranked = {**built_in.ranks, **ranks}
+    known = {**below.local_by_key, **{status_key(w): local for w, local in inbound.items()}}
+    ranked = {**below.ranks, **ranks}
     table = {}
-    for local, word in {**built_in.remote_by_local, **drawn}.items():
+    for local, word in {**below.remote_by_local, **drawn}.items():
         back = known.get(status_key(word))
         is_ended = ranked[local] >= terminal_from
         fits = back is not None and (not is_ended or ranked[back] >= terminal_from)
@@ -49,9 +50,9 @@ def outbound_table(drawn, inbound, ranks, terminal_from, built_in):
 
 
 @st.composite
-def files(draw, dialect):
-    """The text of a valid mapping file."""
-    built_in = BUILT_IN[dialect].status
+def files(draw, lineage, dialect):
+    """The text of a valid mapping file over a lineage's rules."""
+    below = lineage_mapping(lineage, dialect).status
     terminal_from = draw(st.integers(3, 8))
     inbound = draw(st.dictionaries(st.sampled_from(REMOTE), st.sampled_from(LOCAL)))
     ranks = {local: draw(st.integers(0, 12)) for local in LOCAL}
@@ -70,7 +71,7 @@ def files(draw, dialect):
             "status": status,
             "status.inbound": inbound,
             "status.rank": ranks,
-            "status.outbound": outbound_table(outbound, inbound, ranks, terminal_from, built_in),
+            "status.outbound": outbound_table(outbound, inbound, ranks, terminal_from, below),
             "assignment": {"flow": draw(st.sampled_from(["both", "inbound", "off"]))},
             "columns.title": {"flow": draw(st.sampled_from(["inbound", "create"]))},
             "columns.address": {"flow": draw(st.sampled_from(["inbound", "create", "off"]))},
@@ -82,11 +83,12 @@ def files(draw, dialect):
 
 
 @st.composite
-def policies(draw, dialect=None):
+def policies(draw, lineage=None, dialect=None):
     """A valid mapping file with settings beside it."""
+    lineage = lineage or draw(LINEAGES)
     dialect = dialect or draw(st.sampled_from(Dialect))
     return Policy(
-        parse_mapping(draw(files(dialect)), "fibreflow", dialect),
+        parse_mapping(draw(files(lineage, dialect)), lineage, dialect),
         draw(st.sampled_from(["review", "follow"])),
         draw(st.sampled_from(["local", "remote"])),
         sends_assignment=dialect is Dialect.TICKETS,
@@ -179,10 +181,10 @@ def test_a_round_trip_is_still(story):
 
 
 @settings(max_examples=300)
-@given(st.data(), st.sampled_from(Dialect))
-def test_another_mapping_moves_no_two_way_field_and_sends_nothing(data, dialect):
+@given(st.data(), LINEAGES, st.sampled_from(Dialect))
+def test_another_mapping_moves_no_two_way_field_and_sends_nothing(data, lineage, dialect):
     """What neither side changed stays, whatever the words mean from now on."""
-    before, after = data.draw(policies(dialect)), data.draw(policies(dialect))
+    before, after = data.draw(policies(lineage, dialect)), data.draw(policies(lineage, dialect))
     first = known_to(data.draw(remotes()), before)
     row = data.draw(rows())
     origin = data.draw(st.sampled_from([KnownTicket(), KnownTicket(unlinked=(row,))]))

@@ -14,6 +14,7 @@ from dev.database.postgres import clone_database, drop_database, ensure_database
 from tests.airflow_version import HAS_OWN_DEADLINES
 from tests.chromium import chromium
 from tests.deployment.proxies import caddy, nginx
+from tests.depth import IS_DEEP
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
@@ -64,9 +65,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupSche
 # Before pytest selects by mark: `-m "not airflow"`.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests of what is not here; `pytest_terminal_summary` says so."""
+    """Leaves out the tests of what is not here (`pytest_terminal_summary` says so), and those that
+    are for `make prove` alone.
+    """
     put_in_order(items)
-    for mark in _missing():
+    for mark in (*_missing(), *(() if IS_DEEP else ("deep",))):
         left_out = [item for item in items if item.get_closest_marker(mark)]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)

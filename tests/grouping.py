@@ -13,9 +13,9 @@ NodeManager.EXIT_TIMEOUT = 60
 ROOT = Path(__file__).parents[1]
 
 GROUPS = {
-    "fleet": ("tests/deployment/test_fleet.py",),
     "e2e": ("tests/e2e",),
     "compose": ("tests/deployment/test_compose_services.py",),
+    "fleet": ("tests/deployment/test_fleet.py",),
     "endpoint": ("tests/integration/endpoint",),
     "dashboard": ("tests/integration/dashboard",),
     "airflow": (

@@ -19,10 +19,19 @@ def metadata_database(server: str, name: str) -> str:
     Args:
         server: DSN of who may create databases.
     """
-    dump = once("airflow.sql", lambda path: _dump(server, path))
     dsn = ensure_database(server, name)
-    _tool("psql", "-q", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={dump}", dsn)
+    fill_metadata_database(server, dsn)
     return dsn
+
+
+def fill_metadata_database(server: str, dsn: str) -> None:
+    """Make an empty PostgreSQL database an Airflow's.
+
+    Args:
+        server: DSN of who may create databases.
+    """
+    dump = once("airflow.sql", lambda path: _dump(server, path))
+    _tool("psql", "-q", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={dump}", dsn)
 
 
 def metadata_file(target: Path) -> None:

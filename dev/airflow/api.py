@@ -27,13 +27,14 @@ class AirflowApi:
     url: Base address of the API server.
     username: Of a user who may trigger DAGs.
     password: Of that user.
+    timeout_s: How long an answer may take.
     """
 
-    def __init__(self, url: str, username: str, password: str) -> None:
+    def __init__(self, url: str, username: str, password: str, timeout_s: float = 30) -> None:
         self.url = url
         self._login = {"username": username, "password": password}
         # Requests to this machine never go through a proxy.
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, trust_env=False)
 
     def is_up(self) -> bool:
         """Whether the API server answers users."""

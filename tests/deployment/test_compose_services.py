@@ -1,12 +1,18 @@
-"""Every service of docker-compose.yaml does its work, and a run of the DAG passes through them."""
+"""Every service of docker-compose.yaml does its work, and a run of the DAG passes through them.
+
+``make prove`` has the demo as it is, and a fleet beside it (``test_fleet.py``); the tests have both
+in one: the demo with a worker behind a real Redis.
+"""
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from dev.airflow.api import DagRun
 from tests.database import tuples
+from tests.deployment import compose_file
 from tests.deployment.loopback import Loopback, demo_variables, loopback
 from tests.depth import IS_DEEP
 from tests.e2e.airflow_client import ALL_GREEN, DAG_ID, AirflowClient
@@ -14,14 +20,21 @@ from tests.e2e.airflow_client import ALL_GREEN, DAG_ID, AirflowClient
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
-STAY_UP = ("sandbox", *AIRFLOW, "log-groomer")
+HAS_WORKER = not IS_DEEP and shutil.which("redis-server") is not None
+FLEET = ("redis", "worker") if HAS_WORKER else ()
+STAY_UP = ("sandbox", *FLEET, *AIRFLOW, "log-groomer")
 # Their programs are in images of others, which are not here.
 NOT_OURS = {"postgres", "mail-catcher"}
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    with loopback(tmp_path_factory.mktemp("compose"), demo_variables(), {}, "demo") as found:
+    variables, profiles = demo_variables(), ["demo"]
+    if HAS_WORKER:
+        proposed = compose_file.example("docker compose with a fleet of workers")
+        variables["EXECUTOR"] = proposed["EXECUTOR"]
+        profiles.append(proposed["COMPOSE_PROFILES"])
+    with loopback(tmp_path_factory.mktemp("compose"), variables, {}, *profiles) as found:
         yield found
 
 
@@ -41,6 +54,8 @@ def initialised(system: Loopback) -> Loopback:
 def client(initialised: Loopback) -> Iterator[AirflowClient]:
     for name in STAY_UP:
         initialised.start(name)
+        if name == "redis":
+            initialised.await_healthy(name)
     client = initialised.client()
     yield client
     client.close()
@@ -75,6 +90,7 @@ def test_nothing_of_ours_was_left_out(system):
     assert set(system.services) - {"airflow-init", *STAY_UP} == NOT_OURS
 
 
+@pytest.mark.deep
 def test_init_may_run_again_beside_the_others_and_changes_nothing(system, run):
     count = "SELECT count(*), max(updated_at) FROM tickets"
     before = tuples(system.fibreflow, count)

@@ -1,6 +1,7 @@
 """Two workers behind a real Redis keep accounts in step; one of them dies in the middle.
 
-``make prove`` has three accounts with many tickets; the tests two with a few.
+`make test` has a worker in ``test_compose_services.py``, and runs that are killed in
+``tests/integration/kills``.
 """
 
 import os
@@ -14,13 +15,12 @@ from dev.demo.counting import Change, count
 from tests.deployment import compose_file
 from tests.deployment.fleet import Account, accounts, write_accounts_file
 from tests.deployment.loopback import Loopback, demo_variables, loopback
-from tests.depth import IS_DEEP
 from tests.e2e.airflow_client import ALL_GREEN, AirflowClient
 
-pytestmark = [pytest.mark.e2e, pytest.mark.redis, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.redis, pytest.mark.deep, pytest.mark.timeout(900)]
 
-NAMES = ("north", "south", "east") if IS_DEEP else ("north", "south")
-TICKETS = 120 if IS_DEEP else 60
+NAMES = ("north", "south", "east")
+TICKETS = 120
 WORKERS = (1, 2)
 STAY_UP = ("redis", "api-server", "dag-processor", "triggerer", "scheduler")
 # Of an installation's five minutes, until the scheduler gives up a task that is no longer heard of.

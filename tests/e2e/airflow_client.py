@@ -11,6 +11,8 @@ from dev.airflow.api import FINAL, AirflowApi, DagRun
 
 DAG_ID = "qcontact_sync"
 TIMEOUT_S = 120
+# Each look takes the API server time that the run needs, too.
+POLL_S = 0.5
 SIX_HOURS = timedelta(hours=6)
 ALL_GREEN = dict.fromkeys(("start_run", "inbound_sync", "outbound_sync", "finalize"), "success")
 
@@ -36,6 +38,9 @@ class Windows:
 class AirflowClient(AirflowApi):
     """One Airflow, for one DAG."""
 
+    def __init__(self, url: str, username: str, password: str) -> None:
+        super().__init__(url, username, password, timeout_s=TIMEOUT_S)
+
     def close(self) -> None:
         self._http.close()
 
@@ -59,7 +64,7 @@ class AirflowClient(AirflowApi):
         while (run := self._get(f"{path}/{run_id}"))["state"] not in FINAL:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {run['state']}")
-            time.sleep(0.2)
+            time.sleep(POLL_S)
         return run
 
     def backfill(self, windows: Windows, **options: Any) -> int:
@@ -90,7 +95,7 @@ class AirflowClient(AirflowApi):
         while self._get(path, state=unfinished)["dag_runs"]:
             if time.monotonic() > deadline:
                 raise TimeoutError("the backfill before this one does not end")
-            time.sleep(0.3)
+            time.sleep(POLL_S)
         for backfill in self._get("/api/v2/backfills", dag_id=DAG_ID)["backfills"]:
             if not backfill["completed_at"]:
                 self.cancel_backfill(backfill["id"])
@@ -120,7 +125,7 @@ class AirflowClient(AirflowApi):
                 return runs
             if time.monotonic() > deadline:
                 raise TimeoutError(str(runs))
-            time.sleep(0.3)
+            time.sleep(POLL_S)
 
     def mark_failed(self, run_id: str) -> None:
         """Mark a run as failed while it runs."""
@@ -141,7 +146,7 @@ class AirflowClient(AirflowApi):
         while self.tries(run_id, task_id) < number:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {self.states(run_id)}")
-            time.sleep(0.3)
+            time.sleep(POLL_S)
 
     def wait(self, run_id: str, dag_id: str = DAG_ID, timeout_s: float = TIMEOUT_S) -> DagRun:
         """Return the run when it is over."""
@@ -149,7 +154,7 @@ class AirflowClient(AirflowApi):
         while not (run := self.run(dag_id, run_id)).is_over:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{run_id}: {run.state}, {self.tasks(dag_id, run_id)}")
-            time.sleep(0.2)
+            time.sleep(POLL_S)
         return run
 
     def newest(self, dag_id: str = DAG_ID) -> str | None:
@@ -163,7 +168,7 @@ class AirflowClient(AirflowApi):
         while (found := self.newest(dag_id)) in (known, None):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no run of {dag_id} came")
-            time.sleep(0.2)
+            time.sleep(POLL_S)
         assert found is not None
         return found
 
@@ -188,7 +193,7 @@ class AirflowClient(AirflowApi):
         while len(runs := self._get(path, run_type="scheduled", **order)["dag_runs"]) < count:
             if time.monotonic() > deadline:
                 raise TimeoutError("the scheduler started nothing")
-            time.sleep(0.2)
+            time.sleep(POLL_S)
         return [self.wait(run["dag_run_id"], dag_id) for run in runs[:count]]
 
     def pause(self, dag_id: str) -> None:

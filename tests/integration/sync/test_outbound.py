@@ -56,7 +56,7 @@ def test_a_status_goes_out_alone(world: World, linked: str):
     (row,) = [r for r in world.audit(linked) if r["sync_direction"] == "outbound"]
     assert (row["sync_type"], row["status"]) == ("status_update", "success")
     assert row["request_payload"] == {"status": "in_review"}
-    assert row["response_payload"]["before"] == {"status": "New"}
+    assert row["response_payload"]["before"] == {"status": "In Progress"}
     assert is_still(world)
 
 

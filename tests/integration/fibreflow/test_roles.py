@@ -199,7 +199,7 @@ def test_notes_may_be_added_only_where_they_are_received(fibreflow: str, roles: 
     with psycopg.connect(roles.as_runtime(fibreflow), autocommit=True) as runtime:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             runtime.execute(insert)
-        assert runtime.execute(missing, params).fetchall() == [('"ticket_notes"', "INSERT")]
+        assert runtime.execute(missing, params).fetchall() == [("ticket_notes", "INSERT")]
         roles.grant(fibreflow, inbound_notes="notes")
         assert runtime.execute(missing, params).fetchall() == []
         runtime.execute(insert)

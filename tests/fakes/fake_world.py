@@ -9,11 +9,12 @@ from itertools import count
 
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.merge import Policy
-from qcontact_sync.core.model import Direction
+from qcontact_sync.core.model import Direction, RemoteId
 from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import close_abandoned
+from qcontact_sync.sync.choosing import Choosing
 from qcontact_sync.sync.context import Run, SyncOptions, Work
 from qcontact_sync.sync.leases import POLL_S, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -71,6 +72,17 @@ class FakeWorld:
         asyncio.run(engine.carry_out(self.order(**params)))
         return engine
 
+    async def choose(self, remote_id: RemoteId, keep: str) -> None:
+        """A person lets one side of a ticket win; QContact is read as it is."""
+        gate = Gate(self.time, None, False, {}, (0,))
+        leases = FakeLeases(self.fibreflow, gate)
+        async with hold_lease(leases, ACCOUNT, self.clock, _no_wait) as held:
+            store = FakeStore(self.fibreflow, gate)
+            remote = remote_of(self.qcontact, gate, store.seen, is_writing=True)
+            choosing = Choosing(store, remote, self.options.policy, held.lease, "a person", keep)
+            async for _ in choosing.choose([remote_id]):
+                pass
+
     def run_all(self, *engines: tuple["Engine", RunOrder]) -> None:
         """Runs that overlap."""
 
@@ -78,6 +90,10 @@ class FakeWorld:
             await asyncio.gather(*(engine.carry_out(order) for engine, order in engines))
 
         asyncio.run(together())
+
+
+async def _no_wait(seconds: float) -> None:
+    raise AssertionError("no run is at work")
 
 
 @dataclass

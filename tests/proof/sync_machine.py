@@ -275,6 +275,14 @@ class SyncMachine(RuleBasedStateMachine):
 
         self._run(self.world.order(), self.world.engine(between={at: edit}))
 
+    @rule(number=which, keep=st.sampled_from(("local", "remote")))
+    def somebody_decides(self, number: int, keep: str) -> None:
+        """As `compare resolve` does."""
+        self.world.qcontact.faults.clear()
+        if self._here(number):
+            asyncio.run(self.world.choose(self._there(number), keep))
+            self._after_a_run()
+
     # --- what must hold
 
     @invariant()

@@ -165,13 +165,16 @@ async def list_differences(
     wanted: str | None = None,
     after: str | None = None,
     limit: int = 200,
+    look_at: int | None = None,
 ) -> Differences:
     """A page of differences; QContact is not asked.
 
     Args:
         wanted: Only those that stand so (`Standing`), or have this gap (`Gap`).
+        look_at: The page ends after so many tickets, however few were found.
     """
     tally, found = Tally(), list[TicketComparison]()
+    last: RemoteId | None = None
     async with (
         open_database(fibreflow, PERSON_PATIENCE_S) as database,
         open_remote(qcontact, settings) as remote,
@@ -184,9 +187,10 @@ async def list_differences(
             await _pending(store, settings),
         )
         async for ticket in look.compare(RemoteId(after) if after else None):
-            if len(found) == limit:
-                return Differences(found, found[-1].remote_id, tally)
+            if len(found) == limit or tally.standings.total() == look_at:
+                return Differences(found, last, tally)
             tally.add(ticket)
+            last = ticket.remote_id
             if is_wanted(ticket, wanted):
                 found.append(ticket)
     return Differences(found, None, tally)

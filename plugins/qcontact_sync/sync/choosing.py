@@ -147,9 +147,7 @@ class Choosing:
         choices: Mapping[RemoteId, Choice],
     ) -> None:
         decisions = [choice.decision for choice in choices.values() if choice.decision]
-        await unit.tickets.write(decisions)
         changed = [decision.remote.id for decision in decisions]
-        await unit.progress.settle_rows(rows_read_apart(self.remote, changed))
         for remote_id in changed:
             await unit.conflicts.record_choices(
                 remote_id,
@@ -158,6 +156,8 @@ class Choosing:
                 f"kept {self.keep}",
                 self.by,
             )
+        await unit.tickets.write(decisions)
+        await unit.progress.settle_rows(rows_read_apart(self.remote, changed))
 
     def _told(
         self,

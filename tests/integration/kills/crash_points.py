@@ -204,10 +204,10 @@ def dying_run(world: World, gate: Gate) -> None:
     try:
         engine.carry_out(Direction.INBOUND, Direction.OUTBOUND)
     except Crash:
-        _bury(world)
+        bury(world)
 
 
-def _bury(world: World) -> None:
+def bury(world: World) -> None:
     """What the operating system does: this test's process lives on, the run's is gone.
 
     It was no run of Airflow's, which alone could say that one of its own is over.

@@ -211,6 +211,16 @@ def test_last_seen_differences_come_in_pages(world: World):
     assert (seen, after) == (ids, None)
 
 
+def test_a_page_ends_after_so_many_tickets_however_few_differ(world: World):
+    ids = sorted(world.add_ticket(status="Open") for _ in range(5))
+    world.add_local(ids[4], status="resolved")
+    world.run()
+    first = jobs.list_differences(*world.sides, world.settings, None, None, 10, 3)
+    assert (list(first.tickets), first.after) == ([], ids[2])
+    rest = jobs.list_differences(*world.sides, world.settings, None, first.after, 10, 3)
+    assert ([t.remote_id for t in rest.tickets], rest.after) == ([ids[4]], None)
+
+
 def test_nothing_at_all_is_all_the_same(world: World):
     tally = jobs.compare_tickets(*world.sides, world.settings, lambda _: None)
     assert tally == Tally()

@@ -23,6 +23,8 @@ from qcontact_sync.services import comparison, review
 
 LISTED = 500
 """Tickets on a page, and so in one decision."""
+LOOKED_AT = 20_000
+"""More takes longer than a page may."""
 RUN_PATIENCE_S = 8.0
 _CSV_AT_ONCE = 1_000
 
@@ -78,7 +80,7 @@ async def decide(request: Request, keep: Keep, ticket: Chosen = None) -> Redirec
 async def _differences(account: str, wanted: Show, after: str, is_picked: bool) -> views.View:
     at = await sources.both_sides(account)
     found = await comparison.list_differences(
-        at.fibreflow, at.qcontact, at.settings, wanted or None, after or None, LISTED
+        at.fibreflow, at.qcontact, at.settings, wanted or None, after or None, LISTED, LOOKED_AT
     )
     return {
         "now": at.now,

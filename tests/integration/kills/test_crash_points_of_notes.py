@@ -1,0 +1,137 @@
+"""Killed at any request or commit, received notes and many decisions end as if nothing happened."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from qcontact_sync.core.model import RemoteId
+from qcontact_sync.fibreflow.lease_store import PostgresLeases
+from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.services.wiring import SystemClock, open_remote, sync_options
+from qcontact_sync.sync.choosing import Choosing
+from qcontact_sync.sync.leases import hold_lease
+
+from dev.database.postgres import clone_database, drop_database
+from sandbox.running import run_sandbox
+from sandbox.switches import DialectName
+from tests.integration.kills.crash_points import (
+    Crash,
+    Gate,
+    GatedDatabase,
+    bury,
+    dying_run,
+    gated,
+)
+from tests.integration.kills.scene import end_of
+from tests.integration.sync_world import CLOCK_OFFSET_S, World
+from tests.sync_roles import SyncRoles
+
+pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+both = pytest.mark.parametrize("dialect", ["tickets", "entities"])
+Play = Callable[[World, Gate], None]
+
+
+@pytest.fixture
+def ends(pg_server: str, template_db: str, roles: SyncRoles):
+    """The end of a play in a world of its own, and the steps of the part that may die."""
+
+    @contextmanager
+    def world(dialect: DialectName, number: str) -> Iterator[World]:
+        owner = clone_database(pg_server, template_db, f"notes_{os.getpid()}_{number}")
+        roles.grant(owner, inbound_notes="notes")
+        with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
+            played = World(sandbox, roles.as_runtime(owner), owner)
+            played.configure(connections=1, inbound_notes="notes")
+            yield played
+        drop_database(pg_server, f"notes_{os.getpid()}_{number}")
+
+    def once(dialect: DialectName, gate: Gate, play: Play) -> tuple[list[str], dict[str, Any]]:
+        with world(dialect, f"{gate.at}_{gate.is_after}") as played:
+            play(played, gate)
+            played.run()
+            played.run()
+            return gate.steps, {
+                **end_of(played),
+                "notes": notes(played),
+                "decided": decided(played),
+            }
+
+    return once
+
+
+def notes(world: World) -> list[dict[str, Any]]:
+    return world.rows(
+        "SELECT ticket.external_id, note_type, content FROM ticket_notes"
+        " INNER JOIN tickets AS ticket ON ticket.id = ticket_id ORDER BY 1, 3"
+    )
+
+
+def decided(world: World) -> list[dict[str, Any]]:
+    return world.rows(
+        "SELECT remote_id, field, resolution, decided_by, count(*) FROM qcontact_conflict"
+        " WHERE decided_by <> '' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2"
+    )
+
+
+def notes_come_in(world: World, gate: Gate) -> None:
+    tickets = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
+    world.run()
+    world.add_note(tickets[0], "from the field")
+    for ticket in tickets:
+        world.qcontact.write_note(ticket, "rung twice", is_internal=False)
+        world.qcontact.write_note(ticket, "line is down")
+        world.edit(ticket, status="In Progress")
+    world.pass_time(400)
+    dying_run(world, gate)
+
+
+def many_are_decided(world: World, gate: Gate) -> None:
+    ids = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
+    for remote_id in ids:
+        world.add_local(remote_id, status="resolved")
+    world.run()
+    try:
+        asyncio.run(_choose(world, gate, ids))
+    except Crash:
+        bury(world)
+    asyncio.run(_choose(world, Gate(), ids))
+
+
+async def _choose(world: World, gate: Gate, ids: list[str]) -> None:
+    database, lease_database = (GatedDatabase(world.database, gate) for _ in range(2))
+    try:
+        async with (
+            hold_lease(PostgresLeases(lease_database), "default", SystemClock()) as held,
+            open_remote(world.qcontact_access, world.settings) as remote,
+        ):
+            choosing = Choosing(
+                PostgresStore(database),
+                gated(remote, gate),
+                sync_options(world.settings, remote).policy,
+                held.lease,
+                "Thandi",
+                "local",
+            )
+            async for _ in choosing.choose([RemoteId(one) for one in ids]):
+                pass
+    finally:
+        await database.close()
+        await lease_database.close()
+
+
+@pytest.mark.timeout(600)
+@both
+@pytest.mark.parametrize("play", [notes_come_in, many_are_decided])
+def test_a_crash_at_any_step_changes_nothing_in_the_end(ends, dialect: DialectName, play: Play):
+    steps, whole = ends(dialect, Gate(), play)
+    for at, name in enumerate(steps):
+        # Each kind of step once: the others differ by the ticket alone.
+        if name in steps[:at]:
+            continue
+        for is_after in (False, True):
+            _, end = ends(dialect, Gate(at, is_after), play)
+            assert end == whole, f"{'after' if is_after else 'before'} step {at}: {name}"

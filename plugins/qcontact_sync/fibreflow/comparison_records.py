@@ -21,9 +21,9 @@ from qcontact_sync.fibreflow.store import PostgresStore
 class PostgresComparison:
     """The `ComparisonReads` port."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, store: PostgresStore) -> None:
         self._database = database
-        self._store = PostgresStore(database)
+        self._store = store
 
     async def look_up(self, tickets: Sequence[RemoteTicket]) -> Mapping[RemoteId, KnownTicket]:
         listed = [(ticket, fingerprint(ticket.values)) for ticket in tickets]

@@ -124,7 +124,9 @@ def _require_all(ids: Sequence[RemoteId], compared: Sequence[TicketComparison]) 
 
 
 async def _comparing(database: Database, remote: Remote, settings: Settings) -> Comparing:
-    store, reads = PostgresStore(database), PostgresComparison(database)
+
+    store = PostgresStore(database, mapping=remote.mapping)
+    reads = PostgresComparison(database, store)
     options = sync_options(settings, remote)
     is_walked = isinstance(remote, WalkedList)
     return Comparing(
@@ -179,9 +181,10 @@ async def list_differences(
         open_database(fibreflow, PERSON_PATIENCE_S) as database,
         open_remote(qcontact, settings) as remote,
     ):
-        store, policy = PostgresStore(database), sync_options(settings, remote).policy
+        store = PostgresStore(database, mapping=remote.mapping)
+        policy = sync_options(settings, remote).policy
         look = LastSeen(
-            PostgresComparison(database),
+            PostgresComparison(database, store),
             policy,
             policy.mapping.assignment.laid_over(await store.load_people()),
             await _pending(store, settings),
@@ -250,7 +253,8 @@ async def choose_side(
         AsyncExitStack() as stack,
     ):
         await require_own(database, settings.account)
-        store, policy = PostgresStore(database), sync_options(settings, remote).policy
+        store = PostgresStore(database, mapping=remote.mapping)
+        policy = sync_options(settings, remote).policy
         if decision.only not in (None, *policy.mapping.known_fields):
             names = ", ".join(sorted(policy.mapping.known_fields))
             raise ParamError(f"no such field: choose one of {names}")

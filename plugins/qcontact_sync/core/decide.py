@@ -76,11 +76,8 @@ def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
 def _create(
     remote: RemoteTicket, version: str | None, people: People, mapping: TicketMapping
 ) -> TicketDecision:
-    translate, values = mapping.to_local_owned, remote.values
-    mapped = {name: translate(name, values.get(name)) for name in mapping.created_fields}
-    writes = {name: m.value for name, m in mapped.items() if m.fits}
-    warnings = [m.warning for m in mapped.values() if m.warning]
-    status = mapping.to_local_status(values.get(STATUS))
+    writes, warnings = mapping.to_new_local(remote.values)
+    status = mapping.to_local_status(remote.values.get(STATUS))
     if status is None:
         warnings.append(f"unknown status in QContact, treated as {mapping.status.on_create}")
     writes[STATUS] = status or mapping.status.on_create

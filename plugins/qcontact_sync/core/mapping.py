@@ -109,13 +109,16 @@ class TicketMapping:
     """(column, the first column of the same source)."""
     _column: Mapping[str, Column] = field(init=False, repr=False, compare=False)
     _translate: Mapping[str, Translate] = field(init=False, repr=False, compare=False)
+    _created: tuple[tuple[str, Translate], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Build the tables."""
         firsts = _firsts(self.columns)
+        translate = {column.name: translator(column) for column in self.columns}
+        created = [column for column in self.columns if column.flow is not Flow.OFF]
         for name, table in {
             "owned_fields": tuple(column.name for column in self.columns),
-            "created_fields": tuple(c.name for c in self.columns if c.flow is not Flow.OFF),
+            "created_fields": tuple(c.name for c in created),
             "known_fields": frozenset(SYNCED_FIELDS) | {column.name for column in self.columns},
             "more_columns": tuple(c.name for c in self.columns if c.name not in OWNED_FIELDS),
             "sources": Sources.of(tuple(firsts.values())),
@@ -127,7 +130,8 @@ class TicketMapping:
                 if c.source and firsts[c.is_custom, c.source] is not c
             ),
             "_column": {column.name: column for column in self.columns},
-            "_translate": {column.name: translator(column) for column in self.columns},
+            "_translate": translate,
+            "_created": tuple((c.name, translate[c.name]) for c in created),
         }.items():
             object.__setattr__(self, name, table)
 
@@ -150,6 +154,20 @@ class TicketMapping:
     def to_local_owned(self, name: str, value: str | None) -> Mapped:
         """Map one of QContact's own fields to FibreFlow's column of that name."""
         return self._translate[name](value)
+
+    def to_new_local(
+        self, values: Mapping[str, str | None]
+    ) -> tuple[dict[str, str | None], list[str]]:
+        """QContact's own fields of a new ticket: the columns that can hold them, and warnings."""
+        writes: dict[str, str | None] = {}
+        warnings: list[str] = []
+        for name, translate in self._created:
+            mapped = translate(values.get(name))
+            if mapped.fits:
+                writes[name] = mapped.value
+            if mapped.warning:
+                warnings.append(mapped.warning)
+        return writes, warnings
 
     def column(self, name: str) -> Column:
         """The column of one of QContact's own fields."""

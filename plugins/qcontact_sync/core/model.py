@@ -80,6 +80,7 @@ class RemoteTicket:
         warnings: What was dropped or cut when it was decoded, by field name and never by value.
         reference: The case reference that people use, if QContact has a field for it; None if it
             may be in the title or the id.
+        weight: Characters of its text: what it takes in memory, in proportion.
     """
 
     id: RemoteId
@@ -88,11 +89,11 @@ class RemoteTicket:
     payload: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     reference: str | None = None
+    weight: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def weight(self) -> int:
-        """Characters of its text: what it takes in memory, in proportion."""
-        return sum(len(value) for value in self.values.values() if value)
+    def __post_init__(self) -> None:
+        """Weigh it once: each page and each batch asks again."""
+        object.__setattr__(self, "weight", sum(map(len, filter(None, self.values.values()))))
 
 
 @dataclass(frozen=True, slots=True)

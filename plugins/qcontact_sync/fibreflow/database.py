@@ -245,6 +245,18 @@ class Database:
         cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
 
+    async def copy(self, name: str, rows: str) -> None:
+        """Run a query file that copies rows, inside the present transaction.
+
+        Args:
+            rows: In COPY's text format.
+        """
+        if self._connection is None:
+            raise RuntimeError("copy belongs inside a transaction")
+        text = statement(name, self.schema).encode()
+        async with self._connection.cursor() as cursor, cursor.copy(text) as copying:
+            await copying.write(rows)
+
     async def read(self, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
         """Run one query in a read-only transaction of its own."""
         async with self.transaction(read_only=True):

@@ -104,7 +104,7 @@ def _tables(names: TableNames) -> re.Pattern[str]:
     any_name = "|".join(map(re.escape, names.by_usual_name().values()))
     return re.compile(
         rf"(?P<reading>\b(?:FROM|JOIN)\s+)(?P<read>{any_name})(?![\w.])(?P<alias>\s+AS\s+\w+)?"
-        rf"|(?P<before>\b(?:INTO|UPDATE|TABLE|EXISTS|ON)\s+)(?P<name>{any_name})(?![\w.])"
+        rf"|(?P<before>\b(?:INTO|UPDATE|TABLE|EXISTS|ON|COPY)\s+)(?P<name>{any_name})(?![\w.])"
         rf"|(?<![\w.])(?P<prefix>{any_name})(?=\.)"
         rf"|(?<=::)(?P<type>{any_name})\b"
         rf"|'(?P<literal>{any_name})'"

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
+from qcontact_sync.fibreflow.copied_rows import copy_new
 from qcontact_sync.fibreflow.rows import (
     agreed_row,
     conflict_row,
@@ -128,6 +129,21 @@ class PostgresTickets:
         created = [d for d in decisions if d.kind is Kind.CREATE]
         uids = await TicketUids(self._unit, self._scan).new_ones(created) if created else {}
         ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
+        stated = decisions
+        if created and await copy_new(self._unit, created, ids, uids):
+            stated = [d for d in decisions if d.kind is not Kind.CREATE]
+        if stated:
+            await self._state(stated, ids, uids)
+        await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
+        await self._record_conflicts(decisions, ids)
+
+    async def _state(
+        self,
+        decisions: Sequence[TicketDecision],
+        ids: Mapping[RemoteId, UUID],
+        uids: Mapping[RemoteId, str],
+    ) -> None:
+        """Carry out decisions by statements, which tell what was dropped."""
         await self._write_tickets(
             [
                 ticket_row(d, ids[d.remote.id], uids.get(d.remote.id), self._unit)
@@ -136,8 +152,6 @@ class PostgresTickets:
             ]
         )
         await self._write_links([link_row(d, ids[d.remote.id]) for d in decisions])
-        await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
-        await self._record_conflicts(decisions, ids)
 
     async def write_nothing(self) -> None:
         await self._unit.fetch("lock_tickets", {"ticket_ids": []})

@@ -36,6 +36,10 @@ class OpenUnit:
         own = {"job_id": self.job_id, "direction": self.direction.value}
         return await self.database.fetch(name, {**own, **(params or {})}, self.schema)
 
+    async def copy(self, name: str, rows: str) -> None:
+        """Run a query file that copies rows (`Database.copy`)."""
+        await self.database.copy(name, rows)
+
     async def record_conflicts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add, open and close conflicts (elements as `rows.conflict_row` makes them)."""
         if rows:

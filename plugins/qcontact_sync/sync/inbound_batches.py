@@ -272,9 +272,10 @@ class InboundBatches:
     def _report(self, seen: int, outcome: _Outcome) -> None:
         self.done += seen
         self._work.log_quarantined(Direction.INBOUND, outcome.failures)
-        for decision in outcome.decisions:
-            shown = printable(decision.remote.id)
-            log.debug("inbound.%s qcontact_id=%s", decision.kind.value, shown)
+        if log.isEnabledFor(logging.DEBUG):
+            for decision in outcome.decisions:
+                shown = printable(decision.remote.id)
+                log.debug("inbound.%s qcontact_id=%s", decision.kind.value, shown)
         self._work.progress(Direction.INBOUND, self.done, max(self.expected, self.done))
 
 

@@ -116,6 +116,10 @@ class GatedDatabase(Database):
             self._asked.append(name)
         return await super().fetch(name, params, schema)
 
+    async def copy(self, name: str, rows: str) -> None:
+        self._asked.append(name)
+        await super().copy(name, rows)
+
 
 class GatedAccess:
     """A step per call of QContact."""

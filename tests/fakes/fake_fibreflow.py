@@ -71,6 +71,7 @@ class LinkRow:
     outbound_job: JobId | None = None
     notes_read_for: datetime | None = None
     notes_reads: int = 0
+    received: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

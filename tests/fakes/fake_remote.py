@@ -143,7 +143,8 @@ class FakeTickets(FakeAccess):
         stale, ticket = there.stale.get(remote_id), there.tickets[remote_id]
         if stale is not None:
             there.lagged[remote_id] = ticket.changed_s
-        return stale or there.seen(remote_id)
+        seen = stale or there.seen(remote_id)
+        return replace(seen, digest=f"{seen.updated_at} {sorted(seen.values.items())}")
 
 
 class FakeCases(FakeAccess):

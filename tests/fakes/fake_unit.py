@@ -93,6 +93,16 @@ class FakeUnit:
 
     # --- looking up
 
+    async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
+        self._deeds["recognise"] = None
+        return {
+            i: KnownTicket(is_unchanged=True, is_counted=known.inbound_job == self._job_id)
+            for i, digest in digests.items()
+            if (known := self._here.links.get(i)) is not None
+            and known.received == (digest, known.link.fingerprint)
+            and not known.link.frozen
+        }
+
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
     ) -> Mapping[RemoteId, KnownTicket]:
@@ -201,7 +211,10 @@ class FakeUnit:
         )  # fmt: skip
         sent_by = known.outbound_job if known else None
         reads = (known.notes_read_for, known.notes_reads) if known else (None, 0)
-        here.links[remote_id] = LinkRow(link, self._began_at, False, self._job_id, sent_by, *reads)
+        received = (decision.digest, decision.fingerprint) if decision.digest else None
+        here.links[remote_id] = LinkRow(
+            link, self._began_at, False, self._job_id, sent_by, *reads, received=received
+        )
         if decision.kind is Kind.ADOPT:
             for note_id, note in here.notes.items():
                 if note.ticket_id == ticket_id and note.note_type != "system":

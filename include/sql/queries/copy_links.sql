@@ -4,5 +4,5 @@
 -- locks:   the rows written, until commit
 COPY qcontact_ticket_link (
     remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
-    remote_updated_at, inbound_job_id
+    remote_updated_at, received, inbound_job_id
 ) FROM STDIN;

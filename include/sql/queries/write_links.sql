@@ -9,17 +9,17 @@ WITH decision AS MATERIALIZED (
     FROM jsonb_to_recordset(%(links)s::jsonb) AS d (
         remote_id text, ticket_id uuid, base_status_local text, base_assigned_local uuid,
         base_remote jsonb, fingerprint text, remote_updated_at timestamptz, frozen text[],
-        turns jsonb, is_audited boolean, sync_type text, audit_status text, warning text,
+        turns jsonb, received text, is_audited boolean, sync_type text, audit_status text, warning text,
         written jsonb, payload jsonb
     )
 ), linked AS (
     INSERT INTO qcontact_ticket_link AS link (
         remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
-        remote_updated_at, frozen, turns, inbound_job_id
+        remote_updated_at, frozen, turns, received, inbound_job_id
     )
     SELECT
         remote_id, ticket_id, base_status_local, base_assigned_local, base_remote, fingerprint,
-        remote_updated_at, frozen, turns, %(job_id)s
+        remote_updated_at, frozen, turns, received, %(job_id)s
     FROM decision
     ON CONFLICT ON CONSTRAINT qcontact_ticket_link_pkey DO UPDATE
     SET base_status_local   = EXCLUDED.base_status_local,
@@ -29,6 +29,7 @@ WITH decision AS MATERIALIZED (
         remote_updated_at   = greatest(EXCLUDED.remote_updated_at, link.remote_updated_at),
         frozen              = EXCLUDED.frozen,
         turns               = EXCLUDED.turns,
+        received            = EXCLUDED.received,
         inbound_job_id      = EXCLUDED.inbound_job_id,
         remote_gone_at      = NULL,
         settled_at          = now()

@@ -58,7 +58,8 @@ def decide(
     if known.is_hidden:
         raise RowHidden
     if known.link is not None and known.local is not None:
-        return _merge(remote, known.link, known.local, people, policy, force=force)
+        merged = _merge(remote, known.link, known.local, people, policy, force=force)
+        return replace(merged, digest=remote.digest) if merged.fingerprint == version else merged
     if known.link is not None:
         # The row was deleted in FibreFlow: creating it again would undo that.
         return _skip(remote, known.link, "deleted in FibreFlow")
@@ -91,6 +92,7 @@ def _create(
         writes=writes,
         warnings=(*remote.warnings, *warnings),
         closes=mapping.is_terminal(status),
+        digest=remote.digest,
     )
 
 
@@ -121,6 +123,7 @@ def _adopt(
         ),
         adoption=_adoption(conflicts, policy.mapping),
         duplicates=len(others),
+        digest=remote.digest,
     )
 
 

@@ -75,6 +75,7 @@ class TicketDecision:
         adoption: Of a row that is linked for the first time.
         duplicates: Further rows with the same QContact id, which stay unlinked.
         closes, reopens: Whether ``closed_at`` is set (where null) or cleared.
+        digest: Of the received object, where the base is afterwards what that says; "" otherwise.
     """
 
     remote: RemoteTicket
@@ -94,6 +95,7 @@ class TicketDecision:
     reopens: bool = False
     adoption: Adoption | None = None
     duplicates: int = 0
+    digest: str = ""
 
     @property
     def writes_ticket(self) -> bool:

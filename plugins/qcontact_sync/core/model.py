@@ -4,11 +4,11 @@ Instants are aware UTC. Text is canonical (`core.canon`). Field names are FibreF
 names on both sides, so `ticket_type` holds QContact's category in a remote half.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 RemoteId = NewType("RemoteId", str)
@@ -80,6 +80,7 @@ class RemoteTicket:
         warnings: What was dropped or cut when it was decoded, by field name and never by value.
         reference: The case reference that people use, if QContact has a field for it; None if it
             may be in the title or the id.
+        digest: As `ListedTicket`; "" where it was not read from a list.
         weight: Characters of its text: what it takes in memory, in proportion.
     """
 
@@ -89,11 +90,43 @@ class RemoteTicket:
     payload: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     reference: str | None = None
+    digest: str = ""
     weight: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Weigh it once: each page and each batch asks again."""
         object.__setattr__(self, "weight", sum(map(len, filter(None, self.values.values()))))
+
+
+class ListedTicket(NamedTuple):
+    """A ticket that a list shows, not decoded yet: one that was settled as it is never will be.
+
+    A tuple, since every ticket of every page becomes one.
+
+    Attributes:
+        digest: Of the object as received, and of what is read from such an object: equal digests
+            decode to equal values.
+        weight: As `RemoteTicket`, in bytes received.
+        decode: Returns the ticket; raises `TicketError` where it cannot be read.
+    """
+
+    id: RemoteId
+    updated_at: datetime | None
+    digest: str
+    weight: int
+    decode: Callable[[], RemoteTicket]
+
+
+Listed = RemoteTicket | ListedTicket
+
+
+def decoded(ticket: Listed) -> RemoteTicket:
+    """The ticket with its values.
+
+    Raises:
+        TicketError: It cannot be read.
+    """
+    return ticket.decode() if isinstance(ticket, ListedTicket) else ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +266,14 @@ class Page:
     """One answer of the ticket list.
 
     Attributes:
-        tickets: Decoded one by one.
+        tickets: Decoded one by one, or not yet.
         malformed: ``(id or "", reason)`` of those that could not be decoded.
         total: Number of matching tickets at that moment, according to the server.
         page_size: According to the server; it may be less than requested.
         server_time: The ``Date`` header, if there is one.
     """
 
-    tickets: tuple[RemoteTicket, ...]
+    tickets: tuple[Listed, ...]
     total: int
     page: int
     page_size: int

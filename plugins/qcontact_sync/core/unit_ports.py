@@ -75,6 +75,13 @@ class NoteToSend:
 class TicketRecords(Protocol):
     """Tickets and their links."""
 
+    async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
+        """Those whose base is what the object with this digest says, and that nothing is open for.
+
+        They are unchanged, as `look_up` would find them; all others are left out.
+        """
+        ...
+
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
     ) -> Mapping[RemoteId, KnownTicket]:

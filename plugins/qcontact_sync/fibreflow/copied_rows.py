@@ -8,6 +8,7 @@ import msgspec
 from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, RemoteId
 from qcontact_sync.fibreflow.host_schema import FIBREFLOW
+from qcontact_sync.fibreflow.rows import received
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 Row = Sequence[str | None]
@@ -91,6 +92,7 @@ def link_row(decision: TicketDecision, ticket_id: str, job_id: str) -> Row:
         _json(base.remote),
         decision.fingerprint,
         stamp.isoformat() if stamp else None,
+        received(decision),
         job_id,
     )
 

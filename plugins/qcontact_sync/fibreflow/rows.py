@@ -1,6 +1,7 @@
 """Conversions between the core's values and rows or JSON of the database."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import md5
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -92,6 +93,7 @@ def link_row(decision: TicketDecision, ticket_id: UUID) -> dict[str, Any]:
         "remote_updated_at": remote.updated_at,
         "frozen": list(decision.frozen),
         "turns": {name: [f.older, f.newer, f.count] for name, f in decision.flip_flops.items()},
+        "received": received(decision),
         "is_audited": decision.writes_ticket or bool(decision.warnings),
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
@@ -110,6 +112,14 @@ def _written(decision: TicketDecision) -> dict[str, Any]:
         "before": {name: local.get(name) for name in kept},
         "after": {name: decision.writes[name] for name in kept},
     }
+
+
+def received(decision: TicketDecision) -> str | None:
+    """What a link remembers of the received object; `match_received` reckons the same."""
+    if not decision.digest:
+        return None
+    bound = f"{decision.digest}{decision.fingerprint}".encode()
+    return md5(bound, usedforsecurity=False).hexdigest()
 
 
 def _coordinates_text(latitude: float | None, longitude: float | None) -> str | None:

@@ -27,11 +27,28 @@ class PostgresTickets:
         self._unit = unit
         self._scan = scan
         self._has_scanned = False
+        self._not_linked = frozenset[RemoteId]()
+
+    async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
+        params = {"remote_ids": list(digests), "digests": list(digests.values())}
+        rows = await self._unit.fetch("match_received", params)
+        self._not_linked = frozenset(digests).difference(row["remote_id"] for row in rows)
+        return {
+            RemoteId(row["remote_id"]): KnownTicket(is_unchanged=True, is_counted=row["is_counted"])
+            for row in rows
+            if row["is_settled"]
+        }
 
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
     ) -> Mapping[RemoteId, KnownTicket]:
-        linked = await self._linked(listed, force=force)
+        if not listed:
+            return {}
+        # The lease keeps other writers away: what had no link a moment ago has none.
+        maybe = [
+            (ticket, version) for ticket, version in listed if ticket.id not in self._not_linked
+        ]
+        linked = await self._linked(maybe, force=force) if maybe else {}
         unknown = [ticket.id for ticket, _ in listed if ticket.id not in linked]
         if not unknown:
             return linked

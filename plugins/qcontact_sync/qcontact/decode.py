@@ -6,13 +6,25 @@ received value into a warning, a reason or an exception.
 """
 
 from datetime import datetime
+from functools import partial
+from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.canon import canonical_text
+from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.model import ASSIGNED_TO, Page, RemoteId, RemoteNote, RemoteTicket
+from qcontact_sync.core.model import (
+    ASSIGNED_TO,
+    Listed,
+    ListedTicket,
+    Page,
+    RemoteId,
+    RemoteNote,
+    RemoteTicket,
+)
 from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.json_bodies import (
     UnexpectedBody,
@@ -34,6 +46,8 @@ from qcontact_sync.qcontact.received_fields import (
     without_reference,
 )
 
+READING_VERSION = 1
+"""To be raised where the same object is decoded to other values than by the release before."""
 SHAPE_ROWS = 10
 """So many rows that all lack a required field are no poisoned tickets: the API has changed."""
 _NAMED_FIELDS = same_names("title", "status", "assigned_to")
@@ -58,6 +72,14 @@ class _Listing(msgspec.Struct, Generic[T]):
     has_more: bool
 
 
+class _Head(msgspec.Struct):
+    """What a listed ticket must have, and what its place in the list follows from."""
+
+    id: str
+    title: str
+    updated_at: str
+
+
 class _Notes(msgspec.Struct):
     notes: list[Any]
 
@@ -70,6 +92,7 @@ class _Note(msgspec.Struct):
     created_at: Any = None
 
 
+_head_decoder = msgspec.json.Decoder(_Head)
 _listing_decoder = msgspec.json.Decoder(_Envelope[_Listing[msgspec.Raw]], strict=False)
 
 
@@ -84,10 +107,14 @@ def decode_page(
     listing = _decode_listing(body)
     if listing.has_more and not listing.tickets:
         raise UnexpectedBody("an empty page with more to come")
-    tickets: list[RemoteTicket] = []
+    tickets: list[Listed] = []
     malformed: list[tuple[str, str]] = []
     incomplete = 0
+    key = _reading_key(mapping)
     for received in listing.tickets:
+        if (listed := _listed(received, mapping, key)) is not None:
+            tickets.append(listed)
+            continue
         try:
             tickets.append(build_ticket(untyped(received), mapping))
         except MalformedTicket as error:
@@ -106,6 +133,58 @@ def decode_page(
         malformed=tuple(malformed),
         server_time=server_time,
     )
+
+
+def _reading_key(mapping: TicketMapping) -> bytes:
+    """Stands for what is read from an object, and how."""
+    read = (
+        READING_VERSION,
+        mapping.sources,
+        mapping.copies,
+        mapping.title_from,
+        mapping.assignment,
+    )
+    encoded = msgspec.json.encode(read, order="deterministic")
+    return blake2b(encoded, digest_size=16).digest()
+
+
+def _listed(received: object, mapping: TicketMapping, key: bytes) -> ListedTicket | None:
+    """A ticket of which only the id, the title and the stamp were looked at.
+
+    None where one of them is missing or odd: the whole object is then decoded at once.
+    """
+    if not isinstance(received, msgspec.Raw):
+        return None
+    try:
+        head = _head_decoder.decode(received)
+        remote_id = read_id({"id": head.id})
+    except (msgspec.DecodeError, UnicodeError, RecursionError, MalformedTicket):
+        return None
+    is_plain = head.updated_at.isascii() and head.updated_at.isprintable()
+    if not is_plain or canonical_text(head.title)[0] is None:
+        return None
+    body = memoryview(received)
+    digest = blake2b(body, digest_size=16, key=key).hexdigest()
+    return ListedTicket(
+        RemoteId(remote_id),
+        read_stamp("updated_at", head.updated_at, []),
+        digest,
+        len(body),
+        partial(decode_listed, received, mapping, digest),
+    )
+
+
+def decode_listed(received: msgspec.Raw, mapping: TicketMapping, digest: str) -> RemoteTicket:
+    """A ticket of a page.
+
+    Raises:
+        TicketError: It cannot be read.
+    """
+    try:
+        return build_ticket(untyped(received), mapping, digest)
+    except (UnexpectedBody, MalformedTicket) as error:
+        message = "ticket is not readable as JSON"
+        raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
 
 
 def decode_ticket(body: bytes, mapping: TicketMapping = TICKETS) -> RemoteTicket:
@@ -156,7 +235,9 @@ def decode_created_id(body: bytes) -> str | None:
         return None
 
 
-def build_ticket(received: object, mapping: TicketMapping = TICKETS) -> RemoteTicket:
+def build_ticket(
+    received: object, mapping: TicketMapping = TICKETS, digest: str = ""
+) -> RemoteTicket:
     """A ticket from decoded JSON (source: contract, "Ticket").
 
     Raises:
@@ -190,7 +271,9 @@ def build_ticket(received: object, mapping: TicketMapping = TICKETS) -> RemoteTi
         _take_reference(remote_id, values, mapping)
     copy_values(mapping.copies, values)
     updated_at = read_stamp("updated_at", payload.get("updated_at"), warnings)
-    return RemoteTicket(RemoteId(remote_id), values, updated_at, payload, tuple(warnings))
+    return RemoteTicket(
+        RemoteId(remote_id), values, updated_at, payload, tuple(warnings), digest=digest
+    )
 
 
 def _take_reference(remote_id: str, values: dict[str, str | None], mapping: TicketMapping) -> None:

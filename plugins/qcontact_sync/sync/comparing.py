@@ -19,11 +19,13 @@ from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     KnownTicket,
+    Listed,
     LocalId,
     People,
     RemoteId,
     RemoteTicket,
     Window,
+    decoded,
 )
 from qcontact_sync.core.ports import Remote, RemoteTickets, WalkedList
 from qcontact_sync.core.store_ports import Store
@@ -101,7 +103,10 @@ class Comparing:
                 self._expected = max(self._expected, delta.expected)
                 for compared in self._malformed(delta):
                     yield compared
-                batch += self._fresh(delta.tickets)
+                fresh, unreadable = self._fresh(delta.tickets)
+                for compared in await self._compare_single(unreadable):
+                    yield compared
+                batch += fresh
                 doubted |= delta.doubted
                 if len(batch) >= BATCH:
                     for compared in await self._compare_listed(batch, doubted):
@@ -119,11 +124,22 @@ class Comparing:
             for compared in await self._compare_single(ids):
                 yield compared
 
-    def _fresh(self, tickets: Sequence[RemoteTicket]) -> Sequence[RemoteTicket]:
-        """Those that were not compared yet: a list that moves shows some twice."""
-        fresh = [ticket for ticket in tickets if ticket.id not in self.seen]
-        self.seen.update(ticket.id for ticket in fresh)
-        return fresh
+    def _fresh(
+        self, tickets: Sequence[Listed]
+    ) -> tuple[Sequence[RemoteTicket], Sequence[RemoteId]]:
+        """Those that were not compared yet (a list that moves shows some twice), and of them the
+        ids of those that cannot be decoded.
+        """
+        fresh, unreadable = list[RemoteTicket](), list[RemoteId]()
+        for ticket in tickets:
+            if ticket.id in self.seen:
+                continue
+            self.seen.add(ticket.id)
+            try:
+                fresh.append(decoded(ticket))
+            except TicketError:
+                unreadable.append(ticket.id)
+        return fresh, unreadable
 
     async def _compare_listed(
         self, tickets: Sequence[RemoteTicket], doubted: set[RemoteId]

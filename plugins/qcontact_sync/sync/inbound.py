@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 
 from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.core.model import Direction, People, RemoteId, RemoteTicket, SyncType, Window
+from qcontact_sync.core.model import Direction, Listed, People, RemoteId, SyncType, Window
 from qcontact_sync.core.ports import RemoteTickets, WalkedList, WalkedTickets
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
@@ -123,7 +123,7 @@ class Inbound:
         Returns:
             False if it stopped cleanly before the end.
         """
-        batches, batch = self._batches, list[RemoteTicket]()
+        batches, batch = self._batches, list[Listed]()
         async with KeyedTasks(BATCHES_AT_ONCE) as tasks:
             async for delta in deltas:
                 self._note(delta, counts_unchanged=counts_unchanged)
@@ -145,7 +145,7 @@ class Inbound:
         return True
 
     async def _start_batch(
-        self, tasks: KeyedTasks, batch: Sequence[RemoteTicket], *, is_trusted: bool = False
+        self, tasks: KeyedTasks, batch: Sequence[Listed], *, is_trusted: bool = False
     ) -> None:
         apply = partial(self._batches.apply, batch, is_trusted=is_trusted)
         await tasks.start({t.id for t in batch}, apply)

@@ -1,7 +1,7 @@
 """Batches of QContact's tickets: decided, written in one transaction each, failures quarantined."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qcontact_sync.core.canon import printable
@@ -20,14 +20,16 @@ from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import (
     Direction,
     KnownTicket,
+    Listed,
     People,
     RemoteId,
     RemoteTicket,
     SyncType,
+    decoded,
 )
 from qcontact_sync.core.ports import WalkedList
 from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.unit_ports import TicketFailure
+from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.note_receiving import NoteReceiver
 from qcontact_sync.sync.row_faults import RowFaults
@@ -57,6 +59,11 @@ class _Outcome:
     suspects: list[RemoteId] = field(default_factory=list)
     fresh: list[TicketDecision] = field(default_factory=list)
     skipped: int = 0
+
+    def skip(self, remote_id: RemoteId, known: KnownTicket) -> None:
+        """The ticket is as it was settled."""
+        self.skipped += not known.is_counted
+        self.passed.append(remote_id)
 
     @property
     def counts(self) -> Counts:
@@ -102,7 +109,7 @@ class InboundBatches:
         await self.apply(reads.tickets, is_trusted=True)
         return reads
 
-    async def apply(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool = False) -> None:
+    async def apply(self, tickets: Sequence[Listed], *, is_trusted: bool = False) -> None:
         """Apply tickets in one transaction.
 
         If the database refuses a row, the batch is divided until only that ticket is left, which
@@ -114,7 +121,7 @@ class InboundBatches:
         for part in batches_of(tickets):
             await self._apply_part(part, is_trusted=is_trusted)
 
-    async def _apply_part(self, part: Sequence[RemoteTicket], *, is_trusted: bool) -> None:
+    async def _apply_part(self, part: Sequence[Listed], *, is_trusted: bool) -> None:
         try:
             outcome = await self._apply_batch(part, is_trusted=is_trusted)
         except (TicketError, StatementFailed) as error:
@@ -125,7 +132,7 @@ class InboundBatches:
         await self.quarantine_unread(reads.unreachable)
 
     async def _narrow_down(
-        self, part: Sequence[RemoteTicket], error: SyncError, *, is_trusted: bool
+        self, part: Sequence[Listed], error: SyncError, *, is_trusted: bool
     ) -> None:
         """Apply what can be applied of a batch that failed, and quarantine the rest."""
         if len(part) == 1:
@@ -141,10 +148,10 @@ class InboundBatches:
             await self._apply_part(part[:middle], is_trusted=is_trusted)
             await self._apply_part(part[middle:], is_trusted=is_trusted)
 
-    async def _fail(self, tickets: Sequence[RemoteTicket], error: SyncError) -> None:
+    async def _fail(self, tickets: Sequence[Listed], error: SyncError) -> None:
         await self.quarantine(
             [
-                failure_of(error, t.id, SyncType.STATUS_UPDATE, fingerprint(t.values))
+                failure_of(error, t.id, SyncType.STATUS_UPDATE, fingerprint(decoded(t).values))
                 for t in tickets
             ]
         )
@@ -167,27 +174,25 @@ class InboundBatches:
         """Quarantine tickets that could not be read."""
         await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
 
-    async def _apply_batch(self, tickets: Sequence[RemoteTicket], *, is_trusted: bool) -> _Outcome:
+    async def _apply_batch(self, tickets: Sequence[Listed], *, is_trusted: bool) -> _Outcome:
         """One transaction."""
-        prints = [(t, fingerprint(t.values)) for t in _newest_of_each(tickets)]
+        listed = _newest_of_each(tickets)
         outcome = _Outcome()
         async for attempt in attempts():
             with attempt:
                 async with self._work.unit(Direction.INBOUND) as unit:
-                    force = self._work.run.request.force_resync
-                    known = await unit.tickets.look_up(prints, force=force)
-                    outcome = self._decide_all(prints, known, is_trusted=is_trusted)
+                    outcome = await self._decide_all(unit, listed, is_trusted=is_trusted)
                     await unit.tickets.write(outcome.decisions)
                     failed = await unit.quarantine.add(outcome.failures)
                     await unit.quarantine.release(outcome.passed)
                     await unit.progress.add_counts(outcome.counts + failed)
-                    await unit.progress.settle_rows(self._settled_rows(prints, outcome))
+                    await unit.progress.settle_rows(self._settled_rows(listed, outcome))
         self._row_faults.has_passed |= bool(outcome.decisions)
         self.skipped += outcome.skipped
-        self._report(len(prints), outcome)
+        self._report(len(listed), outcome)
         return outcome
 
-    async def _receive_notes(self, tickets: Sequence[RemoteTicket], outcome: _Outcome) -> None:
+    async def _receive_notes(self, tickets: Sequence[Listed], outcome: _Outcome) -> None:
         """Notes of tickets that passed; where a window is listed, not of what is created finished.
 
         Where they are received, the rows of a list that is walked are settled only now: a run that
@@ -207,21 +212,24 @@ class InboundBatches:
             async with self._work.unit(Direction.INBOUND) as unit:
                 await unit.progress.settle_rows(rows)
 
-    def _decide_all(
-        self,
-        prints: Sequence[tuple[RemoteTicket, str]],
-        known_tickets: Mapping[RemoteId, KnownTicket],
-        *,
-        is_trusted: bool,
+    async def _decide_all(
+        self, unit: UnitOfWork, listed: Collection[Listed], *, is_trusted: bool
     ) -> _Outcome:
-        outcome = _Outcome()
+        """Decide about tickets; those that were settled as they are listed are not decoded."""
+        force, outcome = self._work.run.request.force_resync, _Outcome()
+        doubted = frozenset() if is_trusted else self.doubted
+        digests = {t.id: t.digest for t in listed if t.digest and t.id not in doubted}
+        settled = await unit.tickets.recognise(digests) if digests and not force else {}
+        for remote_id, known in settled.items():
+            outcome.skip(remote_id, known)
+        prints = _prints([t for t in listed if t.id not in settled], outcome)
+        found = await unit.tickets.look_up(prints, force=force)
         for ticket, version in prints:
-            known = known_tickets[ticket.id]
-            if not is_trusted and ticket.id in self.doubted:
+            known = found[ticket.id]
+            if ticket.id in doubted:
                 outcome.suspects.append(ticket.id)
             elif known.is_unchanged:
-                outcome.skipped += not known.is_counted
-                outcome.passed.append(ticket.id)
+                outcome.skip(ticket.id, known)
             elif not is_trusted and may_be_older(ticket, version, known):
                 outcome.suspects.append(ticket.id)
             else:
@@ -257,14 +265,12 @@ class InboundBatches:
         if not known.is_counted:
             outcome.fresh.append(decision)
 
-    def _settled_rows(
-        self, prints: Sequence[tuple[RemoteTicket, str]], outcome: _Outcome
-    ) -> dict[RemoteId, str]:
+    def _settled_rows(self, listed: Collection[Listed], outcome: _Outcome) -> dict[RemoteId, str]:
         changed = [decision.remote.id for decision in outcome.decisions]
         apart = rows_read_apart(self._work.remote, changed)
         if self._notes.is_asked_for:
             return dict(apart)
-        return {**apart, **self._rows_of(ticket.id for ticket, _ in prints)}
+        return {**apart, **self._rows_of(ticket.id for ticket in listed)}
 
     def _rows_of(self, remote_ids: Iterable[RemoteId]) -> dict[RemoteId, str]:
         return {i: self.digests[i] for i in remote_ids if i in self.digests}
@@ -279,14 +285,14 @@ class InboundBatches:
         self._work.progress(Direction.INBOUND, self.done, max(self.expected, self.done))
 
 
-def is_full(batch: Sequence[RemoteTicket]) -> bool:
+def is_full(batch: Sequence[Listed]) -> bool:
     """Whether so many tickets, or so much text, go into one transaction."""
     return len(batch) >= BATCH or sum(ticket.weight for ticket in batch) >= BATCH_WEIGHT
 
 
-def batches_of(tickets: Iterable[RemoteTicket]) -> Iterable[Sequence[RemoteTicket]]:
+def batches_of(tickets: Iterable[Listed]) -> Iterable[Sequence[Listed]]:
     """Tickets in batches that are full, in their order."""
-    batch: list[RemoteTicket] = []
+    batch: list[Listed] = []
     weight = 0
     for ticket in tickets:
         batch.append(ticket)
@@ -298,15 +304,29 @@ def batches_of(tickets: Iterable[RemoteTicket]) -> Iterable[Sequence[RemoteTicke
         yield batch
 
 
-def _newest_of_each(tickets: Sequence[RemoteTicket]) -> Iterable[RemoteTicket]:
+def _newest_of_each(tickets: Sequence[Listed]) -> Collection[Listed]:
     """One version of each ticket, if a moving list showed two: the newest, else the last."""
-    newest: dict[RemoteId, RemoteTicket] = {}
+    newest: dict[RemoteId, Listed] = {}
     for ticket in tickets:
         known = newest.get(ticket.id)
         stamps = (ticket.updated_at, known.updated_at) if known else (None, None)
         if not (stamps[0] and stamps[1] and stamps[0] < stamps[1]):
             newest[ticket.id] = ticket
     return newest.values()
+
+
+def _prints(tickets: Iterable[Listed], outcome: _Outcome) -> list[tuple[RemoteTicket, str]]:
+    """Tickets with their fingerprints; one that cannot be decoded is a failure."""
+    prints = []
+    for listed in tickets:
+        try:
+            ticket = decoded(listed)
+        except TicketError as error:
+            failed = failure_of(error, listed.id, SyncType.STATUS_UPDATE, str(error))
+            outcome.failures.append(failed)
+        else:
+            prints.append((ticket, fingerprint(ticket.values)))
+    return prints
 
 
 def may_be_older(ticket: RemoteTicket, version: str, known: KnownTicket) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.inbound_notes import KnownNotes, ReceivedNotes, sort_notes
-from qcontact_sync.core.model import Direction, People, RemoteId, RemoteNote, RemoteTicket
+from qcontact_sync.core.model import Direction, Listed, People, RemoteId, RemoteNote
 from qcontact_sync.sync.concurrency import run_all
 from qcontact_sync.sync.context import Work, attempts
 
@@ -35,9 +35,7 @@ class NoteReceiver:
         self._has_listed = False
         self.asked = 0
 
-    async def receive(
-        self, tickets: Sequence[RemoteTicket]
-    ) -> Sequence[tuple[RemoteId, TicketError]]:
+    async def receive(self, tickets: Sequence[Listed]) -> Sequence[tuple[RemoteId, TicketError]]:
         """Ask for the notes of tickets that moved since they were asked for last.
 
         Returns:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.model import RemoteId, RemoteTicket
+from qcontact_sync.core.model import Listed, RemoteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class PageDelta:
         unchanged: Number of tickets that are taken as they are, because their rows are.
     """
 
-    tickets: tuple[RemoteTicket, ...] = ()
+    tickets: tuple[Listed, ...] = ()
     malformed: tuple[tuple[str, str], ...] = ()
     doubted: frozenset[RemoteId] = frozenset()
     settled_until: datetime | None = None

@@ -38,6 +38,9 @@ class _PlannedTickets:
         self._tickets = tickets
         self.decisions: list[TicketDecision] = []
 
+    async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
+        return await self._tickets.recognise(digests)
+
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
     ) -> Mapping[RemoteId, KnownTicket]:

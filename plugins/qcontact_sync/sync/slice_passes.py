@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.errors import PageRefused
-from qcontact_sync.core.model import Page, RemoteTicket, Window
+from qcontact_sync.core.model import Listed, Page, Window
 from qcontact_sync.core.ports import RemoteTickets
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.slices import REACH, is_after, is_before, is_behind, widened
@@ -216,7 +216,7 @@ class SlicePasses:
         is_ahead = page.server_time is not None and stamp > page.server_time + REACH
         return is_ahead or is_behind(self._window, stamp)
 
-    def _is_fresh(self, ticket: RemoteTicket) -> bool:
+    def _is_fresh(self, ticket: Listed) -> bool:
         """Whether this version belongs to the slice and has not been handed out."""
         stamp = ticket.updated_at
         if stamp is not None and self._is_neighbours(stamp):

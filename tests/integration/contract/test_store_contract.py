@@ -54,7 +54,7 @@ class Run:
         async with self.unit() as unit:
             version = fingerprint(ticket.values)
             known = (await unit.tickets.look_up([(ticket, version)], force=False))[ticket.id]
-            decision = decide(ticket, known, People({}, {}), Policy(TICKETS))
+            decision = decide(ticket, known, People({}, {}), Policy(TICKETS), version=version)
             await unit.tickets.write([decision])
         async with self.unit() as unit:
             return (await unit.tickets.read_linked([ticket.id]))[ticket.id].link.ticket_id
@@ -69,6 +69,10 @@ class Run:
         listed = [(ticket, fingerprint(ticket.values))]
         async with self.unit(is_dry=True) as unit:
             return (await unit.tickets.look_up(listed, force=force))[ticket.id]
+
+    async def recognise(self, ticket: RemoteTicket):
+        async with self.unit(is_dry=True) as unit:
+            return await unit.tickets.recognise({ticket.id: ticket.digest})
 
     async def linked(self):
         async with self.unit(OUT) as unit:
@@ -179,6 +183,24 @@ async def test_changed_ticket_is_returned_with_its_base(run: Run) -> None:
 async def test_no_ticket_is_unchanged_in_a_forced_run(run: Run) -> None:
     await run.bring_in()
     assert not (await run.look_up(force=True)).is_unchanged
+
+
+async def test_ticket_is_recognised_by_what_was_received_while_its_base_is_what_that_says(
+    run: Run,
+) -> None:
+    seen = replace(Q1, digest="d1")
+    await run.bring_in(seen)
+    known = (await run.recognise(seen))[Q1.id]
+    assert (known.is_unchanged, known.is_counted) == (True, True)
+    assert not await run.recognise(replace(seen, digest="d2"))
+    # Settled from elsewhere: what the list showed before says nothing about the new base.
+    await run.bring_in(replace(Q1, values={**Q1.values, "status": "Assigned"}))
+    assert not await run.recognise(seen)
+
+
+async def test_ticket_that_was_not_received_from_a_list_is_not_recognised(run: Run) -> None:
+    await run.bring_in()
+    assert not await run.recognise(replace(Q1, digest="d1"))
 
 
 async def test_version_of_a_linked_ticket_changes_with_either_side(run: Run) -> None:

@@ -472,3 +472,23 @@ class TestFrozen:
     def test_row_deleted_here_stays_frozen_without_ado(self):
         pair = replace(self.frozen(), local=None)
         assert decided(self.reopened, pair).kind is Kind.SKIP
+
+
+class TestReceived:
+    """What was received is remembered with a base that is what it says."""
+
+    def received(self, pair, **values):
+        remote = replace(a_remote(**values), digest="d")
+        return decide(remote, pair, PEOPLE, REVIEW, version=fingerprint(remote.values))
+
+    @pytest.mark.parametrize("pair", [KnownTicket(), linked(), KnownTicket(unlinked=(a_local(),))])
+    def test_a_base_that_is_what_was_received_keeps_its_digest(self, pair):
+        assert self.received(pair, title="New").digest == "d"
+
+    def test_a_base_that_differs_keeps_no_digest(self):
+        decision = self.received(
+            linked(a_local(status="pending_qa")), status="Assigned", title="New"
+        )
+        assert decision.kind is Kind.UPDATE
+        assert decision.sends
+        assert decision.digest == ""

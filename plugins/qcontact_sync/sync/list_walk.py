@@ -14,8 +14,8 @@ from qcontact_sync.sync.concurrency import run_all
 log = logging.getLogger(__name__)
 
 MAX_PASSES = 3
-FANOUT = 8
-"""Pages asked for at once; the client limits connections besides."""
+FANOUT = 10
+"""Pages asked for at once: as many as a tenant is asked; the client limits connections besides."""
 
 
 @dataclass(slots=True)

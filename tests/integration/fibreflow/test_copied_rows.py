@@ -73,7 +73,7 @@ def seen(world, remote_id):
     ticket, (audit,) = world.local(remote_id), world.audit(remote_id)
     (link,) = world.rows("SELECT * FROM qcontact_ticket_link WHERE remote_id = %s", remote_id)
     own = {"id", "ticket_uid", "external_id", "ticket_id", "remote_id", "qcontact_ticket_id"}
-    own.add("inbound_job_id")
+    own |= {"inbound_job_id", "received"}
     stamped = {name for row in (ticket, audit, link) for name in row if name.endswith("_at")}
     assert ticket["closed_at"] is not None
     payload = {k: v for k, v in audit["response_payload"].items() if not k.endswith("_at")}

@@ -4,12 +4,15 @@ Instants are aware UTC. Text is canonical (`core.canon`). Field names are FibreF
 names on both sides, so `ticket_type` holds QContact's category in a remote half.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import TYPE_CHECKING, NewType
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from qcontact_sync.core.listed import Listed
 
 RemoteId = NewType("RemoteId", str)
 LocalId = NewType("LocalId", UUID)
@@ -96,37 +99,6 @@ class RemoteTicket:
     def __post_init__(self) -> None:
         """Weigh it once: each page and each batch asks again."""
         object.__setattr__(self, "weight", sum(map(len, filter(None, self.values.values()))))
-
-
-class ListedTicket(NamedTuple):
-    """A ticket that a list shows, not decoded yet: one that was settled as it is never will be.
-
-    A tuple, since every ticket of every page becomes one.
-
-    Attributes:
-        digest: Of the object as received, and of what is read from such an object: equal digests
-            decode to equal values.
-        weight: As `RemoteTicket`, in bytes received.
-        decode: Returns the ticket; raises `TicketError` where it cannot be read.
-    """
-
-    id: RemoteId
-    updated_at: datetime | None
-    digest: str
-    weight: int
-    decode: Callable[[], RemoteTicket]
-
-
-Listed = RemoteTicket | ListedTicket
-
-
-def decoded(ticket: Listed) -> RemoteTicket:
-    """The ticket with its values.
-
-    Raises:
-        TicketError: It cannot be read.
-    """
-    return ticket.decode() if isinstance(ticket, ListedTicket) else ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +245,7 @@ class Page:
         server_time: The ``Date`` header, if there is one.
     """
 
-    tickets: tuple[Listed, ...]
+    tickets: "tuple[Listed, ...]"
     total: int
     page: int
     page_size: int

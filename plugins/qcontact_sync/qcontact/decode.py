@@ -15,16 +15,9 @@ import msgspec
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.listed import Listed, ListedTicket
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.model import (
-    ASSIGNED_TO,
-    Listed,
-    ListedTicket,
-    Page,
-    RemoteId,
-    RemoteNote,
-    RemoteTicket,
-)
+from qcontact_sync.core.model import ASSIGNED_TO, Page, RemoteId, RemoteNote, RemoteTicket
 from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.json_bodies import (
     UnexpectedBody,

@@ -16,24 +16,23 @@ from qcontact_sync.core.comparison import Holds, Standing, TicketComparison, onl
 from qcontact_sync.core.comparison_ports import ComparisonReads, HeldTicket
 from qcontact_sync.core.errors import ErrorCode, FatalError, SyncError, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.listed import Listed, decoded
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     KnownTicket,
-    Listed,
     LocalId,
     People,
     RemoteId,
     RemoteTicket,
     Window,
-    decoded,
 )
 from qcontact_sync.core.ports import Remote, RemoteTickets, WalkedList
 from qcontact_sync.core.store_ports import Store
-from qcontact_sync.sync.inbound_batches import may_be_older
 from qcontact_sync.sync.list_walk import walk_lists
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.reader import ListReader
 from qcontact_sync.sync.single_reads import SingleReads, read_each
+from qcontact_sync.sync.versions import may_be_older
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from functools import partial
 from typing import cast
 
 from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.core.model import Direction, Listed, People, RemoteId, SyncType, Window
+from qcontact_sync.core.listed import Listed
+from qcontact_sync.core.model import Direction, People, RemoteId, SyncType, Window
 from qcontact_sync.core.ports import RemoteTickets, WalkedList, WalkedTickets
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure

@@ -17,15 +17,14 @@ from qcontact_sync.core.errors import (
     TicketError,
 )
 from qcontact_sync.core.fingerprint import fingerprint
+from qcontact_sync.core.listed import Listed, decoded
 from qcontact_sync.core.model import (
     Direction,
     KnownTicket,
-    Listed,
     People,
     RemoteId,
     RemoteTicket,
     SyncType,
-    decoded,
 )
 from qcontact_sync.core.ports import WalkedList
 from qcontact_sync.core.stats import Counts
@@ -34,6 +33,7 @@ from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.note_receiving import NoteReceiver
 from qcontact_sync.sync.row_faults import RowFaults
 from qcontact_sync.sync.single_reads import SingleReads, read_each, rows_read_apart
+from qcontact_sync.sync.versions import may_be_older, newest_of_each
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ class InboundBatches:
 
     async def _apply_batch(self, tickets: Sequence[Listed], *, is_trusted: bool) -> _Outcome:
         """One transaction."""
-        listed = _newest_of_each(tickets)
+        listed = newest_of_each(tickets)
         outcome = _Outcome()
         async for attempt in attempts():
             with attempt:
@@ -304,17 +304,6 @@ def batches_of(tickets: Iterable[Listed]) -> Iterable[Sequence[Listed]]:
         yield batch
 
 
-def _newest_of_each(tickets: Sequence[Listed]) -> Collection[Listed]:
-    """One version of each ticket, if a moving list showed two: the newest, else the last."""
-    newest: dict[RemoteId, Listed] = {}
-    for ticket in tickets:
-        known = newest.get(ticket.id)
-        stamps = (ticket.updated_at, known.updated_at) if known else (None, None)
-        if not (stamps[0] and stamps[1] and stamps[0] < stamps[1]):
-            newest[ticket.id] = ticket
-    return newest.values()
-
-
 def _prints(tickets: Iterable[Listed], outcome: _Outcome) -> list[tuple[RemoteTicket, str]]:
     """Tickets with their fingerprints; one that cannot be decoded is a failure."""
     prints = []
@@ -327,13 +316,3 @@ def _prints(tickets: Iterable[Listed], outcome: _Outcome) -> list[tuple[RemoteTi
         else:
             prints.append((ticket, fingerprint(ticket.values)))
     return prints
-
-
-def may_be_older(ticket: RemoteTicket, version: str, known: KnownTicket) -> bool:
-    """Stamps have whole seconds: of two edits with one stamp, the list may show the first."""
-    link = known.link
-    if link is None or link.remote_updated_at is None or ticket.updated_at is None:
-        return False
-    if ticket.updated_at == link.remote_updated_at:
-        return version != link.fingerprint
-    return ticket.updated_at < link.remote_updated_at

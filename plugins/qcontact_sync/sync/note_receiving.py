@@ -7,7 +7,8 @@ from datetime import datetime
 
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.inbound_notes import KnownNotes, ReceivedNotes, sort_notes
-from qcontact_sync.core.model import Direction, Listed, People, RemoteId, RemoteNote
+from qcontact_sync.core.listed import Listed
+from qcontact_sync.core.model import Direction, People, RemoteId, RemoteNote
 from qcontact_sync.sync.concurrency import run_all
 from qcontact_sync.sync.context import Work, attempts
 

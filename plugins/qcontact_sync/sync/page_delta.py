@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.core.model import Listed, RemoteId
+from qcontact_sync.core.listed import Listed
+from qcontact_sync.core.model import RemoteId
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qcontact_sync.core.errors import PageRefused
-from qcontact_sync.core.model import Listed, Page, Window
+from qcontact_sync.core.listed import Listed
+from qcontact_sync.core.model import Page, Window
 from qcontact_sync.core.ports import RemoteTickets
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.slices import REACH, is_after, is_before, is_behind, widened

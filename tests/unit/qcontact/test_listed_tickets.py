@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.columns import Column
 from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.model import RemoteTicket, decoded
+from qcontact_sync.core.listed import decoded
+from qcontact_sync.core.model import RemoteTicket
 from qcontact_sync.qcontact.decode import build_ticket, decode_listed, decode_page
 
 TICKET = {

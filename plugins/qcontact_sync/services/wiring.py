@@ -65,7 +65,8 @@ def host_schema() -> HostSchema:
         ConfigError: Names each variable with an invalid table name, or the unknown lineage.
     """
     # Every database that is opened asks, and reading settings takes longer than a short query.
-    names = (name for name in os.environ if name.upper().startswith(TABLE_PREFIX))
+    deciding = (TABLE_PREFIX, f"{PREFIX}SCHEMA")
+    names = (name for name in os.environ if name.upper().startswith(deciding))
     return _host_schema(frozenset((name, os.environ[name]) for name in names))
 
 

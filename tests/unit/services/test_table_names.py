@@ -76,3 +76,10 @@ def test_columns_that_only_a_mapping_names_are_written_out():
 
 def test_without_such_columns_nothing_is_read_for_them():
     assert "populate" not in statement("write_tickets")
+
+
+def test_another_lineage_in_the_same_process_is_seen(monkeypatch):
+    monkeypatch.setenv("QCONTACT_SYNC_SCHEMA", "maintenance")
+    assert host_schema() == HostSchema.of_lineage("maintenance")
+    monkeypatch.delenv("QCONTACT_SYNC_SCHEMA")
+    assert host_schema() == USUAL

@@ -1,6 +1,7 @@
 -- Notes that QContact's people wrote come in, each once, and are never sent back: they stand beside
 -- FibreFlow's own notes in qcontact_note, in a state of their own. The previous release runs on the
--- result: it neither writes the new state nor looks for it.
+-- result: it neither writes the new state nor looks for it, and the new CHECK takes all old ones.
+-- works with code from: 3
 ALTER TABLE qcontact_note
     ADD COLUMN IF NOT EXISTS content_digest text,
     ADD COLUMN IF NOT EXISTS written_at timestamptz,

@@ -124,6 +124,8 @@ def plain_row(row: Mapping[str, object]) -> dict[str, object]:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, tuple):
+        return [plain_row(part) if isinstance(part, dict) else _plain(part) for part in value]
     return str(value) if isinstance(value, UUID) else value
 
 

@@ -4,13 +4,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
 )
+
+from tests.http_receiver import Answer, receiving
 
 
 @contextmanager
@@ -44,7 +44,7 @@ class Collector:
     port: int = 0
     points: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
 
-    def take(self, body: bytes) -> None:
+    def take(self, body: bytes) -> Answer:
         request = ExportMetricsServiceRequest.FromString(body)
         metrics = (
             metric
@@ -58,32 +58,12 @@ class Collector:
                 value = getattr(point, point.WhichOneof("value"))
                 tags = {a.key: a.value.string_value for a in point.attributes}
                 self.points[metric.name] = (float(value), tags)
+        return 200, ExportMetricsServiceResponse().SerializeToString()
 
 
 @contextmanager
 def collector() -> Iterator[Collector]:
     """One that listens on loopback."""
     found = Collector()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.take(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = ExportMetricsServiceResponse().SerializeToString()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.port = server.server_port
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with receiving(found.take, "application/x-protobuf") as found.port:
+        yield found

@@ -67,7 +67,12 @@ class TicketStory:
             "failures": [plain_row(row) for row in self.failures],
             "history": [plain_row(row) for row in self.history],
             "conflicts": [plain_row(row) for row in self.conflicts],
-            "timeline": [plain_row(asdict(event)) for event in self.timeline],
+            "timeline": [
+                plain_row(
+                    {**asdict(event), "changes": [asdict(change) for change in event.changes]}
+                )
+                for event in self.timeline
+            ],
         }
 
 

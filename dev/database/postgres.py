@@ -28,6 +28,7 @@ from dev.errors import CannotRun
 SUPERUSER = "postgres"
 START_TRIES = 3
 STOP_TIMEOUT_S = 30
+STRATEGIES_SINCE = 150_000
 SERVER_PORTS = (15_000, 32_000)
 
 
@@ -106,9 +107,13 @@ def ensure_database(dsn: str, name: str) -> str:
 
 def clone_database(dsn: str, template: str, name: str) -> str:
     """Create database ``name`` as a copy of one that nobody is connected to; return its DSN."""
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    create = "CREATE DATABASE {} TEMPLATE {}"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        if connection.info.server_version >= STRATEGIES_SINCE:
+            # Less than half the processor time of the usual copy through the log.
+            create += " STRATEGY file_copy"
+        names = sql.Identifier(name), sql.Identifier(template)
+        connection.execute(sql.SQL(create).format(*names))
     return database_dsn(dsn, name)
 
 

@@ -19,7 +19,7 @@ from tests.written_pages import GUARANTEES, commit, write_into
 
 MINUTES = float(os.environ.get("PROVE_MINUTES", "10"))
 FAST = settings(
-    max_examples=150,
+    max_examples=150 if IS_DEEP else 50,
     stateful_step_count=30,
     derandomize=True,
     deadline=None,

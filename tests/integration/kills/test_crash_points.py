@@ -21,7 +21,7 @@ from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-EVERY = 1 if IS_DEEP else 19
+EVERY = 1 if IS_DEEP else 37
 
 
 @dataclass

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, RetryableError
+from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.jobs import resolve_conflict
 from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.services.alerting import check_alerts
@@ -70,8 +71,8 @@ class Mails:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
 
-    def __call__(self, address: str, subject: str, text: str, html: str) -> None:
-        self.sent.append((address, subject, text))
+    def __call__(self, mail: Mail) -> None:
+        self.sent.append((mail.address, mail.subject, mail.text_body))
 
 
 def told(world: World, mails: Mails) -> list[Rule]:

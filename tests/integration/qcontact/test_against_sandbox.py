@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 from qcontact_sync.core.errors import ErrorCode, FatalError, OutcomeUnknown
+from qcontact_sync.core.listed import decoded
 from qcontact_sync.core.model import LocalId, Note, RemoteId, Window
 from qcontact_sync.qcontact.tickets_dialect import open_client
 
@@ -49,7 +50,7 @@ async def test_every_ticket_is_read_however_it_is_written(options, switches):
         expected = {str(i): sandbox.world.ticket(i) for i in sandbox.world.tickets}
     assert tickets.keys() == expected.keys()
     assert all(ticket.updated_at is not None for ticket in tickets.values())
-    assert {i: ticket.values["status"] for i, ticket in tickets.items()} == {
+    assert {i: decoded(ticket).values["status"] for i, ticket in tickets.items()} == {
         i: ticket["status"] for i, ticket in expected.items()
     }
 

@@ -2,7 +2,7 @@
 -- A version of null is that of the entry: the ticket could not be read.
 -- A pause doubles from one hour to a week; after eight tries of one version only a change helps.
 -- params:  failures jsonb (an array, see the columns below), direction text, job_id uuid
--- returns: one row: newly_failed bigint, failed_again bigint (tickets, once per run)
+-- returns: one row: newly_failed bigint, failed_again bigint (tickets, once per run), audited bigint
 -- locks:   the quarantine entries, until commit
 WITH failure AS MATERIALIZED (
     SELECT
@@ -53,6 +53,7 @@ WITH failure AS MATERIALIZED (
         ticket_id, left(remote_id, 100), %(direction)s, sync_type, 'failed',
         error_code || ': ' || error_message
     FROM failure
+    RETURNING 1
 ), listed AS (
     INSERT INTO qcontact_run_error (
         job_id, direction, remote_id, ticket_id, sync_type, error_code, error_message,
@@ -67,5 +68,6 @@ WITH failure AS MATERIALIZED (
 )
 SELECT
     count(*) FILTER (WHERE NOT is_again) AS newly_failed,
-    count(*) FILTER (WHERE is_again) AS failed_again
+    count(*) FILTER (WHERE is_again) AS failed_again,
+    (SELECT count(*) FROM audited) AS audited
 FROM listed;

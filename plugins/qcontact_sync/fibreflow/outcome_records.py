@@ -1,5 +1,6 @@
 """What a direction records in a transaction beside tickets and notes."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,6 +12,8 @@ from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
 from qcontact_sync.fibreflow.rows import conflict_row
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
+
+log = logging.getLogger(__name__)
 
 
 class PostgresConflicts:
@@ -64,6 +67,13 @@ class PostgresQuarantine:
             for f in {f.remote_id: f for f in failures}.values()
         ]
         (counted,) = await self._unit.fetch("record_failures", {"failures": jsonb(rows)})
+        if counted["audited"] < len(rows):
+            log.warning(
+                "audit.dropped failures=%d rows=%d: a trigger, rule or policy of table "
+                "qcontact_sync_log drops rows; the quarantine lists these failures",
+                len(rows),
+                counted["audited"],
+            )
         return Counts(failed=counted["newly_failed"], failed_again=counted["failed_again"])
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:

@@ -115,7 +115,8 @@ def _check_policies(guarded: Iterable[Row]) -> Iterator[Check]:
             State.WARNING,
             f"policies apply to this user: {found}",
             "let them pass every ticket from QContact, or give the user BYPASSRLS: a ticket whose "
-            "row a policy hides or refuses fails",
+            "row a policy hides or refuses fails, and a row that is hidden and has no link yet is "
+            "created a second time",
         )
 
 

@@ -98,6 +98,7 @@ def test_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_db: s
     found = checks(program)["row security"]
     assert found["state"] == "warning"
     assert "tickets (restrictive: own_region)" in found["found"]
+    assert "no link yet is created a second time" in found["advice"]
 
 
 def test_doctor_warns_where_the_encoding_is_not_utf8(program: CommandLine, pg_server: str) -> None:

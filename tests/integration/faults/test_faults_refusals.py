@@ -96,6 +96,26 @@ def test_an_audit_row_that_a_trigger_drops_costs_what_it_is_about(world: World, 
     assert f"{DROPPED} of table qcontact_sync_log" in world.quarantine()[some[0]]["error_message"]
 
 
+def test_a_failure_whose_audit_row_is_dropped_is_listed_and_the_log_says_so(
+    world: World, some, caplog
+):
+    world.run()
+    world.execute(
+        TRIGGER.replace("NEW.title LIKE 'Poison%%'", "NEW.status = 'failed'")
+        .replace("app_rule", "log_rule")
+        .format(deed="RETURN NULL;", events="INSERT", table="qcontact_sync_log")
+    )
+    add_trigger(world, "RETURN NULL;", "UPDATE")
+    world.edit(some[0], title="Poison")
+    world.edit(some[1:], title="Edited")
+    assert world.run().status == "partial"
+    assert DROPPED in world.quarantine()[some[0]]["error_message"]
+    assert [row["status"] for row in world.audit(some[0])] == ["success"]
+    (told,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
+    assert "failures=1 rows=0" in told
+    assert "table qcontact_sync_log" in told
+
+
 def test_what_came_back_with_an_answer_and_was_dropped_moves_no_base(world: World, some):
     world.run()
     bad, good = some[0], some[1]

@@ -1,7 +1,7 @@
 """`make bench`: measure every goal, print a table, and put it into docs/benchmarks.md.
 
 ``--quick`` looks at small sizes in about two minutes and writes nothing; ``--goal N``, as often as
-wanted, measures only these, and writes nothing but with ``--write``.
+wanted, measures only these, and writes nothing but with ``--write``, which renews their lines.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from statistics import median
 
 from tests.benchmarks.measuring import Measurement
@@ -47,6 +48,7 @@ class Figure:
         value: In ``unit``: "x" is a ratio of two medians of one interleaved run.
         is_at_most: Whether ``limit`` is the most it may be, or the least.
         series: What it was reckoned from.
+        day: When it was measured, in UTC.
     """
 
     goal: int
@@ -56,6 +58,7 @@ class Figure:
     unit: str = "x"
     is_at_most: bool = True
     series: Sequence[Series] = field(default_factory=tuple)
+    day: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
 
     @property
     def is_met(self) -> bool:

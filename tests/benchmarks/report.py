@@ -6,10 +6,10 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import version
 from math import ceil
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -36,20 +36,30 @@ def table(figures: Sequence[Figure]) -> Table:
 
 
 def write(figures: Sequence[Figure], postgres: str) -> None:
-    """Put the figures on the page and beside it."""
+    """Put the figures on the page and beside it; other goals keep what was measured before."""
+    measured = {figure.goal for figure in figures}
+    kept = [figure for figure in _recorded() if figure.goal not in measured]
+    every = sorted([*kept, *figures], key=lambda figure: figure.goal)
     machine = _machine(postgres)
-    plain = {"machine": machine, "figures": [asdict(f) | {"is_met": f.is_met} for f in figures]}
+    plain = {"machine": machine, "figures": [asdict(f) | {"is_met": f.is_met} for f in every]}
     DATA.write_text(json.dumps(plain, indent=1) + "\n")
-    write_into(PAGE, "measured", _markdown(figures, machine).rstrip("\n"))
+    write_into(PAGE, "measured", _markdown(every, machine).rstrip("\n"))
+
+
+def _recorded() -> list[Figure]:
+    return msgspec.convert(json.loads(DATA.read_bytes())["figures"], list[Figure])
 
 
 def _markdown(figures: Sequence[Figure], machine: dict[str, str]) -> str:
     lines = [
         ", ".join(machine.values()) + ".",
         "",
-        "| goal | what | figure | limit | |",
-        "| --- | --- | ---: | ---: | --- |",
-        *(f"| {f.goal} | {f.what} | {_value(f)} | {_limit(f)} | {_verdict(f)} |" for f in figures),
+        "| goal | what | figure | limit | | measured on |",
+        "| --- | --- | ---: | ---: | --- | --- |",
+        *(
+            f"| {f.goal} | {f.what} | {_value(f)} | {_limit(f)} | {_verdict(f)} | {f.day} |"
+            for f in figures
+        ),
         "",
         "| goal | work | median | fastest to slowest | CPU | memory over imports |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
@@ -110,7 +120,6 @@ def _limit(figure: Figure) -> str:
 def _machine(postgres: str) -> dict[str, str]:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return {
-        "date": f"Measured on {datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{platform.machine()} with {os.cpu_count()} cores",
         "python": f"Python {sys.version.split()[0]}",
         "postgres": postgres,

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any
@@ -151,9 +151,13 @@ def north_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
 
 @pytest.fixture(scope="session")
 def accounts_file(directory: RunDirectory) -> Path:
-    """It holds the default account alone, unless a test writes more."""
+    """It holds the default account alone, unless a test writes more.
+
+    Its slots are six hours apart, and the next one is hours away: none passes during the tests.
+    """
     file = directory.root / "accounts.toml"
-    file.write_text("[accounts.default]\n")
+    first_hour = (datetime.now(UTC).hour + 4) % 6
+    file.write_text(f'[accounts.default]\nschedule = "0 {first_hour}-23/6 * * *"\n')
     return file
 
 

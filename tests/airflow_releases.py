@@ -28,6 +28,7 @@ __all__ = [
     "DagBag",
     "ParamValidationError",
     "ProvidersManagerTaskRuntime",
+    "begin_metrics",
     "timetable_of",
 ]
 
@@ -38,3 +39,16 @@ def timetable_of(dag: DAG) -> Timetable:
         DagSerialization.serialize_dag(dag)
     ).timetable
     return timetable
+
+
+def begin_metrics() -> None:
+    """What Airflow's task runner does about metrics before it runs a task; 3.1 does nothing."""
+    if RELEASE >= (3, 2):
+        from airflow.sdk.observability import stats
+        from airflow.sdk.observability.metrics import stats_utils
+
+        if TYPE_CHECKING or RELEASE >= (3, 3):
+            factory = stats_utils.get_stats_factory()
+            stats.initialize(factory=factory, export_legacy_names=True)
+        else:
+            stats.Stats.initialize(factory=stats_utils.get_stats_factory(stats.Stats))

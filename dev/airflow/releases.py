@@ -31,12 +31,15 @@ TESTS = (
     "tests/unit/on_airflow",
     "tests/integration/on_airflow",
     "tests/integration/alerts/test_late_runs.py",
+    "tests/integration/alerts/test_notifications.py",
+    "tests/integration/metrics",
     "tests/integration/endpoint/test_endpoint_trigger.py",
     "tests/integration/dashboard/test_dashboard_pages.py",
+    "tests/integration/dashboard/test_dashboard_compare.py",
     "tests/e2e/test_through_the_scheduler.py",
     "tests/e2e/test_alert_mails.py",
 )
-"""DAG files, hook and form, endpoint, dashboard, and runs through a scheduler."""
+"""DAG files, hook and form, alerts, metrics, endpoint, dashboard, and a scheduler's runs."""
 _INPUTS = ("pyproject.toml", "requirements-test.in", "requirements-dev.txt")
 
 
@@ -71,7 +74,7 @@ def _installs(version: str) -> list[list[str]]:
     # Of a release that is not listed, with what is newest today.
     until = ["--exclude-newer", AS_OF[version]] if version in AS_OF else []
     tools = ["-r", "requirements-test.in"]
-    return [[*until, f"apache-airflow=={version}", *tools, "-e", ".[airflow]"]]
+    return [[*until, f"apache-airflow=={version}", *tools, "-e", ".[airflow,apprise]"]]
 
 
 def _uv(*arguments: str, **variables: str) -> None:

@@ -10,18 +10,17 @@ from typing import TypeVar
 
 import pytest
 
+from dev.state import PROJECT
 from tests.integration.metrics.receivers import collector, lines, statsd
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox, pytest.mark.airflow]
 
 T = TypeVar("T")
-# As Airflow's task runner does before it runs a task.
 TASK = """
 import json, sys
-from airflow.sdk.observability import stats
-from airflow.sdk.observability.metrics import stats_utils
-stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+from tests.airflow_releases import begin_metrics
+begin_metrics()
 from qcontact_sync.on_airflow.metrics import report_run
 report_run("default", json.loads(sys.argv[1]))
 """
@@ -43,6 +42,7 @@ def report(world: World, summary: dict[str, object], home: Path, **metrics: obje
     done = subprocess.run(
         [sys.executable, "-c", TASK, json.dumps(summary)],
         env={**os.environ, "AIRFLOW_HOME": str(home), **connection, **settings},
+        cwd=PROJECT,
         capture_output=True,
         text=True,
     )

@@ -64,7 +64,8 @@ def environment(version: str, python: str) -> Path:
 
 def _digest(version: str, python: str) -> str:
     inputs = [(PROJECT / name).read_bytes() for name in _INPUTS]
-    return hashlib.sha256(b"\0".join([version.encode(), python.encode(), *inputs])).hexdigest()
+    installed = repr((version, python, _installs(version))).encode()
+    return hashlib.sha256(b"\0".join([installed, *inputs])).hexdigest()
 
 
 def _installs(version: str) -> list[list[str]]:
@@ -74,7 +75,7 @@ def _installs(version: str) -> list[list[str]]:
     # Of a release that is not listed, with what is newest today.
     until = ["--exclude-newer", AS_OF[version]] if version in AS_OF else []
     tools = ["-r", "requirements-test.in"]
-    return [[*until, f"apache-airflow=={version}", *tools, "-e", ".[airflow,apprise]"]]
+    return [[*until, f"apache-airflow[statsd]=={version}", *tools, "-e", ".[airflow,apprise]"]]
 
 
 def _uv(*arguments: str, **variables: str) -> None:

@@ -1,7 +1,8 @@
 -- record_failures: put tickets into quarantine, with their audit rows and the run's error entries.
 -- A version of null is that of the entry: the ticket could not be read.
 -- A pause doubles from one hour to a week; after eight tries of one version only a change helps.
--- params:  failures jsonb (an array, see the columns below), direction text, job_id uuid
+-- params:  failures jsonb (an array, see the columns below), direction text, job_id uuid,
+--          audits boolean (false: FibreFlow's database refuses the audit rows)
 -- returns: one row: newly_failed bigint, failed_again bigint (tickets, once per run), audited bigint
 -- locks:   the quarantine entries, until commit
 WITH failure AS MATERIALIZED (
@@ -53,6 +54,7 @@ WITH failure AS MATERIALIZED (
         ticket_id, left(remote_id, 100), %(direction)s, sync_type, 'failed',
         error_code || ': ' || error_message
     FROM failure
+    WHERE %(audits)s
     RETURNING 1
 ), listed AS (
     INSERT INTO qcontact_run_error (

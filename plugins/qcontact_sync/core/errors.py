@@ -2,7 +2,8 @@
 
 SyncError
 ├── RetryableError   may pass later: the client waits within its budget, then the task is retried
-│   ├── Contention       the transaction may be repeated at once
+│   ├── StatementEnded   the server ended a statement: for its own reasons, or one row is the cause
+│   │   └── Contention       the transaction may be repeated at once
 │   ├── LeaseBusy        another run holds the lease, and this one does not wait for it
 │   ├── LeaseLost        another run has taken the lease
 │   ├── OutcomeUnknown   a write may or may not have been applied
@@ -70,7 +71,14 @@ class RetryableError(SyncError):
         self.retry_after = retry_after
 
 
-class Contention(RetryableError):
+class StatementEnded(RetryableError):
+    """The server ended a statement with a code that may pass, and the connection lasts.
+
+    An app's trigger may raise such a code for one row.
+    """
+
+
+class Contention(StatementEnded):
     """A transaction lost against another one; it may be repeated at once."""
 
 
@@ -220,6 +228,10 @@ class StatementFailed(FatalError):
     def __init__(self, reason: str, advice: str = "") -> None:
         super().__init__(f"{reason}{advice}", ErrorCode.DATABASE_ERROR)
         self.reason = reason
+
+
+MAYBE_ONE_ROW = (StatementFailed, StatementEnded)
+"""What is narrowed down: only what a single row raises, alone, tells the cause."""
 
 
 class PageRefused(FatalError):

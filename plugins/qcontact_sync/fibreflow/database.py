@@ -17,10 +17,10 @@ from psycopg.rows import DictRow, dict_row
 from qcontact_sync.core.errors import (
     Contention,
     ErrorCode,
-    FatalError,
     LeaseLost,
     RetryableError,
     RowLocked,
+    StatementEnded,
     StatementFailed,
     TicketError,
 )
@@ -67,9 +67,8 @@ _ADVICE = {
 }
 # The server ended a transaction that idled, or lasted too long; an object is in use.
 _TRANSIENT_STATES = ("25P03", "25P04", "55006")
-# The transaction's state, the sign-in, database, search path, the server's files and defects. What
-# else is raised may be the app's own code for one row: a trigger may raise any.
-_NO_ROWS_CLASSES = ("25", "28", "3D", "3F", "58", "F0", "XX")
+# Of an error of a statement, after which the connection lasts.
+_ERROR = "ERROR"
 
 
 class RowRejected(TicketError):
@@ -100,18 +99,19 @@ def translate(error: psycopg.Error) -> Exception:
     if state == _LOCK_NOT_AVAILABLE:
         return RowLocked()
     if state == _QUERY_CANCELED:
+        # Not narrowed down: each part of the batch may take as long again.
         return RetryableError(f"no answer within the time limit: {message}", _CODE)
     if state[:2] == "40":
         return Contention(message, _CODE)
     if isinstance(error, psycopg.DataError) and not state:
         # What the driver itself refuses to send.
         return RowRejected(message, _CODE)
+    # What a trigger raises is an error of the statement, whatever its code.
+    is_of_statement = error.diag.severity_nonlocalized == _ERROR
     if not state or state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES:
-        return RetryableError(message, _CODE)
+        return (StatementEnded if is_of_statement else RetryableError)(message, _CODE)
     if state[:2] in _ROW_CLASSES:
         return RowRejected(message, _CODE)
-    if state[:2] in _NO_ROWS_CLASSES:
-        return FatalError(message + _ADVICE.get(state, ""), _CODE)
     return StatementFailed(message, _ADVICE.get(state, ""))
 
 
@@ -222,6 +222,21 @@ class Database:
             timeout = f"{max(round(patience_s * 1000), 1)}ms"
             await self.fetch("begin_transaction", {"statement_timeout": timeout})
             return begun.pop_all(), line
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the present transaction, undone where the block fails.
+
+        Raises:
+            SyncError: What a database error means.
+        """
+        if self._connection is None:
+            raise RuntimeError("savepoint belongs inside a transaction")
+        try:
+            async with self._connection.transaction():
+                yield
+        except psycopg.Error as error:
+            raise translate(error) from error
 
     async def check_lease(self, lease: Lease) -> None:
         """Renew the lease inside the present transaction."""

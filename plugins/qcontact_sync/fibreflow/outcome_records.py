@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from psycopg.rows import DictRow
+
 from qcontact_sync.core.decision import Conflict
-from qcontact_sync.core.errors import ChangeDropped
+from qcontact_sync.core.errors import ChangeDropped, StatementFailed, TicketError
 from qcontact_sync.core.model import LocalId, RemoteId
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
@@ -66,15 +68,25 @@ class PostgresQuarantine:
             }
             for f in {f.remote_id: f for f in failures}.values()
         ]
-        (counted,) = await self._unit.fetch("record_failures", {"failures": jsonb(rows)})
+        counted = await self._record(rows)
         if counted["audited"] < len(rows):
             log.warning(
                 "audit.dropped failures=%d rows=%d: a trigger, rule or policy of table "
-                "qcontact_sync_log drops rows; the quarantine lists these failures",
+                "qcontact_sync_log drops or refuses rows; the quarantine lists these failures",
                 len(rows),
                 counted["audited"],
             )
         return Counts(failed=counted["newly_failed"], failed_again=counted["failed_again"])
+
+    async def _record(self, rows: Sequence[Mapping[str, object]]) -> DictRow:
+        """Without the audit rows where the app's own trigger raises for one of them."""
+        params = {"failures": jsonb(rows), "audits": True}
+        try:
+            async with self._unit.database.savepoint():
+                (counted,) = await self._unit.fetch("record_failures", params)
+        except (TicketError, StatementFailed):
+            (counted,) = await self._unit.fetch("record_failures", {**params, "audits": False})
+        return counted
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:

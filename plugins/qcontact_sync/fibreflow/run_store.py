@@ -1,5 +1,6 @@
 """The `RunStore` port on PostgreSQL."""
 
+import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,13 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from qcontact_sync.core.canon import canonical_text
-from qcontact_sync.core.errors import SyncError
+from qcontact_sync.core.errors import (
+    ErrorCode,
+    FatalError,
+    StatementFailed,
+    SyncError,
+    TicketError,
+)
 from qcontact_sync.core.model import Direction, JobId, Window
 from qcontact_sync.core.request import RunRequest
 from qcontact_sync.core.run_ports import (
@@ -23,6 +30,8 @@ from qcontact_sync.core.stats import Counts, DirectionStats, status_of
 from qcontact_sync.core.windows import RunWindow
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.ownership import claim
+
+log = logging.getLogger(__name__)
 
 
 class PostgresRunStore:
@@ -55,6 +64,8 @@ class PostgresRunStore:
         async with self._database.transaction() as database:
             await claim(database, key.account)
             row = (await database.fetch("open_run", params))[0]
+            if row["started_at"] is None:
+                raise _history_dropped()
         return OpenedRun(
             row["started_at"],
             RunWindow(
@@ -134,13 +145,34 @@ class PostgresRunStore:
     async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
         errors = await self.read_errors(job_id)
         async with self._database.transaction() as database:
-            row = (await database.fetch("close_run", _settled(job_id, settlement, errors)))[0]
-            for direction, stats in settlement.directions.items():
-                await database.fetch("audit_run", _summary(job_id, direction, stats))
+            closed = await database.fetch("close_run", _settled(job_id, settlement, errors))
+            if not closed:
+                raise _history_dropped()
+            summaries = [_summary(job_id, d, s) for d, s in settlement.directions.items()]
+            await _audit(database, summaries)
+        (row,) = closed
         return ClosedRun(row["started_at"], row["completed_at"], row["duration_seconds"])
 
     async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
         return await self._database.read("read_errors", {"job_id": job_id})
+
+
+async def _audit(database: Database, summaries: Sequence[Mapping[str, Any]]) -> None:
+    """Add the audit rows of a run; it is settled also where the app's own trigger refuses them."""
+    try:
+        async with database.savepoint():
+            for summary in summaries:
+                await database.fetch("audit_run", summary)
+    except (TicketError, StatementFailed) as error:
+        log.warning("audit.refused rows of the run: %s (table qcontact_sync_log)", error)
+
+
+def _history_dropped() -> FatalError:
+    return FatalError(
+        "FibreFlow's database dropped the run's record: a trigger, rule or row level security "
+        "policy of table sync_job_history",
+        ErrorCode.DATABASE_ERROR,
+    )
 
 
 def _settled(

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from qcontact_sync.core.errors import FatalError, RetryableError, StatementFailed
+from qcontact_sync.core.errors import MAYBE_ONE_ROW, FatalError, RetryableError
 
 Item = TypeVar("Item")
 
@@ -65,5 +65,5 @@ class GroupCommit(Generic[Item]):
 
 
 def _concerns_all(error: Exception) -> bool:
-    is_narrowed = isinstance(error, StatementFailed)
+    is_narrowed = isinstance(error, MAYBE_ONE_ROW)
     return isinstance(error, FatalError | RetryableError) and not is_narrowed

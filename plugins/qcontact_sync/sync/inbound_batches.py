@@ -8,11 +8,11 @@ from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
+    MAYBE_ONE_ROW,
     ChangeDropped,
     ErrorCode,
     FatalError,
     RetryableError,
-    StatementFailed,
     SyncError,
     TicketError,
 )
@@ -124,7 +124,7 @@ class InboundBatches:
     async def _apply_part(self, part: Sequence[Listed], *, is_trusted: bool) -> None:
         try:
             outcome = await self._apply_batch(part, is_trusted=is_trusted)
-        except (TicketError, StatementFailed) as error:
+        except (TicketError, *MAYBE_ONE_ROW) as error:
             await self._narrow_down(part, error, is_trusted=is_trusted)
             return
         await self._receive_notes(part, outcome)
@@ -136,7 +136,7 @@ class InboundBatches:
     ) -> None:
         """Apply what can be applied of a batch that failed, and quarantine the rest."""
         if len(part) == 1:
-            if isinstance(error, StatementFailed):
+            if isinstance(error, MAYBE_ONE_ROW):
                 error = await self._row_faults.blame(error)
             await self._fail(part, error)
         elif isinstance(error, ChangeDropped) and error.remote_ids:

@@ -16,12 +16,12 @@ from functools import partial
 from typing import Protocol
 
 from qcontact_sync.core.errors import (
+    MAYBE_ONE_ROW,
     ErrorCode,
     FatalError,
     RemoteMoved,
     RetryableError,
     RowLocked,
-    StatementFailed,
     SyncError,
     TicketError,
 )
@@ -101,6 +101,7 @@ class Outbound:
         await self._send_all(pending)
         if self._is_cut_short:
             return Ending(is_complete=False)
+        await self._quarantine_all(self._row_faults.take_held())
         await self._settle_suspects()
         if refusal := self._breaker.refusal():
             await self._sender.count_sent_in_part()
@@ -222,6 +223,8 @@ class Outbound:
         failures_before = self._breaker.failures
         try:
             await self._sender.send(ticket, notes)
+        except MAYBE_ONE_ROW as error:
+            await self._quarantine_all(await self._row_faults.blame_or_hold(ticket, error))
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
                 await self._suspect(ticket, error)
@@ -229,8 +232,6 @@ class Outbound:
                 await self._quarantine(ticket, error)
             else:
                 raise
-        except StatementFailed as error:
-            await self._quarantine(ticket, await self._row_faults.blame(error))
         except FatalError:
             raise
         except Exception as error:  # the guard: a ticket that breaks the code is alone too

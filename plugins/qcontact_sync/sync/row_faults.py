@@ -1,7 +1,17 @@
 """Telling what one row raises in FibreFlow's database from what every row, or no row, raises."""
 
-from qcontact_sync.core.errors import FatalError, RowRefused, StatementFailed
-from qcontact_sync.core.model import Direction
+from collections.abc import Sequence
+
+from qcontact_sync.core.errors import (
+    FatalError,
+    RetryableError,
+    RowRefused,
+    StatementEnded,
+    StatementFailed,
+    SyncError,
+)
+from qcontact_sync.core.model import Direction, KnownTicket
+from qcontact_sync.sync.breaker import Held
 from qcontact_sync.sync.context import Work
 
 ROWS_THAT_STOP = 5
@@ -18,13 +28,14 @@ class RowFaults:
         self._work = work
         self._direction = direction
         self._refused = 0
+        self._held: list[tuple[KnownTicket, StatementEnded, RowRefused]] = []
         self.has_passed = False
 
-    async def blame(self, error: StatementFailed) -> RowRefused:
+    async def blame(self, error: StatementFailed | StatementEnded) -> RowRefused:
         """What the error means for the ticket whose row raised it.
 
         Raises:
-            FatalError: The statement itself fails, or it fails for every row so far.
+            SyncError: The statement itself fails, or it fails for every row so far.
         """
         try:
             async with self._work.unit(self._direction) as unit:
@@ -33,5 +44,32 @@ class RowFaults:
             raise FatalError(str(own), own.code) from own
         self._refused += 1
         if self._refused >= ROWS_THAT_STOP and not self.has_passed:
-            raise FatalError(str(error), error.code) from error
-        return RowRefused(error.reason)
+            raise _of_all(error) from error
+        return RowRefused(error.reason if isinstance(error, StatementFailed) else str(error))
+
+    async def blame_or_hold(
+        self, ticket: KnownTicket, error: StatementFailed | StatementEnded
+    ) -> Sequence[Held]:
+        """The same; what may pass is held back until it is known whether other tickets pass."""
+        refused = await self.blame(error)
+        if isinstance(error, StatementFailed):
+            return [(ticket, refused)]
+        self._held.append((ticket, error, refused))
+        return ()
+
+    def take_held(self) -> Sequence[Held]:
+        """What was held back.
+
+        Raises:
+            StatementEnded: No other ticket passed.
+        """
+        held, self._held = self._held, []
+        if held and not self.has_passed:
+            raise held[0][1]
+        return [(ticket, refused) for ticket, _, refused in held]
+
+
+def _of_all(error: StatementFailed | StatementEnded) -> SyncError:
+    if isinstance(error, StatementFailed):
+        return FatalError(str(error), error.code)
+    return RetryableError(str(error), error.code)

@@ -3,6 +3,7 @@
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from qcontact_sync.core.errors import FatalError
 from qcontact_sync.fibreflow.migrate import SchemaMismatch
 
 from tests.integration.sync_world import World
@@ -116,6 +117,55 @@ def test_a_failure_whose_audit_row_is_dropped_is_listed_and_the_log_says_so(
     assert "table qcontact_sync_log" in told
 
 
+REFUSED = "RAISE EXCEPTION 'no' USING ERRCODE = '45000';"
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_failure_whose_audit_row_is_refused_costs_that_ticket_only(
+    world: World, some, caplog, direction
+):
+    world.run()
+    world.execute(
+        TRIGGER.replace(
+            "NEW.title LIKE 'Poison%%'", f"NEW.qcontact_ticket_id = '{some[0]}'"
+        ).format(deed=REFUSED, events="INSERT", table="qcontact_sync_log")
+    )
+    if direction == "inbound":
+        world.edit(some, title="Edited")
+    else:
+        world.execute("UPDATE tickets SET status = 'in_progress'")
+    result = world.run(sync_direction=direction)
+    stats = result.sync_result[f"{direction}_stats"]
+    assert (result.status, stats["successful"], stats["failed"]) == ("partial", 6, 1)
+    assert set(world.quarantine()) == {some[0]}
+    (told,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
+    assert "table qcontact_sync_log" in told
+
+
+def test_a_run_is_settled_although_its_audit_row_is_refused(world: World, some, caplog):
+    world.execute(
+        TRIGGER.replace("NEW.title LIKE 'Poison%%'", "NEW.sync_type = 'full_sync'").format(
+            deed=REFUSED, events="INSERT", table="qcontact_sync_log"
+        )
+    )
+    assert world.run().status == "success"
+    assert [row["status"] for row in world.history()] == ["success"]
+    assert any(line.startswith("audit.refused") for line in caplog.messages)
+
+
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE"])
+def test_a_run_whose_record_is_dropped_names_the_table(world: World, some, event):
+    world.execute(
+        TRIGGER.replace("NEW.title LIKE 'Poison%%'", "true").format(
+            deed="RETURN NULL;", events=event, table="sync_job_history"
+        )
+    )
+    with pytest.raises(FatalError, match="table sync_job_history") as raised:
+        world.run()
+    assert raised.value.code == "DATABASE_ERROR"
+    assert ids(world, "tickets") == (set() if event == "INSERT" else set(some))
+
+
 def test_what_came_back_with_an_answer_and_was_dropped_moves_no_base(world: World, some):
     world.run()
     bad, good = some[0], some[1]
@@ -177,6 +227,12 @@ ERRORS = {
     "a table that is gone": "PERFORM 1 FROM no_such_table;",
     "a function that is gone": "PERFORM no_such_function();",
     "a cardinality": "PERFORM (SELECT n FROM generate_series(1, 2) AS n);",
+    "a schema that is gone": "PERFORM gone_schema.f();",
+    "an optimistic lock": "RAISE EXCEPTION 'no' USING ERRCODE = '40001';",
+    "a foreign server": "RAISE EXCEPTION 'no' USING ERRCODE = '08001';",
+    "a limit": "RAISE EXCEPTION 'no' USING ERRCODE = '53400';",
+    "a library that is gone": "RAISE EXCEPTION 'no' USING ERRCODE = '58P01';",
+    "a defect": "RAISE EXCEPTION 'no' USING ERRCODE = 'XX000';",
 }
 
 
@@ -190,7 +246,7 @@ def test_an_error_of_the_apps_own_trigger_costs_that_ticket_only(world: World, s
     assert set(world.quarantine()) == set(bad)
     entry = world.quarantine()[bad[0]]
     assert "raised for this row" in entry["error_message"]
-    assert "migrate" not in entry["error_message"]
+    assert not {"migrate", "search_path"}.intersection(entry["error_message"].split())
     assert world.cursor() is not None
 
 
@@ -214,11 +270,12 @@ def test_a_row_that_a_policy_refuses_costs_that_ticket_only(world: World, some):
     assert set(world.quarantine()) == {bad}
 
 
+@pytest.mark.parametrize("kind", ["class 45", "an optimistic lock", "a foreign server"])
 def test_an_error_of_the_apps_own_trigger_where_an_answer_is_settled_costs_that_ticket_only(
-    world: World, some
+    world: World, some, kind
 ):
     world.run()
-    add_trigger(world, ERRORS["class 45"], "UPDATE")
+    add_trigger(world, ERRORS[kind], "UPDATE")
     for remote_id in some:
         world.set_local(remote_id, status="in_progress")
     world.edit(some[0], title="Poison")

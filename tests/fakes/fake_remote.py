@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from qcontact_sync.core.errors import ErrorCode, OutcomeUnknown, RetryableError, TicketError
 from qcontact_sync.core.mapping import TicketMapping
@@ -69,7 +68,7 @@ class FakeAccess:
             versions = {name: self._sent.get((remote_id, name), 0) for name in fields}
             with self._answering(is_write=True) as is_empty:
                 answer = self._qcontact.write(remote_id, fields, versions)
-                return None if is_empty else replace(answer)
+                return None if is_empty else answer._replace()
 
     async def add_note(
         self, remote_id: RemoteId, note: Note, idempotency_key: str, before_try: BeforeTry
@@ -144,7 +143,7 @@ class FakeTickets(FakeAccess):
         if stale is not None:
             there.lagged[remote_id] = ticket.changed_s
         seen = stale or there.seen(remote_id)
-        return replace(seen, digest=f"{seen.updated_at} {sorted(seen.values.items())}")
+        return seen._replace(digest=f"{seen.updated_at} {sorted(seen.values.items())}")
 
 
 class FakeCases(FakeAccess):

@@ -1,12 +1,13 @@
 -- match_received: which of these remote tickets are linked, and which of them were settled as the object that
 -- was received now says. What was received counts only for the base that it was settled with.
 -- params:  remote_ids text[], digests text[] (same order), job_id uuid
--- returns: one row per linked ticket: remote_id, is_settled, is_counted
+-- returns: up to four rows, of all linked tickets: remote_ids text[], is_settled, is_counted
 -- locks:   none; the lease keeps other writers away
 SELECT
-    link.remote_id,
+    array_agg(link.remote_id) AS remote_ids,
     coalesce(link.received = md5(listed.digest || link.fingerprint), false)
         AND link.frozen = '{}' AS is_settled,
     coalesce(link.inbound_job_id = %(job_id)s, false) AS is_counted
 FROM unnest(%(remote_ids)s::text[], %(digests)s::text[]) AS listed (remote_id, digest)
-INNER JOIN qcontact_ticket_link AS link USING (remote_id);
+INNER JOIN qcontact_ticket_link AS link USING (remote_id)
+GROUP BY is_settled, is_counted;

@@ -141,7 +141,7 @@ class _Fold:
         kept = replace(self._local, values={**self._local.values, field: value})
         known = KnownTicket(link, kept)
         step = decide(self._remote, known, self._people, self._policy)
-        return replace(step, writes={**step.writes, field: value})
+        return step._replace(writes={**step.writes, field: value})
 
     def choice(self) -> Choice:
         """What the fields come to together."""
@@ -149,8 +149,7 @@ class _Fold:
             return Choice(refused=tuple(self._refused))
         last, steps = self._steps[-1], self._steps
         decided = {conflict.field for conflict in self._decided}
-        decision = replace(
-            last,
+        decision = last._replace(
             kind=Kind.UPDATE if self._writes else Kind.RELINK,
             local=self._before,
             writes=self._writes,

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,6 +107,7 @@ class Column:
 
 Translate = Callable[[str | None], Mapped]
 _NOTHING = Mapped()
+_NO_LIMIT = sys.maxsize
 
 
 def translator(column: Column) -> Translate:
@@ -114,6 +116,13 @@ def translator(column: Column) -> Translate:
         return _words(column.name, column.words)
     make = _TRANSLATORS.get(column.kind, _text)
     return _unless_none(make(column))
+
+
+def longest_kept(column: Column) -> int:
+    """Characters up to which QContact's text is the column's value as it is; -1 where none is."""
+    if column.kind is not Kind.TEXT:
+        return -1
+    return _NO_LIMIT if column.max_length is None else column.max_length
 
 
 def _unless_none(translate: Callable[[str], Mapped]) -> Translate:

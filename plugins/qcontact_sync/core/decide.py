@@ -1,7 +1,6 @@
 """Decides from (base, local, remote) what is to be done to one ticket."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.decision import (
@@ -59,7 +58,7 @@ def decide(
         raise RowHidden
     if known.link is not None and known.local is not None:
         merged = _merge(remote, known.link, known.local, people, policy, force=force)
-        return replace(merged, digest=remote.digest) if merged.fingerprint == version else merged
+        return merged._replace(digest=remote.digest) if merged.fingerprint == version else merged
     if known.link is not None:
         # The row was deleted in FibreFlow: creating it again would undo that.
         return _skip(remote, known.link, "deleted in FibreFlow")
@@ -67,7 +66,7 @@ def decide(
         return _adopt(remote, version, known.unlinked, people, policy)
     created = _create(remote, version, people, policy.mapping)
     is_left = created.closes and not policy.creates_finished
-    return replace(created, kind=Kind.LEAVE, writes={}) if is_left else created
+    return created._replace(kind=Kind.LEAVE, writes={}) if is_left else created
 
 
 def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
@@ -83,7 +82,7 @@ def _create(
         warnings.append(f"unknown status in QContact, treated as {mapping.status.on_create}")
     writes[STATUS] = status or mapping.status.on_create
     writes[ASSIGNED_TO] = people.id_by_name.get(remote.values.get(ASSIGNED_TO) or "")
-    base = Base({name: writes[name] for name in TWO_WAY_FIELDS}, remote.values)
+    base = Base({STATUS: writes[STATUS], ASSIGNED_TO: writes[ASSIGNED_TO]}, remote.values)
     return TicketDecision(
         remote,
         Kind.CREATE,

@@ -1,8 +1,9 @@
 """The parts of a decision about one ticket; `core.decide` makes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from qcontact_sync.core.merge import FieldDecision
 from qcontact_sync.core.model import (
@@ -60,9 +61,8 @@ class Adoption(StrEnum):
     """Open in FibreFlow, done in QContact."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketDecision:
-    """Everything to be done to one ticket.
+class TicketDecision(NamedTuple):
+    """Everything to be done to one ticket; a tuple, as `RemoteTicket`.
 
     Attributes:
         writes: FibreFlow's columns to set.
@@ -83,13 +83,13 @@ class TicketDecision:
     base: Base
     fingerprint: str
     local: LocalTicket | None = None
-    writes: Mapping[str, str | None] = field(default_factory=dict)
-    sends: Mapping[str, str | None] = field(default_factory=dict)
+    writes: Mapping[str, str | None] = {}
+    sends: Mapping[str, str | None] = {}
     fields: tuple[FieldDecision, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     agreed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
-    flip_flops: Mapping[str, FlipFlop] = field(default_factory=dict)
+    flip_flops: Mapping[str, FlipFlop] = {}
     warnings: tuple[str, ...] = ()
     closes: bool = False
     reopens: bool = False

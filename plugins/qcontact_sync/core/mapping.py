@@ -7,7 +7,7 @@ data: `core.built_in` has those of the contract, a mapping file lays others over
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from qcontact_sync.core.columns import Column, Flow, Mapped, Translate, translator
+from qcontact_sync.core.columns import Column, Flow, Mapped, Translate, longest_kept, translator
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     OWNED_FIELDS,
@@ -109,7 +109,7 @@ class TicketMapping:
     """(column, the first column of the same source)."""
     _column: Mapping[str, Column] = field(init=False, repr=False, compare=False)
     _translate: Mapping[str, Translate] = field(init=False, repr=False, compare=False)
-    _created: tuple[tuple[str, Translate], ...] = field(init=False, repr=False, compare=False)
+    _created: tuple[tuple[str, int, Translate], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Build the tables."""
@@ -131,7 +131,7 @@ class TicketMapping:
             ),
             "_column": {column.name: column for column in self.columns},
             "_translate": translate,
-            "_created": tuple((c.name, translate[c.name]) for c in created),
+            "_created": tuple((c.name, longest_kept(c), translate[c.name]) for c in created),
         }.items():
             object.__setattr__(self, name, table)
 
@@ -161,8 +161,13 @@ class TicketMapping:
         """QContact's own fields of a new ticket: the columns that can hold them, and warnings."""
         writes: dict[str, str | None] = {}
         warnings: list[str] = []
-        for name, translate in self._created:
-            mapped = translate(values.get(name))
+        for name, longest, translate in self._created:
+            value = values.get(name)
+            # As `translate` has most texts, without its calls: there are millions.
+            if (longest >= 0) if value is None else (len(value) <= longest):
+                writes[name] = value
+                continue
+            mapped = translate(value)
             if mapped.fits:
                 writes[name] = mapped.value
             if mapped.warning:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, NamedTuple, NewType
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ class RunStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteTicket:
-    """One version of a QContact ticket.
+class RemoteTicket(NamedTuple):
+    """One version of a QContact ticket; a tuple, since a first import makes a million of them.
 
     Attributes:
         values: Canonical text by field name. A field that the answer leaves out is no key and is
@@ -84,21 +83,20 @@ class RemoteTicket:
         reference: The case reference that people use, if QContact has a field for it; None if it
             may be in the title or the id.
         digest: As `ListedTicket`; "" where it was not read from a list.
-        weight: Characters of its text: what it takes in memory, in proportion.
     """
 
     id: RemoteId
     values: Mapping[str, str | None]
     updated_at: datetime | None = None
-    payload: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, object] = {}
     warnings: tuple[str, ...] = ()
     reference: str | None = None
     digest: str = ""
-    weight: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Weigh it once: each page and each batch asks again."""
-        object.__setattr__(self, "weight", sum(map(len, filter(None, self.values.values()))))
+    @property
+    def weight(self) -> int:
+        """Characters of its text: what it takes in memory, in proportion."""
+        return sum(map(len, filter(None, self.values.values())))
 
 
 @dataclass(frozen=True, slots=True)

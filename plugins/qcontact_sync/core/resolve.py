@@ -61,12 +61,11 @@ def resolve(
     known = KnownTicket(thawed, kept if keep == "remote" else local)
     decision = decide(remote, known, people, policy)
     if keep == "local":
-        return decision if decision.kind is not Kind.SKIP else replace(decision, kind=Kind.RELINK)
+        return decision if decision.kind is not Kind.SKIP else decision._replace(kind=Kind.RELINK)
     is_terminal = policy.mapping.is_terminal
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))
     ends = is_terminal(translated)
-    return replace(
-        decision,
+    return decision._replace(
         kind=Kind.UPDATE,
         local=local,
         writes={**decision.writes, field: translated},

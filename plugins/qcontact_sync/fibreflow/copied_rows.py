@@ -37,7 +37,7 @@ async def copy_new(
     if not found["may_copy"]:
         return False
     present, job_id = found["present"].isoformat(), str(unit.job_id)
-    each = [(d, str(ids[d.remote.id])) for d in created]
+    each = [(d, ids[d.remote.id].hex) for d in created]
     tickets = [ticket_row(d, i, uids[d.remote.id], present) for d, i in each]
     await unit.copy("copy_tickets", copy_text(tickets))
     await unit.copy("copy_links", copy_text(link_row(d, i, job_id) for d, i in each))
@@ -47,18 +47,20 @@ async def copy_new(
 
 def copy_text(rows: Iterable[Row]) -> str:
     """Rows in COPY's text format; None is null."""
-    return "".join(["\t".join(map(_field, row)) + "\n" for row in rows])
+    return "".join([_line(row) for row in rows])
 
 
-def _field(value: str | None) -> str:
-    if value is None:
-        return "\\N"
-    # Most texts have none of these; a look is cheaper than `str.translate`.
-    if "\\" in value:
-        value = value.replace("\\", "\\\\")
-    if "\n" in value or "\r" in value or "\t" in value:
-        value = value.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return value
+def _line(row: Row) -> str:
+    texts = "".join(filter(None, row))
+    # Most rows have none of these: one look at a row is cheaper than one at each field.
+    if "\\" in texts or "\n" in texts or "\r" in texts or "\t" in texts:
+        row = [value and _escaped(value) for value in row]
+    return "\t".join(["\\N" if value is None else value for value in row]) + "\n"
+
+
+def _escaped(value: str) -> str:
+    value = value.replace("\\", "\\\\").replace("\n", "\\n")
+    return value.replace("\r", "\\r").replace("\t", "\\t")
 
 
 def ticket_row(decision: TicketDecision, ticket_id: str, uid: str, present: str) -> Row:

@@ -12,7 +12,7 @@ from qcontact_sync.core.errors import ChangeDropped, StatementFailed, TicketErro
 from qcontact_sync.core.model import LocalId, RemoteId
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
-from qcontact_sync.fibreflow.rows import conflict_row
+from qcontact_sync.fibreflow.rows import conflict_row, text_array
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class PostgresQuarantine:
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:
-            await self._unit.fetch("release_quarantine", {"remote_ids": list(remote_ids)})
+            await self._unit.fetch("release_quarantine", {"remote_ids": text_array(remote_ids)})
 
     async def release_moot(self, *, internal_notes: bool) -> None:
         await self._unit.fetch("release_moot", {"internal_notes": internal_notes})

@@ -1,6 +1,6 @@
 """Conversions between the core's values and rows or JSON of the database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import md5
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -22,6 +22,17 @@ from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 _AUDITED_VALUES = frozenset(SYNCED_FIELDS) - {"description", "address", "gps_coordinates"}
 """Fields whose values the audit keeps; other columns of a mapping may hold personal data."""
+
+
+def text_array(texts: Collection[str]) -> str:
+    """An array of texts as a statement's parameter that is cast to ``text[]``.
+
+    psycopg's own way looks at each element several times.
+    """
+    joined = "".join(texts)
+    if '"' in joined or "\\" in joined:
+        texts = [text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
 def local_ticket(row: Mapping[str, Any], more: Iterable[str] = ()) -> LocalTicket:

@@ -14,6 +14,7 @@ from qcontact_sync.fibreflow.rows import (
     link,
     link_row,
     local_ticket,
+    text_array,
     ticket_row,
 )
 from qcontact_sync.fibreflow.ticket_uids import AdoptionScan, TicketUids
@@ -30,14 +31,15 @@ class PostgresTickets:
         self._not_linked = frozenset[RemoteId]()
 
     async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
-        params = {"remote_ids": list(digests), "digests": list(digests.values())}
+        params = {"remote_ids": text_array(digests), "digests": text_array(digests.values())}
         rows = await self._unit.fetch("match_received", params)
-        self._not_linked = frozenset(digests).difference(row["remote_id"] for row in rows)
-        return {
-            RemoteId(row["remote_id"]): KnownTicket(is_unchanged=True, is_counted=row["is_counted"])
-            for row in rows
-            if row["is_settled"]
-        }
+        self._not_linked = frozenset(digests).difference(*(row["remote_ids"] for row in rows))
+        settled: dict[RemoteId, KnownTicket] = {}
+        for row in rows:
+            if row["is_settled"]:
+                known = KnownTicket(is_unchanged=True, is_counted=row["is_counted"])
+                settled |= dict.fromkeys(row["remote_ids"], known)
+        return settled
 
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
@@ -53,7 +55,8 @@ class PostgresTickets:
         if not unknown:
             return linked
         unlinked = await self._unlinked(unknown)
-        return {**linked, **{i: KnownTicket(unlinked=unlinked.get(i, ())) for i in unknown}}
+        found = {i: KnownTicket(unlinked=rows) for i, rows in unlinked.items()}
+        return {**linked, **dict.fromkeys(unknown, KnownTicket()), **found}
 
     async def _linked(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool
@@ -61,8 +64,8 @@ class PostgresTickets:
         rows = await self._unit.fetch(
             "match_links",
             {
-                "remote_ids": [ticket.id for ticket, _ in listed],
-                "fingerprints": [fingerprint for _, fingerprint in listed],
+                "remote_ids": text_array([ticket.id for ticket, _ in listed]),
+                "fingerprints": text_array([fingerprint for _, fingerprint in listed]),
                 "is_forced": force,
             },
         )
@@ -124,7 +127,7 @@ class PostgresTickets:
             self._scan.highest_uid = numbers["highest"]
             self._has_scanned = True
         name = "preview_unlinked" if self._unit.read_only else "find_unlinked"
-        rows = await self._unit.fetch(name, {"remote_ids": list(ids)})
+        rows = await self._unit.fetch(name, {"remote_ids": text_array(ids)})
         tickets = await self._tickets(row["ticket_id"] for row in rows)
         found: dict[RemoteId, tuple[LocalTicket, ...]] = {}
         for row in rows:

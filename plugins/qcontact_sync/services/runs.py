@@ -20,6 +20,7 @@ from qcontact_sync.fibreflow.migrate import check_schema
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.services.collecting import rare_collections
 from qcontact_sync.services.doctor_schema import require_fit
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import (
@@ -245,7 +246,8 @@ async def _run_held(
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
         work = _work(store, settings, resumed, remote, progress, stop)
         work.held = held
-        return await lifecycle.carry_out(runs, direction, work)
+        with rare_collections():
+            return await lifecycle.carry_out(runs, direction, work)
 
 
 def _work(

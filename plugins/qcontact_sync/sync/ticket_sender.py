@@ -294,7 +294,7 @@ class TicketSender:
         decision = decide(sent.answer, known, self._people, sent.policy)
         if decision.kind is not Kind.SKIP:
             return decision
-        return replace(decision, kind=Kind.RELINK) if link.base != now.linked.base else None
+        return decision._replace(kind=Kind.RELINK) if link.base != now.linked.base else None
 
     async def _finish(self, unit: UnitOfWork, ended: Sequence[tuple[KnownTicket, bool]]) -> None:
         """Count tickets, once per run, when all of each was sent.

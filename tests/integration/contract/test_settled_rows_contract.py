@@ -1,6 +1,5 @@
 """What a walk relies on of FibreFlow's database, held by the fake as by PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,7 +111,7 @@ async def test_an_assignment_that_waits_for_a_person_goes_on_waiting(run: Run) -
         version = fingerprint(seen.values)
         was = (await unit.tickets.look_up([(seen, version)], force=False))[Q1.id]
         decision = decide(seen, was, People({}, {}), Policy(ENTITIES))
-        await unit.tickets.write([replace(decision, frozen=(ASSIGNED_TO,))])
+        await unit.tickets.write([decision._replace(frozen=(ASSIGNED_TO,))])
     user = run.sides.add_user("Thandi Nkosi")
     run.sides.set_local(ticket_id, assigned_to=user)
     async with run.unit(OUT) as unit:

@@ -144,7 +144,7 @@ async def test_units_on_different_tickets_run_at_the_same_time(run: Run) -> None
     await run.bring_in()
     async with run.unit() as one, run.unit() as other:
         await one.tickets.read_linked([Q1.id])
-        known = await other.tickets.look_up([(replace(Q1, id=RemoteId("1002")), "v")], force=False)
+        known = await other.tickets.look_up([(Q1._replace(id=RemoteId("1002")), "v")], force=False)
     assert known[RemoteId("1002")].link is None
 
 
@@ -174,7 +174,7 @@ async def test_written_ticket_is_unchanged_and_counted_in_its_run(run: Run) -> N
 
 async def test_changed_ticket_is_returned_with_its_base(run: Run) -> None:
     await run.bring_in()
-    known = await run.look_up(replace(Q1, values={**Q1.values, "status": "Assigned"}))
+    known = await run.look_up(Q1._replace(values={**Q1.values, "status": "Assigned"}))
     assert not known.is_unchanged
     assert known.link.base.remote["status"] == "Open"
     assert known.link.base.local["status"] == known.local.values["status"] == "open"
@@ -188,19 +188,27 @@ async def test_no_ticket_is_unchanged_in_a_forced_run(run: Run) -> None:
 async def test_ticket_is_recognised_by_what_was_received_while_its_base_is_what_that_says(
     run: Run,
 ) -> None:
-    seen = replace(Q1, digest="d1")
+    seen = Q1._replace(digest="d1")
     await run.bring_in(seen)
     known = (await run.recognise(seen))[Q1.id]
     assert (known.is_unchanged, known.is_counted) == (True, True)
-    assert not await run.recognise(replace(seen, digest="d2"))
+    assert not await run.recognise(seen._replace(digest="d2"))
     # Settled from elsewhere: what the list showed before says nothing about the new base.
-    await run.bring_in(replace(Q1, values={**Q1.values, "status": "Assigned"}))
+    await run.bring_in(Q1._replace(values={**Q1.values, "status": "Assigned"}))
     assert not await run.recognise(seen)
 
 
 async def test_ticket_that_was_not_received_from_a_list_is_not_recognised(run: Run) -> None:
     await run.bring_in()
-    assert not await run.recognise(replace(Q1, digest="d1"))
+    assert not await run.recognise(Q1._replace(digest="d1"))
+
+
+@pytest.mark.parametrize("odd", ['"', "\\", 'a","b', "{}", "NULL", " a ", "%s", "ü"])
+async def test_a_ticket_with_any_id_is_recognised(run: Run, odd: str):
+    ticket = Q1._replace(id=RemoteId(odd), digest="d1")
+    await run.bring_in(ticket)
+    assert set(await run.recognise(ticket)) == {odd}
+    assert (await run.look_up(ticket)).is_unchanged
 
 
 async def test_version_of_a_linked_ticket_changes_with_either_side(run: Run) -> None:
@@ -265,8 +273,8 @@ async def test_marking_an_unlinked_ticket_as_gone_does_nothing(
 
 async def test_highest_stamp_is_kept_after_the_remote_clock_was_set_back(run: Run) -> None:
     now = datetime.now(UTC)
-    await run.bring_in(replace(Q1, updated_at=now))
-    await run.bring_in(replace(Q1, values={**Q1.values, "title": "Slow"}, updated_at=now - MINUTE))
+    await run.bring_in(Q1._replace(updated_at=now))
+    await run.bring_in(Q1._replace(values={**Q1.values, "title": "Slow"}, updated_at=now - MINUTE))
     assert (await run.linked()).link.remote_updated_at == now
 
 

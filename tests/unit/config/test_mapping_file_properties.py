@@ -121,7 +121,7 @@ def remotes():
 def known_to(remote, policy):
     """The ticket as this mapping's decoder gives it."""
     values = {n: v for n, v in remote.values.items() if n in policy.mapping.known_fields}
-    return replace(remote, values=values)
+    return remote._replace(values=values)
 
 
 def rows():

@@ -69,7 +69,7 @@ def a_remote(updated_at: datetime | None = None, **values: str | None) -> Remote
 
 def without(remote: RemoteTicket, *names: str) -> RemoteTicket:
     """The same answer with some fields left out of it."""
-    return replace(remote, values={k: v for k, v in remote.values.items() if k not in names})
+    return remote._replace(values={k: v for k, v in remote.values.items() if k not in names})
 
 
 def a_local(**values: str | None) -> LocalTicket:
@@ -109,4 +109,4 @@ def stored(decision: TicketDecision, pair: KnownTicket) -> KnownTicket:
 
 def answered(sending: Sending, remote: RemoteTicket) -> RemoteTicket:
     """The ticket once QContact has taken what was sent."""
-    return replace(remote, values={**remote.values, **sending.remote})
+    return remote._replace(values={**remote.values, **sending.remote})

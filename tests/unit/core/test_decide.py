@@ -97,7 +97,7 @@ class TestCreate:
         assert decided(a_remote(status=status), KnownTicket()).closes is expected
 
     def test_warnings_of_decoding_come_along(self):
-        remote = replace(a_remote(), warnings=("title: something",))
+        remote = a_remote()._replace(warnings=("title: something",))
         assert "title: something" in decided(remote, KnownTicket()).warnings
 
 
@@ -262,7 +262,7 @@ class TestUpdate:
                 "zone_id": SAVED["project_id"],
             },
         )
-        remote = without(replace(a_remote(), values=dict(link.base.remote)), name)
+        remote = without(a_remote()._replace(values=dict(link.base.remote)), name)
         decision = decided(remote, KnownTicket(link, local), force=True)
         assert decision.kind is Kind.SKIP
         assert decision.base == link.base
@@ -478,7 +478,7 @@ class TestReceived:
     """What was received is remembered with a base that is what it says."""
 
     def received(self, pair, **values):
-        remote = replace(a_remote(**values), digest="d")
+        remote = a_remote(**values)._replace(digest="d")
         return decide(remote, pair, PEOPLE, REVIEW, version=fingerprint(remote.values))
 
     @pytest.mark.parametrize("pair", [KnownTicket(), linked(), KnownTicket(unlinked=(a_local(),))])

@@ -63,7 +63,7 @@ def to_and_fro(times):
     for _ in range(times):
         decision, pair, remote = done(pair, remote, "assigned")
         decisions.append(decision)
-        remote = replace(remote, values={**remote.values, STATUS: "Open"})
+        remote = remote._replace(values={**remote.values, STATUS: "Open"})
         decision, pair = undone(pair, remote)
         decisions.append(decision)
     return decisions

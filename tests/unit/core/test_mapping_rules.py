@@ -92,7 +92,7 @@ def test_a_column_that_left_the_mapping_leaves_the_base():
     link = a_link({}, {"access_notes": "gate"})
     pair = KnownTicket(link, a_local())
     remote = a_remote(**link.base.remote)
-    remote = replace(remote, values={n: v for n, v in remote.values.items() if n != "access_notes"})
+    remote = remote._replace(values={n: v for n, v in remote.values.items() if n != "access_notes"})
     decision = decide(remote, pair, PEOPLE, policy())
     assert "access_notes" not in decision.base.remote
     assert not decision.writes

@@ -228,7 +228,7 @@ def test_absent_never_clears_and_never_leaves_the_base(ticket):
 @given(tickets())
 def test_an_absent_field_is_decided_as_if_it_had_not_moved(ticket):
     link = ticket.pair.link
-    unmoved = replace(ticket.remote, values={**link.base.remote, **ticket.remote.values})
+    unmoved = ticket.remote._replace(values={**link.base.remote, **ticket.remote.values})
     spelled_out = replace(ticket, remote=unmoved).decide()
     left_out = ticket.decide()
     assert left_out.writes == spelled_out.writes

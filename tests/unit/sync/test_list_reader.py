@@ -172,7 +172,9 @@ class HeavyListing(Listing):
     async def list_page(self, window: Window, page: int, page_size: int) -> Page:
         found = await super().list_page(window, page, page_size)
         text = "x" * 400_000
-        tickets = tuple(replace(t, values={"description": text}) for t in found.tickets)
+        tickets = tuple(
+            RemoteTicket(t.id, {"description": text}, t.updated_at) for t in found.tickets
+        )
         return replace(found, tickets=tickets)
 
 

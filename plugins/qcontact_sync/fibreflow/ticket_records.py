@@ -164,13 +164,13 @@ class PostgresTickets:
         uids: Mapping[RemoteId, str],
     ) -> None:
         """Carry out decisions by statements, which tell what was dropped."""
-        await self._write_tickets(
-            [
-                ticket_row(d, ids[d.remote.id], uids.get(d.remote.id), self._unit)
-                for d in decisions
-                if d.writes_ticket
-            ]
-        )
+        written = [
+            ticket_row(d, ids[d.remote.id], uids.get(d.remote.id), self._unit)
+            for d in decisions
+            if d.writes_ticket
+        ]
+        if written:
+            await self._write_tickets(written)
         await self._write_links([link_row(d, ids[d.remote.id]) for d in decisions])
 
     async def write_nothing(self) -> None:

@@ -1,16 +1,9 @@
-"""From FibreFlow to QContact: what is pending, in which order, and which failures stop the pass."""
+"""From FibreFlow to QContact: what is sent at the same time, and which failures stop the pass."""
 
 import asyncio
 import logging
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Collection,
-    Mapping,
-    Sequence,
-    Set,
-)
-from contextlib import aclosing, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Collection, Sequence, Set
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -21,7 +14,6 @@ from qcontact_sync.core.errors import (
     FatalError,
     RemoteMoved,
     RetryableError,
-    RowLocked,
     SyncError,
     TicketError,
 )
@@ -33,21 +25,19 @@ from qcontact_sync.core.model import (
     RemoteId,
     SyncType,
 )
-from qcontact_sync.core.outbound import outbound_limit, version_with
+from qcontact_sync.core.outbound import outbound_limit
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
-from qcontact_sync.sync.context import Ending, Work, attempts, failure_of
+from qcontact_sync.sync.context import Ending, Work, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
+from qcontact_sync.sync.pending import list_pending, read_pending
 from qcontact_sync.sync.row_faults import RowFaults
+from qcontact_sync.sync.settling import SETTLED_AT_ONCE, Settle
 from qcontact_sync.sync.ticket_planner import TicketPlanner
 from qcontact_sync.sync.ticket_sender import TicketSender
 
 log = logging.getLogger(__name__)
-
-BATCH = 200
-
-PendingTicket = tuple[KnownTicket, Sequence[NoteToSend]]
 
 
 class Sender(Protocol):
@@ -57,8 +47,8 @@ class Sender(Protocol):
         """More is pending than is sent without confirmation."""
         ...
 
-    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
-        """Send a ticket's fields, then its notes."""
+    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> Settle | None:
+        """Send a ticket's fields, then its notes; returns what is left to be done for it."""
         ...
 
     async def count_sent_in_part(self) -> None:
@@ -75,6 +65,7 @@ class Outbound:
         self._breaker = Breaker()
         self._row_faults = RowFaults(work, Direction.OUTBOUND)
         self._first_writes = asyncio.Lock()
+        self._slots = asyncio.Semaphore(work.options.connections)
         self._stopped_by: SyncError | None = None
         self._is_cut_short = False
         self._done = 0
@@ -95,7 +86,7 @@ class Outbound:
             async with work.unit(Direction.OUTBOUND) as unit:
                 await unit.tickets.agree_assignments()
         await self._release_moot()
-        pending = await self._pending()
+        pending = await list_pending(work)
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
         await self._send_all(pending)
@@ -115,19 +106,6 @@ class Outbound:
                 internal_notes = self._work.options.internal_notes
                 await unit.quarantine.release_moot(internal_notes=internal_notes)
 
-    async def _pending(self) -> Sequence[RemoteId]:
-        work = self._work
-        request = work.run.request
-        only = None
-        if request.ticket_ids:
-            found = await work.store.resolve_ids(request.ticket_ids)
-            only = sorted(set(found.values()))
-        return await work.store.list_pending(
-            work.run.window if work.run.is_dated else None,
-            only,
-            internal_notes=work.options.internal_notes,
-        )
-
     async def _check_amount(self, pending: int) -> None:
         work = self._work
         given = work.options.max_outbound
@@ -138,10 +116,12 @@ class Outbound:
 
     async def _send_all(self, pending: Sequence[RemoteId]) -> None:
         """Different tickets overlap, within the connections; the steps of one never do."""
-        # Half of them may wait for the database while the others wait for QContact.
-        limit = 2 * self._work.options.connections
+        connections = self._work.options.connections
+        # Beside those that are sent, one group is in a transaction and one waits for the next. With
+        # few connections groups are small; with one, one ticket is settled while the next is sent.
+        limit = connections + min(connections**2, 2 * SETTLED_AT_ONCE)
         async with (
-            aclosing(self._pending_pairs(pending)) as pairs,
+            aclosing(read_pending(self._work, pending, self._quarantine)) as pairs,
             KeyedTasks(limit) as tasks,
         ):
             async for ticket, notes in pairs:
@@ -152,51 +132,6 @@ class Outbound:
         if self._stopped_by is not None:
             raise self._stopped_by
 
-    async def _pending_pairs(
-        self, pending: Sequence[RemoteId]
-    ) -> AsyncGenerator[PendingTicket, None]:
-        """The pending tickets with their notes, read shortly before they are sent."""
-        work = self._work
-        for start in range(0, len(pending), BATCH):
-            remote_ids = pending[start : start + BATCH]
-            tickets, locked = await self._read_linked(remote_ids)
-            notes = await work.store.list_notes_to_send(
-                remote_ids, internal_notes=work.options.internal_notes
-            )
-            tickets = {i: _with_notes(ticket, notes.get(i, ())) for i, ticket in tickets.items()}
-            for remote_id, error in locked.items():
-                await self._quarantine(tickets.pop(remote_id), error)
-            for remote_id in remote_ids:
-                if remote_id in tickets:
-                    yield tickets[remote_id], notes.get(remote_id, ())
-
-    async def _read_linked(
-        self, remote_ids: Sequence[RemoteId]
-    ) -> tuple[dict[RemoteId, KnownTicket], Mapping[RemoteId, RowLocked]]:
-        """Tickets as they are now, and which of them FibreFlow keeps locked.
-
-        A locked row is about to change: what it held before is not sent.
-        """
-        work, locked = self._work, dict[RemoteId, RowLocked]()
-        try:
-            return await self._lock(remote_ids), locked
-        except RowLocked:
-            async with work.store.unit(work.run.job_id, Direction.OUTBOUND, None) as unit:
-                tickets = await unit.tickets.read_linked(remote_ids)
-        for remote_id in tickets:
-            try:
-                await self._lock([remote_id])
-            except RowLocked as error:
-                locked[remote_id] = error
-        return dict(tickets), locked
-
-    async def _lock(self, remote_ids: Sequence[RemoteId]) -> dict[RemoteId, KnownTicket]:
-        async for attempt in attempts():
-            with attempt:
-                async with self._work.unit(Direction.OUTBOUND) as unit:
-                    return dict(await unit.tickets.read_linked(remote_ids))
-        raise AssertionError("the last attempt returns or raises")
-
     async def _send_one(
         self, ticket: KnownTicket, notes: Sequence[NoteToSend], pending: int
     ) -> None:
@@ -205,24 +140,38 @@ class Outbound:
         An error that stops the pass does not cancel the other tickets: a note whose request is
         cancelled would have an unknown outcome.
         """
-        if self._stopped_by is not None or self._breaker.stopped.issuperset(
-            _kinds_pending(ticket, notes)
-        ):
-            return
-        if self._work.should_stop():
-            self._is_cut_short = True
-            return
         try:
-            await self._send_guarded(ticket, notes)
+            if not await self._send_guarded(ticket, notes):
+                return
         except SyncError as error:
             self._stopped_by = self._stopped_by or error
         self._done += 1
         self._work.progress(Direction.OUTBOUND, self._done, pending)
 
-    async def _send_guarded(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
-        failures_before = self._breaker.failures
+    def _has_stopped_for(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> bool:
+        """Whether the pass, or all that the ticket waits for, has stopped."""
+        if self._stopped_by is not None:
+            return True
+        stopped = self._breaker.stopped
+        if stopped and stopped.issuperset(_kinds_pending(ticket, notes)):
+            return True
+        self._is_cut_short = self._is_cut_short or self._work.should_stop()
+        return self._is_cut_short
+
+    async def _send_guarded(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> bool:
+        """Send a ticket and record it, or quarantine it; False if the pass has stopped."""
+        cleared: Sequence[Held] = ()
         try:
-            await self._sender.send(ticket, notes)
+            # The slot is held from read to write, so that no other ticket's requests come in
+            # between; it is free while the ticket is settled: QContact need not wait for that.
+            async with self._slots:
+                if self._has_stopped_for(ticket, notes):
+                    return False
+                failures_before = self._breaker.failures
+                settle = await self._sender.send(ticket, notes)
+            cleared = self._breaker.ticket_passed(failures_before)
+            if settle is not None:
+                await settle()
         except MAYBE_ONE_ROW as error:
             await self._quarantine_all(await self._row_faults.blame_or_hold(ticket, error))
         except (TicketError, RetryableError) as error:
@@ -238,7 +187,8 @@ class Outbound:
             await self._quarantine(ticket, error)
         else:
             self._row_faults.has_passed = True
-            await self._quarantine_all(self._breaker.ticket_passed(failures_before))
+        await self._quarantine_all(cleared)
+        return True
 
     async def _suspect(self, ticket: KnownTicket, error: SyncError) -> None:
         """Hold a failure back until its cause is known: the ticket, or QContact."""
@@ -283,8 +233,7 @@ class Outbound:
         Until a write of each kind was accepted, writes are sent one at a time: an account that may
         not write is then noticed after three refusals.
         """
-        is_allowed = self._breaker.accepted.issuperset(kinds)
-        async with nullcontext() if is_allowed else self._first_writes:
+        async with self._one_at_a_time(kinds):
             if self._stopped_by is not None:
                 raise self._stopped_by
             if stopped := self._breaker.stopped.intersection(kinds):
@@ -298,6 +247,16 @@ class Outbound:
                 raise
             self._breaker.accepted.update(kinds)
 
+    @asynccontextmanager
+    async def _one_at_a_time(self, kinds: Collection[SyncType]) -> AsyncIterator[None]:
+        """Wait for the write before, until writes of these kinds are known to be accepted."""
+        if not self._breaker.accepted.issuperset(kinds):
+            async with self._first_writes:
+                if not self._breaker.accepted.issuperset(kinds):
+                    yield
+                    return
+        yield
+
 
 def _kinds_pending(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> Set[SyncType]:
     """The kinds of write that a ticket waits for."""
@@ -308,7 +267,3 @@ def _kinds_pending(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> Set[Sync
         if here is not None and here.values.get(name) != agreed.get(name)
     }
     return moved | {SyncType.NOTE_ADD} if notes else moved or set(KIND_OF_FIELD.values())
-
-
-def _with_notes(ticket: KnownTicket, notes: Sequence[NoteToSend]) -> KnownTicket:
-    return replace(ticket, version=version_with(ticket.version, (note.version for note in notes)))

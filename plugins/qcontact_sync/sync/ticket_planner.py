@@ -24,7 +24,7 @@ class TicketPlanner:
         self._work.plan.notices.append(f"nothing is sent without confirmation: {held}")
 
     async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
-        """Plan a ticket's fields and notes."""
+        """Plan a ticket's fields and notes; there is nothing to record."""
         remote = await self._work.remote.get(ticket.linked.remote_id)
         decision = decide(remote, ticket, self._people, self._work.options.policy)
         sending = sending_of(decision)

@@ -1,11 +1,9 @@
-"""Sending one ticket to QContact: read, merge, send the changed fields, settle."""
+"""Sending one ticket to QContact: read, merge, send the changed fields."""
 
-import asyncio
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import (
     ErrorCode,
     NeedsConfirmation,
@@ -15,64 +13,25 @@ from qcontact_sync.core.errors import (
     RemoteMoved,
     TicketError,
 )
-from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     KIND_OF_FIELD,
     STATUS,
     Direction,
     KnownTicket,
-    LocalId,
     People,
     RemoteId,
     RemoteTicket,
     SyncType,
 )
-from qcontact_sync.core.outbound import Sending, agreed_on, arrived, kinds_of, sending_of
+from qcontact_sync.core.outbound import Sending, arrived, kinds_of, sending_of
 from qcontact_sync.core.ports import BeforeTry
-from qcontact_sync.core.stats import Counts
-from qcontact_sync.core.unit_ports import NoteToSend, SentRow, UnitOfWork
-from qcontact_sync.sync.context import Work, attempts
-from qcontact_sync.sync.group_commit import GroupCommit
+from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
+from qcontact_sync.sync.context import Work
 from qcontact_sync.sync.notes import NoteSender, Writing
-from qcontact_sync.sync.single_reads import rows_read_apart
+from qcontact_sync.sync.settling import Sent, Settle, Settling
 
 MAX_TRIES = 3
 MAX_WAITS = 10
-SETTLED_AT_ONCE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A ticket whose fields QContact has accepted.
-
-    Attributes:
-        policy: What it was decided by.
-        is_last: Nothing follows, so the transaction that settles the ticket also counts it: a
-            crash between two transactions would leave it out of the counts for good.
-    """
-
-    ticket: KnownTicket
-    sending: Sending
-    answer: RemoteTicket
-    policy: Policy
-    is_last: bool
-
-    @property
-    def remote_id(self) -> RemoteId:
-        return self.ticket.linked.remote_id
-
-    @property
-    def ticket_id(self) -> LocalId:
-        return self.ticket.linked.ticket_id
-
-    def audit_rows(self) -> list[SentRow]:
-        """One row per kind sent: what was sent, the answer, and the value before."""
-        ids, sending = (self.remote_id, self.ticket_id), self.sending
-        sent = zip(kinds_of(sending), sending.remote.items(), strict=True)
-        return [
-            SentRow(*ids, kind, {name: value}, sending.with_before(name, self.answer.payload))
-            for kind, (name, value) in sent
-        ]
 
 
 class TicketSender:
@@ -92,8 +51,7 @@ class TicketSender:
         self._stopped = stopped
         self._is_proven = False
         self._sent_in_part: list[tuple[KnownTicket, TicketError]] = []
-        self._slots = asyncio.Semaphore(work.options.connections)
-        self._settling = GroupCommit(self._settle_group, SETTLED_AT_ONCE)
+        self._settling = Settling(work, people)
 
     def require_confirmation(self, pending: int, limit: int) -> None:
         """More is pending than is sent without confirmation.
@@ -103,46 +61,47 @@ class TicketSender:
         """
         raise NeedsConfirmation(pending, limit)
 
-    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> None:
+    async def send(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> Settle | None:
         """Send a ticket's fields, then its notes; what is refused does not hold up the rest.
+
+        Returns:
+            What is left to be done for the ticket.
 
         Raises:
             TicketError: Something was refused; what was accepted is settled.
         """
         refused: list[TicketError] = []
-        # The slot is held from read to write, so that no other ticket's requests come in between;
-        # it is free while the ticket is settled, so that QContact need not wait for the database.
-        async with self._slots:
+        with self._settling.expected():
             sent = await self._send_all_fields(ticket, refused, has_notes=bool(notes))
+            if sent and sent[-1].is_last:
+                return self._settling.soon(sent[-1])
             for part in sent:
-                if not part.is_last:
-                    await self._settling.submit(part)
+                await self._settling.now(part)
             if notes:
                 await self._send_notes(ticket, notes, refused)
-        if sent and sent[-1].is_last:
-            await self._settling.submit(sent[-1])
         if refused:
-            error = _together(refused)
-            if any(part.sending for part in sent):
-                self._sent_in_part.append((ticket, error))
-            raise error
-        if sent and not notes and not sent[-1].is_last:
-            await self._count([ticket])
+            raise self._refusal(ticket, sent, refused)
+        if sent and not notes:
+            await self._settling.count([ticket])
+        return None
+
+    def _refusal(
+        self, ticket: KnownTicket, sent: Sequence[Sent], refused: Sequence[TicketError]
+    ) -> TicketError:
+        error = _together(refused)
+        if any(part.sending for part in sent):
+            self._sent_in_part.append((ticket, error))
+        return error
 
     async def count_sent_in_part(self) -> None:
         """Count tickets of which only what the account may not do was not sent."""
-        await self._count(
+        await self._settling.count(
             [t for t, error in self._sent_in_part if self._stopped >= set(error.writes)]
         )
 
-    async def _count(self, tickets: Sequence[KnownTicket]) -> None:
-        if tickets:
-            async with self._work.unit(Direction.OUTBOUND) as unit:
-                await self._finish(unit, [(ticket, True) for ticket in tickets])
-
     async def _send_all_fields(
         self, ticket: KnownTicket, refused: list[TicketError], *, has_notes: bool
-    ) -> Sequence[_Sent]:
+    ) -> Sequence[Sent]:
         """All fields in one write; one write each where the account may not do all of it."""
         kinds = tuple(kind for kind in KIND_OF_FIELD.values() if kind not in self._stopped)
         try:
@@ -163,7 +122,7 @@ class TicketSender:
 
     async def _send_or_note(
         self, ticket: KnownTicket, kind: SyncType, refused: list[TicketError]
-    ) -> _Sent | None:
+    ) -> Sent | None:
         try:
             return await self._send_fields(ticket, (kind,))
         except TicketError as error:
@@ -177,7 +136,7 @@ class TicketSender:
     ) -> None:
         async def finish(unit: UnitOfWork) -> None:
             if not refused:
-                await self._finish(unit, [(ticket, True)])
+                await self._settling.finish(unit, [(ticket, True)])
 
         sender = NoteSender(self._work, ticket.linked.remote_id, self._writing, finish)
         try:
@@ -187,7 +146,7 @@ class TicketSender:
                 raise
             refused.append(error)
 
-    async def _send_fields(self, ticket: KnownTicket, kinds: Collection[SyncType]) -> _Sent:
+    async def _send_fields(self, ticket: KnownTicket, kinds: Collection[SyncType]) -> Sent:
         """Read, merge, write; again if the ticket changed or the write was lost."""
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         policy = self._work.options.policy
@@ -215,7 +174,7 @@ class TicketSender:
                 # The status becomes an open conflict; the other fields are sent without it.
                 policy = replace(policy, is_final_refused=True)
             else:
-                return _Sent(ticket, sending, answer, policy, is_last=False)
+                return Sent(ticket, sending, answer, policy, is_last=False)
 
     def _is_final(self, error: TicketError, remote: RemoteTicket, sending: Sending) -> bool:
         is_refused = error.code is ErrorCode.VALIDATION_ERROR and STATUS in sending.remote
@@ -268,47 +227,6 @@ class TicketSender:
             if error.code is ErrorCode.CONFLICT:
                 raise RemoteMoved from error
             raise
-
-    async def _settle_group(self, group: Sequence[_Sent]) -> None:
-        """Update the bases; other changes that the answers show are written with them."""
-        async for attempt in attempts():
-            with attempt:
-                async with self._work.unit(Direction.OUTBOUND) as unit:
-                    await self._settle_in(unit, group)
-                    await self._finish(
-                        unit, [(s.ticket, bool(s.sending)) for s in group if s.is_last]
-                    )
-
-    async def _settle_in(self, unit: UnitOfWork, group: Sequence[_Sent]) -> None:
-        now = await unit.tickets.read_linked([sent.remote_id for sent in group])
-        decisions = [d for s in group if (d := self._settled(s, now[s.remote_id]))]
-        await unit.tickets.write(decisions)
-        changed = [decision.remote.id for decision in decisions]
-        await unit.progress.settle_rows(rows_read_apart(self._work.remote, changed))
-        await unit.progress.audit_sent([row for sent in group for row in sent.audit_rows()])
-
-    def _settled(self, sent: _Sent, now: KnownTicket) -> TicketDecision | None:
-        """What the answer means for FibreFlow's side as it is now."""
-        link = agreed_on(now.linked, sent.sending, sent.answer)
-        known = replace(now, link=link)
-        decision = decide(sent.answer, known, self._people, sent.policy)
-        if decision.kind is not Kind.SKIP:
-            return decision
-        return decision._replace(kind=Kind.RELINK) if link.base != now.linked.base else None
-
-    async def _finish(self, unit: UnitOfWork, ended: Sequence[tuple[KnownTicket, bool]]) -> None:
-        """Count tickets, once per run, when all of each was sent.
-
-        Args:
-            ended: Each with whether anything was sent.
-        """
-        await unit.quarantine.release([ticket.linked.remote_id for ticket, _ in ended])
-        fresh = [(t.linked.remote_id, did_send) for t, did_send in ended if not t.is_counted]
-        await unit.progress.mark_counted([remote_id for remote_id, _ in fresh])
-        updated = sum(did_send for _, did_send in fresh)
-        await unit.progress.add_counts(
-            Counts(successful=updated, updated=updated, skipped=len(fresh) - updated)
-        )
 
 
 def _together(refused: Sequence[TicketError]) -> TicketError:

@@ -29,6 +29,12 @@ async def submit_all(commits: GroupCommit[str], *items: str) -> list[BaseExcepti
     return await asyncio.gather(*map(commits.submit, items), return_exceptions=True)
 
 
+async def settled_turns() -> None:
+    """Let everything run that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 async def test_single_item_is_committed_at_once() -> None:
     database = Database()
     await GroupCommit(database.commit, 50).submit("a")
@@ -47,6 +53,42 @@ async def test_group_size_is_limited() -> None:
     await submit_all(GroupCommit(database.commit, 2), *"abcdefg")
     assert max(map(len, database.groups)) == 2
     assert sorted(chain(*database.groups)) == list("abcdefg")
+
+
+async def test_group_waits_for_an_expected_item() -> None:
+    database = Database()
+    commits = GroupCommit(database.commit, 50, linger_s=3600)
+    with commits.expected():
+        first = asyncio.ensure_future(commits.submit("a"))
+        await settled_turns()
+        assert not database.groups
+    await commits.submit("b")
+    await first
+    assert database.groups == [["a", "b"]]
+
+
+async def test_group_that_is_full_waits_for_no_expected_item() -> None:
+    database = Database()
+    commits = GroupCommit(database.commit, 2, linger_s=3600)
+    with commits.expected():
+        await submit_all(commits, "a", "b")
+    assert database.groups == [["a", "b"]]
+
+
+async def test_urgent_item_takes_along_what_waits() -> None:
+    database = Database()
+    commits = GroupCommit(database.commit, 50, linger_s=3600)
+    with commits.expected():
+        await asyncio.gather(commits.submit("a"), commits.submit("b", is_urgent=True))
+    assert database.groups == [["a", "b"]]
+
+
+async def test_group_waits_no_longer_than_its_limit() -> None:
+    database = Database()
+    commits = GroupCommit(database.commit, 50, linger_s=0)
+    with commits.expected():
+        await commits.submit("a")
+    assert database.groups == [["a"]]
 
 
 async def test_item_that_breaks_its_group_fails_alone() -> None:

@@ -10,7 +10,7 @@
 --
 -- A table of FibreFlow's that has another name is named the same way, as in QCONTACT_SYNC_TABLE_...:
 -- `-v tickets=app.maintenance_tickets`. `-v lineage=maintenance` is QCONTACT_SYNC_SCHEMA,
--- `-v inbound_notes=notes` QCONTACT_SYNC_INBOUND_NOTES. Columns of
+-- `-v inbound_notes=notes` (or activities) QCONTACT_SYNC_INBOUND_NOTES. Columns of
 -- tickets that only your mapping file names: `-v more_inserted=", created_by" -v more_updated=", client_name"`.
 \set ON_ERROR_STOP on
 \if :{?migrator} \else \set migrator qcontact_migrator \endif
@@ -19,7 +19,12 @@
 \if :{?lineage} \else \set lineage fibreflow \endif
 \if :{?more_inserted} \else \set more_inserted '' \endif
 \if :{?more_updated} \else \set more_updated '' \endif
-SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS is_usual \gset
+SELECT :'lineage' = 'maintenance' AS is_maintenance, :'lineage' = 'fibreflow' AS is_usual,
+    :'inbound_notes' IN ('off', 'notes')
+    OR (:'inbound_notes' = 'activities' AND :'lineage' = 'maintenance') AS knows_notes \gset
+\if :knows_notes \else
+    DO $$ BEGIN RAISE 'inbound_notes is off, notes, or in the lineage maintenance activities'; END $$;
+\endif
 \if :is_maintenance
     \if :{?tickets} \else \set tickets maintenance_tickets \endif
     \if :{?ticket_notes} \else \set ticket_notes maintenance_notes \endif
@@ -125,7 +130,18 @@ FROM (
     SELECT to_regclass(string_agg(quote_ident(part), '.' ORDER BY place)) AS relation
     FROM unnest(string_to_array(:'ticket_notes', '.')) WITH ORDINALITY AS parts (part, place)
 ) AS found
-WHERE :'inbound_notes' <> 'off' AND relation IS NOT NULL \gexec
+WHERE :'inbound_notes' = 'notes' AND relation IS NOT NULL \gexec
+
+-- The same, where they become rows of the application's activities.
+SELECT format('GRANT SELECT (%1$s), INSERT (%1$s) ON %2$s TO %3$I', columns, relation, :'runtime')
+FROM (
+    VALUES (
+        'id, ticket_id, external_id, activity_type, description, created_by_name, '
+        'external_timestamp',
+        to_regclass('maintenance_activities')
+    )
+) AS needed (columns, relation)
+WHERE :'inbound_notes' = 'activities' AND relation IS NOT NULL \gexec
 
 -- The next number is taken, and set past the numbers that were there before.
 SELECT format('GRANT SELECT, USAGE, UPDATE ON SEQUENCE %s TO %I', sequence, :'runtime')

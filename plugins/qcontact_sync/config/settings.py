@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qcontact_sync.config.accounts import (
@@ -57,7 +64,7 @@ class Settings(SchemaSetting):
     reopen: Literal["review", "follow"] = "review"
     assignment_winner: Literal["local", "remote"] = "local"
     internal_notes: Literal["keep", "send"] = "keep"
-    inbound_notes: Literal["off", "notes"] = "off"
+    inbound_notes: Literal["off", "notes", "activities"] = "off"
     create: Literal["all", "unfinished"] = "all"
     overlap_s: float = Field(default=300, ge=0, le=86_400)
     retry_budget_s: float = Field(default=120, ge=0, le=3_600)
@@ -78,6 +85,14 @@ class Settings(SchemaSetting):
     mapping_file: str | None = None
     accounts_file: str | None = None
     account: str = DEFAULT
+
+    @field_validator("inbound_notes")
+    @classmethod
+    def _has_activities(cls, into: str, others: ValidationInfo) -> str:
+        if into == "activities" and others.data.get("schema") == "fibreflow":
+            message = f"must be off or notes: {PREFIX}SCHEMA is fibreflow, which has no activities"
+            raise ValueError(message)
+        return into
 
     @field_validator("timezone")
     @classmethod

@@ -155,15 +155,35 @@ _RECEIVED_NOTES = {
     ),
 }  # fmt: skip
 """By lineage: the columns of a note that comes in."""
+_ACTIVITIES: Needs = MappingProxyType(
+    {
+        "maintenance_activities": (
+            Need("id", "U", "i"),
+            Need("ticket_id", "U", "i"),
+            Need("external_id", "S", "i", 20),
+            Need("activity_type", "S", "i", 4),
+            Need("description", "S", "i"),
+            Need("created_by_name", "S", "i", 255),
+            Need("external_timestamp", "D", "i"),
+        )
+    }
+)
 
 
-def needed_rights(
-    schema: HostSchema, *, receives_notes: bool = False
-) -> Sequence[Mapping[str, Any]]:
-    """Elements of ``missing_rights``' array: name, privilege, columns (None: all of the table)."""
+def needs_of_notes(inbound_notes: str) -> Needs:
+    """What the setting ``INBOUND_NOTES`` needs beyond the lineage's tables."""
+    return _ACTIVITIES if inbound_notes == "activities" else {}
+
+
+def needed_rights(schema: HostSchema, *, inbound_notes: str = "off") -> Sequence[Mapping[str, Any]]:
+    """Elements of ``missing_rights``' array: name, privilege, columns (None: all of the table).
+
+    Args:
+        inbound_notes: The setting ``INBOUND_NOTES``.
+    """
     names = schema.quoted_names()
     rights: list[Mapping[str, Any]] = []
-    if receives_notes:
+    if inbound_notes == "notes":
         columns = _RECEIVED_NOTES[schema.lineage]
         rights.append(_right(names["ticket_notes"], "INSERT", columns))
     for usual, needs in NEEDS[schema.lineage].items():
@@ -174,7 +194,8 @@ def needed_rights(
             for privilege, columns in _by_column(usual, needs, schema).items()
             if columns and privilege not in whole
         ]
-    for name, needs in OTHER_TABLES.get(schema.lineage, {}).items():
+    others = {**OTHER_TABLES.get(schema.lineage, {}), **needs_of_notes(inbound_notes)}
+    for name, needs in others.items():
         by_right = _by_column(name, needs, schema)
         rights += [_right(name, right, columns) for right, columns in by_right.items() if columns]
     return rights

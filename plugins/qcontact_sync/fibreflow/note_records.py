@@ -1,4 +1,4 @@
-"""FibreFlow's notes on their way to QContact."""
+"""FibreFlow's notes on their way to QContact, and QContact's on their way in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,12 +16,19 @@ from qcontact_sync.core.model import LocalId, Note, RemoteId
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
+_RECEIVE = {"notes": "receive_notes", "activities": "receive_activities"}
+
 
 class PostgresNotes:
-    """The `NoteRecords` port."""
+    """The `NoteRecords` port.
 
-    def __init__(self, unit: OpenUnit) -> None:
+    Args:
+        into: What QContact's notes become, a key of `_RECEIVE`.
+    """
+
+    def __init__(self, unit: OpenUnit, into: str = "notes") -> None:
         self._unit = unit
+        self._into = into
 
     async def intend(
         self, note: Note, remote_id: RemoteId, key: str, equal_before: int | None
@@ -76,7 +83,7 @@ class PostgresNotes:
     async def receive(self, received: Sequence[ReceivedNotes]) -> None:
         new = [row for ticket in received for row in _new_rows(ticket)]
         if new:
-            await self._unit.fetch("receive_notes", {"notes": jsonb(new)})
+            await self._unit.fetch(_RECEIVE[self._into], {"notes": jsonb(new)})
         await self._unit.fetch(
             "settle_read_notes",
             {

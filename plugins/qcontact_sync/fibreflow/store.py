@@ -36,13 +36,19 @@ class PostgresStore:
     Args:
         more: Further connections, for units that run at the same time.
         mapping: Names the columns of tickets beyond the lineage's own.
+        notes_into: What QContact's notes become: ``notes`` or ``activities``.
     """
 
     def __init__(
-        self, database: Database, *more: Database, mapping: TicketMapping = TICKETS
+        self,
+        database: Database,
+        *more: Database,
+        mapping: TicketMapping = TICKETS,
+        notes_into: str = "notes",
     ) -> None:
         self._schema = with_columns(database.schema, mapping)
         self._mapping = mapping
+        self._notes_into = notes_into
         # Last in, first out: the others connect when two units run at the same time.
         self._free = asyncio.LifoQueue[Database]()
         for free in (*more, database):
@@ -78,7 +84,7 @@ class PostgresStore:
                 tickets,
                 PostgresConflicts(unit),
                 PostgresQuarantine(unit),
-                PostgresNotes(unit),
+                PostgresNotes(unit, self._notes_into),
                 PostgresProgress(unit),
             )
         tickets.committed()

@@ -13,7 +13,7 @@ from qcontact_sync.fibreflow import tls
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.host_schema import with_columns
 from qcontact_sync.fibreflow.migrate import check_schema
-from qcontact_sync.fibreflow.needs import needed_rights
+from qcontact_sync.fibreflow.needs import needed_rights, needs_of_notes
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.reachability import Obstacle, find_obstacle
 from qcontact_sync.fibreflow.unit_of_work import jsonb
@@ -52,9 +52,9 @@ async def check_database(settings: Settings, dialect: Dialect) -> Sequence[Check
     return [
         *checks,
         *_check_tls(fibreflow),
-        *await _alone("schema", _check_schema(fibreflow, settings.account, mapping)),
+        *await _alone("schema", _check_schema(fibreflow, settings, mapping)),
         *await _alone("rights", _check_rights(fibreflow, mapping, settings)),
-        *await _alone("tables", _check_writing(fibreflow, mapping)),
+        *await _alone("tables", _check_writing(fibreflow, settings, mapping)),
     ]
 
 
@@ -98,13 +98,14 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 
 
 async def _check_schema(
-    fibreflow: FibreFlowAccess, account: str, mapping: TicketMapping
+    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping
 ) -> list[Check]:
     try:
         async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
             await check_schema(database)
-            await require_own(database, account)
-            return [check_columns(await examine_schema(database, mapping))]
+            await require_own(database, settings.account)
+            further = needs_of_notes(settings.inbound_notes)
+            return [check_columns(await examine_schema(database, mapping, further))]
     except SyncError as error:
         return [Check("schema", State.FAILED, str(error))]  # which says what to do
 
@@ -114,7 +115,7 @@ async def _check_rights(
 ) -> list[Check]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         schema = with_columns(database.schema, mapping)
-        needed = needed_rights(schema, receives_notes=settings.inbound_notes != "off")
+        needed = needed_rights(schema, inbound_notes=settings.inbound_notes)
         missing = await database.read("missing_rights", {"needed": jsonb(needed)})
     if not missing:
         return [Check("rights", State.OK, "the database's user has all rights that the sync needs")]
@@ -126,6 +127,8 @@ async def _check_rights(
     return [Check("rights", State.FAILED, f"lacking: {lacks}", advice)]
 
 
-async def _check_writing(fibreflow: FibreFlowAccess, mapping: TicketMapping) -> list[Check]:
+async def _check_writing(
+    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping
+) -> list[Check]:
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        return await check_writing(database, mapping)
+        return await check_writing(database, mapping, needs_of_notes(settings.inbound_notes))

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from qcontact_sync.config.mapping_file import MAPPING_FILE
+from qcontact_sync.core.catalogue import Needs
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.schema_fit import Finding, Verdict, examine
@@ -24,16 +26,27 @@ _ADVICE = (
 )
 
 
-async def examine_schema(database: Database, mapping: TicketMapping) -> list[Finding]:
-    """How FibreFlow's tables differ from what the sync and the mapping need."""
+async def examine_schema(
+    database: Database, mapping: TicketMapping, further: Needs = MappingProxyType({})
+) -> list[Finding]:
+    """How FibreFlow's tables differ from what the sync and the mapping need.
+
+    Args:
+        further: See `needs.needs_of_notes`.
+    """
     schema = database.schema
-    needs = NEEDS[schema.lineage]
-    catalogue = await read_catalogue(database)
-    return examine(catalogue, needs, schema.names.by_usual_name(), mapping)
+    needs = {**NEEDS[schema.lineage], **further}
+    catalogue = await read_catalogue(database, further)
+    names = {**schema.names.by_usual_name(), **{name: name for name in further}}
+    return examine(catalogue, needs, names, mapping)
 
 
 async def require_fit(
-    database: Database, mapping: TicketMapping, *, is_from_file: bool = False
+    database: Database,
+    mapping: TicketMapping,
+    further: Needs = MappingProxyType({}),
+    *,
+    is_from_file: bool = False,
 ) -> None:
     """Refuse a database in which no ticket can be written, and a mapping file with words that the
     database does not take.
@@ -41,13 +54,14 @@ async def require_fit(
     What else refuses some tickets was perhaps changed later: those tickets fail by name.
 
     Args:
+        further: See `examine_schema`.
         is_from_file: The account has a mapping file.
 
     Raises:
         SchemaMismatch: Names all that does not fit.
         ConfigError: The same, of a mapping file.
     """
-    findings = await examine_schema(database, mapping)
+    findings = await examine_schema(database, mapping, further)
     severe = [f for f in findings if f.verdict in (Verdict.LACKS, Verdict.CANNOT)]
     if severe:
         raise SchemaMismatch(
@@ -70,9 +84,9 @@ def check_columns(findings: Iterable[Finding]) -> Check:
     return Check("schema", State.FAILED, _told(lacking), advice)
 
 
-async def check_writing(database: Database, mapping: TicketMapping) -> list[Check]:
+async def check_writing(database: Database, mapping: TicketMapping, further: Needs) -> list[Check]:
     """Whether tickets can be written at all, and what may hide rows from the sync."""
-    findings = await examine_schema(database, mapping)
+    findings = await examine_schema(database, mapping, further)
     guarded = await database.read("row_security")
     encoding = (await database.read("who_answers"))[0]["encoding"]
     return [*_check_fit(findings), *_check_policies(guarded), *_check_encoding(encoding)]

@@ -17,6 +17,7 @@ from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, Database
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.migrate import check_schema
+from qcontact_sync.fibreflow.needs import needs_of_notes
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
 from qcontact_sync.fibreflow.store import PostgresStore
@@ -77,7 +78,8 @@ async def start_run(
         # Before the params: an error in them is recorded, too.
         await require_own(database, settings.account)
         is_mapped = settings.mapping_file is not None
-        await require_fit(database, remote.mapping, is_from_file=is_mapped)
+        further = needs_of_notes(settings.inbound_notes)
+        await require_fit(database, remote.mapping, further, is_from_file=is_mapped)
         runs = PostgresRunStore(database)
         check_ids = partial(require_known, PostgresStore(database), remote)
         key, request, opened = await lifecycle.start(
@@ -205,7 +207,7 @@ async def run_direction(
         open_database(fibreflow) as second,
     ):
         mapping = load_mapping(settings, qcontact.dialect)
-        store = PostgresStore(database, second, mapping=mapping)
+        store = PostgresStore(database, second, mapping=mapping, notes_into=settings.inbound_notes)
         if run.request.dry_run:
             async with open_remote(qcontact, settings, stop.sleep) as remote:
                 work = _work(store, settings, run, remote, progress, stop)

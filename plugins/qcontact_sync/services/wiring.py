@@ -169,7 +169,7 @@ def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
         connections=settings.connections,
         max_outbound=settings.max_outbound,
         internal_notes=mapping.notes["internal"] is not NoteFate.KEEP,
-        inbound_notes=settings.inbound_notes == "notes",
+        inbound_notes=settings.inbound_notes != "off",
     )
 
 

@@ -194,7 +194,7 @@ def test_notes_may_be_added_only_where_they_are_received(fibreflow: str, roles: 
         "INSERT INTO ticket_notes (id, ticket_id, note_type, content)"
         " VALUES (gen_random_uuid(), gen_random_uuid(), 'client', 'text')"
     )
-    params = {"needed": jsonb(needed_rights(USUAL, receives_notes=True))}
+    params = {"needed": jsonb(needed_rights(USUAL, inbound_notes="notes"))}
     missing = statement("missing_rights").encode()
     with psycopg.connect(roles.as_runtime(fibreflow), autocommit=True) as runtime:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

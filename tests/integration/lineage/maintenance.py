@@ -18,6 +18,7 @@ from tests.sync_roles import SyncRoles
 
 HERE = Path(__file__).parent
 MAINTENANCE = "maintenance"
+SCHEMA = HostSchema.of_lineage(MAINTENANCE)
 APPLICATION = Path(__file__).parents[3] / "dev" / "database" / "sql" / "maintenance_schema.sql"
 # What the application's CHECK takes is known up to this word: the engine's suites use it.
 _TAKES_CLOSED = """

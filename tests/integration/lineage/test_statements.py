@@ -4,14 +4,12 @@ import re
 
 import psycopg
 import pytest
-from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.fibreflow.statements import sql_folder, statement
 
-from tests.integration.lineage.maintenance import MAINTENANCE
+from tests.integration.lineage.maintenance import MAINTENANCE, SCHEMA
 
 pytestmark = pytest.mark.integration
 
-SCHEMA = HostSchema.of_lineage(MAINTENANCE)
 PARAM = re.compile(r"%\((\w+)\)s")
 # PREPARE takes these only.
 PREPARED = re.compile(r"(--.*\n|\s)*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")

@@ -48,7 +48,7 @@ def rights_checked():
     own = re.findall(r"\('(\w+)', '([A-Z ]+)'\)", text)
     fibreflows = {
         (right["name"].strip('"'), right["privilege"])
-        for right in needed_rights(USUAL, receives_notes=True)
+        for right in needed_rights(USUAL, inbound_notes="notes")
     }
     return fibreflows | {(table, right) for table, rights in own for right in rights.split()}
 

@@ -1,5 +1,5 @@
 -- list_conflicts: what waits for a person first, then values that lost, newest first.
--- params:  id uuid, remote_ids text[] (each null: all), limit int (null: all)
+-- params:  id uuid, remote_ids text[] (each null: all), limit int (null: all), offset int
 -- returns: rows, see the columns; local_name is the full name of the FibreFlow user that
 --          local_value stands for, where the field is an assignment
 -- locks:   none
@@ -10,7 +10,7 @@ WITH chosen AS MATERIALIZED (
     WHERE (%(id)s::uuid IS NULL OR id = %(id)s::uuid)
       AND (%(remote_ids)s::text[] IS NULL OR remote_id = ANY(%(remote_ids)s::text[]))
     ORDER BY is_open DESC, entry DESC
-    LIMIT %(limit)s::bigint
+    LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
 )
 SELECT
     conflict.id, conflict.remote_id AS qcontact_ticket_id, conflict.ticket_id, ticket.ticket_uid,

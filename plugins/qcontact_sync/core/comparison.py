@@ -1,8 +1,10 @@
 """How both sides of one ticket stand, as values; `core.compare` makes them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from qcontact_sync.core.model import SYNCED_FIELDS, Direction, RemoteId
 
@@ -32,6 +34,15 @@ class Gap(StrEnum):
     """Done in FibreFlow, open in QContact."""
     DONE_THERE = "done_there"
     """Done in QContact, open in FibreFlow."""
+
+
+GAP_WORDS: Mapping[Gap, str] = MappingProxyType(
+    {
+        Gap.DONE_HERE: "done in FibreFlow, open in QContact",
+        Gap.DONE_THERE: "open in FibreFlow, done in QContact",
+    }
+)
+"""How a gap is told, wherever it is."""
 
 
 @dataclass(frozen=True, slots=True)

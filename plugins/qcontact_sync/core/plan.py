@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from qcontact_sync.core.canon import printable
+from qcontact_sync.core.comparison import GAP_WORDS, Gap
 from qcontact_sync.core.decision import Adoption, Kind, TicketDecision
 
 
@@ -216,8 +217,8 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
 _ADOPTED = {
     Adoption.AGREE: "agree",
     Adoption.DIFFER: "differ in status or assignment",
-    Adoption.DONE_HERE: "done in FibreFlow, open in QContact",
-    Adoption.DONE_THERE: "open in FibreFlow, done in QContact",
+    Adoption.DONE_HERE: GAP_WORDS[Gap.DONE_HERE],
+    Adoption.DONE_THERE: GAP_WORDS[Gap.DONE_THERE],
 }
 
 

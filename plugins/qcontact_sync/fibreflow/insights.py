@@ -86,11 +86,12 @@ class Insights:
         conflict_id: UUID | None = None,
         limit: int | None = None,
         *,
+        offset: int = 0,
         remote_ids: Sequence[str] | None = None,
     ) -> Sequence[Row]:
         """Open conflicts first, then those resolved automatically, newest first."""
         ids = None if remote_ids is None else list(remote_ids)
-        params = {"id": conflict_id, "remote_ids": ids, "limit": limit}
+        params = {"id": conflict_id, "remote_ids": ids, "limit": limit, "offset": offset}
         return await self._database.read("list_conflicts", params)
 
     async def find_tickets(self, given: str, limit: int) -> Sequence[Row]:

@@ -1,6 +1,7 @@
 """The texts of alerts, by rule: what an alert means, what to do, and what is said at its end."""
 
 from qcontact_sync.reporting.alerts import Rule
+from qcontact_sync.reporting.wording import STANDINGS
 
 MEANS_OVER = "You need not do anything: later runs process the rest."
 DETAILS = {
@@ -28,10 +29,12 @@ MEANING = {
     "help.",
     Rule.NEEDS_YOU: "The call centre re-opened tickets that are done in FibreFlow, or both "
     "sides keep reverting each other. The sync writes neither side until you decide.",
-    Rule.HELD: "More changes are pending than are sent without confirmation. None is sent until "
-    "you confirm. Check whether a bulk edit was intended.",
-    Rule.DIVERGENCE: "In two samples in a row, tickets differ between FibreFlow and QContact, "
-    "although they are not pending, not in quarantine and not in conflict.",
+    Rule.HELD: f"More changes are {STANDINGS['pending']} than are sent without confirmation. None "
+    "is sent until you confirm. Check whether a bulk edit was intended.",
+    Rule.DIVERGENCE: "In two samples in a row, tickets have the standing "
+    f"'{STANDINGS['differs']}' of a comparison: the values differ, and the sync does nothing about "
+    f"it by itself. Tickets with the standing '{STANDINGS['pending']}' or '{STANDINGS['waits']}' "
+    "(a conflict, quarantine) do not count.",
 }
 FAILURES = "List the failures on the dashboard (Quarantine), or: qcontact-sync failures"
 WHY = "To see why, search the ticket on the dashboard, or: qcontact-sync ticket ID"
@@ -78,6 +81,8 @@ STEPS = {
     ],
     Rule.DIVERGENCE: [
         "The log of the task compare_sample of the monitor DAG names the tickets.",
+        f"List all tickets with this standing: qcontact-sync compare (on the dashboard: Compare, "
+        f"filter '{STANDINGS['differs']}')",
         WHY,
         "Write QContact's own fields again: qcontact-sync run --ticket-id ID --force-resync",
     ],

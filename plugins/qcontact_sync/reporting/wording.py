@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qcontact_sync.core.canon import printable
+from qcontact_sync.core.comparison import GAP_WORDS
 from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import shown_briefly
@@ -27,10 +28,7 @@ STANDINGS = {
     "only_qcontact": "only in QContact",
     "only_fibreflow": "only in FibreFlow",
 }
-GAPS = {
-    "done_here": "done here, open in QContact",
-    "done_there": "done in QContact, open here",
-}
+GAPS = {gap.value: words for gap, words in GAP_WORDS.items()}
 DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QContact"}
 FAILURE_STATES = {
     "due": "due with the next run",

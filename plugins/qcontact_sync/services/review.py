@@ -171,10 +171,12 @@ async def _failures(
     return await Insights(database).failures([*wanted, *known.values()])
 
 
-async def list_conflicts(fibreflow: FibreFlowAccess, limit: int | None = None) -> Sequence[Row]:
-    """Open conflicts first, then resolved ones, newest first; all, or ``limit``."""
+async def list_conflicts(
+    fibreflow: FibreFlowAccess, limit: int | None = None, offset: int = 0
+) -> Sequence[Row]:
+    """Open conflicts first, then resolved ones, newest first; all, or ``limit`` from ``offset``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
-        return await Insights(database).conflicts(limit=limit)
+        return await Insights(database).conflicts(limit=limit, offset=offset)
 
 
 async def resolve_conflict(

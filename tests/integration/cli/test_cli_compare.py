@@ -30,7 +30,7 @@ def test_compare_lists_what_is_not_the_same(program, done_here):
     ended = program("compare")
     assert ended.exit_status == 3
     assert "25 tickets compared" in ended.stdout
-    assert "done here, open in QContact" in ended.stdout
+    assert "done in FibreFlow, open in QContact" in ended.stdout
     assert "FT000042" in ended.stdout
 
 

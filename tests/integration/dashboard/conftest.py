@@ -5,6 +5,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,25 @@ from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
 PASSWORD = "pass-for-tests"
+TAKEN_OVER = 900
+"""Tickets; every second one is done here and open there."""
+_TAKE_OVER = """
+WITH made AS (
+    INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type, status)
+    SELECT 'FT' || lpad(n::text, 6, '0'), 'qcontact', (21924300000 + n)::text, 'No light',
+           'maintenance', CASE WHEN n %% 2 = 0 THEN 'resolved' ELSE 'in_progress' END
+    FROM generate_series(1, %(tickets)s) AS n
+    RETURNING id, external_id, status
+)
+INSERT INTO qcontact_ticket_link (
+    remote_id, ticket_id, base_status_local, base_remote, fingerprint
+)
+SELECT external_id, id, status,
+       jsonb_build_object('title', 'No light', 'status', 'In Progress', 'assigned_to', NULL), 'x'
+FROM made
+"""
 ONE_ACCOUNT = "[accounts.default]\n"
+AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 USERS = {"admin": "admin", "clerk": "user", "onlooker": "viewer"}
 
 
@@ -132,23 +151,35 @@ def api_server(
         ui_port=free_port(),
         sides=sides,
     )
-    passwords = run.airflow_home / "passwords.json"
-    passwords.write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
-    environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = ",".join(
-        f"{user}:{role}" for user, role in USERS.items()
-    )
     # Connections come from Airflow's database, as most installations keep them.
     del environment["AIRFLOW_CONN_QCONTACT_DEFAULT"], environment["AIRFLOW_CONN_FIBREFLOW_DEFAULT"]
-    airflow = str(Path(sys.executable).with_name("airflow"))
-    services = Services(run.logs, run.processes)
     accounts = run.root / "accounts.toml"
     accounts.write_text(ONE_ACCOUNT)
     environment["QCONTACT_SYNC_ACCOUNTS_FILE"] = str(accounts)
     environment["QCONTACT_SYNC_ALERT_TO"] = "ops@example.test"
     environment["AIRFLOW_CONN_SMTP_DEFAULT"] = '{"conn_type": "smtp", "host": "127.0.0.1"}'
-    subprocess.run([airflow, "dags", "reserialize"], env=environment, check=True)
+    subprocess.run([AIRFLOW, "dags", "reserialize"], env=environment, check=True)
+    with served(run, environment, roles, accounts, metadata_dsn) as server:
+        yield server
+
+
+@contextmanager
+def served(
+    run: RunDirectory,
+    environment: dict[str, str],
+    roles: SyncRoles,
+    accounts: Path,
+    metadata_dsn: str,
+) -> Iterator[ApiServer]:
+    """An API server with this environment, and the users of these tests."""
+    passwords = run.airflow_home / "passwords.json"
+    passwords.write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
+    environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = ",".join(
+        f"{user}:{role}" for user, role in USERS.items()
+    )
+    services = Services(run.logs, run.processes)
     try:
-        services.start("api-server", [airflow, "api-server"], environment)
+        services.start("api-server", [AIRFLOW, "api-server"], environment)
         server = ApiServer(
             environment["AIRFLOW__API__BASE_URL"],
             services.log_of("api-server"),
@@ -194,3 +225,21 @@ def year(api_server: ApiServer, year_db: str, qcontact: Sandbox) -> ApiServer:
     api_server.connect_qcontact(qcontact.url, qcontact.api_key)
     api_server.pause(False)
     return api_server
+
+
+@pytest.fixture
+def taken_over(
+    request: pytest.FixtureRequest,
+    api_server: ApiServer,
+    pg_server: str,
+    template_db: str,
+    qcontact: Sandbox,
+) -> Iterator[tuple[ApiServer, str]]:
+    """The page over a database that was taken over, and its DSN; a param is how many tickets."""
+    name = f"test_{uuid.uuid4().hex}"
+    dsn = clone_database(pg_server, template_db, name)
+    rows(dsn, _TAKE_OVER, {"tickets": getattr(request, "param", TAKEN_OVER)})
+    api_server.connect_fibreflow(dsn)
+    api_server.connect_qcontact(qcontact.url, qcontact.api_key)
+    yield api_server, dsn
+    drop_database(pg_server, name)

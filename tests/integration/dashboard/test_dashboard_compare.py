@@ -3,48 +3,17 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 
 import httpx
 import psycopg
 import pytest
 
-from dev.database.postgres import clone_database, drop_database
-from tests.integration.dashboard.conftest import ApiServer
+from tests.integration.dashboard.conftest import TAKEN_OVER, ApiServer
 
 pytestmark = pytest.mark.integration
 
 BASE = "/qcontact-sync"
-TICKETS, DONE = 900, 450
-TAKEN_OVER = """
-WITH made AS (
-    INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type, status)
-    SELECT 'FT' || lpad(n::text, 6, '0'), 'qcontact', (21924300000 + n)::text, 'No light',
-           'maintenance', CASE WHEN n <= 450 THEN 'resolved' ELSE 'in_progress' END
-    FROM generate_series(1, 900) AS n
-    RETURNING id, external_id, status
-)
-INSERT INTO qcontact_ticket_link (
-    remote_id, ticket_id, base_status_local, base_remote, fingerprint
-)
-SELECT external_id, id, status,
-       jsonb_build_object('title', 'No light', 'status', 'In Progress', 'assigned_to', NULL), 'x'
-FROM made
-"""
-
-
-@pytest.fixture
-def taken_over(
-    api_server: ApiServer, pg_server: str, template_db: str, qcontact
-) -> Iterator[tuple[ApiServer, str]]:
-    name = "taken_over"
-    dsn = clone_database(pg_server, template_db, name)
-    with psycopg.connect(dsn) as connection:
-        connection.execute(TAKEN_OVER)
-    api_server.connect_fibreflow(dsn)
-    api_server.connect_qcontact(qcontact.url, qcontact.api_key)
-    yield api_server, dsn
-    drop_database(pg_server, name)
+DONE = TAKEN_OVER // 2
 
 
 def get(api: ApiServer, path: str, user: str = "admin") -> httpx.Response:
@@ -76,7 +45,7 @@ def test_all_that_is_done_here_is_settled_in_one_decision(taken_over):
     api, dsn = taken_over
     page = get(api, "/compare?show=done_here&pick=all")
     assert len(picked(page)) == DONE
-    assert "done here, open in QContact" in page.text
+    assert "done in FibreFlow, open in QContact" in page.text
 
     plan = post(api, "/compare/plan", page, ticket=picked(page), keep="local")
     assert plan.status_code == 200

@@ -63,7 +63,7 @@ BY_ID_OR_BATCH = {
         "state": None,
         "limit": 100,
     },
-    "list_conflicts": {"id": None, "remote_ids": None, "limit": None},
+    "list_conflicts": {"id": None, "remote_ids": None, "limit": None, "offset": 0},
 }
 
 

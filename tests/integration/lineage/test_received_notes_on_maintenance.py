@@ -5,19 +5,19 @@ names once more, and what the lineage has of its own.
 import pytest
 
 from tests.integration.lineage.maintenance import SCHEMA
-from tests.integration.sync.test_received_notes import (  # noqa: F401
-    both,
-    linked,
-    test_a_note_that_was_sent_before_the_link_is_not_doubled,
-    test_notes_come_in_once_and_in_order,
-    test_our_own_notes_do_not_come_back,
-    test_their_notes_are_never_sent_back,
-    write_there,
-)
+from tests.integration.sync import test_received_notes as usual
 from tests.integration.sync_world import World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
+
+both, linked = usual.both, usual.linked
+test_notes_come_in_once_and_in_order = usual.test_notes_come_in_once_and_in_order
+test_our_own_notes_do_not_come_back = usual.test_our_own_notes_do_not_come_back
+test_their_notes_are_never_sent_back = usual.test_their_notes_are_never_sent_back
+test_what_was_sent_before_is_not_doubled = (
+    usual.test_a_note_that_was_sent_before_the_link_is_not_doubled
+)
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +26,11 @@ def _may_write_notes(maintenance_db: str, roles: SyncRoles) -> None:
 
 
 def test_the_visibility_says_who_may_see_a_note_and_the_text_who_wrote_it(
-    both: World,  # noqa: F811
-    linked: str,  # noqa: F811
+    both: World,
+    linked: str,
 ) -> None:
-    write_there(both, linked, "Rang the customer")
-    write_there(both, linked, "Line is down", is_internal=True)
+    usual.write_there(both, linked, "Rang the customer")
+    usual.write_there(both, linked, "Line is down", is_internal=True)
     both.run()
     authors = [author_of(note) for note in both.qcontact.notes(linked)]
     made = both.rows("SELECT * FROM maintenance_notes ORDER BY created_at")
@@ -46,14 +46,14 @@ def author_of(note: dict) -> str:
     return f"{author}: " if author else ""
 
 
-def test_a_note_that_the_table_refuses_waits_and_the_others_come(both: World) -> None:  # noqa: F811
+def test_a_note_that_the_table_refuses_waits_and_the_others_come(both: World) -> None:
     tickets = [both.add_ticket(status="Open") for _ in range(2)]
     both.run()
     both.execute(
         "ALTER TABLE maintenance_notes ADD CONSTRAINT no_line CHECK (content NOT LIKE '%%refused')"
     )
     for ticket, text in zip(tickets, ("refused", "taken"), strict=True):
-        write_there(both, ticket, text)
+        usual.write_there(both, ticket, text)
     both.run()
     assert both.value("SELECT count(*) FROM maintenance_notes") == 1
     assert set(both.quarantine()) == {tickets[0]}

@@ -1,9 +1,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from qcontact_sync.core.comparison import Gap, Standing
+from qcontact_sync.reporting.alert_texts import MEANING, STEPS
+from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.timeline import Change, Event, Sides
 from qcontact_sync.reporting.wording import (
+    GAPS,
+    STANDINGS,
     agreed_value,
     options_of,
     shown_changes,
@@ -73,3 +78,11 @@ def test_both_halves_of_what_was_agreed_are_shown_where_they_differ(local, remot
     told = FieldStory("status", local, remote, None, None, "keep", "", "")
 
     assert agreed_value(told) == shown
+
+
+def test_every_word_of_a_comparison_is_in_the_one_table_and_mails_use_it():
+    assert STANDINGS.keys() == set(Standing)
+    assert GAPS.keys() == set(Gap)
+    told = " ".join((MEANING[Rule.DIVERGENCE], *STEPS[Rule.DIVERGENCE]))
+    assert all(f"'{STANDINGS[name]}'" in told for name in ("differs", "pending", "waits"))
+    assert STANDINGS["pending"] in MEANING[Rule.HELD]

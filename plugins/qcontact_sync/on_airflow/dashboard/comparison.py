@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from qcontact_sync.core.model import RemoteId
-from qcontact_sync.core.request import parse_request
+from qcontact_sync.core.request import ParamError, parse_request
 from qcontact_sync.on_airflow.dashboard import sources, views
 from qcontact_sync.on_airflow.dashboard.audit_log import log_decision
 from qcontact_sync.on_airflow.dashboard.pages import remember_rights, show
@@ -22,7 +22,9 @@ from qcontact_sync.reporting.comparison_csv import HEADINGS, csv_lines
 from qcontact_sync.services import comparison, review
 
 LISTED = 500
-"""Tickets on a page, and so in one decision."""
+"""Tickets on a page."""
+MOST_CHOSEN = 5_000
+"""Tickets in one decision, whose plan shows each of them."""
 LOOKED_AT = 20_000
 """More takes longer than a page may."""
 RUN_PATIENCE_S = 8.0
@@ -37,7 +39,9 @@ router = APIRouter(
 _checked = [Depends(check_form)]
 Shown = Annotated[Show, Query(alias="show")]
 After = Annotated[str, Query(max_length=200)]
-Chosen = Annotated[list[str] | None, Form(max_length=LISTED)]
+Chosen = Annotated[list[str] | None, Form(max_length=MOST_CHOSEN)]
+AllThat = Annotated[Show, Form(alias="show")]
+OtherPages = Annotated[bool, Form(alias="other_pages")]
 Keep = Annotated[review.Keep, Form()]
 
 
@@ -58,9 +62,20 @@ async def download(request: Request, wanted: Shown = "") -> StreamingResponse:
 
 
 @router.post("/compare/plan", dependencies=_checked)
-async def plan(request: Request, keep: Keep, ticket: Chosen = None) -> HTMLResponse:
-    """What a decision about these tickets would do, with all values; nothing is written."""
-    return await show(request, "compare_plan.html", _plan, ticket or [], keep)
+async def plan(
+    request: Request,
+    keep: Keep,
+    ticket: Chosen = None,
+    wanted: AllThat = "",
+    other_pages: OtherPages = False,
+) -> HTMLResponse:
+    """What a decision about these tickets would do, with all values; nothing is written.
+
+    With ``other_pages`` it is about all that match the filter, whatever page they are on.
+    """
+    if other_pages:
+        return await show(request, "compare_plan.html", _plan_of_all, wanted, keep)
+    return await show(request, "compare_plan.html", _plan, _versions(ticket or []), keep)
 
 
 @router.post("/compare/decide", dependencies=_checked)
@@ -92,9 +107,19 @@ async def _differences(account: str, wanted: Show, after: str, is_picked: bool) 
     }
 
 
-async def _plan(account: str, tickets: Sequence[str], keep: review.Keep) -> views.View:
+async def _plan_of_all(account: str, wanted: Show, keep: review.Keep) -> views.View:
     at = await sources.both_sides(account)
-    versions = _versions(tickets)
+    found = await comparison.list_differences(
+        at.fibreflow, at.qcontact, at.settings, wanted or None, limit=MOST_CHOSEN + 1
+    )
+    if len(found.tickets) > MOST_CHOSEN:
+        raise ParamError(f"more than {MOST_CHOSEN:,} tickets match: choose a part by the filter")
+    versions = {t.remote_id: t.version for t in found.tickets if t.remote_id and t.fields}
+    return await _plan(account, versions, keep)
+
+
+async def _plan(account: str, versions: Mapping[RemoteId, str], keep: review.Keep) -> views.View:
+    at = await sources.both_sides(account)
     decision = comparison.Decision(keep, dry_run=True, versions=versions, reads_now=False)
     chosen = await _choose(account, decision)
     return {

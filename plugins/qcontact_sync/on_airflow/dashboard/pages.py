@@ -119,9 +119,11 @@ async def quarantine(request: Request, only: Failures) -> HTMLResponse:
 
 
 @router.get("/conflicts")
-async def conflicts(request: Request) -> HTMLResponse:
-    """Open conflicts, and resolved ones."""
-    return await show(request, "conflicts.html", views.conflicts)
+async def conflicts(
+    request: Request, page: Annotated[int, Query(ge=1, le=1000)] = 1
+) -> HTMLResponse:
+    """Open conflicts, and resolved ones, a page of them."""
+    return await show(request, "conflicts.html", views.conflicts, page)
 
 
 @router.get("/fields")

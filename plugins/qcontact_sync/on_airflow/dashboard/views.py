@@ -132,12 +132,15 @@ async def failure(account: str, entry_id: UUID) -> View:
     return {**_common(at), "entry": found[0]}
 
 
-async def conflicts(account: str) -> View:
-    """Open conflicts, and resolved ones."""
+async def conflicts(account: str, page: int) -> View:
+    """Open conflicts, and resolved ones, a page of them."""
     at = await sources.fibreflow(account)
-    found = await review.list_conflicts(at.fibreflow, MAX_LISTED)
+    rows = await review.list_conflicts(at.fibreflow, MAX_LISTED + 1, (page - 1) * MAX_LISTED)
+    found = rows[:MAX_LISTED]
     return {
         **_common(at),
+        "page": page,
+        "has_more": len(rows) > MAX_LISTED,
         "waiting": [row for row in found if row["is_open"]],
         "ended": [row for row in found if not row["is_open"]],
     }

@@ -38,7 +38,11 @@ function labelCells() {
   for (const table of document.querySelectorAll(".wide > table")) {
     const headings = [...table.querySelectorAll("thead th")].map((heading) => heading.textContent.trim());
     table.classList.add("cards");
-    for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, i) => { cell.dataset.label = headings[i] || ""; });
+    for (const row of table.querySelectorAll("tbody tr")) {
+      // Cells of the rows above may reach into it, from the left.
+      const first = headings.length - row.cells.length;
+      [...row.cells].forEach((cell, i) => { cell.dataset.label = headings[first + i] || ""; });
+    }
   }
 }
 

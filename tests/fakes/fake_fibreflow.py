@@ -157,6 +157,7 @@ class FibreFlow:
             edit carried over, and the number, the value and the base's half overwritten.
         agreed: Told of two edits that count as the same from now on: FibreFlow's and QContact's.
         cursor_moved: Told of every settled stretch of a run, at its commit.
+        decided: By the number of a conflict, what a person decided and that person's name.
     """
 
     clock: FakeClock
@@ -170,6 +171,7 @@ class FibreFlow:
     quarantine: dict[tuple[RemoteId, Direction], Entry] = field(default_factory=dict)
     conflicts: list[ConflictRow] = field(default_factory=list)
     resolved: set[int] = field(default_factory=set)
+    decided: dict[int, tuple[str, str]] = field(default_factory=dict)
     run_errors: dict[tuple[JobId, Direction, RemoteId], bool] = field(default_factory=dict)
     audit: list[tuple[RemoteId, Direction, str, str]] = field(default_factory=list)
     runs: dict[JobId, RunRow] = field(default_factory=dict)

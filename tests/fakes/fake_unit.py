@@ -245,7 +245,7 @@ class FakeUnit:
                 self._here.conflicts.append(row)
 
     async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:
-        self._stage("close conflict", lambda: self._close(remote_id, {field}))
+        self._stage("close conflict", lambda: self._decide(remote_id, {field}, (resolution, by)))
 
     async def record_choices(
         self,
@@ -255,23 +255,34 @@ class FakeUnit:
         resolution: str,
         by: str,
     ) -> None:
-        self._stage("record choices", lambda: self._record_choices(remote_id, decided))
+        choice = (resolution, by)
+        self._stage("record choices", lambda: self._record_choices(remote_id, decided, choice))
 
-    def _record_choices(self, remote_id: RemoteId, decided: Sequence[Conflict]) -> None:
+    def _record_choices(
+        self, remote_id: RemoteId, decided: Sequence[Conflict], choice: tuple[str, str]
+    ) -> None:
         waiting = self._here.open_conflicts()
-        self._close(remote_id, {c.field for c in decided})
-        self._here.conflicts += [
-            ConflictRow(remote_id, c.field, "settled", c.local, c.remote, c.loser, self._began_at)
-            for c in decided
-            if (remote_id, c.field) not in waiting
-        ]
+        self._decide(remote_id, {c.field for c in decided}, choice)
+        for c in decided:
+            if (remote_id, c.field) not in waiting:
+                row = ConflictRow(
+                    remote_id, c.field, "settled", c.local, c.remote, c.loser, self._began_at
+                )
+                self._here.conflicts.append(row)
+                self._here.decided[len(self._here.conflicts) - 1] = choice
 
-    def _close(self, remote_id: RemoteId, fields: set[str]) -> None:
-        self._here.resolved |= {
+    def _decide(self, remote_id: RemoteId, fields: set[str], choice: tuple[str, str]) -> None:
+        self._here.decided |= dict.fromkeys(self._close(remote_id, fields), choice)
+
+    def _close(self, remote_id: RemoteId, fields: set[str]) -> set[int]:
+        """The numbers of the open conflicts that this closes."""
+        closed = {
             number
             for number, c in enumerate(self._here.conflicts)
             if c.remote_id == remote_id and c.field in fields and c.kind == "needs_you"
-        }
+        } - self._here.resolved
+        self._here.resolved |= closed
+        return closed
 
     # --- what went out
 

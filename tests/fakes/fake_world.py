@@ -1,11 +1,12 @@
 """Both sides in memory, and runs of the real engine between them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from typing import TypeVar
 
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.core.merge import Policy
@@ -14,7 +15,7 @@ from qcontact_sync.core.stats import DirectionStats
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import close_abandoned
-from qcontact_sync.sync.choosing import Choosing
+from qcontact_sync.sync.choosing import Choosing, ChosenTicket
 from qcontact_sync.sync.context import Run, SyncOptions, Work
 from qcontact_sync.sync.leases import POLL_S, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -28,6 +29,8 @@ from tests.fakes.fake_store import FakeStore
 
 ACCOUNT = "default"
 CLI = "cli"
+PERSON = "a person"
+Result = TypeVar("Result")
 DEAD_PID = 2**22 + 1
 """Beyond the largest number that a process can have."""
 OVERLAP = timedelta(minutes=5)
@@ -72,16 +75,29 @@ class FakeWorld:
         asyncio.run(engine.carry_out(self.order(**params)))
         return engine
 
-    async def choose(self, remote_id: RemoteId, keep: str) -> None:
-        """A person lets one side of a ticket win; QContact is read as it is."""
-        gate = Gate(self.time, None, False, {}, (0,))
-        leases = FakeLeases(self.fibreflow, gate)
+    async def choose(
+        self, remote_id: RemoteId, keep: str, *, crash_at: int | None = None, is_after: bool = False
+    ) -> Sequence[ChosenTicket]:
+        """A person lets one side of a ticket win; QContact is read as it is.
+
+        Returns:
+            What the person is told; nothing by a process that died.
+        """
+        gate = Gate(self.time, crash_at, is_after)
+        leases = _Known(self.fibreflow, gate)
+        told = await _lived(gate, self._choose(gate, leases, remote_id, keep))
+        if told is None:
+            leases.bury()
+        return told or ()
+
+    async def _choose(
+        self, gate: Gate, leases: "_Known", remote_id: RemoteId, keep: str
+    ) -> Sequence[ChosenTicket]:
         async with hold_lease(leases, ACCOUNT, self.clock, self._wait) as held:
             store = FakeStore(self.fibreflow, gate)
             remote = remote_of(self.qcontact, gate, store.seen, is_writing=True)
-            choosing = Choosing(store, remote, self.options.policy, held.lease, "a person", keep)
-            async for _ in choosing.choose([remote_id]):
-                pass
+            choosing = Choosing(store, remote, self.options.policy, held.lease, PERSON, keep)
+            return [chosen async for chosen in choosing.choose([remote_id])]
 
     async def _wait(self, seconds: float) -> None:
         """Until the lease of a run that died is over."""
@@ -112,32 +128,16 @@ class Engine:
 
     async def carry_out(self, order: RunOrder) -> None:
         """The whole run, or as much of it as there was before the process died."""
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        running = asyncio.ensure_future(self._carry_out(order))
-        dying = asyncio.ensure_future(self.gate.died.wait())
-        await asyncio.wait((running, dying), return_when=asyncio.FIRST_COMPLETED)
-        dying.cancel()
-        if not self.gate.died.is_set():
-            await running
-            return
-        running.cancel()
-        with suppress(Crash, asyncio.CancelledError):
-            await running
-        self._bury(order)
+        leases = _Known(self.world.fibreflow, self.gate)
+        if await _lived(self.gate, self._carry_out(order, leases)) is None:
+            leases.bury()
+            runs = self.world.fibreflow.runs
+            if run := runs.get(lifecycle.job_id_of(order.dag_id, order.run_id)):
+                run.pid = DEAD_PID
 
-    def _bury(self, order: RunOrder) -> None:
-        """What the operating system does: the test's process lives on, the run's is gone."""
-        here = self.world.fibreflow
-        if run := here.runs.get(lifecycle.job_id_of(order.dag_id, order.run_id)):
-            run.pid = DEAD_PID
-        lease = here.leases.get(ACCOUNT)
-        if lease and lease.holder in self._holders:
-            lease.pid = DEAD_PID
-
-    async def _carry_out(self, order: RunOrder) -> None:
+    async def _carry_out(self, order: RunOrder, leases: "_Known") -> bool:
         world = self.world
-        runs, leases = FakeRuns(world.fibreflow, self.gate), _Known(world.fibreflow, self.gate)
-        self._holders = leases.holders
+        runs = FakeRuns(world.fibreflow, self.gate)
         key, request, opened = await lifecycle.start(runs, world.clock, ACCOUNT, order)
         await close_abandoned(runs, key, CLI, None)
         window = opened.window
@@ -158,6 +158,7 @@ class Engine:
                     self.stats[direction] = None
         settlement, _ = await lifecycle.finish(runs, run)
         self.status = settlement.status.value
+        return True
 
     async def _sleep(self, seconds: float) -> None:
         """Waiting for another run: time goes by, and the other goes on."""
@@ -176,3 +177,24 @@ class _Known(FakeLeases):
     async def take(self, account, holder):
         self.holders.add(holder)
         return await super().take(account, holder)
+
+    def bury(self) -> None:
+        """What the operating system does: the test's process lives on, this one is gone."""
+        lease = self._here.leases.get(ACCOUNT)
+        if lease and lease.holder in self.holders:
+            lease.pid = DEAD_PID
+
+
+async def _lived(gate: Gate, work: Coroutine[None, None, Result]) -> Result | None:
+    """What a process comes to; None where it died before."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    running = asyncio.ensure_future(work)
+    dying = asyncio.ensure_future(gate.died.wait())
+    await asyncio.wait((running, dying), return_when=asyncio.FIRST_COMPLETED)
+    dying.cancel()
+    if not gate.died.is_set():
+        return await running
+    running.cancel()
+    with suppress(Crash, asyncio.CancelledError):
+        await running
+    return None

@@ -1,7 +1,7 @@
 """The promises of docs/guarantees.md as checks of a `FakeWorld`."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,9 +16,10 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.rules import status_key
 from qcontact_sync.core.stats import Counts
+from qcontact_sync.sync.choosing import ChosenTicket
 
 from tests.fakes.fake_qcontact import NEW_TICKET, is_theirs
-from tests.fakes.fake_world import ACCOUNT, Engine, FakeWorld
+from tests.fakes.fake_world import ACCOUNT, PERSON, Engine, FakeWorld
 from tests.proof.edit_history import EditHistory
 
 OWNED = ("title", "description")
@@ -167,6 +168,21 @@ class Promises:
         for way, row in here.directions.items():
             if min(row.counts.failed, row.counts.skipped, row.counts.successful) < 0:
                 self._break(f"{way}: {row.counts}")
+
+    def check_decided(self, chosen: Sequence[ChosenTicket], known: int) -> None:
+        """Each field that a person decided is on record once, with the name.
+
+        Args:
+            known: How many decisions there were before.
+        """
+        here = self.world.fibreflow
+        newest = list(here.decided)[known:]
+        told = [(ticket.remote_id, c.field) for ticket in chosen for c in ticket.decided]
+        listed = [(here.conflicts[n].remote_id, here.conflicts[n].field) for n in newest]
+        if sorted(listed) != sorted(told):
+            self._break(f"{told} decided, {listed} on record")
+        if {here.decided[number][1] for number in newest} - {PERSON}:
+            self._break("a decision without the name of who decided")
 
     def _sum(self) -> Counts:
         return sum((row.counts for row in self.world.fibreflow.directions.values()), Counts())

@@ -33,6 +33,7 @@ FAULTS = ("error", "unheard", "lost", "empty", "conflict", "")
 which = st.integers(0, TICKETS - 1)
 seconds = st.sampled_from((0.2, 1, 3, 61, 400, 4000))
 steps = st.integers(0, 45)
+sides = st.sampled_from(("local", "remote"))
 delays = st.lists(st.integers(0, 6), min_size=1, max_size=5)
 
 
@@ -275,12 +276,24 @@ class SyncMachine(RuleBasedStateMachine):
 
         self._run(self.world.order(), self.world.engine(between={at: edit}))
 
-    @rule(number=which, keep=st.sampled_from(("local", "remote")))
+    @rule(number=which, keep=sides)
     def somebody_decides(self, number: int, keep: str) -> None:
         """As `compare resolve` does."""
         self.world.qcontact.faults.clear()
         if self._here(number):
-            asyncio.run(self.world.choose(self._there(number), keep))
+            known = len(self.world.fibreflow.decided)
+            chosen = asyncio.run(self.world.choose(self._there(number), keep))
+            self._after_a_run()
+            self.promises.check_decided(chosen, known)
+
+    @rule(number=which, keep=sides, at=st.integers(0, 7), is_after=st.booleans())
+    def somebody_decides_and_the_process_dies(
+        self, number: int, keep: str, at: int, is_after: bool
+    ) -> None:
+        self.world.qcontact.faults.clear()
+        if self._here(number):
+            dying = self.world.choose(self._there(number), keep, crash_at=at, is_after=is_after)
+            asyncio.run(dying)
             self._after_a_run()
 
     # --- what must hold

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.fake_qcontact import FakeQContact
 from tests.fakes.fake_tenant import FakeTenant
+from tests.integration.contract.leased_run import ACCOUNT, Run, open_run
 from tests.integration.contract.two_sides import InMemory, Sides, real_sides
 
 FAKES = {"tickets": FakeQContact, "entities": FakeTenant}
@@ -28,3 +29,9 @@ async def sides(request: pytest.FixtureRequest) -> AsyncIterator[Sides]:
         return
     async with real_sides(request.getfixturevalue(REAL[dialect])) as real:
         yield real
+
+
+@pytest.fixture
+async def run(sides: Sides) -> Run:
+    key, _ = await open_run(sides)
+    return Run(sides, key.job_id, await sides.ports.leases.take(ACCOUNT, "one"))

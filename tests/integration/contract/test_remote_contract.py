@@ -90,3 +90,17 @@ async def test_a_note_whose_answer_is_lost_is_there(sides: Sides) -> None:
     with pytest.raises(OutcomeUnknown):
         await sides.ports.remote.add_note(ticket, NOTE, "key", go_on)
     assert len(await sides.ports.remote.list_notes(ticket)) == 1
+
+
+async def test_a_note_of_the_call_centre_has_an_author_and_a_time(sides: Sides) -> None:
+    ticket = sides.add_ticket(status="Open")
+    sides.write_note(ticket)
+    (note,) = await sides.ports.remote.list_notes(ticket)
+    assert note.author or note.author_id
+    assert note.written_at is not None
+    assert note.written_at.utcoffset() is not None
+    assert list(await sides.ports.remote.list_notes(ticket)) == [note]
+
+
+async def test_a_check_is_told_in_a_sentence(sides: Sides) -> None:
+    assert (await sides.ports.remote.check()).strip()

@@ -16,18 +16,10 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 
-from tests.integration.contract.test_store_contract import IN, OUT, Q1, Run, open_run
-from tests.integration.contract.two_sides import Sides
+from tests.integration.contract.leased_run import IN, OUT, Q1, Run, open_run
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 DIALECTS = ("entities",)
-
-
-@pytest.fixture
-async def run(sides: Sides) -> Run:
-    key, _ = await open_run(sides)
-    lease = await sides.ports.leases.take("default", "a run")
-    return Run(sides, key.job_id, lease)
 
 
 async def settle(run: Run, digests: dict[str, str], direction: Direction = IN) -> None:

@@ -89,3 +89,7 @@ async def test_solved_closes_by_itself_and_closed_takes_no_status(sides: Sides) 
 
 async def test_assignment_is_not_written(sides: Sides) -> None:
     assert not sides.ports.remote.writes_assignment
+
+
+async def test_where_no_queue_is_chosen_there_is_one_list(sides: Sides) -> None:
+    assert list(sides.ports.remote.queues) == [""]

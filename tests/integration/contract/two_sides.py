@@ -47,14 +47,29 @@ class Sides(Protocol):
     def add_ticket(self, **fields: str) -> RemoteId: ...
     def edit(self, remote_id: RemoteId, **fields: str) -> None: ...
     def delete(self, remote_id: RemoteId) -> None: ...
+    def write_note(self, remote_id: RemoteId) -> None: ...
     def watch_one_queue(self) -> tuple[str, str]: ...
     def pass_days(self, days: float) -> None: ...
     def lose_next_answer(self) -> None: ...
     def set_local(self, ticket_id: LocalId, **columns: str) -> None: ...
     def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]: ...
-    def add_note(self, ticket_id: LocalId, content: str) -> None: ...
+    def add_row(self, external_id: RemoteId) -> LocalId: ...
+    def add_note(self, ticket_id: LocalId, content: str, note_type: str = "client") -> None: ...
     def add_user(self, full_name: str) -> str: ...
+    def let_pauses_end(self) -> None: ...
     def losers(self) -> int: ...
+    def decisions(self) -> list[tuple[str | None, ...]]:
+        """Field, FibreFlow's value, QContact's, what was decided, by whom; the oldest first."""
+        ...
+
+    def notes_here(self, ticket_id: LocalId) -> list[tuple[str, str]]:
+        """Type and text of a ticket's notes, the oldest first."""
+        ...
+
+    def quarantined(self) -> list[RemoteId]: ...
+    def audited(self, sync_type: str) -> int:
+        """Audit rows with success of this type."""
+        ...
 
 
 class InMemory:
@@ -82,6 +97,9 @@ class InMemory:
     def delete(self, remote_id: RemoteId) -> None:
         self.world.qcontact.delete(remote_id)
 
+    def write_note(self, remote_id: RemoteId) -> None:
+        self.world.qcontact.add_note(remote_id, is_internal=False)
+
     def watch_one_queue(self) -> tuple[str, str]:
         assert isinstance(self.world.qcontact, FakeTenant)
         self.world.qcontact.queues = {"21": "Installations"}
@@ -99,14 +117,38 @@ class InMemory:
     def begin_local(self, ticket_id: LocalId, status: str) -> Callable[[], None]:
         return self.world.fibreflow.begin(ticket_id, status=status)
 
-    def add_note(self, ticket_id: LocalId, content: str) -> None:
-        self.world.fibreflow.add_note(ticket_id, content)
+    def add_row(self, external_id: RemoteId) -> LocalId:
+        return self.world.fibreflow.add_row(external_id)
+
+    def add_note(self, ticket_id: LocalId, content: str, note_type: str = "client") -> None:
+        self.world.fibreflow.add_note(ticket_id, content, note_type)
 
     def add_user(self, full_name: str) -> str:
         return self.world.fibreflow.add_user(full_name)
 
+    def let_pauses_end(self) -> None:
+        here = self.world.fibreflow
+        for entry in here.quarantine.values():
+            entry.next_try_at = entry.next_try_at and here.now()
+
     def losers(self) -> int:
         return sum(c.kind == "settled" for c in self.world.fibreflow.conflicts)
+
+    def decisions(self) -> list[tuple[str | None, ...]]:
+        here = self.world.fibreflow
+        rows = [(here.conflicts[number], *told) for number, told in sorted(here.decided.items())]
+        return [(row.field, row.local, row.remote, told, by) for row, told, by in rows]
+
+    def notes_here(self, ticket_id: LocalId) -> list[tuple[str, str]]:
+        notes = self.world.fibreflow.notes.values()
+        return [(note.note_type, note.content) for note in notes if note.ticket_id == ticket_id]
+
+    def quarantined(self) -> list[RemoteId]:
+        return [remote_id for remote_id, _ in self.world.fibreflow.quarantine]
+
+    def audited(self, sync_type: str) -> int:
+        rows = self.world.fibreflow.audit
+        return sum((kind, status) == (sync_type, "success") for *_, kind, status in rows)
 
 
 class Real:
@@ -127,6 +169,9 @@ class Real:
 
     def delete(self, remote_id: RemoteId) -> None:
         self.world.qcontact.delete(remote_id)
+
+    def write_note(self, remote_id: RemoteId) -> None:
+        self.world.qcontact.write_note(remote_id, "rung")
 
     def watch_one_queue(self) -> tuple[str, str]:
         return str(self.world.qcontact.directory.id_of("Installations")), "Installations"
@@ -151,18 +196,43 @@ class Real:
 
         return commit
 
-    def add_note(self, ticket_id: LocalId, content: str) -> None:
+    def add_row(self, external_id: RemoteId) -> LocalId:
+        return LocalId(self.world.add_local(external_id, status="open"))
+
+    def add_note(self, ticket_id: LocalId, content: str, note_type: str = "client") -> None:
         self.world.execute(
             "INSERT INTO ticket_notes (id, ticket_id, note_type, content)"
-            " VALUES (%s, %s, 'client', %s)",
-            uuid4(), ticket_id, content,
+            " VALUES (%s, %s, %s, %s)",
+            uuid4(), ticket_id, note_type, content,
         )  # fmt: skip
 
     def add_user(self, full_name: str) -> str:
         return str(self.world.add_user(full_name))
 
+    def let_pauses_end(self) -> None:
+        self.world.make_due()
+
     def losers(self) -> int:
         return sum(row["kind"] == "settled" for row in self.world.conflicts())
+
+    def decisions(self) -> list[tuple[str | None, ...]]:
+        columns = ("field", "local_value", "remote_value", "resolution", "decided_by")
+        rows = (row for row in self.world.conflicts() if row["decided_by"])
+        return [tuple(row[name] for name in columns) for row in rows]
+
+    def notes_here(self, ticket_id: LocalId) -> list[tuple[str, str]]:
+        rows = self.world.rows(
+            "SELECT note_type, content FROM ticket_notes WHERE ticket_id = %s ORDER BY created_at",
+            ticket_id,
+        )
+        return [(row["note_type"], row["content"]) for row in rows]
+
+    def quarantined(self) -> list[RemoteId]:
+        return [RemoteId(remote_id) for remote_id in self.world.quarantine()]
+
+    def audited(self, sync_type: str) -> int:
+        rows = self.world.audit()
+        return sum((r["sync_type"], r["status"]) == (sync_type, "success") for r in rows)
 
 
 @asynccontextmanager

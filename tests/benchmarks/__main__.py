@@ -11,12 +11,14 @@ from dataclasses import replace
 from rich.console import Console
 
 from tests.benchmarks.changes import Changes
+from tests.benchmarks.comparing import Comparing
 from tests.benchmarks.fresh_start import fresh_start
 from tests.benchmarks.goals import QUICK, WHOLE, Benchmark, Figure
 from tests.benchmarks.imports import Imports
 from tests.benchmarks.in_airflow import InAirflow
 from tests.benchmarks.report import table, write
 from tests.benchmarks.stage import Stage, stage
+from tests.benchmarks.starting import Starting
 from tests.benchmarks.tenants import Tenants
 
 
@@ -36,8 +38,10 @@ def benchmarks(on: Stage) -> dict[int, Benchmark]:
         10: airflow.parsing,
         11: changes.a_usual_run,
         12: fresh_start,
+        13: Starting(on).idle_run,
         14: tenants.unchanged,
         15: tenants.first_import,
+        16: Comparing(on).every_ticket,
     }
 
 

@@ -78,7 +78,7 @@ class Changes:
             work = partial(self._both_ways, database, qcontact, 200, limit=LIMIT_PER_S)
             series = interleaved(1 if scale.is_quick else 3, {"both ways": work})["both ways"]
         what = f"200 changed each way, 100 ms, {LIMIT_PER_S} requests/s"
-        yield Figure(11, what, series.wall_s, 15, unit="s", series=(series,))
+        yield Figure(11, what, series.wall_s, 10, unit="s", series=(series,))
 
     # --- the pieces of work
 

@@ -22,7 +22,7 @@ def fresh_start(scale: Scale) -> Iterator[Figure]:
         subprocess.run(["git", "clone", "-q", str(PROJECT), str(clone)], check=True)
         first, second = _seconds_to_first_ticket(clone), _seconds_to_first_ticket(clone)
         subprocess.run(["make", "-s", "clean"], cwd=clone, capture_output=True, check=False)
-    yield Figure(12, "bare clone to the first synced ticket", first, 120, unit="s")
+    yield Figure(12, "bare clone to the first synced ticket", first, 100, unit="s")
     yield Figure(12, "second start to the first synced ticket", second, 20, unit="s")
 
 

@@ -98,5 +98,5 @@ class Scale:
     is_quick: bool = False
 
 
-WHOLE = Scale(5, (10_000, 100_000), (0, 20, 100), 1_000_000)
+WHOLE = Scale(5, (10_000, 50_000, 100_000), (0, 20, 100), 1_000_000)
 QUICK = Scale(3, (2_000,), (0, 20), 20_000, is_quick=True)

@@ -52,13 +52,20 @@ class InAirflow:
             )
         empty, ours = done.values()
         what = "a DAG run with nothing to do / four empty tasks"
-        yield Figure(9, what, ours.wall_s / empty.wall_s, 1.3, series=(empty, ours))
+        yield Figure(9, what, ours.wall_s / empty.wall_s, 1.1, series=(empty, ours))
 
     def parsing(self, scale: Scale) -> Iterator[Figure]:
         """Goal 10: our DAG files are read fast."""
-        series = interleaved(scale.rounds, {"parse": partial(measure, "parse_dags")})["parse"]
-        milliseconds = 1e3 * series.wall_s
-        yield Figure(10, "all DAG files beyond airflow.sdk", milliseconds, 100, unit="ms")
+        done = interleaved(
+            scale.rounds,
+            {
+                "airflow.sdk": partial(measure, "parse_dags"),
+                "airflow.sdk, all DAG files": partial(measure, "parse_dags", "dags"),
+            },
+        )
+        alone, ours = done.values()
+        what = "all DAG files with airflow.sdk / airflow.sdk alone"
+        yield Figure(10, what, ours.wall_s / alone.wall_s, 1.1, series=(alone, ours))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from qcontact_sync.core.inbound_notes import Arrivals, ReceivedNotes
 from qcontact_sync.core.model import LocalId, RemoteId, RemoteNote
 
 from tests.integration.contract.leased_run import OUT, Q1, Run
+from tests.integration.contract.two_sides import Real, Sides
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 DIALECTS = ("tickets",)
@@ -15,6 +16,12 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 THEIRS = RemoteNote("N1", "rung", False, author="Ann Nel", written_at=AT)
 INTERNAL = RemoteNote("N2", "line is down", True, author="Ann Nel", written_at=AT + SECOND)
+
+
+@pytest.fixture(autouse=True)
+def _may_write_notes(sides: Sides, request: pytest.FixtureRequest) -> None:
+    if isinstance(sides, Real):
+        request.getfixturevalue("roles").grant(sides.world.owner, inbound_notes="notes")
 
 
 async def receive(of: Run, *notes: RemoteNote, stamp: datetime | None = AT, **more: object) -> None:

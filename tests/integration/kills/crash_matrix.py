@@ -1,4 +1,4 @@
-"""The crash matrix of docs/guarantees.md: what the next run did after each crash."""
+"""The crash matrices of docs/guarantees.md: what the next run did after each crash."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,26 +13,22 @@ Crashes = Mapping[tuple[int, bool], str]
 """By step and whether its effect had come about: what the next run did."""
 
 
-def write(dialect: str, steps: Sequence[str], crashes: Crashes) -> None:
-    """Write the page's matrix of a dialect anew."""
+def write(place: str, steps: Sequence[str], crashes: Crashes) -> None:
+    """Write a matrix of the page anew."""
     told = f"Made at commit {commit()}: {len(crashes)} crashes, all with the same end."
     rows = [
         f"| {at} | {step} | {crashes[at, False]} | {crashes[at, True]} |"
         for at, step in enumerate(steps)
     ]
-    write_into(GUARANTEES, _place(dialect), "\n".join([told, "", HEAD, *rows]))
+    write_into(GUARANTEES, place, "\n".join([told, "", HEAD, *rows]))
 
 
-def read(dialect: str) -> tuple[list[str], Crashes]:
-    """The steps of the page's matrix of a dialect, and what it says of each crash."""
+def read(place: str) -> tuple[list[str], Crashes]:
+    """The steps of a matrix of the page, and what it says of each crash."""
     rows = re.findall(
-        r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(GUARANTEES, _place(dialect)), re.M
+        r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", written_in(GUARANTEES, place), re.M
     )
     crashes = {}
     for at, _, before, after in rows:
         crashes[int(at), False], crashes[int(at), True] = before, after
     return [step for _, step, _, _ in rows], crashes
-
-
-def _place(dialect: str) -> str:
-    return f"crash matrix, {dialect}"

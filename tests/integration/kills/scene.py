@@ -1,5 +1,6 @@
 """A scene with every kind of work in it, and how it ends."""
 
+from collections import Counter
 from typing import Any
 
 from tests.integration.sync_world import World
@@ -40,6 +41,28 @@ def _add_malformed(world: World) -> None:
             do="answer", status=200, body="{}", method="GET", path=f"/Case/{ticket}$",
             times="forever",
         )  # fmt: skip
+
+
+def mend(world: World) -> str:
+    """Run once more; what the run does: tickets and notes that it brings in, changes and notes that
+    it asks QContact to take.
+    """
+    before, known = len(world.sent()), _received(world)
+    stats = world.run().sync_result["inbound_stats"]
+    asked = Counter(method for _, method, _ in world.sent()[before:])
+    notes, came = asked["POST"], _received(world) - known
+    deeds = {
+        "in": stats["successful"],
+        "note in" if came == 1 else "notes in": came,
+        "out": asked["PATCH"],
+        "note" if notes == 1 else "notes": notes,
+    }
+    return ", ".join(f"{number} {what}" for what, number in deeds.items() if number) or "nothing"
+
+
+def _received(world: World) -> int:
+    found = world.value("SELECT count(*) FROM qcontact_note WHERE state = 'received'")
+    return int(found)
 
 
 def end_of(world: World) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Killed at any request or commit, the next runs arrive where the uninterrupted one would have."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sandbox.switches import DialectName
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import Gate, dying_run
-from tests.integration.kills.scene import end_of, set_up
+from tests.integration.kills.scene import end_of, mend, set_up
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
@@ -58,27 +57,13 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
         with world(dialect, f"{gate.at}_{gate.is_after}") as played:
             set_up(played)
             dying_run(played, gate)
-            mended = _mended(played)
+            mended = mend(played)
             played.run()
             statuses = [row["status"] for row in played.history()]
             sent = {(t, m, str(b)) for t, m, b in played.sent() if m in ("PATCH", "POST")}
             return Played(gate.steps, mended, end_of(played), statuses, sent)
 
     return once
-
-
-def _mended(world: World) -> str:
-    """What a run does: tickets brought in, changes and notes that it asks QContact to take."""
-    before = len(world.sent())
-    stats = world.run().sync_result["inbound_stats"]
-    asked = Counter(method for _, method, _ in world.sent()[before:])
-    notes = asked["POST"]
-    deeds = {
-        "in": stats["successful"],
-        "out": asked["PATCH"],
-        "note" if notes == 1 else "notes": notes,
-    }
-    return ", ".join(f"{number} {what}" for what, number in deeds.items() if number) or "nothing"
 
 
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)
@@ -95,8 +80,9 @@ def test_a_crash_at_any_step_changes_nothing_in_the_end(play, dialect: DialectNa
             # The refused ticket may be asked once more: nobody knew that it had been.
             assert crashed.sent == whole.sent, where
             crashes[at, is_after] = crashed.mended
+    place = f"crash matrix, {dialect}"
     if IS_DEEP:
-        crash_matrix.write(dialect, whole.steps, crashes)
-    steps, listed = crash_matrix.read(dialect)
+        crash_matrix.write(place, whole.steps, crashes)
+    steps, listed = crash_matrix.read(place)
     assert steps == whole.steps, "make prove writes the page anew"
     assert {key: listed[key] for key in crashes} == crashes

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from qcontact_sync.sync.leases import hold_lease
 from dev.database.postgres import clone_database, drop_database
 from sandbox.running import run_sandbox
 from sandbox.switches import DialectName
+from tests.depth import IS_DEEP
+from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import (
     Crash,
     Gate,
@@ -25,14 +28,30 @@ from tests.integration.kills.crash_points import (
     dying_run,
     gated,
 )
-from tests.integration.kills.scene import end_of
+from tests.integration.kills.scene import end_of, mend
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 both = pytest.mark.parametrize("dialect", ["tickets", "entities"])
-Play = Callable[[World, Gate], None]
+Play = Callable[[World, Gate], str]
+"""Does it, may die, and tells what was done after that."""
+
+
+@dataclass
+class Played:
+    """A play at its end.
+
+    Attributes:
+        mended: What was done after the crash.
+        sent: Every write that QContact was asked for.
+    """
+
+    steps: list[str]
+    mended: str
+    end: dict[str, Any]
+    sent: list[tuple[str, str, str]]
 
 
 @pytest.fixture
@@ -49,18 +68,19 @@ def ends(pg_server: str, template_db: str, roles: SyncRoles):
             yield played
         drop_database(pg_server, f"notes_{os.getpid()}_{number}")
 
-    def once(dialect: DialectName, gate: Gate, play: Play) -> tuple[list[str], dict[str, Any]]:
+    def once(dialect: DialectName, gate: Gate, play: Play) -> Played:
         with world(dialect, f"{gate.at}_{gate.is_after}") as played:
-            play(played, gate)
+            mended = play(played, gate)
             played.run()
-            played.run()
-            return gate.steps, {
-                **end_of(played),
-                "notes": notes(played),
-                "decided": decided(played),
-            }
+            end = {**end_of(played), "notes": notes(played), "decided": decided(played)}
+            return Played(gate.steps, mended, end, written(played))
 
     return once
+
+
+def written(world: World) -> list[tuple[str, str, str]]:
+    """What QContact was asked to write, each as often as it was."""
+    return sorted((t, m, str(b)) for t, m, b in world.sent() if m in ("PATCH", "POST"))
 
 
 def notes(world: World) -> list[dict[str, Any]]:
@@ -77,7 +97,7 @@ def decided(world: World) -> list[dict[str, Any]]:
     )
 
 
-def notes_come_in(world: World, gate: Gate) -> None:
+def notes_come_in(world: World, gate: Gate) -> str:
     tickets = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
     world.run()
     world.add_note(tickets[0], "from the field")
@@ -87,9 +107,10 @@ def notes_come_in(world: World, gate: Gate) -> None:
         world.edit(ticket, status="In Progress")
     world.pass_time(400)
     dying_run(world, gate)
+    return mend(world)
 
 
-def many_are_decided(world: World, gate: Gate) -> None:
+def many_are_decided(world: World, gate: Gate) -> str:
     ids = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
     for remote_id in ids:
         world.add_local(remote_id, status="resolved")
@@ -98,10 +119,13 @@ def many_are_decided(world: World, gate: Gate) -> None:
         asyncio.run(_choose(world, gate, ids))
     except Crash:
         bury(world)
-    asyncio.run(_choose(world, Gate(), ids))
+    count = asyncio.run(_choose(world, Gate(), ids))
+    world.run()
+    return f"{count} decided" if count else "nothing"
 
 
-async def _choose(world: World, gate: Gate, ids: list[str]) -> None:
+async def _choose(world: World, gate: Gate, ids: list[str]) -> int:
+    """The number of tickets that were decided."""
     database, lease_database = (GatedDatabase(world.database, gate) for _ in range(2))
     try:
         async with (
@@ -116,22 +140,32 @@ async def _choose(world: World, gate: Gate, ids: list[str]) -> None:
                 "Thandi",
                 "local",
             )
-            async for _ in choosing.choose([RemoteId(one) for one in ids]):
-                pass
+            chosen = [one async for one in choosing.choose([RemoteId(one) for one in ids])]
+            return sum(bool(one.decided) for one in chosen)
     finally:
         await database.close()
         await lease_database.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_800 if IS_DEEP else 600)
 @both
 @pytest.mark.parametrize("play", [notes_come_in, many_are_decided])
 def test_a_crash_at_any_step_changes_nothing_in_the_end(ends, dialect: DialectName, play: Play):
-    steps, whole = ends(dialect, Gate(), play)
-    for at, name in enumerate(steps):
+    whole = ends(dialect, Gate(), play)
+    crashes = {}
+    for at, name in enumerate(whole.steps):
         # Each kind of step once: the others differ by the ticket alone.
-        if name in steps[:at]:
+        if name in whole.steps[:at] and not IS_DEEP:
             continue
         for is_after in (False, True):
-            _, end = ends(dialect, Gate(at, is_after), play)
-            assert end == whole, f"{'after' if is_after else 'before'} step {at}: {name}"
+            crashed = ends(dialect, Gate(at, is_after), play)
+            where = f"{'after' if is_after else 'before'} step {at}: {name}"
+            assert crashed.end == whole.end, where
+            assert crashed.sent == whole.sent, where
+            crashes[at, is_after] = crashed.mended
+    place = f"crash matrix of {play.__name__}, {dialect}"
+    if IS_DEEP:
+        crash_matrix.write(place, whole.steps, crashes)
+    steps, listed = crash_matrix.read(place)
+    assert steps == whole.steps, "make prove writes the page anew"
+    assert {key: listed[key] for key in crashes} == crashes

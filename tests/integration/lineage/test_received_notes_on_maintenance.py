@@ -12,12 +12,8 @@ from tests.sync_roles import SyncRoles
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 both, linked = usual.both, usual.linked
-test_notes_come_in_once_and_in_order = usual.test_notes_come_in_once_and_in_order
 test_our_own_notes_do_not_come_back = usual.test_our_own_notes_do_not_come_back
 test_their_notes_are_never_sent_back = usual.test_their_notes_are_never_sent_back
-test_what_was_sent_before_is_not_doubled = (
-    usual.test_a_note_that_was_sent_before_the_link_is_not_doubled
-)
 
 
 @pytest.fixture(autouse=True)
@@ -25,19 +21,32 @@ def _may_write_notes(maintenance_db: str, roles: SyncRoles) -> None:
     roles.grant(maintenance_db, SCHEMA, inbound_notes="notes")
 
 
-def test_the_visibility_says_who_may_see_a_note_and_the_text_who_wrote_it(
+def test_notes_come_in_once_in_order_with_who_may_see_and_who_wrote_them(
     both: World,
     linked: str,
 ) -> None:
     usual.write_there(both, linked, "Rang the customer")
     usual.write_there(both, linked, "Line is down", is_internal=True)
-    both.run()
+    for ticket_ids in ([], [], [linked]):
+        both.run(ticket_ids=ticket_ids)
     authors = [author_of(note) for note in both.qcontact.notes(linked)]
     made = both.rows("SELECT * FROM maintenance_notes ORDER BY created_at")
     assert [(n["note_type"], n["visibility"], n["content"], n["created_by"]) for n in made] == [
         ("client", "public", f"{authors[0]}Rang the customer", None),
         ("internal", "private", f"{authors[1]}Line is down", None),
     ]
+
+
+def test_a_note_that_was_sent_before_the_link_is_not_doubled(both: World) -> None:
+    ticket = both.add_ticket(status="Open")
+    both.add_local(ticket, status="open")
+    both.add_note(ticket, "Sent by the earlier job")
+    for text in ("Sent by the earlier job", "Written there"):
+        usual.write_there(both, ticket, text)
+    both.run()
+    new, known = (text for _, text in usual.here(both, ticket))  # by QContact's clock, behind
+    assert known == "Sent by the earlier job"
+    assert new.endswith(": Written there")
 
 
 def author_of(note: dict) -> str:

@@ -3,9 +3,10 @@ there, and a person settles all of it in the browser. `make prove` does it with 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import psycopg
 import pytest
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.browser, pytest.mark.timeout(
 
 TICKETS = 900 if IS_DEEP else 24
 DONE = TICKETS // 2
+Result = TypeVar("Result")
 LIMIT = 10
 """MAX_OUTBOUND: the decision is a flood."""
 ADOPTED = """
@@ -50,10 +52,8 @@ class Takeover:
     done: list[str]
 
     def carry_out(self, conf: dict[str, object]) -> None:
-        """What the scheduler does with the run that a button made: a browser's loop is here."""
-        with ThreadPoolExecutor(1) as thread:
-            order = self.world.order(params=conf)
-            thread.submit(self.world.run_order, order).result()
+        """What the scheduler does with the run that a button made."""
+        beside_the_browser(lambda: self.world.run(**conf))
 
     def conf_of_run(self) -> dict[str, object]:
         """Of the only run that waits in Airflow, which is then gone."""
@@ -63,6 +63,12 @@ class Takeover:
 
     def sent(self) -> int:
         return sum(entry.by == "api" for entry in self.world.qcontact.journal)
+
+
+def beside_the_browser(act: Callable[[], Result]) -> Result:
+    """A run has an event loop of its own, and the browser's is in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(act).result()
 
 
 @pytest.fixture(params=["entities", "tickets"] if IS_DEEP else ["entities"])
@@ -101,7 +107,7 @@ def adopt(world: World) -> list[str]:
     ]
     with psycopg.connect(world.owner) as connection:
         connection.cursor().executemany(ADOPTED, rows)
-    assert world.run().status == "success"
+    assert beside_the_browser(world.run).status == "success"
     return ids[:DONE]
 
 

@@ -59,8 +59,9 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements*.txt,*.egg-info,build,dist' .
 
-prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet; rewrites the crash matrix
-	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment $(ARGS)
+prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet, a large takeover; rewrites the crash matrix
+	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment \
+	  tests/integration/dashboard/test_dashboard_taking_over.py $(ARGS)
 
 mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)

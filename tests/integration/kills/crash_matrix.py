@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from tests.depth import IS_DEEP
 from tests.written_pages import GUARANTEES, commit, write_into, written_in
 
 HEAD = """\
@@ -11,6 +12,15 @@ HEAD = """\
 
 Crashes = Mapping[tuple[int, bool], str]
 """By step and whether its effect had come about: what the next run did."""
+
+
+def require(place: str, steps: Sequence[str], crashes: Crashes) -> None:
+    """A matrix of the page says this; `make prove` writes it anew first."""
+    if IS_DEEP:
+        write(place, steps, crashes)
+    written, listed = read(place)
+    assert written == list(steps), "make prove writes the page anew"
+    assert {key: listed[key] for key in crashes} == crashes
 
 
 def write(place: str, steps: Sequence[str], crashes: Crashes) -> None:

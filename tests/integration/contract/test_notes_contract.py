@@ -1,6 +1,5 @@
 """What the engine relies on of notes in FibreFlow's database, held by the fake as by PostgreSQL."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -168,7 +167,7 @@ async def test_a_doubtful_note_is_not_sent_again_and_may_be_ours(run: Run) -> No
 async def test_a_note_before_the_link_counts_as_arrived(run: Run) -> None:
     ticket_id = run.sides.add_row(Q1.id)
     run.sides.add_note(ticket_id, "sent by the earlier job")
-    await run.bring_in(replace(Q1))
+    await run.bring_in()
     (own,) = (await known(run)).unnamed
     assert own.is_settled
     assert await run.notes() == []

@@ -82,7 +82,7 @@ def proxy_of(base: URL) -> URL | None:
     Raises:
         ConfigError: What the environment names is no address of a proxy.
     """
-    named = getproxies().get(base.scheme)
+    named = getproxies().get(base.scheme, "").strip()
     if not named or _is_this_machine(base.host or "") or proxy_bypass(_with_port(base)):
         return None
     try:

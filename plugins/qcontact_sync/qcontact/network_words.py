@@ -15,6 +15,11 @@ _WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (aiohttp.ClientConnectorError, "the server cannot be reached"),
     (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer"),
     (aiohttp.ClientPayloadError, "the answer ended before its end"),
+    (
+        aiohttp.ClientResponseError,
+        "the answer cannot be read as HTTP: it is malformed, has too many headers, or is "
+        "compressed in a way that was not asked for",
+    ),
     (TimeoutError, "no answer in time"),
     ((aiohttp.InvalidURL, UnicodeError), "the address cannot be used"),
     ((aiohttp.ClientOSError, ConnectionError), "the connection was cut"),

@@ -152,6 +152,19 @@ async def test_a_header_line_that_is_too_long_is_said(connect, script):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content_Encoding": "br"}, {f"X_{number}": "a" for number in range(1_000)}],
+    ids=["a compression not asked for", "too many headers"],
+)
+async def test_an_answer_that_cannot_be_read_is_said(connect, script, headers):
+    script.answer(reply(body={"data": a_ticket()}, **headers))
+    async with connect(retries=0) as client:
+        with pytest.raises(RetryableError, match="cannot be read as HTTP") as caught:
+            await client.get(T1)
+    assert caught.value.code is ErrorCode.NETWORK_ERROR
+
+
 EDGES = ["Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 31 Dec 9999 23:59:60 GMT"]
 
 

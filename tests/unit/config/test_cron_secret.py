@@ -65,6 +65,12 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path) -> None:
         assert "cannot be read" in refusal(CRON_SECRET_FILE=str(tmp_path / name))
 
 
+def test_nothing_but_commas_is_refused(tmp_path) -> None:
+    (tmp_path / "commas").write_text(" ,\n")
+    assert "no secret" in refusal(CRON_SECRET=",")
+    assert "no secret" in refusal(CRON_SECRET_FILE=str(tmp_path / "commas"))
+
+
 def test_a_secret_and_a_file_together_are_refused(tmp_path) -> None:
     said = refusal(CRON_SECRET=LONG, CRON_SECRET_FILE=str(tmp_path / "secret"))
     assert "both set" in said

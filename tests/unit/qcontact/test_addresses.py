@@ -92,6 +92,12 @@ def test_no_proxy_is_honoured(environment, no_proxy):
     assert proxy_of(URL("https://api.qcontact.com:8443")) is None
 
 
+@pytest.mark.parametrize("named", ["", "  ", "\n"])
+def test_a_blank_variable_names_no_proxy(environment, named):
+    environment("HTTPS_PROXY", named)
+    assert proxy_of(URL("https://api.qcontact.com")) is None
+
+
 def test_this_machine_is_reached_without_a_proxy(environment):
     environment("HTTP_PROXY", "http://proxy.example:3128")
     assert proxy_of(URL("http://127.0.0.1:8000")) is None

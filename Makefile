@@ -59,9 +59,13 @@ check: install ## lint, format, types, import rules, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell --skip='requirements*.txt,*.egg-info,build,dist' .
 
+# What has a short form in `make test` (tests/depth.py).
+PROVEN := tests/proof tests/integration/kills tests/deployment tests/integration/lineage \
+  tests/integration/dashboard/test_dashboard_taking_over.py \
+  tests/integration/fibreflow/test_query_plans.py tests/unit/config
+
 prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet, a large takeover; rewrites the crash matrix
-	@PROOF=deep $(PYTEST) -q tests/proof tests/integration/kills tests/deployment \
-	  tests/integration/dashboard/test_dashboard_taking_over.py $(ARGS)
+	@PROOF=deep $(PYTEST) -q $(PROVEN) $(ARGS)
 
 mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some
 	@$(BIN)/python -m tests.mutants.catch $(ARGS)

@@ -3,3 +3,6 @@
 import os
 
 IS_DEEP = os.environ.get("PROOF") == "deep"
+
+EXAMPLES = 300 if IS_DEEP else 100
+"""On how many random examples a property is tried whose examples take long to make."""

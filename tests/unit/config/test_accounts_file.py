@@ -10,6 +10,8 @@ from qcontact_sync.config.accounts import DEFAULT, Account, configured_accounts,
 from qcontact_sync.config.settings import Settings, check_accounts, load_settings
 from qcontact_sync.core.errors import ConfigError
 
+from tests.depth import EXAMPLES
+
 EXAMPLE = Path(__file__).parents[3] / "examples" / "accounts.toml"
 SECRET = "s3cret-value"
 
@@ -232,7 +234,9 @@ def written(parts):
 
 @given(text=st.one_of(texts, tables.map(written)))
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_text_is_either_taken_whole_or_refused_as_configuration(file, text):
     file(text, encoding="utf-8")

@@ -16,6 +16,7 @@ from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, LocalTick
 from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
 from qcontact_sync.core.rules import status_key
 
+from tests.depth import EXAMPLES
 from tests.unit.core.core_values import ANN, BEN, LOCAL_ID, PEOPLE, REMOTE_ID, answered, stored
 
 REMOTE = ("On Hold", "Escalated", "Parked", "Done", "In Progress", "Pending Customer", "Closed")
@@ -154,7 +155,7 @@ def stories(draw):
     return policy, draw(pairs(policy)), known_to(draw(remotes()), policy)
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(stories(), st.booleans())
 def test_a_decision_is_total_and_deciding_twice_is_still(story, force):
     policy, pair, remote = story
@@ -166,7 +167,7 @@ def test_a_decision_is_total_and_deciding_twice_is_still(story, force):
     assert second.sends == first.sends
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(stories())
 def test_a_round_trip_is_still(story):
     policy, pair, remote = story
@@ -180,7 +181,7 @@ def test_a_round_trip_is_still(story):
     assert not last.sends
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(st.data(), LINEAGES, st.sampled_from(Dialect))
 def test_another_mapping_moves_no_two_way_field_and_sends_nothing(data, lineage, dialect):
     """What neither side changed stays, whatever the words mean from now on."""

@@ -196,6 +196,13 @@ class AirflowClient(AirflowApi):
             time.sleep(POLL_S)
         return [self.wait(run["dag_run_id"], dag_id) for run in runs[:count]]
 
+    def read_file_again(self, dag_id: str) -> None:
+        """Have the DAG processor read the DAG's file now, not only when its interval is over."""
+        token = self._get(f"/api/v2/dags/{dag_id}")["file_token"]
+        answer = self._http.put(f"/api/v2/parseDagFile/{token}")
+        if answer.status_code != httpx.codes.CONFLICT:
+            answer.raise_for_status()
+
     def pause(self, dag_id: str) -> None:
         self._http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": True}).raise_for_status()
 

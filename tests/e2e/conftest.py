@@ -193,6 +193,8 @@ def environment(
     return {
         **environment,
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder),
+        # Reading every file twice a minute takes time from the runs; `read_file_again` asks for it.
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
         "QCONTACT_SYNC_ACCOUNTS_FILE": str(accounts_file),
         "AIRFLOW_CONN_QCONTACT_NORTH": qcontact_connection(north),
         "AIRFLOW_CONN_FIBREFLOW_NORTH": postgres_connection(roles.as_runtime(north_fibreflow.dsn)),

@@ -30,6 +30,7 @@ def two_accounts(airflow: AirflowClient, accounts_file: Path) -> Iterator[None]:
     """North comes to a running Airflow, and goes again."""
     before = accounts_file.read_text()
     _replace(accounts_file, f'{before}[accounts.north]\nalert_to = "{NORTHS_PERSON}"\n')
+    airflow.read_file_again(DAG_ID)
     deadline = time.monotonic() + PATIENCE_S
     while airflow.dag(NORTH_DAG) is None:
         assert time.monotonic() < deadline, "Airflow did not find the new account's DAG"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.table import Table
 
 
 class Progress:
@@ -15,9 +16,11 @@ class Progress:
         self._started = time.monotonic()
 
     def say(self, text: str) -> None:
-        """Print one line."""
+        """Print one line; what does not fit goes on below the text."""
         elapsed = time.monotonic() - self._started
-        self.console.print(f"[dim]{elapsed:6.1f} s[/dim]  {text}", highlight=False)
+        line = Table.grid(padding=(0, 2))
+        line.add_row(f"[dim]{elapsed:6.1f} s[/dim]", text)
+        self.console.print(line, highlight=False)
 
     @contextmanager
     def step(self, doing: str) -> Iterator[None]:

@@ -13,15 +13,17 @@ from dev.demo.fibreflow import Row
 
 SHOWN = 12
 COUNTS = ("total_processed", "created", "updated", "skipped", "failed")
-HEADINGS = ("processed", "created", "updated", "skipped", "failed", "seconds")
+HEADINGS = ("processed", "created", "updated", "unchanged", "failed", "seconds")
 COLOURS = {"success": "green", "partial": "yellow", "failed": "red", "running": "cyan"}
-WAYS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QContact"}
+WAYS = {"inbound": "FibreFlow", "outbound": "QContact"}
+"""Where each direction writes."""
+WARNED = "*"
 
 
 def run_table(title: str, run: Row) -> RenderableType:
     """Return a run's counts per direction; ``run`` is a row of ``sync_job_history``."""
     table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("direction")
+    table.add_column("written to")
     for heading in HEADINGS:
         table.add_column(heading, justify="right")
     result = run["sync_result"] or {}
@@ -35,12 +37,15 @@ def moves_table(moves: Sequence[Row]) -> RenderableType:
     if not moves:
         return Text("  No ticket changed.")
     table = Table(box=None, pad_edge=True, header_style="dim")
-    for heading in ("way", "QContact", "FibreFlow", "what", "now", "assigned to"):
+    for heading in ("written to", "QContact", "FibreFlow", "what", "now", "assigned to"):
         table.add_column(heading)
     for move in moves[:SHOWN]:
         table.add_row(*_move(move))
     more = len(moves) - SHOWN
-    return Group(table, Text(f"  and {more} more")) if more > 0 else table
+    below = [Text(f"  and {more} more")] if more > 0 else []
+    if any(move["outcome"] == "partial" for move in moves[:SHOWN]):
+        below.append(Text(f"  {WARNED} with a warning; the page of the ticket gives it"))
+    return Group(table, *below)
 
 
 def edits_table(edits: Iterable[Edit]) -> RenderableType:
@@ -92,7 +97,9 @@ def _what(move: Row) -> str:
 
 def _move(move: Row) -> list[Text]:
     what = _what(move)
-    if move["outcome"] != "success":
+    if move["outcome"] == "partial":
+        what = f"{what} {WARNED}"
+    elif move["outcome"] != "success":
         what = f"{what} ({move['outcome']})"
     cells = (
         WAYS.get(move["sync_direction"], move["sync_direction"]),

@@ -72,6 +72,10 @@ def run_here(console: Console, interrupts: Interrupts) -> None:
         if settings.is_demo
         else "real systems: no sandbox, no edits"
     )
+    if settings.is_demo:
+        progress.say("three runs, one of them after a kill: two to three minutes")
+    if not settings.once:
+        progress.say("then it stays up, and shows the dashboard's address and the login")
     with (
         directory.claimed(),
         local_system(settings, given, directory, progress, interrupts) as system,

@@ -1,10 +1,11 @@
 """Width, tables and colours of everything that the command line shows."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -69,6 +70,29 @@ def table(*headings: str, right: Iterable[str] = ()) -> Table:
     for heading in headings:
         made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
     return made
+
+
+def show_rows(
+    console: Console,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Iterable[str] = (),
+) -> None:
+    """A table where the console is wide enough for its cells, otherwise lines for each row."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    shown = table(*headings, right=right)
+    for row in cells:
+        shown.add_row(*map(Text, row))
+    unbounded = console.options.update(max_width=_UNBOUNDED_WIDTH)
+    if Measurement.get(console, unbounded, shown).maximum <= console.width:
+        console.print(shown)
+        return
+    for first, *rest in cells:
+        write(console, first, "bold")
+        named = zip(headings[1:], rest, strict=True)
+        told = (f"{name}: {cell}" if name else cell for name, cell in named if cell)
+        write(console, f"  {'; '.join(told)}")
+    console.print()
 
 
 def state(word: str) -> Text:

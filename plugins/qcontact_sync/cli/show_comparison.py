@@ -5,33 +5,44 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.text import Text
-
-from qcontact_sync.cli.console import open_console, table
-from qcontact_sync.core.canon import printable
+from qcontact_sync.cli.console import is_narrow, open_console, show_rows, write
 from qcontact_sync.core.comparison import without_text
 from qcontact_sync.reporting.wording import DIRECTIONS, GAPS, STANDINGS
 from qcontact_sync.services.comparison import ChosenTicket
 
 MAX_LISTED = 100
+_HEADINGS = ("ticket", "QContact", "standing", "field", "FibreFlow", "QContact's", "why")
 
 
 def show_comparison(tally: Mapping[str, int], lines: Iterator[str]) -> None:
     """Counts, and the first hundred tickets that are not the same."""
     console = open_console()
-    console.print(f"{tally['tickets']} tickets compared", style="bold", highlight=False)
+    write(console, f"{tally['tickets']} tickets compared", "bold")
     for standing, word in STANDINGS.items():
         if tally[standing]:
-            console.print(f"{word:<20}{tally[standing]}{_parts(standing, tally)}", highlight=False)
-    shown = table("ticket", "QContact", "standing", "field", "FibreFlow", "QContact's", "why")
-    for line in islice(lines, MAX_LISTED):
-        for cells in _rows(json.loads(line)):
-            shown.add_row(*(Text(printable(cell)) for cell in cells))
-    if shown.row_count:
-        console.print(shown)
+            write(console, f"{word:<20}{tally[standing]}{_parts(standing, tally)}")
+    listed = [json.loads(line) for line in islice(lines, MAX_LISTED)]
+    if is_narrow(console):
+        for ticket in listed:
+            for line in _lines(ticket):
+                write(console, line)
+    elif listed:
+        show_rows(console, _HEADINGS, (cells for ticket in listed for cells in _rows(ticket)))
     rest = tally["tickets"] - tally["same"] - MAX_LISTED
     if rest > 0:
-        console.print(f"and {rest} more; --json and --csv list them all")
+        write(console, f"and {rest} more; --json and --csv list them all")
+
+
+def _lines(ticket: Mapping[str, Any]) -> Iterator[str]:
+    """The ticket, then two lines for each field: how it stands, and why."""
+    uid, remote_id = ticket["ticket_uid"], ticket["qcontact_ticket_id"]
+    there = f"QContact {remote_id}" if remote_id else "not in QContact"
+    yield f"{uid or 'not in FibreFlow'} ({there})"
+    for _, _, stands, field, here, its, why in _rows(ticket):
+        values = f"{field}: FibreFlow {here}, QContact {its}; " if field else ""
+        yield f"  {values}{stands}"
+        if why:
+            yield f"      {why}"
 
 
 def _parts(standing: str, tally: Mapping[str, int]) -> str:
@@ -62,15 +73,15 @@ def show_chosen(chosen: Sequence[ChosenTicket], keep: str, *, dry_run: bool) -> 
     """What was decided, and what could not be."""
     console = open_console()
     if dry_run:
-        console.print("dry run: the following would be decided; nothing was written")
+        write(console, "dry run: the following would be decided; nothing was written")
     for ticket in chosen:
         for line in _told(ticket, keep):
-            console.print(Text(printable(line)), soft_wrap=True)
+            write(console, line)
     decided = sum(bool(ticket.decided) for ticket in chosen)
     left = sum(bool(ticket.refused or ticket.problem) for ticket in chosen)
-    console.print(f"{decided} of {len(chosen)} tickets decided, {left} not or in part")
+    write(console, f"{decided} of {len(chosen)} tickets decided, {left} not or in part")
     if decided and keep == "local" and not dry_run:
-        console.print("the next run sends FibreFlow's values")
+        write(console, "the next run sends FibreFlow's values")
 
 
 def _told(ticket: ChosenTicket, keep: str) -> Iterator[str]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.text import Text
 
-from qcontact_sync.cli.console import open_console, table
-from qcontact_sync.core.canon import printable
+from qcontact_sync.cli.console import open_console, show_rows, write
 from qcontact_sync.reporting.field_rules import FieldRules
 from qcontact_sync.reporting.field_tables import rule_tables
 from qcontact_sync.reporting.mapping_effects import Effects
@@ -19,14 +17,14 @@ def show_rules(rules: FieldRules) -> None:
     for shown in rule_tables(rules):
         _table(console, shown.title, shown.headings, shown.rows)
         if shown.note:
-            _say(console, shown.note)
+            write(console, shown.note)
 
 
 def show_check(check: MappingCheck) -> None:
     """Whether the mapping can be used, and what it would change."""
     console = open_console()
     is_usable = not check.refused
-    _say(console, f"The mapping is valid. This database {'takes' if is_usable else 'refuses'} it.")
+    write(console, f"The mapping is valid. This database {'takes' if is_usable else 'refuses'} it.")
     if check.findings:
         _table(
             console,
@@ -47,7 +45,7 @@ def _show_effects(console: Console, effects: Effects) -> None:
             ((u.field, u.side, u.word, f"{u.tickets}", u.meaning) for u in effects.unknown),
         )
     if not effects.effects:
-        _say(console, f"No ticket of {effects.links} would show anything else.")
+        write(console, f"No ticket of {effects.links} would show anything else.")
         return
     _table(
         console,
@@ -63,12 +61,5 @@ def _show_effects(console: Console, effects: Effects) -> None:
 def _table(
     console: Console, title: str, headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]
 ) -> None:
-    _say(console, title, style="bold")
-    made = table(*headings, right=("tickets", "rank"))
-    for row in rows:
-        made.add_row(*(Text(printable(cell)) for cell in row))
-    console.print(made)
-
-
-def _say(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(printable(text), style=style), soft_wrap=True)
+    write(console, title, "bold")
+    show_rows(console, headings, rows, right=("tickets", "rank"))

@@ -14,7 +14,7 @@ from qcontact_sync.cli.console import is_narrow, open_console, state, table, wri
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import plan_lines
-from qcontact_sync.reporting.formats import seconds, share, shown_at, shown_briefly
+from qcontact_sync.reporting.formats import seconds, share, shown_at, shown_to_second
 from qcontact_sync.services.checks import Check
 from qcontact_sync.services.results import HistoryRow, JobResult
 
@@ -66,9 +66,9 @@ def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
 
 
 def _show_in_lines(console: Console, row: HistoryRow, zone: ZoneInfo) -> None:
-    took = seconds(row.duration_seconds)
-    started = shown_briefly(row.started_at, zone)
-    console.print(Text(f"{started}  "), state(row.status), Text(f", took {took}"), sep="")
+    started = shown_to_second(row.started_at, zone)
+    console.print(Text(f"{started}  "), state(row.status), sep="")
+    write(console, f"    {'took':<10}{seconds(row.duration_seconds)}")
     for direction in Direction:
         done = [getattr(row, f"{direction.value}_{what}") for what in _COUNTED]
         counts = "{} processed, {} written, {} failed".format(*done)
@@ -82,8 +82,8 @@ def _history_table(rows: Sequence[HistoryRow], zone: ZoneInfo) -> Table:
     shown = table(*headings, "error", right=("took", *_COUNTS_BY_DIRECTION, "rate"))
     for row in rows:
         shown.add_row(
-            f"{row.started_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            f"{row.started_at.astimezone(UTC):%m-%d %H:%M}",
+            f"{row.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            f"{row.started_at.astimezone(UTC):%m-%d %H:%M:%S}",
             state(row.status),
             seconds(row.duration_seconds),
             *(str(getattr(row, f"{d.value}_{what}")) for d in Direction for what in _COUNTED),

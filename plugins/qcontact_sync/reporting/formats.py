@@ -33,11 +33,16 @@ def shown_window(run: Mapping[str, Any], zone: ZoneInfo) -> str:
     return f"from {shown_at(start, zone)} to {shown_at(end, zone)}"
 
 
-def shown_briefly(instant: datetime, zone: ZoneInfo) -> str:
+def shown_briefly(instant: datetime, zone: ZoneInfo, time: str = "%H:%M") -> str:
     """The same to the minute, the day once: ``2026-11-24 08:00 SAST (06:00 UTC)``."""
     here, there = instant.astimezone(zone), instant.astimezone(UTC)
     day = "" if here.date() == there.date() else f"{there:%m-%d} "
-    return f"{here:%Y-%m-%d %H:%M %Z} ({day}{there:%H:%M} UTC)"
+    return f"{here:%Y-%m-%d {time} %Z} ({day}{there:{time}} UTC)"
+
+
+def shown_to_second(instant: datetime, zone: ZoneInfo) -> str:
+    """The same to the second, where several may fall into one minute."""
+    return shown_briefly(instant, zone, "%H:%M:%S")
 
 
 def shown_in_mail(moment: datetime, zone: ZoneInfo) -> str:

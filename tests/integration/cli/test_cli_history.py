@@ -77,7 +77,7 @@ def test_last_is_null_where_there_is_none(program):
 def test_the_table_shows_the_zone_and_utc(runs):
     ended = runs("history")
     first = next(line for line in ended.stdout.splitlines() if "partial" in line)
-    assert first.split()[:6] == ["2026-03-01", "08:00", "03-01", "06:00", "partial", "60.5"]
+    assert first.split()[:6] == ["2026-03-01", "08:00:00", "03-01", "06:00:00", "partial", "60.5"]
 
 
 def test_the_zone_can_be_chosen(runs):

@@ -17,13 +17,17 @@ CALLS = (
     ("ticket", "FT"),
     ("doctor",),
     ("run", "--dry-run"),
+    ("compare",),
+    ("mapping",),
+    ("mapping", "check", "--against-live"),
 )
 
 
 @pytest.mark.parametrize("columns", [60, 80])
 def test_every_line_fits_a_narrow_terminal(program, refused, reopened, columns):
     """Commands are longer: they stay whole, so that they can be copied."""
-    for call in (*CALLS, ("ticket", reopened)):
+    decision = ("compare", "resolve", reopened, "--keep", "local", "--dry-run")
+    for call in (*CALLS, ("ticket", reopened), decision):
         shown = program.on_a_screen(columns, *call)
         long = [
             line

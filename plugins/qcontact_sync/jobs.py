@@ -33,7 +33,14 @@ from qcontact_sync.sync.stopping import stop_on_sigterm
 from qcontact_sync.sync.unexpected import expected_only
 
 if TYPE_CHECKING:
-    from qcontact_sync.services import comparison, doctor, forgetting, mapping_report, review
+    from qcontact_sync.services import (
+        airflow_program,
+        comparison,
+        doctor,
+        forgetting,
+        mapping_report,
+        review,
+    )
     from qcontact_sync.settings import Endpoints
 
 __all__ = [
@@ -50,6 +57,7 @@ __all__ = [
     "forget_ticket",
     "get_last_sync_job_run",
     "get_status",
+    "get_status_here",
     "get_sync_job_history",
     "list_conflicts",
     "list_differences",
@@ -77,6 +85,7 @@ def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
 if TYPE_CHECKING:
     get_status = _blocking(review.get_status)
+    get_status_here = _blocking(airflow_program.get_status_here)
     explain_ticket = _blocking(review.explain_ticket)
     find_tickets = _blocking(review.find_tickets)
     list_failures = _blocking(review.list_failures)
@@ -99,6 +108,7 @@ _ELSEWHERE = {
     "choose_side": "comparison",
     "forget_ticket": "forgetting",
     "examine": "doctor",
+    "get_status_here": "airflow_program",
     "check_mapping": "mapping_report",
     "describe_mapping": "mapping_report",
 }

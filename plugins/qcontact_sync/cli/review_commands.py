@@ -1,6 +1,7 @@
 """The commands of ``qcontact-sync`` for questions and decisions about tickets."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -40,11 +41,11 @@ def status(as_json: AsJson = False) -> int:
     from qcontact_sync.config.settings import load_settings
 
     settings = load_settings()
-    health = jobs.get_status(fibreflow_from_env(), settings)
+    health = jobs.get_status_here(fibreflow_from_env(), settings, os.environ)
     if as_json:
         print_json(health.to_dict())
     else:
-        show_review.show_status(health, settings.zone)
+        show_review.show_status(health, settings.zone, datetime.now(UTC))
     return 0 if health.is_healthy else 1
 
 

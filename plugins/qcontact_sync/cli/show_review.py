@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,9 @@ from qcontact_sync.cli.console import is_narrow, open_console, state, table, wri
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import ASSIGNED_TO, TWO_WAY_FIELDS
 from qcontact_sync.reporting.explain import FieldStory
-from qcontact_sync.reporting.formats import seconds, share, shown_briefly
+from qcontact_sync.reporting.formats import seconds, share, shown_briefly, shown_to_second
 from qcontact_sync.reporting.health import Health
+from qcontact_sync.reporting.surroundings import next_run
 from qcontact_sync.reporting.wording import (
     conflict_outcome,
     last_decision,
@@ -30,7 +32,7 @@ MAX_VALUE_SHOWN = 60
 Row = Mapping[str, Any]
 
 
-def show_status(health: Health, zone: ZoneInfo) -> None:
+def show_status(health: Health, zone: ZoneInfo, now: datetime) -> None:
     """An overview of the sync, beginning with its problems."""
     console = open_console()
     console.print(state(health.level))
@@ -38,6 +40,7 @@ def show_status(health: Health, zone: ZoneInfo) -> None:
         write(console, f"  ! {issue}")
     for name, value in (
         ("last run", _last_run(health, zone)),
+        ("next run", next_run(health, partial(shown_briefly, zone=zone), now)),
         ("in step up to", _in_step(health, zone)),
         ("pending outbound", health.pending_outbound),
         ("in quarantine", _with_call(health.quarantined, "failures")),
@@ -56,7 +59,7 @@ def _in_step(health: Health, zone: ZoneInfo) -> str:
 def _last_run(health: Health, zone: ZoneInfo) -> str:
     if health.last_sync_at is None:
         return "none yet"
-    started = shown_briefly(health.last_sync_at, zone)
+    started = shown_to_second(health.last_sync_at, zone)
     took = seconds(health.last_sync_duration_seconds)
     return f"{health.last_sync_status}, {started}, took {took}"
 
@@ -148,7 +151,7 @@ def _show_timeline(console: Console, story: TicketStory, zone: ZoneInfo) -> None
     write(console, "timeline, newest first:" if story.timeline else "no history")
     for event in story.timeline:
         by = f" by {event.by}" if event.by else ""
-        write(console, f"  {shown_briefly(event.at, zone)}  {event.what}{by}")
+        write(console, f"  {shown_to_second(event.at, zone)}  {event.what}{by}")
         for line in (*shown_changes(event, story.assignees), event.details):
             if line:
                 write(console, f"      {line}")

@@ -27,8 +27,10 @@ from qcontact_sync.core.errors import ErrorCode, SyncError
 from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.on_airflow.connections import fibreflow_configuration
 from qcontact_sync.on_airflow.notifications import notifier
+from qcontact_sync.on_airflow.run_context import schedule_of
 from qcontact_sync.on_airflow.surroundings import SMTP
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
+from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 
 if TYPE_CHECKING:
@@ -37,8 +39,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def check_and_notify(account: str, overdue: datetime | None = None) -> None:
+def check_and_notify(
+    account: str, overdue: datetime | None = None, around: Surroundings | None = None
+) -> None:
     """Check all alerts of an account and report the changes.
+
+    Args:
+        overdue: A slot whose run is late.
+        around: What Airflow knows about the account's DAG (`run_context.schedule_of`).
 
     Raises:
         SyncError: The database is not available; nothing was reported.
@@ -52,6 +60,7 @@ def check_and_notify(account: str, overdue: datetime | None = None) -> None:
             notify=notifier(settings),
             airflow_url=conf.get("api", "base_url", fallback=None),
             overdue=overdue,
+            around=around,
         )
     )
     log.info("alerts.checked changed=%d", len(changes))
@@ -60,18 +69,19 @@ def check_and_notify(account: str, overdue: datetime | None = None) -> None:
 tell = check_and_notify  # DAG files of the previous release use this name
 
 
-def try_check_and_notify(account: str) -> None:
+def try_check_and_notify(account: str, around: Surroundings | None = None) -> None:
     """The same; an error is only logged."""
     try:
-        check_and_notify(account)
+        check_and_notify(account, around=around)
     except SyncError as error:
         log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
 def on_failure(context: Context, account: str = DEFAULT) -> None:
     """`on_failure_callback` of tasks: in the task's own process, after its last try."""
+    around = schedule_of(context, account)
     try:
-        check_and_notify(account)
+        check_and_notify(account, around=around)
     except SyncError as error:
         if error.code is ErrorCode.DATABASE_ERROR:
             _, settings = fibreflow_configuration(account)
@@ -83,6 +93,7 @@ def on_failure(context: Context, account: str = DEFAULT) -> None:
                 context["ti"].log_url,
                 notifier(settings),
                 conf.get("api", "base_url", fallback=None),
+                around,
             )
         else:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)

@@ -12,7 +12,7 @@ from qcontact_sync.config.accounts import Account, find_account
 from qcontact_sync.on_airflow.alerts import check_and_notify
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.metrics import report_state
-from qcontact_sync.on_airflow.run_context import is_active
+from qcontact_sync.on_airflow.run_context import is_active, schedule_of
 from qcontact_sync.on_airflow.steps import as_airflow_outcome
 from qcontact_sync.on_airflow.version_compat import AirflowSkipException
 from qcontact_sync.reporting.alerts import LATE_AFTER
@@ -36,7 +36,8 @@ def check_alerts(context: Context, account: str, now: datetime | None = None) ->
         SyncError: The database is not available; nothing was reported.
     """
     report_state(account)
-    check_and_notify(account, _late_slot(context, find_account(account), now or datetime.now(UTC)))
+    late = _late_slot(context, find_account(account), now or datetime.now(UTC))
+    check_and_notify(account, late, schedule_of(context, account))
 
 
 def _late_slot(context: Context, account: Account, now: datetime) -> datetime | None:

@@ -18,21 +18,24 @@ def notifier(settings: Settings) -> Send | None:
     """The function that notifies ``NOTIFY_CONN``; None without that setting or connection."""
     if settings.notify_conn is None:
         return None
-    try:
-        found = BaseHook.get_connection(settings.notify_conn)
-    except AirflowNotFoundException:
-        log.warning(
-            "%sNOTIFY_CONN: Airflow has no connection %s: notifications are kept until it exists",
-            PREFIX,
-            settings.notify_conn,
-        )
-        return None
-    if found.conn_type != APPRISE:
-        log.warning(
-            "%sNOTIFY_CONN: connection %s is not of type Apprise", PREFIX, settings.notify_conn
-        )
+    if problem := why_no_notifications(settings):
+        log.warning("notifications are kept: %s", problem)
         return None
     return send_notification
+
+
+def why_no_notifications(settings: Settings) -> str | None:
+    """Why ``NOTIFY_CONN`` cannot be notified; None if it can, or is not set."""
+    if settings.notify_conn is None:
+        return None
+    name, setting = settings.notify_conn, f"{PREFIX}NOTIFY_CONN"
+    try:
+        found = BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        return f"{setting}: Airflow has no connection {name}"
+    if found.conn_type != APPRISE:
+        return f"{setting}: connection {name} is not of type Apprise"
+    return None
 
 
 def send_notification(mail: Mail) -> None:

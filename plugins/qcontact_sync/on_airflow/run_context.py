@@ -1,15 +1,18 @@
 """From a task's context to the order of the run."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.types import DagRunProtocol
 
+from qcontact_sync.config.accounts import find_account
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
+from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.sync.lifecycle import RunOrder
 
 # Every other run type of Airflow (assets, operators, the UI's form, REST) counts as manual.
@@ -48,6 +51,28 @@ def is_active(context: Context, dag_id: str, **of: list[Any]) -> bool:
         AirflowRuntimeError: Airflow's API server does not say.
     """
     return context["ti"].get_dr_count(dag_id, states=["queued", "running"], **of) > 0
+
+
+def schedule_of(context: Context, account: str, now: datetime | None = None) -> Surroundings:
+    """Whether an account's DAG is paused, and its next slot; Airflow tells tasks since 3.3.
+
+    Args:
+        now: Replaces the worker's clock, aware.
+    """
+    of = find_account(account)
+    ask = getattr(context.get("ti"), "get_dag", None)
+    if ask is None:
+        return Surroundings()
+    try:
+        is_paused = bool(ask(of.dag_id).is_paused)
+    except AirflowRuntimeError:
+        return Surroundings()
+    if is_paused:
+        return Surroundings(is_paused=True)
+    from croniter import croniter  # type: ignore[import-untyped]
+
+    slot: datetime = croniter(of.schedule, now or datetime.now(UTC)).get_next(datetime)
+    return Surroundings(is_paused=False, next_run_at=slot)
 
 
 def _params(

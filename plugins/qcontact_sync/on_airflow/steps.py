@@ -27,7 +27,7 @@ from qcontact_sync.core.model import Direction, RunStatus
 from qcontact_sync.on_airflow.connections import configuration, fibreflow_configuration
 from qcontact_sync.on_airflow.plain_failures import RunFailed, log_without_trace
 from qcontact_sync.on_airflow.progress_log import ProgressLog
-from qcontact_sync.on_airflow.run_context import is_active, is_backfill, order_from
+from qcontact_sync.on_airflow.run_context import is_active, is_backfill, order_from, schedule_of
 from qcontact_sync.on_airflow.version_compat import (
     AirflowFailException,
     AirflowRescheduleException,
@@ -111,7 +111,7 @@ def finish_run(context: Context, account: str) -> Plain:
     else:
         from qcontact_sync.on_airflow import alerts, metrics
 
-        alerts.try_check_and_notify(account)
+        alerts.try_check_and_notify(account, schedule_of(context, account))
         metrics.report_run(account, summary)
     if summary["status"] == RunStatus.FAILED:
         # A task that raises returns nothing, but a failed run needs its summary.

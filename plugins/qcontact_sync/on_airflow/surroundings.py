@@ -5,6 +5,7 @@ Reads Airflow's own database, so it works in the API server alone; it blocks.
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from airflow.models.dag import DagModel
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.on_airflow.notifications import why_no_notifications
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
-from qcontact_sync.reporting.health import Surroundings
+from qcontact_sync.reporting.surroundings import Surroundings
 
 SMTP = "smtp_default"
 _PAUSING = ("patch_dag", "cli_dags")
@@ -26,25 +28,25 @@ _LOOKED_AT = 50
 
 def read_surroundings(account: Account, settings: Settings) -> Surroundings:
     """What Airflow knows about an account's DAG; without the DAG, only who gets mails."""
-    no_mails = _why_no_mails(settings)
+    reach = Surroundings(
+        no_mails=_why_no_mails(settings), no_notifications=why_no_notifications(settings)
+    )
     with create_session() as session:
         dag = session.get(DagModel, account.dag_id)
         if dag is None:
-            return Surroundings(no_mails=no_mails)
+            return reach
         is_paused = bool(dag.is_paused)
-        return Surroundings(
+        return replace(
+            reach,
             is_paused=is_paused,
             paused_since=_paused_since(session, account.dag_id) if is_paused else None,
             next_run_at=None if is_paused else dag.next_dagrun_create_after,
-            no_mails=no_mails,
         )
 
 
 def _why_no_mails(settings: Settings) -> str | None:
-    if settings.notify_conn:
-        return None
     if not settings.alert_to:
-        return "QCONTACT_SYNC_ALERT_TO is not set"
+        return None if settings.notify_conn else "QCONTACT_SYNC_ALERT_TO is not set"
     try:
         BaseHook.get_connection(SMTP)
     except AirflowNotFoundException:

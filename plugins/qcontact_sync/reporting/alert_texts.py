@@ -43,8 +43,8 @@ STEPS = {
         "The run's page gives the reason, as does the ERROR line of finalize (or of start_run) in "
         "its log.",
         "If that does not help, check both sides: qcontact-sync doctor",
-        "After the fix, choose Start a run on the dashboard, or wait for the next run: it "
-        "processes what was missed.",
+        "After the fix, choose Run now on that page, or: qcontact-sync run",
+        "Without that, the next run processes what was missed.",
     ],
     Rule.DATED_RUN_FAILED: [
         "The page of each failed run gives the reason.",

@@ -8,7 +8,15 @@ from qcontact_sync.core.errors import SyncError
 from qcontact_sync.reporting import alert_texts as texts
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.alerts import AlertChange, Change, Detail, Facts, RateFacts, Rule
-from qcontact_sync.reporting.places import Names, Place, connection_of, places_of
+from qcontact_sync.reporting.places import (
+    Names,
+    Place,
+    connection_of,
+    correcting,
+    places_of,
+    remedy_for,
+)
+from qcontact_sync.reporting.surroundings import Surroundings, next_run
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
@@ -53,14 +61,16 @@ def message(
     details: Sequence[Detail],
     show: Show,
     names: Names | None = None,
+    around: Surroundings | None = None,
 ) -> Message:
     """Return the mail for a change of an alert.
 
     Args:
         details: All of quarantine and conflicts; only those of the rule are used.
         names: Of the alert's account.
+        around: What Airflow knows about the account's DAG.
     """
-    names = names or Names()
+    names, around = names or Names(), around or Surroundings()
     account = names.account
     rule, is_over = told.alert.rule, told.change is Change.OVER
     headline = texts.OVER[rule] if is_over else _headline(told, facts, show)
@@ -70,13 +80,28 @@ def message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
         paragraphs=_paragraphs(told, facts, show),
-        numbers=[*_whose(account), *_numbers(told, facts, names, show)],
+        numbers=[
+            *_whose(account),
+            *_numbers(told, facts, names, show),
+            *_next_run(around, show, facts.now),
+        ],
         details=() if is_over else [d for d in details if d.kind == kind],
         details_title=texts.DETAILS_TITLE.get(kind, ""),
         steps=() if is_over else _of_account(account, _steps(rule, facts, names)),
         anchor=rule.value,
-        places=() if is_over else places_of(rule, facts, names),
+        places=() if is_over else _places(rule, facts, names, around),
     )
+
+
+def _places(rule: Rule, facts: Facts, names: Names, around: Surroundings) -> Sequence[Place]:
+    """Where it is settled; what a paused DAG causes, first where it is unpaused."""
+    is_of_pause = around.is_paused and rule is Rule.STALE
+    first = places_of("paused", None, names) if is_of_pause else ()
+    return (*first, *places_of(rule, facts, names))
+
+
+def _next_run(around: Surroundings, show: Show, now: datetime) -> list[tuple[str, str]]:
+    return [] if around.is_paused is None else [("Next run", next_run(around, show, now))]
 
 
 def headed(lead: str, account: str | None) -> str:
@@ -84,7 +109,14 @@ def headed(lead: str, account: str | None) -> str:
     return f"{PREFIX} {f'{account}: ' if account else ''}{lead}"
 
 
-def no_database(error: SyncError, run_id: str, names: Names) -> Message:
+def no_database(
+    error: SyncError,
+    run_id: str,
+    names: Names,
+    show: Show,
+    around: Surroundings | None,
+    now: datetime,
+) -> Message:
     """The mail about a run if FibreFlow's database is not available."""
     account = names.account
     headline = f"run failed: {error.code.value}, FibreFlow's database is not available"
@@ -97,15 +129,27 @@ def no_database(error: SyncError, run_id: str, names: Names) -> Message:
             f"It ended with: {error}",
             "No mail reports the end. The next green run shows it.",
         ],
-        numbers=[*_whose(account), ("Run", run_id), ("Connection", names.fibreflow)],
+        numbers=[
+            *_whose(account),
+            ("Run", run_id),
+            ("Connection", names.fibreflow),
+            *_next_run(around or Surroundings(), show, now),
+        ],
         details=(),
         details_title="",
         steps=_of_account(
             account,
-            [f"Check the database and the connection {names.fibreflow}, or: qcontact-sync doctor"],
+            [
+                f"Check the database and the connection {names.fibreflow}, or: "
+                "qcontact-sync doctor",
+                "After the fix, choose Start a run on the dashboard, or: qcontact-sync run",
+            ],
         ),
         anchor="no-database",
-        places=[Place("/connections", f"Correct the connection {names.fibreflow}", True)],
+        places=[
+            correcting(names.fibreflow),
+            Place("/", "See whether the database answers again, and start a run"),
+        ],
     )
 
 
@@ -171,9 +215,8 @@ def _numbers(told: AlertChange, facts: Facts, names: Names, show: Show) -> list[
     numbers = [("Last complete run", _shown(facts.last_settled_at, show))]
     if facts.live:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
-    if told.alert.rule is Rule.RUN_FAILED and facts.live and told.change is not Change.OVER:
-        connection = connection_of(facts.live.error_code, names)
-        numbers += [("Connection", connection)] if connection else []
+    if told.change is not Change.OVER:
+        numbers.append(_connections(told.alert.rule, facts, names))
     if facts.failing and facts.failing_since:
         numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))
     rates = {Rule.INBOUND_RATE: facts.inbound, Rule.OUTBOUND_RATE: facts.outbound}
@@ -191,12 +234,19 @@ def _numbers(told: AlertChange, facts: Facts, names: Names, show: Show) -> list[
     return numbers
 
 
+def _connections(rule: Rule, facts: Facts, names: Names) -> tuple[str, str]:
+    """The connection that is to blame, or both."""
+    code = facts.live.error_code if facts.live and rule is Rule.RUN_FAILED else None
+    connection = connection_of(code, names)
+    both = f"{names.qcontact}, {names.fibreflow}"
+    return ("Connection", connection) if connection else ("Connections", both)
+
+
 def _steps(rule: Rule, facts: Facts, names: Names) -> Sequence[str]:
     if rule is not Rule.RUN_FAILED or facts.live is None:
         return texts.STEPS[rule]
     code = facts.live.error_code
-    means, helps = advice_for(code)
-    helps = helps.replace("the QContact connection", f"the connection {names.qcontact}")
+    means, helps = advice_for(code)[0], remedy_for(code, names)
     advice = f"{code}: {means}. What to do: {helps}." if means else texts.FAILURES
     return [advice, *texts.STEPS[rule]]
 

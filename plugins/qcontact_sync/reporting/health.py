@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.alert_words import finding
 from qcontact_sync.reporting.alerts import Alert, Facts, Rule
-from qcontact_sync.reporting.places import Names, Place, places_of
+from qcontact_sync.reporting.places import Names, Place, places_of, remedy_for
+from qcontact_sync.reporting.surroundings import Surroundings, paused
+
+__all__ = ["Finding", "Health", "Level", "Matter", "Surroundings", "judge"]
 
 Show = Callable[[datetime], str]
 """Formats an instant for users."""
@@ -65,22 +67,6 @@ class Finding:
     def lets_tickets_wait(self) -> bool:
         """Whether tickets are not synced until somebody acts."""
         return self.matter not in _BUT_NOTHING_WAITS
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What only Airflow knows; None where Airflow was not asked.
-
-    Attributes:
-        paused_since: None also if Airflow's audit log does not contain it any more.
-        next_run_at: When the next scheduled run begins; None also for a paused DAG.
-        no_mails: Why nobody gets mails.
-    """
-
-    is_paused: bool | None = None
-    paused_since: datetime | None = None
-    next_run_at: datetime | None = None
-    no_mails: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +170,12 @@ def _findings(
         *(_of_alert(alert, facts, names, show) for alert in alerts if not _is_told(alert, row)),
         *_of_tickets(row["stuck"], names),
     ]
-    if surroundings.no_mails:
-        found.append(_of(Matter.NO_MAILS, f"no mails are sent: {surroundings.no_mails}", names))
+    for what, why in (
+        ("no mails are sent", surroundings.no_mails),
+        ("nobody is notified", surroundings.no_notifications),
+    ):
+        if why:
+            found.append(_of(Matter.NO_MAILS, f"{what}: {why}", names))
     return sorted(found, key=lambda one: one.level is not Level.ILL)
 
 
@@ -203,9 +193,8 @@ def _setup(
     if not row["has_run"]:
         found.append(_of(Matter.NO_RUN, "no run yet", names))
     if surroundings.is_paused:
-        since = surroundings.paused_since
-        when = f" since {show(since)}" if since else ""
-        found.append(_of(Matter.PAUSED, f"the DAG is paused{when}: no scheduled run begins", names))
+        what = f"{paused(surroundings, show)}: no scheduled run begins"
+        found.append(_of(Matter.PAUSED, what, names))
     return found
 
 
@@ -213,7 +202,7 @@ def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> Finding:
     live = facts.live
     is_of_run = alert.rule in (Rule.RUN_FAILED, Rule.HELD)
     why = (live.error_message or "") if live and is_of_run else ""
-    remedy = advice_for(live.error_code)[1] if live and alert.rule is Rule.RUN_FAILED else ""
+    remedy = remedy_for(live.error_code, names) if live and alert.rule is Rule.RUN_FAILED else ""
     what = finding(alert.rule, facts, show, alert.slot)
     return Finding(alert.rule, what, why, remedy, places_of(alert.rule, facts, names))
 

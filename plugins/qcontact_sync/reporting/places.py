@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.alerts import Facts, Rule
 
 DASHBOARD = "/qcontact-sync"
@@ -81,9 +82,14 @@ def places_of(matter: str, facts: Facts | None, names: Names) -> tuple[Place, ..
     if matter != Rule.RUN_FAILED or live is None:
         return (place,)
     connection = connection_of(live.error_code, names)
-    correct = Place("/connections", f"Correct the connection {connection}", is_airflows=True)
     run = replace(place, path=f"/runs/{live.job_id}") if live.job_id else place
-    return (run, correct) if connection else (run,)
+    return (run, correcting(connection)) if connection else (run,)
+
+
+def correcting(connection: str) -> Place:
+    """Airflow's list of connections with this one."""
+    path = f"/connections?name_pattern={quote(connection, safe='')}"
+    return Place(path, f"Correct the connection {connection}", is_airflows=True)
 
 
 def connection_of(code: str | None, names: Names) -> str | None:
@@ -91,6 +97,12 @@ def connection_of(code: str | None, names: Names) -> str | None:
     if code == ErrorCode.DATABASE_ERROR:
         return names.fibreflow
     return names.qcontact if code in _OF_QCONTACT else None
+
+
+def remedy_for(code: str | None, names: Names) -> str:
+    """What to do about an error code, with the connection's name; empty if the code is unknown."""
+    _, remedy = advice_for(code)
+    return remedy.replace("the QContact connection", f"the connection {names.qcontact}")
 
 
 def address_of(place: Place, airflow_url: str, account: str | None) -> str:

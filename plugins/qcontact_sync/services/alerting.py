@@ -7,7 +7,8 @@ only reads the database.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
@@ -21,6 +22,7 @@ from qcontact_sync.reporting.alert_words import Message, message, no_database
 from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
 from qcontact_sync.reporting.places import Place, address_of
+from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.services.wiring import open_database
@@ -56,6 +58,7 @@ async def check_alerts(
     notify: Send | None = None,
     airflow_url: str | None = None,
     overdue: datetime | None = None,
+    around: Surroundings | None = None,
     now: datetime | None = None,
 ) -> Sequence[AlertChange]:
     """Check all alerts, mail the changes, and send mails that an earlier call could not send.
@@ -65,6 +68,7 @@ async def check_alerts(
         notify: The same for the connection that `NOTIFY_CONN` names.
         airflow_url: Base URL of the mails' links.
         overdue: A slot whose run is late.
+        around: What Airflow knows about the account's DAG, for the mails.
         now: Replaces the database's clock, to check another day.
 
     Raises:
@@ -77,7 +81,7 @@ async def check_alerts(
             facts = await store.read_facts(now)
             alerts, told = evaluate(facts, await store.read_open(), overdue)
             await store.replace_open(alerts)
-            await _queue(store, settings, facts, told, airflow_url)
+            await _queue(store, settings, facts, told, airflow_url, around)
         for change in told:
             log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
         if send is not None and settings.alert_to:
@@ -93,6 +97,7 @@ async def _queue(
     facts: Facts,
     told: Sequence[AlertChange],
     url: str | None,
+    around: Surroundings | None,
 ) -> None:
     if not settings.recipients or not told:
         return
@@ -105,8 +110,9 @@ async def _queue(
             change,
             facts,
             details,
-            lambda at: shown_in_mail(at, settings.zone),
+            partial(shown_in_mail, zone=settings.zone),
             names,
+            around,
         )
         links = _links(facts, url, settings, content)
         parts = render(content, change.change, _places(url, settings, content), links)
@@ -160,6 +166,7 @@ def notify_without_database(
     log_url: str | None,
     notify: Send | None = None,
     airflow_url: str | None = None,
+    around: Surroundings | None = None,
 ) -> None:
     """Send the mail about an unavailable database.
 
@@ -167,7 +174,8 @@ def notify_without_database(
     """
     from qcontact_sync.services.mails import render
 
-    content = no_database(error, run_id, names_of(settings))
+    show = partial(shown_in_mail, zone=settings.zone)
+    content = no_database(error, run_id, names_of(settings), show, around, datetime.now(UTC))
     links = [_runbook(airflow_url, settings, content.anchor)]
     if log_url:
         links.insert(0, ("Log of the task", log_url))

@@ -2,11 +2,8 @@
 
 import json
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.reporting.airflow_releases import LACKS, NEWEST, OLDEST, named
+from qcontact_sync.services.airflow_program import airflow_program
 from qcontact_sync.services.checks import Check, State
 
 AIRFLOW_TIMEOUT_S = 60.0
@@ -27,8 +25,8 @@ def check_airflow(environment: Mapping[str, str], wanted: Mapping[str, str]) -> 
         environment: The environment of that program.
         wanted: Types by connection id.
     """
-    program = _airflow_program(environment)
-    if not environment.get("AIRFLOW_HOME") or program is None:
+    program = airflow_program(environment)
+    if program is None:
         yield Check("Airflow", State.SKIPPED, "AIRFLOW_HOME is not set, or airflow not installed")
         return
     yield from _check_release(_release(program, environment))
@@ -40,11 +38,6 @@ def check_airflow(environment: Mapping[str, str], wanted: Mapping[str, str]) -> 
             return
         yield _check_connection(found, conn_id, conn_type)
         yield from _check_tls(found or {}, conn_id, conn_type)
-
-
-def _airflow_program(environment: Mapping[str, str]) -> str | None:
-    beside = Path(sys.executable).with_name("airflow")
-    return shutil.which("airflow", path=environment.get("PATH")) or shutil.which(beside)
 
 
 def _check_release(version: str | None) -> Iterator[Check]:

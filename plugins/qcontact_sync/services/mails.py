@@ -1,5 +1,7 @@
 """An alert's message as a mail with a text and an HTML part, with times in the local zone."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +22,19 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+_COMMAND = re.compile(r"qcontact-sync[^,;(]*[^,;( ]")
+_GLUE = "\x00"
+
+
+def _wrapped(text: str, width: int, indent: int = 0) -> str:
+    """Lines of a text; a command stays on one line, so that users can copy it whole."""
+    glued = _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), text)
+    lines = textwrap.wrap(glued, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines).replace(_GLUE, " ")
+
+
+_templates.filters["wrapped"] = _wrapped
 
 Link = tuple[str, str]
 """(title, address)."""

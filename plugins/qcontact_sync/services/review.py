@@ -3,7 +3,7 @@
 Each function opens what it needs and closes it again. `jobs` contains them as blocking functions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Literal
@@ -28,7 +28,8 @@ from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore
 from qcontact_sync.reporting.alerts import evaluate
 from qcontact_sync.reporting.formats import shown_briefly
-from qcontact_sync.reporting.health import Health, Surroundings, judge
+from qcontact_sync.reporting.health import Health, judge
+from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.deciding import held_lease, person
 from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
@@ -65,12 +66,14 @@ class UnknownId(TicketError):
 
 
 async def get_status(
-    fibreflow: FibreFlowAccess, settings: Settings, surroundings: Surroundings | None = None
+    fibreflow: FibreFlowAccess,
+    settings: Settings,
+    surroundings: Surroundings | Awaitable[Surroundings] | None = None,
 ) -> Health:
     """An overview of the sync, and how healthy it is.
 
     Args:
-        surroundings: What Airflow knows; None outside Airflow.
+        surroundings: What Airflow knows, also if it is still being asked; None outside Airflow.
     """
     async with open_database(fibreflow, PERSON_PATIENCE_S, STATUS_BUDGET_S) as database:
         row = await Insights(database).status(settings.account)
@@ -82,7 +85,8 @@ async def get_status(
             facts = await recorded.read_facts(None)
             alerts, _ = evaluate(facts, await recorded.read_open())
     show = partial(shown_briefly, zone=settings.zone)
-    around = surroundings or Surroundings()
+    known = await surroundings if isinstance(surroundings, Awaitable) else surroundings
+    around = known or Surroundings()
     return judge(row, len(pending), facts, alerts, around, names_of(settings), show)
 
 

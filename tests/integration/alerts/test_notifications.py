@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from qcontact_sync.config.settings import Settings
-from qcontact_sync.on_airflow.notifications import notifier
+from qcontact_sync.on_airflow.notifications import notifier, why_no_notifications
 
 from tests.integration.alerts.history import PEOPLE, History
 from tests.integration.alerts.mail_server import MailServer
@@ -100,6 +100,7 @@ def test_a_connection_that_cannot_be_used_is_named(
     with caplog.at_level(logging.WARNING):
         assert notifier(Settings(notify_conn=CONN)) is None
     assert said in caplog.text
+    assert said in str(why_no_notifications(Settings(notify_conn=CONN)))
 
 
 def test_one_without_a_config_is_named(

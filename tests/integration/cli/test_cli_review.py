@@ -96,6 +96,34 @@ def test_before_the_first_run_it_is_not_healthy(program):
     assert shown.stdout.splitlines()[:2] == ["not healthy", "  ! no run yet"]
 
 
+AIRFLOWS_ANSWER = {
+    "scheduled": '[{"is_paused": "False", "next_dagrun_run_after": "2031-05-06 12:00:00+00:00"}]',
+    "paused": '[{"is_paused": "True", "next_dagrun_run_after": "2031-05-06 12:00:00+00:00"}]',
+    "no-such-dag": "DAG: qcontact_sync does not exist",
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_status", "said"),
+    [
+        ("scheduled", 0, "next run              2031-05-06 14:00 SAST (12:00 UTC)"),
+        ("paused", 1, "next run              none: the DAG is paused"),
+        ("no-such-dag", 0, "next run              not known here: see the dashboard"),
+    ],
+)
+def test_airflow_is_asked_when_the_next_run_begins(
+    program, ticket, tmp_path, answer, exit_status, said
+):
+    """Here a program of that name; the dashboard's tests ask Airflow's own."""
+    airflow = tmp_path / "airflow"
+    airflow.write_text(f"#!/bin/sh\necho a warning\ncat <<E\n{AIRFLOWS_ANSWER[answer]}\nE\n")
+    airflow.chmod(0o755)
+    path = f"{tmp_path}:{program.environment['PATH']}"
+    ended = program.having(AIRFLOW_HOME=str(tmp_path), PATH=path)("status")
+    assert ended.exit_status == exit_status
+    assert said in ended.stdout.splitlines()
+
+
 def test_what_waits_is_counted_and_named(program, reopened):
     ended = program("status")
     assert ended.exit_status == 1

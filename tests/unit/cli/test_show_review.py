@@ -110,10 +110,11 @@ def a_health(**changes):
 
 
 def test_the_status_is_on_a_line_each(capsys):
-    show_status(a_health(), ZONE)
+    show_status(a_health(), ZONE, NOW)
     assert capsys.readouterr().out.splitlines() == [
         "healthy",
-        "last run              success, 2026-11-23 08:00 SAST (06:00 UTC), took 1.5 s",
+        "last run              success, 2026-11-23 08:00:00 SAST (06:00:00 UTC), took 1.5 s",
+        "next run              not known here: see the dashboard",
         "in step up to         2026-11-23 08:00 SAST (06:00 UTC)",
         "pending outbound      3",
         "in quarantine         0",
@@ -129,7 +130,7 @@ def test_the_status_is_on_a_line_each(capsys):
     [(1, "1 open conflict needs a decision"), (2, "2 open conflicts need a decision")],
 )
 def test_what_is_wrong_comes_first(capsys, waiting, said):
-    show_status(a_health(conflicts_open=waiting), ZONE)
+    show_status(a_health(conflicts_open=waiting), ZONE, NOW)
     assert capsys.readouterr().out.splitlines()[:2] == ["needs attention", f"  ! {said}"]
 
 
@@ -259,10 +260,11 @@ def test_the_timeline_says_when_what_was_done_and_by_whom(capsys):
     show_story(a_story(timeline=events), ZONE, NOW)
     assert capsys.readouterr().out.splitlines()[1:] == [
         "timeline, newest first:",
-        "  2026-11-23 08:00 SAST (06:00 UTC)  conflict about status ended: kept local by clerk",
-        "  2026-11-23 08:00 SAST (06:00 UTC)  sent to QContact",
+        "  2026-11-23 08:00:00 SAST (06:00:00 UTC)  "
+        "conflict about status ended: kept local by clerk",
+        "  2026-11-23 08:00:00 SAST (06:00:00 UTC)  sent to QContact",
         "      status: Open → Closed",
-        "  2026-11-23 08:00 SAST (06:00 UTC)  failed: create to FibreFlow",
+        "  2026-11-23 08:00:00 SAST (06:00:00 UTC)  failed: create to FibreFlow",
         "      the ticket has no title",
     ]
 

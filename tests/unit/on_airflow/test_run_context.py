@@ -1,11 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunType
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.on_airflow.run_context import order_from
+from qcontact_sync.on_airflow.run_context import order_from, schedule_of
+from qcontact_sync.reporting.surroundings import Surroundings
 
 SIX, NOON = datetime(2026, 11, 23, 6, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC)
 FORM_DEFAULTS = {"sync_direction": "both", "start_date": None, "ticket_ids": [], "dry_run": False}
@@ -94,3 +96,19 @@ def test_a_line_end_in_the_form_is_no_ticket_id(typed, handed_on):
     order = order_from(context(DagRunType.MANUAL, conf={"ticket_ids": typed}), Settings())
 
     assert order.params["ticket_ids"] == handed_on
+
+
+def asking(is_paused):
+    return {"ti": SimpleNamespace(get_dag=lambda dag_id: SimpleNamespace(is_paused=is_paused))}
+
+
+@pytest.mark.parametrize(
+    ("context_of_task", "known"),
+    [
+        pytest.param(asking(False), Surroundings(False, next_run_at=NOON), id="scheduled"),
+        pytest.param(asking(True), Surroundings(True), id="paused"),
+        pytest.param({"ti": SimpleNamespace()}, Surroundings(), id="before-3.3"),
+    ],
+)
+def test_a_task_knows_when_the_next_run_begins(context_of_task, known):
+    assert schedule_of(context_of_task, "default", NOON - timedelta(minutes=1)) == known

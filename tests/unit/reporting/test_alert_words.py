@@ -20,6 +20,7 @@ from qcontact_sync.reporting.alerts import (
     RunFacts,
 )
 from qcontact_sync.reporting.places import Names
+from qcontact_sync.reporting.surroundings import Surroundings
 
 MAILS = Path(__file__).with_name("mails.txt")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -89,9 +90,13 @@ def every_mail() -> Iterator[Message]:
     yield mail(Rule.QUARANTINE_OLD, old_entries=12)
     yield message(told(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, NORTH)
     yield message(told(Rule.HELD, Change.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH)
+    paused = Surroundings(is_paused=True)
+    yield message(told(Rule.STALE), FACTS[Rule.STALE], DETAILS, show, around=paused)
+    next_slot = Surroundings(is_paused=False, next_run_at=NOON + 6 * HOUR)
+    yield message(told(Rule.HELD), FACTS[Rule.HELD], DETAILS, show, around=next_slot)
     error = FatalError("no route to the database", ErrorCode.DATABASE_ERROR)
     for names in (Names(), NORTH):
-        yield no_database(error, "scheduled 06:00", names)
+        yield no_database(error, "scheduled 06:00", names, show, next_slot, NOON)
 
 
 def as_text(one: Message) -> str:
@@ -153,7 +158,9 @@ def test_tickets_stand_under_a_title_where_there_are_any(rule: Rule, title: str)
 
 
 def test_without_a_database_there_is_nothing_to_list() -> None:
-    gone = no_database(FatalError("gone", ErrorCode.DATABASE_ERROR), "run", Names())
+    gone = no_database(
+        FatalError("gone", ErrorCode.DATABASE_ERROR), "run", Names(), show, None, NOON
+    )
     assert (gone.details, gone.details_title) == ((), "")
 
 
@@ -164,4 +171,4 @@ def test_without_a_database_there_is_nothing_to_list() -> None:
 )
 def test_half_a_number_is_not_told(facts: dict[str, object]) -> None:
     names = [name for name, _ in mail(Rule.LATE, **facts).numbers]
-    assert names == ["Last complete run", "Newest run"]
+    assert names == ["Last complete run", "Newest run", "Connections"]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from qcontact_sync.reporting.alerts import Facts, RateFacts, Rule, RunFacts, evaluate
-from qcontact_sync.reporting.health import Health, Level, Matter, Surroundings, judge
+from qcontact_sync.reporting.health import Health, Level, Matter, judge
 from qcontact_sync.reporting.places import Names
+from qcontact_sync.reporting.surroundings import NOT_KNOWN, Surroundings, next_run
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -119,6 +120,7 @@ def test_what_no_mail_is_about_at_once_needs_attention_too(
     ("facts", "surroundings"),
     [
         pytest.param(WELL, Surroundings(no_mails="X is not set"), id="no-mails"),
+        pytest.param(WELL, Surroundings(no_notifications="no Y"), id="no-notifications"),
         pytest.param(replace(WELL, dated_failed=1), Surroundings(), id="dated-run"),
         pytest.param(replace(WELL, differing=1), Surroundings(), id="divergence"),
     ],
@@ -155,6 +157,27 @@ def test_a_failed_run_comes_with_its_reason_and_what_to_do() -> None:
     (found,) = judged(replace(WELL, live=BROKEN)).findings
     assert found.why == "503"
     assert "QContact's support" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "said"),
+    [
+        pytest.param(Surroundings(), NOT_KNOWN, id="not-asked"),
+        pytest.param(Surroundings(False, next_run_at=NOON), "24 Nov 12:00", id="scheduled"),
+        pytest.param(
+            Surroundings(False, next_run_at=NOON - HOUR), "due since 24 Nov 11:00", id="due"
+        ),
+        pytest.param(Surroundings(True), "none: the DAG is paused", id="paused"),
+        pytest.param(
+            Surroundings(True, NOON), "none: the DAG is paused since 24 Nov 12:00", id="since"
+        ),
+    ],
+)
+def test_the_next_run_is_told_in_the_same_words_everywhere(
+    surroundings: Surroundings, said: str
+) -> None:
+    for known in (surroundings, judged(WELL, surroundings)):
+        assert next_run(known, show, NOON) == said
 
 
 def test_the_numbers_are_told_as_plain_values() -> None:

@@ -49,7 +49,8 @@ def test_what_a_connection_may_cause_leads_to_the_connection_too(
     code: str, connection: str
 ) -> None:
     _, correct = places_of(Rule.RUN_FAILED, failed(code), NAMES)
-    assert correct == Place("/connections", f"Correct the connection {connection}", True)
+    path = f"/connections?name_pattern={connection}"
+    assert correct == Place(path, f"Correct the connection {connection}", True)
 
 
 def test_a_paused_dag_leads_to_the_dag() -> None:

@@ -59,6 +59,7 @@ class ApiServer:
     Attributes:
         accounts: The accounts file; it holds the default one alone, unless a test writes another.
         metadata_dsn: Airflow's own database.
+        environment: That of Airflow's programs.
     """
 
     url: str
@@ -66,6 +67,7 @@ class ApiServer:
     roles: SyncRoles
     accounts: Path
     metadata_dsn: str = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
     tokens: dict[str, str] = field(default_factory=dict)
 
     def client(self, user: str | None) -> httpx.Client:
@@ -186,6 +188,7 @@ def served(
             roles,
             accounts,
             metadata_dsn,
+            environment,
         )
         version = f"{server.url}/api/v2/version"
         services.wait_until(

@@ -2,11 +2,11 @@
 on a phone and magnified; rows as cards; where the focus goes.
 """
 
-import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.integration.dashboard.browsing import DISMISS, go, opened
+from tests.integration.dashboard.every_page import BEHIND_A_FORM, addresses, page_routes
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
@@ -15,26 +15,6 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
-PATHS = (
-    "/",
-    "/?period=90d",
-    "/?period=365d",
-    "/runs",
-    "/pending",
-    "/quarantine",
-    "/conflicts",
-    "/compare",
-    "/fields",
-    "/run",
-    "/pending/confirm",
-    "/help",
-    "/help/dispatchers",
-    "/ticket?id=FT100000",
-    "/ticket?id=FT10",
-    "/quarantine/all/retry",
-    "/quarantine?said=retry",
-    "/ticket?id=nothing",
-)
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -52,24 +32,21 @@ def violations(page) -> list[str]:
     ]
 
 
-def confirmations(dsn: str) -> list[str]:
-    """The pages that ask whether somebody means it."""
-    with psycopg.connect(dsn) as connection:
-        (entry,) = connection.execute("SELECT id FROM qcontact_quarantine LIMIT 1").fetchone()
-        (conflict,) = connection.execute(
-            "SELECT id FROM qcontact_conflict WHERE kind = 'needs_you' LIMIT 1"
-        ).fetchone()
-    return [
-        *(f"/quarantine/{entry}/{change}" for change in ("retry", "dismiss")),
-        *(f"/conflicts/{conflict}/{side}" for side in ("local", "remote")),
-    ]
+def test_each_page_is_looked_at(year_db):
+    """A new route without an address would not be."""
+    assert page_routes() == {*addresses(year_db), *BEHIND_A_FORM}
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(chrome, year, year_db, look):
     context = opened(chrome, year, **LOOKS[look])
     page = context.new_page()
-    found = {path: violations(go(page, path)) for path in (*PATHS, *confirmations(year_db))}
+    paths = [path for of_route in addresses(year_db).values() for path in of_route]
+    found = {path: violations(go(page, path)) for path in paths}
+    for route, (path, button) in BEHIND_A_FORM.items():
+        go(page, path).get_by_role("button", name=button).click()
+        page.wait_for_url(f"**{route}")
+        found[route] = violations(page)
     context.close()
 
     assert {path: rules for path, rules in found.items() if rules} == {}

@@ -5,12 +5,23 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from psycopg.conninfo import make_conninfo
 
 from tests.integration.dashboard.browsing import DISMISS, go, opened
-from tests.integration.dashboard.conftest import ApiServer
+from tests.integration.dashboard.conftest import ONE_ACCOUNT, ApiServer
+from tests.integration.dashboard.every_page import action_routes, addresses, routes
+from tests.integration.dashboard.presses import PRESSES, buttons_of, recorded
 from tests.integration.dashboard.test_dashboard_in_browser import PATHS, resolve_all
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
+
+LINKS = """
+qcontact_ticket_url = "https://qcontact.example.test/{qcontact_id}"
+fibreflow_ticket_url = "https://fibreflow.example.test/{ticket_uid}"
+"""
+BROKEN = """
+UPDATE sync_job_history SET status = 'failed', error_code = '{code}'
+WHERE started_at = (SELECT max(started_at) FROM sync_job_history)"""
 
 
 @pytest.fixture
@@ -22,15 +33,32 @@ def api(year: ApiServer, year_copy: str) -> Iterator[ApiServer]:
 
 
 @pytest.fixture
-def page(chrome: Browser, api: ApiServer) -> Iterator[Page]:
+def page(chrome: Browser, api: ApiServer, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = opened(chrome, api)
-    yield context.new_page()
+    with recorded(context, request.node.name):
+        yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def linked(api: ApiServer) -> Iterator[ApiServer]:
+    """The settings have the addresses of tickets on both sides."""
+    api.accounts.write_text(f"{ONE_ACCOUNT}{LINKS}")
+    yield api
+    api.accounts.write_text(ONE_ACCOUNT)
 
 
 def change(dsn: str, statement: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute(statement)
+
+
+def newest_run(dsn: str) -> str:
+    with psycopg.connect(dsn) as connection:
+        (run,) = connection.execute(
+            "SELECT id FROM sync_job_history ORDER BY started_at DESC LIMIT 1"
+        ).fetchone()
+    return f"/runs/{run}"
 
 
 def started(api: ApiServer) -> dict[str, object]:
@@ -71,6 +99,8 @@ def test_a_paused_dag_is_said_with_the_way_to_unpause_it(page: Page, api: ApiSer
     expect(page.get_by_role("link", name="Unpause it in Airflow")).to_be_visible()
     page.get_by_role("button", name="Start the run").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("No run was started")
+    page.get_by_role("link", name="Unpause the DAG in Airflow").click()
+    page.wait_for_url("**/dags/qcontact_sync")
 
     assert api.airflow("SELECT 1 FROM dag_run") == []
 
@@ -129,6 +159,36 @@ def test_keep_a_value(page: Page, side: str) -> None:
     assert "value is kept" in told or "was written to FibreFlow" in told
 
 
+@pytest.mark.parametrize("side", ["local", "remote"])
+def test_decide_about_compared_tickets(page: Page, side: str) -> None:
+    name = {"local": "FibreFlow", "remote": "QContact"}[side]
+    go(page, "/compare?pick=all")
+    page.get_by_role("button", name=f"Plan: keep {name}\u2019s values").click()
+    page.get_by_role("button", name=f"Keep {name}\u2019s, ").click()
+    page.wait_for_url("**/compare?said=*")
+
+
+def test_a_run_opens_in_airflow(page: Page) -> None:
+    go(page).locator(".timeline li.failed a").first.click()
+    page.get_by_role("link", name="This run in Airflow").click()
+    page.wait_for_url("**/dags/qcontact_sync/runs/scheduled__*")
+
+
+def test_a_ticket_opens_on_both_sides(page: Page, linked: ApiServer) -> None:
+    page.context.route("https://*.example.test/*", lambda asked: asked.fulfill(body="there"))
+    go(page, "/ticket?id=FT100001")
+    for side in ("QContact", "FibreFlow"):
+        with page.expect_popup() as there:
+            page.get_by_role("link", name=f"Open in {side}").click()
+        assert f"{side.lower()}.example.test" in there.value.url
+
+
+def test_log_in_from_a_page(page: Page) -> None:
+    page.context.clear_cookies()
+    go(page, "/quarantine").get_by_role("link", name="Log in to Airflow").click()
+    page.wait_for_url("**/auth/login*")
+
+
 def test_show_a_period_and_find_a_ticket(page: Page) -> None:
     go(page).get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text(" to ")
@@ -174,3 +234,51 @@ def test_the_first_start_is_a_step_and_no_alarm(
     page.get_by_role("link", name="Start the first run").click()
     page.get_by_role("button", name="Start the run").click()
     expect(page.get_by_text("A run starts in a few seconds.")).to_be_visible()
+
+
+def test_each_button_of_each_page_is_pressed_by_a_test(
+    page: Page, linked: ApiServer, year_copy: str, fibreflow_db: str
+) -> None:
+    """A new button without a test fails here, and so does a new action without a button."""
+    api, found, forms = linked, set[str](), set[str]()
+
+    def look(path: str | None = None) -> None:
+        if path is not None:
+            go(page, path)
+        found.update(buttons_of(page))
+        posts = page.locator("form[method=post]")
+        forms.update(posts.evaluate_all("all => all.map(f => new URL(f.action).pathname)"))
+
+    for path in (path for of_route in addresses(year_copy).values() for path in of_route):
+        look(path)
+    for side in ("FibreFlow", "QContact"):
+        go(page, "/compare?pick=all")
+        page.get_by_role("button", name=f"Plan: keep {side}\u2019s values").click()
+        page.wait_for_url("**/compare/plan")
+        look()
+    for code in ("AUTHENTICATION_ERROR", "NEEDS_CONFIRMATION"):
+        change(year_copy, BROKEN.format(code=code))
+        look(newest_run(year_copy))
+        look("/")
+    change(year_copy, "UPDATE tickets SET status = 'closed' WHERE status IN ('open', 'assigned')")
+    look("/pending")
+    api.pause(True)
+    look("/")
+    api.connect_fibreflow(fibreflow_db)
+    look("/")
+    api.connect_fibreflow(make_conninfo(fibreflow_db, port=9))
+    look("/")
+    page.context.clear_cookies()
+    look("/")
+
+    assert found == set().union(*PRESSES.values())
+    assert matched(forms) == action_routes()
+
+
+def matched(paths: set[str]) -> set[str]:
+    """The routes of actions that forms of the pages post to."""
+    regexes = {route.path: route.path_regex for route in routes() if "POST" in route.methods}
+    inner = [path.removeprefix("/qcontact-sync") for path in paths]
+    # The first that matches: "all" is no entry's id.
+    firsts = [next(name for name, regex in regexes.items() if regex.match(path)) for path in inner]
+    return set(firsts)

@@ -1,5 +1,7 @@
 """The dashboard as an ASGI app, to be mounted in Airflow's API server."""
 
+from collections.abc import Sequence
+
 from airflow.api_fastapi.app import get_auth_manager
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,11 +22,12 @@ from qcontact_sync.on_airflow.dashboard import (
     starting,
 )
 from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
-from qcontact_sync.on_airflow.dashboard.security import SecureHeaders
+from qcontact_sync.on_airflow.dashboard.security import SecureHeaders, account_of
 from qcontact_sync.on_airflow.dashboard.views import NotThere
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import PeriodError
+from qcontact_sync.reporting.places import Names, Place, connection_of, correcting, places_of
 
 _TITLES = {
     401: "You are not logged in",
@@ -92,7 +95,10 @@ async def _not_there(request: Request, error: Exception) -> HTMLResponse:
 
 async def _not_started(request: Request, error: Exception) -> HTMLResponse:
     """Airflow cannot start the run: its DAG is paused, or is not there."""
-    return problem(request, getattr(error, "status", 500), "No run was started", f"{error}.")
+    status = getattr(error, "status", 500)
+    names = Names(dag_id=account_of(request).dag_id)
+    places = places_of("paused", None, names) if status == 409 else ()
+    return problem(request, status, "No run was started", f"{error}.", places=places)
 
 
 async def _broken(request: Request, error: Exception) -> HTMLResponse:
@@ -110,4 +116,15 @@ async def _broken(request: Request, error: Exception) -> HTMLResponse:
         _BROKEN.get(code, f"{meaning[:1].upper()}{meaning[1:]}"),
         f"{error}.",
         f"What to do: {advice}." if advice else "",
+        places=_places(request, code),
     )
+
+
+def _places(request: Request, code: ErrorCode) -> Sequence[Place]:
+    """The connection that may be wrong; all of them where the accounts themselves are unknown."""
+    if code is ErrorCode.CONFIG_ERROR:
+        return (Place("/connections", "Open Airflow's connections", is_airflows=True),)
+    account = account_of(request)
+    names = Names(None, account.dag_id, account.qcontact_conn_id, account.fibreflow_conn_id)
+    connection = connection_of(code, names)
+    return (correcting(connection),) if connection else ()

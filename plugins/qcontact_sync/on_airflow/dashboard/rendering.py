@@ -1,5 +1,6 @@
 """The templates, and the functions that they can use."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from qcontact_sync.on_airflow.dashboard.security import account_of, issue_token
 from qcontact_sync.reporting import formats, wording
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import LAST
-from qcontact_sync.reporting.places import DASHBOARD
+from qcontact_sync.reporting.places import DASHBOARD, Place
 from qcontact_sync.reporting.wording import last_decision, next_try
 
 FOLDER = Path(__file__).parent
@@ -81,14 +82,24 @@ def _address(path: str, query: dict[str, object]) -> str:
 
 
 def problem(
-    request: Request, status: int, title: str, *sentences: str, **more: str
+    request: Request,
+    status: int,
+    title: str,
+    *sentences: str,
+    login: str | None = None,
+    places: Sequence[Place] = (),
 ) -> HTMLResponse:
-    """A page that shows an error and what to do about it."""
+    """A page that shows an error and what to do about it.
+
+    Args:
+        places: Where that is done.
+    """
     view = {
         "title": title,
         "sentences": [text for text in sentences if text],
         "now": datetime.now(UTC),
         "zone": UTC,
-        "login": more.get("login"),
+        "login": login,
+        "places": places,
     }
     return page(request, "problem.html", view, status)

@@ -11,7 +11,7 @@ from qcontact_sync.on_airflow.connections import configuration, fibreflow_config
 from qcontact_sync.on_airflow.endpoint import runs
 from qcontact_sync.on_airflow.surroundings import read_surroundings
 from qcontact_sync.on_airflow.threads import Patience, Threads
-from qcontact_sync.reporting.health import Surroundings
+from qcontact_sync.reporting.surroundings import Surroundings
 
 _QCONTACT_TIMEOUT_S = 8.0
 _lookups = Threads()

@@ -1,18 +1,22 @@
 """The content of each page: from the read-only service to the names in a template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.on_airflow.dashboard import charts, sources
+from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.field_tables import rule_tables
-from qcontact_sync.reporting.health import Surroundings
 from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
+from qcontact_sync.reporting.places import Names, Place, connection_of, correcting, places_of
+from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services import review, run_reports
 from qcontact_sync.services.mapping_report import describe_mapping
+from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.ticket_story import ticket_links
 
 MAX_LISTED = 200
@@ -91,7 +95,22 @@ async def run(account: str, job_id: UUID) -> View:
     report = await run_reports.report_run(at.fibreflow, job_id, MAX_LISTED)
     if report is None:
         raise NotThere("No recorded run has this id.")
-    return {**_common(at), "report": report, "run": report.run}
+    return {
+        **_common(at),
+        "report": report,
+        "run": report.run,
+        "places": _places(report.run, names_of(at.settings)),
+    }
+
+
+def _places(run: Mapping[str, Any], names: Names) -> Sequence[Place] | None:
+    """Where a failed run is settled that is still the newest; None for another one."""
+    if run["status"] != "failed" or run["next_id"]:
+        return None
+    if run["error_code"] == ErrorCode.NEEDS_CONFIRMATION:
+        return places_of(Rule.HELD, None, names)
+    connection = connection_of(run["error_code"], names)
+    return (correcting(connection),) if connection else ()
 
 
 async def quarantine(account: str, only: review.FailureFilter) -> View:

@@ -92,7 +92,11 @@ function showOutdated() {
     const line = document.createElement("p");
     line.className = "outdated";
     line.setAttribute("role", "alert");
-    line.textContent = text;
+    line.textContent = `${text} `;
+    const why = document.createElement("a");
+    why.href = location.href;
+    why.textContent = "See why";
+    line.append(why);
     main.prepend(line);
   }
   const banner = main.querySelector("[data-known]");

@@ -172,7 +172,7 @@ def _findings(
     ]
     for what, why in (
         ("no mails are sent", surroundings.no_mails),
-        ("nobody is notified", surroundings.no_notifications),
+        ("no notifications are sent", surroundings.no_notifications),
     ):
         if why:
             found.append(_of(Matter.NO_MAILS, f"{what}: {why}", names))

@@ -47,10 +47,10 @@ def notifying(year: ApiServer) -> Iterator[ApiServer]:
 def test_a_connection_for_notifications_that_is_missing_or_of_another_type_is_said(
     notifying: ApiServer,
 ) -> None:
-    setting = "Nobody is notified: QCONTACT_SYNC_NOTIFY_CONN"
+    setting = "No notifications are sent: QCONTACT_SYNC_NOTIFY_CONN"
     assert f"{setting}: Airflow has no connection team_chat." in text_of(get(notifying))
     notifying.connect("team_chat", conn_type="http")
     assert f"{setting}: connection team_chat is not of type Apprise." in text_of(get(notifying))
     notifying.disconnect("team_chat")
     notifying.connect("team_chat", conn_type="apprise")
-    assert "Nobody is notified" not in text_of(get(notifying))
+    assert "No notifications are sent" not in text_of(get(notifying))

@@ -221,10 +221,14 @@ class FakeUnit:
                     here.known_notes.setdefault(note_id, KnownNote(remote_id, "before_link"))
 
     async def add_losers(
-        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+        self, overruled: Sequence[tuple[RemoteId, LocalId, Sequence[Conflict]]]
     ) -> None:
-        if conflicts:
-            self._stage("add losers", lambda: self._record_conflicts(remote_id, conflicts))
+        def record() -> None:
+            for remote_id, _, conflicts in overruled:
+                self._record_conflicts(remote_id, conflicts)
+
+        if overruled:
+            self._stage("add losers", record)
 
     def _record_conflicts(self, remote_id: RemoteId, conflicts: Sequence[Conflict]) -> None:
         known = self._here.links.get(remote_id)

@@ -125,9 +125,9 @@ class ConflictRecords(Protocol):
     """Conflicts beside those that a decision carries."""
 
     async def add_losers(
-        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+        self, overruled: Sequence[tuple[RemoteId, LocalId, Sequence[Conflict]]]
     ) -> None:
-        """Record conflicts that were resolved automatically."""
+        """Record conflicts of tickets that were resolved automatically."""
         ...
 
     async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:

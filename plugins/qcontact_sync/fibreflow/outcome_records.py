@@ -25,9 +25,13 @@ class PostgresConflicts:
         self._unit = unit
 
     async def add_losers(
-        self, remote_id: RemoteId, ticket_id: LocalId, conflicts: Sequence[Conflict]
+        self, overruled: Sequence[tuple[RemoteId, LocalId, Sequence[Conflict]]]
     ) -> None:
-        rows = [conflict_row(remote_id, ticket_id, conflict) for conflict in conflicts]
+        rows = [
+            conflict_row(remote_id, ticket_id, conflict)
+            for remote_id, ticket_id, conflicts in overruled
+            for conflict in conflicts
+        ]
         await self._unit.record_conflicts(rows)
 
     async def close(self, remote_id: RemoteId, field: str, resolution: str, by: str) -> None:

@@ -27,8 +27,9 @@ from qcontact_sync.core.outbound import Sending, arrived, kinds_of, sending_of
 from qcontact_sync.core.ports import BeforeTry
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.sync.context import Work
+from qcontact_sync.sync.group_commit import GroupCommit
 from qcontact_sync.sync.notes import NoteSender, Writing
-from qcontact_sync.sync.settling import Sent, Settle, Settling
+from qcontact_sync.sync.settling import SETTLED_AT_ONCE, Sent, Settle, Settling
 
 MAX_TRIES = 3
 MAX_WAITS = 10
@@ -52,6 +53,7 @@ class TicketSender:
         self._is_proven = False
         self._sent_in_part: list[tuple[KnownTicket, TicketError]] = []
         self._settling = Settling(work, people)
+        self._overruling = GroupCommit(self._keep_losers, SETTLED_AT_ONCE)
 
     def require_confirmation(self, pending: int, limit: int) -> None:
         """More is pending than is sent without confirmation.
@@ -155,8 +157,9 @@ class TicketSender:
             remote = await self._work.remote.get(ticket.linked.remote_id)
             check = self._work.check_soon()
             sending = sending_of(decide(remote, ticket, self._people, policy), kinds)
-            # Recorded before it is overwritten: after a crash it would be unknown.
-            await self._keep_losers(ticket, sending)
+            if sending.overruled:
+                # Recorded before it is overwritten: after a crash it would be unknown.
+                await self._overruling.submit((ticket, sending))
             try:
                 answer = await self._write(ticket, sending, check) if sending else remote
             except (OutcomeUnknown, RemoteMoved):
@@ -181,11 +184,12 @@ class TicketSender:
         rules = self._work.options.policy.mapping.status
         return is_refused and rules.is_final(remote.values.get(STATUS))
 
-    async def _keep_losers(self, ticket: KnownTicket, sending: Sending) -> None:
-        if sending.overruled:
-            link = ticket.linked
-            async with self._work.unit(Direction.OUTBOUND) as unit:
-                await unit.conflicts.add_losers(link.remote_id, link.ticket_id, sending.overruled)
+    async def _keep_losers(self, overruled: Sequence[tuple[KnownTicket, Sending]]) -> None:
+        links = [(ticket.linked, sending.overruled) for ticket, sending in overruled]
+        async with self._work.unit(Direction.OUTBOUND) as unit:
+            await unit.conflicts.add_losers(
+                [(link.remote_id, link.ticket_id, conflicts) for link, conflicts in links]
+            )
 
     async def _write(self, ticket: KnownTicket, sending: Sending, check: BeforeTry) -> RemoteTicket:
         """Send the changed fields; returns the ticket as QContact then has it.

@@ -209,7 +209,7 @@ async def test_equal_losers_are_recorded_once(run: Run) -> None:
     lost = Conflict("status", False, "closed", "Assigned", "remote", "both moved")
     for _ in range(2):
         async with run.unit(OUT) as unit:
-            await unit.conflicts.add_losers(Q1.id, ticket_id, [lost])
+            await unit.conflicts.add_losers([(Q1.id, ticket_id, [lost])])
     assert run.sides.losers() == 1
 
 

@@ -111,7 +111,12 @@ def _needed(table: HostTable, needs: Iterable[Need]) -> Iterator[Finding]:
             yield Finding(Verdict.ADAPTED, where, f"holds the mapping's {need.field}")
 
 
-_TEXTS = frozenset({"title", "dr_number", "pole_number", "pon_number", "zone_id", "ont_serial"})
+_TEXTS = frozenset(
+    {
+        *("title", "description", "address"),
+        *("dr_number", "pole_number", "pon_number", "zone_id", "ont_serial"),
+    }
+)
 
 
 def _too_short(where: str, room: int, need: Need) -> Finding:

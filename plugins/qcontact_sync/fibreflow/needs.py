@@ -11,6 +11,8 @@ from typing import Any
 from qcontact_sync.core.catalogue import Need, Needs
 from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
 
+_ANY_TEXT = 4_000_000
+"""What the sync cuts a text to, in characters."""
 _LOG = (
     Need("id", "U", "i"),
     Need("ticket_id", "U", "i"),
@@ -72,11 +74,11 @@ def _tickets(
         Need("source", "SE", "i", 8),
         Need("external_id", "S", "i", 10),
         Need("title", "S", "iu", 255),
-        Need("description", "S", "iu"),
+        Need("description", "S", "iu", _ANY_TEXT),
         Need(ticket_type, "S", "iu", 16, "ticket_type"),
         Need("priority", "S", "iu", 8),
         Need("status", "S", "iu", 16),
-        Need("address", "S", "iu"),
+        Need("address", "S", "iu", _ANY_TEXT),
         Need("dr_number", "S", "iu", 50),
         Need(pole[0], pole[1], "iu", 0 if pole[1] == "U" else 50, "pole_number"),
         Need(pon, "S", "iu", 50, "pon_number"),

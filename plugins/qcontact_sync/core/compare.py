@@ -7,7 +7,6 @@ would do.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.comparison import (
     NOTE,
     FieldComparison,
@@ -19,8 +18,7 @@ from qcontact_sync.core.comparison import (
 )
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind, TicketDecision
-from qcontact_sync.core.mapping import is_same_person
-from qcontact_sync.core.merge import Action, FieldDecision, Policy
+from qcontact_sync.core.merge import Action, FieldDecision, Policy, is_the_same
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -30,7 +28,6 @@ from qcontact_sync.core.model import (
     People,
     RemoteTicket,
 )
-from qcontact_sync.core.rules import status_key
 
 MARGIN = timedelta(hours=1)
 """A change so much older than the cursor was missed: no run reads back that far by itself."""
@@ -51,32 +48,6 @@ def compare_ticket(
         reason = "deleted in FibreFlow: the sync does not create it again"
         return TicketComparison(remote.id, None, Standing.ONLY_QCONTACT, reason=reason)
     return _unlinked(remote, known, decision, holds, people, policy)
-
-
-def is_the_same(
-    field: str, local: str | None, remote: str | None, people: People, policy: Policy
-) -> bool:
-    """Whether two values mean the same, or as much the same as the sides can.
-
-    A field that the mapping does not sync always is. A status that QContact moves on to by itself
-    means what the one before it meant. A name that no FibreFlow user has is the same as no
-    assignee; where assignment is not sent, as any.
-    """
-    mapping = policy.mapping
-    if mapping.flow(field) is Flow.OFF:
-        return True
-    if field == STATUS:
-        before = (a for a, b in mapping.status.moves_on if b == status_key(remote))
-        return any(mapping.is_same_status(local, word) for word in (remote, *before))
-    if field == ASSIGNED_TO:
-        is_stranger = remote is not None and remote not in people.id_by_name
-        is_sent = policy.sends_assignment and mapping.sends(field)
-        same = is_same_person(local, remote, people)
-        return same or (is_stranger and (local is None or not is_sent))
-    if mapping.flow(field) is not Flow.INBOUND:
-        return True
-    mapped = mapping.to_local_owned(field, remote)
-    return not mapped.fits or mapped.value == local
 
 
 def _linked(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.decision import (
     MAX_FLIP_FLOPS,
     Adoption,
@@ -12,12 +11,13 @@ from qcontact_sync.core.decision import (
 )
 from qcontact_sync.core.errors import RowHidden
 from qcontact_sync.core.fingerprint import fingerprint
-from qcontact_sync.core.mapping import TicketMapping, is_same_person
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import (
     Action,
     FieldBase,
     FieldDecision,
     Policy,
+    is_the_same,
     merge_assignment,
     merge_owned,
     merge_status,
@@ -142,15 +142,11 @@ def _differences(
     remote: RemoteTicket, local: LocalTicket, people: People, policy: Policy
 ) -> tuple[Conflict, ...]:
     here, there = local.values, remote.values
-    same = {
-        STATUS: policy.mapping.is_same_status(here.get(STATUS), there.get(STATUS)),
-        ASSIGNED_TO: is_same_person(here.get(ASSIGNED_TO), there.get(ASSIGNED_TO), people),
-    }
     reason = "differed when the ticket was linked"
     return tuple(
-        Conflict(name, False, here.get(name), there.get(name), None, reason)
+        Conflict(name, False, here.get(name), there[name], None, reason)
         for name in TWO_WAY_FIELDS
-        if name in there and not same[name] and policy.mapping.flows[name] is not Flow.OFF
+        if name in there and not is_the_same(name, here.get(name), there[name], people, policy)
     )
 
 

@@ -81,6 +81,32 @@ class FieldDecision:
     is_unknown: bool = False
 
 
+def is_the_same(
+    field: str, local: str | None, remote: str | None, people: People, policy: Policy
+) -> bool:
+    """Whether two values mean the same, or as much the same as the sides can.
+
+    A field that the mapping does not sync always is. A status that QContact moves on to by itself
+    means what the one before it meant. A name that no FibreFlow user has is the same as no
+    assignee; where assignment is not sent, as any.
+    """
+    mapping = policy.mapping
+    if mapping.flow(field) is Flow.OFF:
+        return True
+    if field == STATUS:
+        before = (a for a, b in mapping.status.moves_on if b == status_key(remote))
+        return any(mapping.is_same_status(local, word) for word in (remote, *before))
+    if field == ASSIGNED_TO:
+        is_stranger = remote is not None and remote not in people.id_by_name
+        is_sent = policy.sends_assignment and mapping.sends(field)
+        same = is_same_person(local, remote, people)
+        return same or (is_stranger and (local is None or not is_sent))
+    if mapping.flow(field) is not Flow.INBOUND:
+        return True
+    mapped = mapping.to_local_owned(field, remote)
+    return not mapped.fits or mapped.value == local
+
+
 def merge_status(
     base: FieldBase, local: str | None, remote: str | None, policy: Policy
 ) -> FieldDecision:

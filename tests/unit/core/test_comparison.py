@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from qcontact_sync.core.built_in import ENTITIES
-from qcontact_sync.core.compare import compare_ticket, is_the_same
+from qcontact_sync.core.compare import compare_ticket
 from qcontact_sync.core.comparison import Gap, Holds, Standing
-from qcontact_sync.core.merge import Policy
+from qcontact_sync.core.decide import decide
+from qcontact_sync.core.merge import Policy, is_the_same
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Direction, KnownTicket
 
 from tests.unit.core.core_values import (
@@ -224,3 +225,19 @@ def test_plain_values_hold_every_word():
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "differing"),
+    [
+        ({"status": "cancelled"}, {"status": "Closed"}, []),
+        ({}, {"assigned_to": STRANGER}, []),
+        ({"assigned_to": ANN}, {"assigned_to": STRANGER}, []),
+        ({"status": "resolved"}, {"status": "Open", "assigned_to": STRANGER}, ["status"]),
+    ],
+)
+def test_a_row_that_is_linked_differs_in_what_a_comparison_shows(here, there, differing):
+    local = a_local(**{"status": "in_progress", "assigned_to": None, **here})
+    remote = a_remote(**{"status": "In Progress", "assigned_to": None, **there})
+    linked = decide(remote, KnownTicket(unlinked=(local,)), PEOPLE, TENANT)
+    assert [conflict.field for conflict in linked.conflicts] == differing

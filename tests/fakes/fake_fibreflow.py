@@ -17,6 +17,7 @@ from qcontact_sync.core.model import (
     People,
     RemoteId,
 )
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.windows import RunWindow
@@ -289,9 +290,9 @@ class FibreFlow:
         owners = {n: u for u, n in self.users.items() if n and names.count(n) == 1}
         return People(dict(self.users), owners)
 
-    def notes_to_send(self, ticket_id: LocalId, *, internal_notes: bool) -> list[UUID]:
+    def notes_to_send(self, ticket_id: LocalId, *, sent: SentNotes) -> list[UUID]:
         """Notes that never arrived for certain, oldest first."""
-        types = {"client", "internal"} if internal_notes else {"client"}
+        types = {*sent.public, *sent.internal}
         return [
             note_id
             for note_id, note in self.notes.items()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from qcontact_sync.core.errors import LeaseLost
 from qcontact_sync.core.model import (
@@ -14,6 +15,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     Window,
 )
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.outbound import version_with
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
@@ -104,7 +106,7 @@ class FakeStore:
             return found
 
     async def list_pending(
-        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
+        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, sent: SentNotes
     ) -> Sequence[RemoteId]:
         async with self._gate.io("read of what is pending"):
             here = self._fibreflow
@@ -114,13 +116,13 @@ class FakeStore:
                 for i, row in rows.items()
                 if (remote_ids is None or i in remote_ids)
                 and (window is None or _lies_in(row.updated_at, window))
-                and self._is_pending(i, internal_notes=internal_notes, is_dated=window is not None)
+                and self._is_pending(i, sent=sent, is_dated=window is not None)
             ]
             return sorted(pending, key=lambda i: (rows[i].updated_at, i))
 
-    def _is_pending(self, remote_id: RemoteId, *, internal_notes: bool, is_dated: bool) -> bool:
+    def _is_pending(self, remote_id: RemoteId, *, sent: SentNotes, is_dated: bool) -> bool:
         here, found = self._fibreflow, self._fibreflow.links[remote_id]
-        notes = here.notes_to_send(found.link.ticket_id, internal_notes=internal_notes)
+        notes = here.notes_to_send(found.link.ticket_id, sent=sent)
         if found.is_gone or not (notes or here.has_moved(remote_id)):
             return False
         entry = here.quarantine.get((remote_id, Direction.OUTBOUND))
@@ -129,29 +131,31 @@ class FakeStore:
         is_due = entry.next_try_at is not None and entry.next_try_at <= here.now()
         if is_due and not entry.is_dismissed and not is_dated:
             return True
-        waiting = (self._to_send(i).version for i in notes)
+        waiting = (self._to_send(i, sent).version for i in notes)
         return entry.version != version_with(here.pair_version(remote_id), waiting)
 
-    def _to_send(self, note_id) -> NoteToSend:
+    def _to_send(self, note_id: UUID, sent: SentNotes) -> NoteToSend:
         note, known = self._fibreflow.notes[note_id], self._fibreflow.known_notes.get(note_id)
         return NoteToSend(
-            Note(note_id, note.ticket_id, note.content, note.note_type == "internal"),
+            Note(note_id, note.ticket_id, note.content, note.note_type in sent.internal),
             known is not None,
             known.equal_before if known else None,
             f"{note_id}{note.content}",
         )
 
     async def list_notes_to_send(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
         async with self._gate.io("read of notes to send"):
             here = self._fibreflow
             notes = {
-                i: here.notes_to_send(here.links[i].link.ticket_id, internal_notes=internal_notes)
+                i: here.notes_to_send(here.links[i].link.ticket_id, sent=sent)
                 for i in remote_ids
                 if i in here.links
             }
-            return {i: [self._to_send(n) for n in found] for i, found in notes.items() if found}
+            return {
+                i: [self._to_send(n, sent) for n in found] for i, found in notes.items() if found
+            }
 
     async def read_listed_rows(
         self, job_id: JobId, finished: Collection[str]

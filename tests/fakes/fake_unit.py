@@ -27,6 +27,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     RemoteTicket,
 )
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
 from qcontact_sync.core.walk import READ_APART
@@ -368,20 +369,20 @@ class FakeUnit:
         ]
 
     async def read_known(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, KnownNotes]:
         here = self._here
         return {
-            i: self._known_notes(i, here.links[i].link.ticket_id, internal_notes)
+            i: self._known_notes(i, here.links[i].link.ticket_id, sent)
             for i in remote_ids
             if i in here.links
         }
 
-    def _known_notes(self, i: RemoteId, ticket_id: LocalId, internal: bool) -> KnownNotes:
+    def _known_notes(self, i: RemoteId, ticket_id: LocalId, sent: SentNotes) -> KnownNotes:
         here = self._here
         of_it = {n: known for n, known in here.known_notes.items() if known.remote_id == i}
         own = {n: known for n, known in of_it.items() if known.state != "received"}
-        waiting = here.notes_to_send(ticket_id, internal_notes=internal)
+        waiting = here.notes_to_send(ticket_id, sent=sent)
         unnamed = [n for n, known in own.items() if known.remote_note_id is None]
         unnamed += [n for n in waiting if n not in of_it]
         settled = ("sent", "dismissed", "before_link")
@@ -470,15 +471,15 @@ class FakeUnit:
         known = self._here.known_notes.values()
         return any(k.remote_id == remote_id and k.state == "doubtful" for k in known)
 
-    async def release_moot(self, *, internal_notes: bool) -> None:
+    async def release_moot(self, *, sent: SentNotes) -> None:
         def free() -> None:
             for remote_id, way in list(self._here.quarantine):
-                if way is Direction.OUTBOUND and self._is_moot(remote_id, internal_notes):
+                if way is Direction.OUTBOUND and self._is_moot(remote_id, sent):
                     del self._here.quarantine[remote_id, way]
 
         self._stage("release moot", free)
 
-    def _is_moot(self, remote_id: RemoteId, internal_notes: bool) -> bool:
+    def _is_moot(self, remote_id: RemoteId, sent: SentNotes) -> bool:
         here = self._here
         if (known := here.links.get(remote_id)) is None or known.is_gone:
             return False
@@ -486,7 +487,7 @@ class FakeUnit:
         has_moved = row is not None and any(
             row.values[name] != value for name, value in known.link.base.local.items()
         )
-        notes = here.notes_to_send(known.link.ticket_id, internal_notes=internal_notes)
+        notes = here.notes_to_send(known.link.ticket_id, sent=sent)
         return not (has_moved or notes or self._doubts(remote_id))
 
     async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:

@@ -6,5 +6,5 @@ INSERT INTO qcontact_note (note_id, ticket_id, remote_id, state, job_id, settled
 SELECT note.id, note.ticket_id, link.remote_id, 'before_link', %(job_id)s, now()
 FROM ticket_notes AS note
 INNER JOIN qcontact_ticket_link AS link ON link.ticket_id = note.ticket_id
-WHERE note.ticket_id = ANY(%(ticket_ids)s::uuid[]) AND note.note_type IN ('client', 'internal')
+WHERE note.ticket_id = ANY(%(ticket_ids)s::uuid[]) AND split_part(note.note_type, '.', 1) <> 'system'
 ON CONFLICT ON CONSTRAINT qcontact_note_pkey DO NOTHING;

@@ -1,5 +1,5 @@
 -- list_notes_to_send: notes of these tickets that never went out, oldest first.
--- params:  remote_ids text[], internal_notes boolean
+-- params:  remote_ids text[], public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: rows: remote_id text, id uuid, ticket_id uuid, content text, is_internal boolean,
 --          author_id text, is_intended boolean (an earlier run was about to send it), equal_before,
 --          version text (changes with the content), sent_ids text[] (of the ticket's notes that
@@ -7,7 +7,7 @@
 -- locks:   none
 SELECT
     link.remote_id, note.id, note.ticket_id, note.content,
-    note.note_type = 'internal' AS is_internal, note.created_by::text AS author_id,
+    note.note_type = ANY(%(internal_notes)s::text[]) AS is_internal, note.created_by::text AS author_id,
     known.note_id IS NOT NULL AS is_intended, known.equal_before,
     note.id::text || md5(note.content) AS version, sent.sent_ids, sent.sent_unnamed
 FROM qcontact_ticket_link AS link
@@ -21,6 +21,6 @@ CROSS JOIN LATERAL (
     WHERE remote_id = link.remote_id AND state IN ('sent', 'dismissed')
 ) AS sent
 WHERE link.remote_id = ANY(%(remote_ids)s::text[])
-  AND (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+  AND note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
   AND (known.note_id IS NULL OR known.state = 'intended')
 ORDER BY link.remote_id, note.created_at, note.id;

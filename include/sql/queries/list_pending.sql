@@ -3,7 +3,7 @@
 -- What QContact refused waits until either side or the notes to send change, or its next try is due
 -- (not in a dated run, which leaves the quarantine alone).
 -- params:  remote_ids text[] (null: all), window_start, window_end timestamp (null: unbounded),
---          internal_notes boolean
+--          public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: rows: remote_id text, oldest change first
 -- locks:   none
 WITH held AS MATERIALIZED (
@@ -25,7 +25,7 @@ WITH held AS MATERIALIZED (
     FROM ticket_notes AS note
     LEFT JOIN qcontact_note AS known ON known.note_id = note.id
     WHERE note.ticket_id IN (SELECT ticket_id FROM held)
-      AND (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+      AND note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
       AND (known.note_id IS NULL OR known.state = 'intended')
     GROUP BY note.ticket_id
 )
@@ -46,7 +46,7 @@ WHERE link.remote_gone_at IS NULL
           SELECT note.ticket_id
           FROM ticket_notes AS note
           LEFT JOIN qcontact_note AS known ON known.note_id = note.id
-          WHERE (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+          WHERE note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
             AND (known.note_id IS NULL OR known.state = 'intended')
       )
   )

@@ -1,5 +1,5 @@
 -- read_known_notes: what is known of linked tickets' notes, to tell QContact's own from ours.
--- params:  remote_ids text[], internal_notes boolean
+-- params:  remote_ids text[], public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: one row per link: remote_id text, ticket_id uuid, received jsonb (taken back or not, by
 --          QContact's id), sent_ids text[], unnamed jsonb (an array: own notes whose id in QContact is
 --          not known: id, digest of what was sent or null, content or null, is_settled)
@@ -38,7 +38,7 @@ CROSS JOIN LATERAL (
     ) AS unnamed
     FROM ticket_notes AS note
     WHERE note.ticket_id = link.ticket_id
-      AND (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+      AND note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
       AND NOT EXISTS (SELECT FROM qcontact_note AS entry WHERE entry.note_id = note.id)
 ) AS waiting
 WHERE link.remote_id = ANY(%(remote_ids)s::text[]);

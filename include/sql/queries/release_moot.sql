@@ -1,7 +1,7 @@
 -- release_moot: entries whose ticket has nothing to send any more (the change was taken back, or
 -- both sides came to agree) leave the quarantine. A doubtful note keeps its ticket's entry, and so
 -- does a ticket that QContact does not know any more.
--- params:  internal_notes boolean
+-- params:  public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: nothing
 -- locks:   the entries, until commit
 WITH held AS MATERIALIZED (
@@ -27,7 +27,7 @@ WHERE entry.id = held.id
       FROM ticket_notes AS note
       LEFT JOIN qcontact_note AS known ON known.note_id = note.id
       WHERE note.ticket_id = held.ticket_id
-        AND (note.note_type = 'client' OR (note.note_type = 'internal' AND %(internal_notes)s))
+        AND note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
         AND (known.note_id IS NULL OR known.state = 'intended')
   )
   AND NOT EXISTS (

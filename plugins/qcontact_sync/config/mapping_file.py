@@ -5,7 +5,7 @@ What is wrong in a file is refused by name, everything at once.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,16 @@ from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.mapping_faults import faults
-from qcontact_sync.core.rules import NoteFate, status_key
+from qcontact_sync.core.note_rules import (
+    NoteFate,
+    NoteFates,
+    SentNotes,
+    internal_word,
+)
+from qcontact_sync.core.note_rules import (
+    sent_notes as kinds_sent,
+)
+from qcontact_sync.core.rules import status_key
 
 MAPPING_FILE = "QCONTACT_SYNC_MAPPING_FILE"
 BUILT_IN = {Dialect.TICKETS: TICKETS, Dialect.ENTITIES: ENTITIES}
@@ -45,8 +54,8 @@ def load_mapping(settings: Settings, dialect: Dialect) -> TicketMapping:
     return replace(mapping, notes=_fates(settings, mapping.notes))
 
 
-def sends_internal_notes(settings: Settings) -> bool:
-    """Whether notes of type ``internal`` leave; that does not depend on the dialect.
+def sent_notes(settings: Settings) -> SentNotes:
+    """Which notes leave; that does not depend on the dialect.
 
     Raises:
         ConfigError: The mapping file cannot be used.
@@ -55,13 +64,14 @@ def sends_internal_notes(settings: Settings) -> bool:
     if settings.mapping_file is not None:
         text = _text(Path(settings.mapping_file), MAPPING_FILE)
         notes = fates_laid_over(notes, _parse(text, MAPPING_FILE).notes)
-    return _fates(settings, notes)["internal"] is not NoteFate.KEEP
+    return kinds_sent(settings.schema, _fates(settings, notes))
 
 
-def _fates(settings: Settings, notes: Mapping[str, NoteFate]) -> Mapping[str, NoteFate]:
-    is_kept = notes["internal"] is NoteFate.KEEP
+def _fates(settings: Settings, notes: NoteFates) -> NoteFates:
+    word = internal_word(settings.schema)
+    is_kept = notes.get(word, NoteFate.KEEP) is NoteFate.KEEP
     if settings.internal_notes == "send" and is_kept:
-        return {**notes, "internal": NoteFate.INTERNAL}
+        return {**notes, word: NoteFate.INTERNAL}
     return notes
 
 
@@ -148,7 +158,7 @@ _REASONS = {
     "string_pattern_mismatch": "holds characters that cannot stand here",
     "string_type": "must be text",
 }
-_TYPES = re.compile(r"\[key\]|constrained-(str|int)|literal\[False\]|str|int|bool")
+_TYPES = re.compile(r"\[key\]|constrained-(str|int)|literal\[.*\]|str|int|bool")
 """What the validator puts behind a place: the type that it tried."""
 
 

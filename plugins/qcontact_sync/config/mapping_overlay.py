@@ -4,22 +4,21 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from qcontact_sync.config.access import Dialect
 from qcontact_sync.config.mapping_schema import (
     AssignmentTable,
     ColumnTable,
-    NotesTable,
     RulesTable,
     StatusTable,
 )
 from qcontact_sync.core.columns import Column, Flow, Kind, Words
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS
+from qcontact_sync.core.note_rules import NoteFate, NoteFates
 from qcontact_sync.core.rules import (
     AssignmentRules,
-    NoteFate,
     Person,
     StatusRules,
     TitleFrom,
@@ -206,9 +205,9 @@ def _assignment(rules: AssignmentRules, table: AssignmentTable) -> AssignmentRul
     )
 
 
-def fates_laid_over(notes: Mapping[str, NoteFate], table: NotesTable) -> dict[str, NoteFate]:
+def fates_laid_over(notes: NoteFates, table: Mapping[str, str | Literal[False]]) -> NoteFates:
     """What becomes of notes, with what the table says in its place."""
-    return {**notes, "internal": NoteFate(table.internal)} if table.internal else dict(notes)
+    return {word: NoteFate(fate) for word, fate in _merged(notes, table).items()}
 
 
 def doubled(words: Iterable[str], key: Callable[[str], str]) -> list[tuple[str, str]]:

@@ -68,12 +68,6 @@ class AssignmentTable(_Table):
     unassigned: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] | None = None
 
 
-class NotesTable(_Table):
-    """``[notes]``: what becomes of FibreFlow's notes, by ``note_type``."""
-
-    internal: Literal["internal", "keep"] | None = None
-
-
 class TicketTable(_Table):
     """``[ticket]``."""
 
@@ -95,6 +89,6 @@ class RulesTable(_Table):
 class MappingTable(RulesTable):
     """A whole file; ``[tickets...]`` and ``[entities...]`` hold rules of one dialect alone."""
 
-    notes: NotesTable = NotesTable()
+    notes: dict[ColumnName, Literal["public", "internal", "keep"] | NotAWord] = {}
     tickets: RulesTable = RulesTable()
     entities: RulesTable = RulesTable()

@@ -1,8 +1,9 @@
 """The built-in rules of the lineage ``fibreflow`` (source: contract/fibreflow.md, "Mappings")."""
 
+from qcontact_sync.core import note_rules
 from qcontact_sync.core.columns import Column, Kind, Words
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.rules import AssignmentRules, NoteFate, StatusRules, status_key
+from qcontact_sync.core.rules import AssignmentRules, StatusRules, status_key
 
 FIBREFLOW = "fibreflow"
 
@@ -75,7 +76,6 @@ TYPE_WORDS = Words(
     },
     "maintenance",
 )
-NOTES = {"client": NoteFate.PUBLIC, "internal": NoteFate.KEEP, "system": NoteFate.KEEP}
 
 
 def _columns(
@@ -126,7 +126,7 @@ TICKETS = TicketMapping(
         "gps_coordinates",
         "ont_serial",
     ),
-    notes=NOTES,
+    notes=note_rules.BUILT_IN,
 )
 """Dialect ``tickets``."""
 ENTITIES = TicketMapping(
@@ -134,6 +134,6 @@ ENTITIES = TicketMapping(
     _ENTITIES_STATUS,
     _columns("", "c__dr_number.label", "", "", "", "", "c__location_pin", "c__serial_number"),
     assignment=AssignmentRules(takes_ids=True),
-    notes=NOTES,
+    notes=note_rules.BUILT_IN,
 )
 """Dialect ``entities``."""

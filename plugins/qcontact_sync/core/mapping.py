@@ -16,9 +16,9 @@ from qcontact_sync.core.model import (
     TWO_WAY_FIELDS,
     People,
 )
+from qcontact_sync.core.note_rules import NoteFates, SentNotes, sent_notes
 from qcontact_sync.core.rules import (
     AssignmentRules,
-    NoteFate,
     StatusRules,
     TitleFrom,
     UidRule,
@@ -80,7 +80,7 @@ class TicketMapping:
         flows: Of the two-way fields: BOTH, INBOUND or OFF.
         assignment_winner: ``local`` or ``remote``; None: as the setting says.
         constants: Columns that only an insert fills, with their text.
-        notes: By the word that decides (``note_type``, or what the lineage has for it).
+        notes: What becomes of notes (`core.note_rules`).
     """
 
     lineage: str
@@ -90,7 +90,7 @@ class TicketMapping:
     assignment: AssignmentRules = field(default_factory=AssignmentRules)
     assignment_winner: str | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, NoteFate] = field(default_factory=dict)
+    notes: NoteFates = field(default_factory=dict)
     title_from: TitleFrom = TitleFrom.LABEL
     uid_rule: UidRule = UidRule.REFERENCE
 
@@ -102,6 +102,7 @@ class TicketMapping:
     """The fields that a base may hold."""
     more_columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The names of those beyond `OWNED_FIELDS`."""
+    sent_notes: SentNotes = field(init=False, repr=False, compare=False)
     sources: "Sources" = field(init=False, repr=False, compare=False)
     needs_reference: bool = field(init=False, repr=False, compare=False)
     """Whether a ticket's case reference is one of its values, or part of them."""
@@ -121,6 +122,7 @@ class TicketMapping:
             "created_fields": tuple(c.name for c in created),
             "known_fields": frozenset(SYNCED_FIELDS) | {column.name for column in self.columns},
             "more_columns": tuple(c.name for c in self.columns if c.name not in OWNED_FIELDS),
+            "sent_notes": sent_notes(self.lineage, self.notes),
             "sources": Sources.of(tuple(firsts.values())),
             "needs_reference": self.title_from is TitleFrom.REFERENCE
             or (False, "reference") in firsts,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from qcontact_sync.core.columns import Column, Flow, Kind
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.rules import NoteFate, StatusRules, UidRule, status_key
+from qcontact_sync.core.note_rules import SYSTEM, note_words
+from qcontact_sync.core.rules import StatusRules, UidRule, status_key
 
 COLUMN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 RESERVED = frozenset(
@@ -116,5 +117,9 @@ def _assignment_faults(mapping: TicketMapping) -> Iterator[str]:
 def _choice_faults(mapping: TicketMapping) -> Iterator[str]:
     if mapping.uid_rule is UidRule.DAILY and mapping.lineage not in COUNTER_LINEAGES:
         yield f"ticket.uid: the schema {mapping.lineage} has no counter of tickets by day"
-    if mapping.notes.get("system", NoteFate.KEEP) is not NoteFate.KEEP:
-        yield "notes.system: notes of the system never leave"
+    words = note_words(mapping.lineage)
+    for word in mapping.notes:
+        if word == SYSTEM:
+            yield "notes.system: notes of the system never leave"
+        elif word not in words:
+            yield f"notes.{word}: the schema {mapping.lineage} has {', '.join(words)}"

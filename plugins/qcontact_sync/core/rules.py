@@ -68,14 +68,6 @@ class UidRule(StrEnum):
     """``VF-YYYYMMDD-NNN`` from the application's own counter; not in every lineage."""
 
 
-class NoteFate(StrEnum):
-    """What becomes of a FibreFlow note."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-    KEEP = "keep"
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """A FibreFlow user and the QContact user that stands for the same person.

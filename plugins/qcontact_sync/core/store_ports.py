@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.core.walk import KnownRow
 
@@ -55,19 +56,19 @@ class Store(Protocol):
         ...
 
     async def list_pending(
-        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
+        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, sent: SentNotes
     ) -> Sequence[RemoteId]:
         """Tickets with something to send, oldest change first.
 
         Args:
             window: Limits to rows whose ``updated_at`` lies inside (dated runs).
             remote_ids: Limits to these.
-            internal_notes: Whether notes of type ``internal`` go out.
+            sent: Which notes go out.
         """
         ...
 
     async def list_notes_to_send(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
         """Notes of these tickets that are to go out, oldest first."""
         ...

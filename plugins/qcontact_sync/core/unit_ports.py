@@ -16,6 +16,7 @@ from qcontact_sync.core.model import (
     RemoteTicket,
     SyncType,
 )
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.stats import Counts
 
 
@@ -157,7 +158,7 @@ class Quarantine(Protocol):
         """Remove tickets that passed."""
         ...
 
-    async def release_moot(self, *, internal_notes: bool) -> None:
+    async def release_moot(self, *, sent: SentNotes) -> None:
         """Remove tickets that have nothing to send any more."""
         ...
 
@@ -199,7 +200,7 @@ class NoteRecords(Protocol):
         ...
 
     async def read_known(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, KnownNotes]:
         """What is known of linked tickets' notes; other ids are left out."""
         ...

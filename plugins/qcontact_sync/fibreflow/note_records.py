@@ -13,6 +13,7 @@ from qcontact_sync.core.inbound_notes import (
     received_note_id,
 )
 from qcontact_sync.core.model import LocalId, Note, RemoteId
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
@@ -66,9 +67,9 @@ class PostgresNotes:
         return [RemoteId(row["remote_id"]) for row in rows]
 
     async def read_known(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, KnownNotes]:
-        params = {"remote_ids": list(remote_ids), "internal_notes": internal_notes}
+        params = {"remote_ids": list(remote_ids), **note_params(sent)}
         rows = await self._unit.fetch("read_known_notes", params)
         return {
             RemoteId(row["remote_id"]): KnownNotes(
@@ -135,6 +136,11 @@ def _taken_back_rows(ticket: ReceivedNotes) -> Iterator[Mapping[str, Any]]:
                 "remote_note_id": remote_note_id,
                 "is_back": is_back,
             }
+
+
+def note_params(sent: SentNotes) -> Mapping[str, list[str]]:
+    """The params of statements that look at notes that leave."""
+    return {"public_notes": list(sent.public), "internal_notes": list(sent.internal)}
 
 
 def note_to_send(row: Mapping[str, Any]) -> NoteToSend:

@@ -10,8 +10,10 @@ from psycopg.rows import DictRow
 from qcontact_sync.core.decision import Conflict
 from qcontact_sync.core.errors import ChangeDropped, StatementFailed, TicketError
 from qcontact_sync.core.model import LocalId, RemoteId
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
+from qcontact_sync.fibreflow.note_records import note_params
 from qcontact_sync.fibreflow.rows import conflict_row, text_array
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit, jsonb
 
@@ -96,8 +98,8 @@ class PostgresQuarantine:
         if remote_ids:
             await self._unit.fetch("release_quarantine", {"remote_ids": text_array(remote_ids)})
 
-    async def release_moot(self, *, internal_notes: bool) -> None:
-        await self._unit.fetch("release_moot", {"internal_notes": internal_notes})
+    async def release_moot(self, *, sent: SentNotes) -> None:
+        await self._unit.fetch("release_moot", note_params(sent))
 
     async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:

@@ -14,12 +14,13 @@ from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, Window
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.core.walk import KnownRow
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.host_schema import with_columns
-from qcontact_sync.fibreflow.note_records import PostgresNotes, note_to_send
+from qcontact_sync.fibreflow.note_records import PostgresNotes, note_params, note_to_send
 from qcontact_sync.fibreflow.outcome_records import (
     PostgresConflicts,
     PostgresProgress,
@@ -112,7 +113,7 @@ class PostgresStore:
         return {row["given"]: RemoteId(row["remote_id"]) for row in rows}
 
     async def list_pending(
-        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, internal_notes: bool
+        self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, sent: SentNotes
     ) -> Sequence[RemoteId]:
         rows = await self._read(
             "list_pending",
@@ -120,17 +121,17 @@ class PostgresStore:
                 "remote_ids": None if remote_ids is None else list(remote_ids),
                 "window_start": _naive_utc(window.start) if window else None,
                 "window_end": _naive_utc(window.end) if window else None,
-                "internal_notes": internal_notes,
+                **note_params(sent),
             },
         )
         return [RemoteId(row["remote_id"]) for row in rows]
 
     async def list_notes_to_send(
-        self, remote_ids: Sequence[RemoteId], *, internal_notes: bool
+        self, remote_ids: Sequence[RemoteId], *, sent: SentNotes
     ) -> Mapping[RemoteId, Sequence[NoteToSend]]:
         rows = await self._read(
             "list_notes_to_send",
-            {"remote_ids": list(remote_ids), "internal_notes": internal_notes},
+            {"remote_ids": list(remote_ids), **note_params(sent)},
         )
         notes: dict[RemoteId, list[NoteToSend]] = {}
         for row in rows:

@@ -10,7 +10,8 @@ from qcontact_sync.core.columns import Column, Flow, Kind
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS
-from qcontact_sync.core.rules import NoteFate, StatusRules, TitleFrom, UidRule, status_key
+from qcontact_sync.core.note_rules import SYSTEM, NoteFate
+from qcontact_sync.core.rules import StatusRules, TitleFrom, UidRule, status_key
 
 _FLOWS = {
     Flow.BOTH: "both ways",
@@ -149,7 +150,10 @@ def field_rules(policy: Policy) -> FieldRules:
         constants=mapping.constants,
         people=len(mapping.assignment.people),
         queues=len(mapping.assignment.queues),
-        notes={word: _FATES[fate] for word, fate in mapping.notes.items()},
+        notes={
+            **{word: _FATES[fate] for word, fate in mapping.notes.items()},
+            SYSTEM: _FATES[NoteFate.KEEP],
+        },
         title=_TITLES[mapping.title_from],
         ticket_uid=_UIDS[mapping.uid_rule],
     )

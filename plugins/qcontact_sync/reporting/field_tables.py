@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qcontact_sync.core.note_rules import VISIBILITIES
 from qcontact_sync.reporting.field_rules import FieldRules
 
 Cells = tuple[str, ...]
@@ -68,7 +69,10 @@ def _words(rules: FieldRules) -> Iterator[RuleTable]:
 
 
 def _choices(rules: FieldRules) -> Iterator[Cells]:
-    yield from ((f"notes of type {word}", fate) for word, fate in rules.notes.items())
+    visibilities = VISIBILITIES.get(rules.schema, ())
+    for word, fate in rules.notes.items():
+        what = "with visibility" if word in visibilities else "of type"
+        yield f"notes {what} {word}", fate
     yield "title", rules.title
     yield "ticket_uid", rules.ticket_uid
     yield from ((f"{column} in a new row", value) for column, value in rules.constants.items())

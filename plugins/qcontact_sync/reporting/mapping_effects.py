@@ -13,6 +13,8 @@ COUNTED = (Kind.WORDS, Kind.CATEGORY, Kind.SUBCATEGORY)
 FORCED = "with --force-resync"
 AT_NEXT_CHANGE = "when one side changes the status"
 ON_READING = "when the ticket is read again"
+NEXT_RUN = "by the next run"
+NOTES = "notes"
 
 Row = Mapping[str, Any]
 
@@ -73,20 +75,27 @@ def counted_fields(mapping: TicketMapping, before: TicketMapping) -> tuple[str, 
 
 
 def effects_of(
-    rows: Sequence[Row], links: int, mapping: TicketMapping, before: TicketMapping
+    rows: Sequence[Row],
+    links: int,
+    mapping: TicketMapping,
+    before: TicketMapping,
+    noted: int = 0,
 ) -> Effects:
     """Compare what a mapping makes of QContact's words with what FibreFlow shows.
 
     Args:
         rows: Of ``count_words``: field, remote, local, tickets.
         before: The mapping that wrote the tickets.
+        noted: Tickets with notes that were kept until now, and would be sent.
     """
+    notes = [Effect(NOTES, None, None, None, noted, NEXT_RUN)] if noted else []
     found = [*_status_effects(rows, mapping, before), *_word_effects(rows, mapping, before)]
     return Effects(
         links,
         (
             *sorted(found, key=lambda e: (e.field, -e.tickets)),
             *_new_columns(mapping, before, links),
+            *notes,
         ),
         tuple(_unknown_words(rows, mapping)),
     )

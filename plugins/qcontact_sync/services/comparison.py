@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
-from qcontact_sync.config.mapping_file import sends_internal_notes
+from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.comparison import Gap, Standing, TicketComparison
 from qcontact_sync.core.model import RemoteId
@@ -142,8 +142,7 @@ async def _comparing(database: Database, remote: Remote, settings: Settings) -> 
 
 
 async def _pending(store: PostgresStore, settings: Settings) -> frozenset[RemoteId]:
-    is_sent = sends_internal_notes(settings)
-    return frozenset(await store.list_pending(None, None, internal_notes=is_sent))
+    return frozenset(await store.list_pending(None, None, sent=sent_notes(settings)))
 
 
 @dataclass(frozen=True, slots=True)

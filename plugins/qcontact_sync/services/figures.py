@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from qcontact_sync.config.access import FibreFlowAccess
-from qcontact_sync.config.mapping_file import sends_internal_notes
+from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.store import PostgresStore
@@ -31,7 +31,5 @@ async def read_figures(fibreflow: FibreFlowAccess, settings: Settings) -> Figure
     """
     async with open_database(fibreflow) as database:
         row = await Insights(database).figures()
-        pending = await PostgresStore(database).list_pending(
-            None, None, internal_notes=sends_internal_notes(settings)
-        )
+        pending = await PostgresStore(database).list_pending(None, None, sent=sent_notes(settings))
     return Figures(pending=len(pending), **row)

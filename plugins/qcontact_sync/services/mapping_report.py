@@ -91,4 +91,6 @@ async def _effects(database: Database, mapping: TicketMapping, before: TicketMap
     fields = list(counted_fields(mapping, before))
     rows = await database.read("count_words", {"fields": fields})
     links = await PostgresStore(database).count_links()
-    return effects_of(rows, links, mapping, before)
+    kinds = mapping.sent_notes.kinds - before.sent_notes.kinds
+    noted = await database.read("count_waiting_notes", {"kinds": sorted(kinds)})
+    return effects_of(rows, links, mapping, before, noted[0]["tickets"])

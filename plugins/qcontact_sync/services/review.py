@@ -10,7 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
-from qcontact_sync.config.mapping_file import sends_internal_notes
+from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import RemoteId
@@ -77,9 +77,7 @@ async def get_status(
     """
     async with open_database(fibreflow, PERSON_PATIENCE_S, STATUS_BUDGET_S) as database:
         row = await Insights(database).status(settings.account)
-        pending = await PostgresStore(database).list_pending(
-            None, None, internal_notes=sends_internal_notes(settings)
-        )
+        pending = await PostgresStore(database).list_pending(None, None, sent=sent_notes(settings))
         async with database.transaction(read_only=True) as reading:
             recorded = AlertStore(reading, settings.account)
             facts = await recorded.read_facts(None)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from qcontact_sync.config.access import FibreFlowAccess
-from qcontact_sync.config.mapping_file import sends_internal_notes
+from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.outbound import outbound_limit
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
@@ -110,7 +110,7 @@ async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: in
     """The tickets that the next run would send, at most ``limit``."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         store, insights = PostgresStore(database), RunInsights(database)
-        ids = await store.list_pending(None, None, internal_notes=sends_internal_notes(settings))
+        ids = await store.list_pending(None, None, sent=sent_notes(settings))
         return Pending(
             len(ids),
             await insights.tickets(ids[:limit]),

@@ -136,9 +136,7 @@ class StoryTeller:
             return (), None
         if ticket is None:
             return explain_unread(known.linked, known.local), None
-        is_held = not await self.store.list_pending(
-            None, [ticket.id], internal_notes=self.options.internal_notes
-        )
+        is_held = not await self.store.list_pending(None, [ticket.id], sent=self.options.sent_notes)
         try:
             told = explain(
                 ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
@@ -149,9 +147,7 @@ class StoryTeller:
         return told, None
 
     async def _notes_to_send(self, remote_id: RemoteId) -> int:
-        notes = await self.store.list_notes_to_send(
-            [remote_id], internal_notes=self.options.internal_notes
-        )
+        notes = await self.store.list_notes_to_send([remote_id], sent=self.options.sent_notes)
         return len(notes.get(remote_id, ()))
 
 

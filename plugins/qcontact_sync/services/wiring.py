@@ -31,7 +31,6 @@ from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.core.ports import Remote
-from qcontact_sync.core.rules import NoteFate
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
 from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.qcontact.pace import Sleep
@@ -168,7 +167,7 @@ def sync_options(settings: Settings, remote: Remote) -> SyncOptions:
         page_size=settings.page_size,
         connections=settings.connections,
         max_outbound=settings.max_outbound,
-        internal_notes=mapping.notes["internal"] is not NoteFate.KEEP,
+        sent_notes=mapping.sent_notes,
         inbound_notes=settings.inbound_notes != "off",
     )
 

@@ -20,6 +20,7 @@ from qcontact_sync.core.errors import (
 )
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import Direction, JobId, People, RemoteId, SyncType, Window
+from qcontact_sync.core.note_rules import SENT, SentNotes
 from qcontact_sync.core.plan import Plan
 from qcontact_sync.core.ports import BeforeTry, Remote
 from qcontact_sync.core.request import RunRequest, parse_request
@@ -104,7 +105,7 @@ class SyncOptions:
     page_size: int = 100
     connections: int = 16
     max_outbound: int | None = None
-    internal_notes: bool = False
+    sent_notes: SentNotes = SENT
     inbound_notes: bool = False
 
 

@@ -123,8 +123,8 @@ class NoteReceiver:
         async for attempt in attempts():
             with attempt:
                 async with self._work.unit(Direction.INBOUND) as unit:
-                    is_sent = self._work.options.internal_notes
-                    known = await unit.notes.read_known(list(listed), internal_notes=is_sent)
+                    sent = self._work.options.sent_notes
+                    known = await unit.notes.read_known(list(listed), sent=sent)
                     received = [
                         self._received(remote_id, listed[remote_id], found, stamps[remote_id])
                         for remote_id, found in known.items()

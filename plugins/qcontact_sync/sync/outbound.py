@@ -103,8 +103,7 @@ class Outbound:
         # A dated run leaves the quarantine alone.
         if not self._work.run.is_dated:
             async with self._work.unit(Direction.OUTBOUND) as unit:
-                internal_notes = self._work.options.internal_notes
-                await unit.quarantine.release_moot(internal_notes=internal_notes)
+                await unit.quarantine.release_moot(sent=self._work.options.sent_notes)
 
     async def _check_amount(self, pending: int) -> None:
         work = self._work

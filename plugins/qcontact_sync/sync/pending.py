@@ -25,7 +25,7 @@ async def list_pending(work: Work) -> Sequence[RemoteId]:
     return await work.store.list_pending(
         work.run.window if work.run.is_dated else None,
         only,
-        internal_notes=work.options.internal_notes,
+        sent=work.options.sent_notes,
     )
 
 
@@ -41,9 +41,7 @@ async def read_pending(
     for start in range(0, len(pending), BATCH):
         remote_ids = pending[start : start + BATCH]
         tickets, locked = await _read_linked(work, remote_ids)
-        notes = await work.store.list_notes_to_send(
-            remote_ids, internal_notes=work.options.internal_notes
-        )
+        notes = await work.store.list_notes_to_send(remote_ids, sent=work.options.sent_notes)
         tickets = {i: _with_notes(ticket, notes.get(i, ())) for i, ticket in tickets.items()}
         for remote_id, error in locked.items():
             await failed(tickets.pop(remote_id), error)

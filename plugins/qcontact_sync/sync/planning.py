@@ -10,6 +10,7 @@ from datetime import datetime
 
 from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.model import KnownTicket, RemoteId, RemoteTicket
+from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.plan import Plan, PlannedFailure
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure, TicketRecords, UnitOfWork
@@ -69,7 +70,7 @@ class _PlannedQuarantine:
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None: ...
 
-    async def release_moot(self, *, internal_notes: bool) -> None: ...
+    async def release_moot(self, *, sent: SentNotes) -> None: ...
 
     async def forget_unlinked(self, remote_ids: Sequence[RemoteId]) -> None: ...
 

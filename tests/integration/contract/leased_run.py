@@ -18,6 +18,7 @@ from qcontact_sync.core.model import (
     SyncType,
     Window,
 )
+from qcontact_sync.core.note_rules import SENT
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.run_ports import RunKey
 from qcontact_sync.core.stats import Counts
@@ -72,10 +73,10 @@ class Run:
             return (await unit.tickets.read_linked([Q1.id]))[Q1.id]
 
     async def pending(self, window: Window | None = None) -> list[RemoteId]:
-        return list(await self.sides.ports.store.list_pending(window, None, internal_notes=False))
+        return list(await self.sides.ports.store.list_pending(window, None, sent=SENT))
 
     async def notes(self):
-        found = await self.sides.ports.store.list_notes_to_send([Q1.id], internal_notes=False)
+        found = await self.sides.ports.store.list_notes_to_send([Q1.id], sent=SENT)
         return found.get(Q1.id, [])
 
     async def fail(self, version: str | None, *, recoverable: bool = False) -> Counts:

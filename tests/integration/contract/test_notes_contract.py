@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from qcontact_sync.core.inbound_notes import Arrivals, ReceivedNotes
 from qcontact_sync.core.model import LocalId, RemoteId, RemoteNote
+from qcontact_sync.core.note_rules import SENT, SentNotes
 
 from tests.integration.contract.leased_run import OUT, Q1, Run
 from tests.integration.contract.two_sides import Real, Sides
@@ -36,10 +37,10 @@ async def receive_and_break(of: Run, ticket_id: LocalId) -> None:
         raise ZeroDivisionError
 
 
-async def known(of: Run, *, internal_notes: bool = False):
+async def known(of: Run, *, sent: SentNotes = SENT):
     async with of.unit(is_dry=True) as unit:
         ids = [Q1.id, RemoteId("never seen")]
-        (found,) = (await unit.notes.read_known(ids, internal_notes=internal_notes)).values()
+        (found,) = (await unit.notes.read_known(ids, sent=sent)).values()
     return found
 
 
@@ -129,7 +130,7 @@ async def test_a_note_to_send_is_known_by_its_text_and_not_as_arrived(run: Run) 
 async def test_an_internal_note_is_known_where_internal_ones_go_out(run: Run) -> None:
     run.sides.add_note(await run.bring_in(), "for us", "internal")
     assert (await known(run)).unnamed == ()
-    assert len((await known(run, internal_notes=True)).unnamed) == 1
+    assert len((await known(run, sent=SentNotes(("client",), ("internal",)))).unnamed) == 1
 
 
 async def test_a_sent_note_is_known_by_its_id_or_where_there_is_none_by_its_text(

@@ -7,6 +7,7 @@ import pytest
 from qcontact_sync.core.decision import Conflict
 from qcontact_sync.core.errors import ErrorCode, RetryableError, TicketError
 from qcontact_sync.core.model import Direction, RemoteId, RemoteTicket, RunStatus, SyncType
+from qcontact_sync.core.note_rules import SENT
 from qcontact_sync.core.run_ports import RunKey, Settlement
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, TicketFailure
@@ -80,7 +81,7 @@ async def test_what_has_nothing_to_send_any_more_leaves_the_quarantine(run: Run)
     for status, left in (("assigned", True), ("open", False)):
         run.sides.set_local(ticket_id, status=status)
         async with run.unit(OUT) as unit:
-            await unit.quarantine.release_moot(internal_notes=False)
+            await unit.quarantine.release_moot(sent=SENT)
         assert bool(run.sides.quarantined()) is left
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from qcontact_sync.core.note_rules import SENT
+from qcontact_sync.fibreflow.note_records import note_params
 from qcontact_sync.fibreflow.statements import statement
 from qcontact_sync.jobs import migrate
 
@@ -58,7 +60,7 @@ BY_ID_OR_BATCH = {
     "taken_ticket_uids": {"ticket_uids": [f"FT{i:0>7}" for i in REMOTE_IDS]},
     "resolve_ids": {"given": REMOTE_IDS[:20]},
     "list_due": {"direction": "inbound", "limit": 500},
-    "list_notes_to_send": {"remote_ids": REMOTE_IDS[:200], "internal_notes": False},
+    "list_notes_to_send": {"remote_ids": REMOTE_IDS[:200], **note_params(SENT)},
     "ticket_history": {"remote_id": "17", "limit": 50},
     "list_quarantine": {
         "wanted": None,
@@ -106,7 +108,7 @@ def test_the_first_import_looks_for_rows_to_adopt_by_id(fibreflow_db: str) -> No
 
 def test_finding_what_is_pending_reads_links_and_tickets_once(many_tickets: str) -> None:
     everything = {
-        "remote_ids": None, "window_start": None, "window_end": None, "internal_notes": False,
+        "remote_ids": None, "window_start": None, "window_end": None, **note_params(SENT),
     }  # fmt: skip
     relations = [
         node.get("Relation Name") for node in _nodes(many_tickets, "list_pending", everything)
@@ -118,7 +120,7 @@ def test_finding_what_is_pending_reads_links_and_tickets_once(many_tickets: str)
 def test_finding_what_is_pending_of_a_few_tickets_scans_no_large_table(many_tickets: str) -> None:
     asked = {
         "remote_ids": REMOTE_IDS[:20], "window_start": None, "window_end": None,
-        "internal_notes": False,
+        **note_params(SENT),
     }  # fmt: skip
     assert "tickets" not in _scanned(many_tickets, "list_pending", asked)
 

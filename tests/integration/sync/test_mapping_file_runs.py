@@ -281,6 +281,36 @@ def test_internal_notes_leave_where_the_file_says_so(both: World, given):
     assert both.notes_at(remote_id) == ["checked the pole"]
 
 
+@pytest.mark.parametrize(("fate", "arrived"), [("internal", [True]), ("keep", [])])
+def test_a_type_of_notes_leaves_as_the_file_says(both: World, given, fate: str, arrived):
+    given(both, f'[notes]\nclient = "{fate}"\n')
+    remote_id = both.add_ticket()
+    both.run()
+    both.add_note(remote_id, "we are on our way")
+    both.run()
+    assert [note["is_internal"] for note in both.qcontact.notes(remote_id)] == arrived
+    again = both.run()
+    assert again.summary["outbound"]["processed"] == 0
+
+
+def test_notes_that_a_new_file_would_send_are_counted_before(both: World, tmp_path: Path):
+    remote_ids = [both.add_ticket() for _ in range(2)]
+    both.run()
+    for remote_id in (*remote_ids, remote_ids[0]):
+        both.add_note(remote_id, "checked the pole", "internal")
+    both.add_note(remote_ids[0], "we are on our way")
+    both.run()
+    path = tmp_path / "new.toml"
+    path.write_text('[notes]\ninternal = "internal"\n')
+    checked = check_mapping(
+        both.fibreflow_access, both.settings, dialect_of(both), path, is_against_live=True
+    )
+    assert checked.effects is not None
+    assert [(e.field, e.tickets, e.when) for e in checked.effects.effects] == [
+        ("notes", 2, "by the next run")
+    ]
+
+
 def test_people_of_the_file_are_assigned_both_ways_by_their_numbers(tenant: World, given):
     directory = tenant.qcontact.directory
     person, queue = STAFF[0], MAIN_QUEUE_NAME

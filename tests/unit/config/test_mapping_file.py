@@ -8,13 +8,14 @@ from qcontact_sync.config.mapping_file import (
     lineage_mapping,
     load_mapping,
     read_mapping,
-    sends_internal_notes,
+    sent_notes,
 )
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.columns import Flow, Kind, Mapped
 from qcontact_sync.core.errors import ConfigError
-from qcontact_sync.core.rules import NoteFate, TitleFrom
+from qcontact_sync.core.note_rules import SENT, NoteFate, SentNotes
+from qcontact_sync.core.rules import TitleFrom
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "mapping.toml"
 DIALECTS = pytest.mark.parametrize("dialect", Dialect)
@@ -153,9 +154,36 @@ def test_titles_and_notes_are_choices(mapping):
 def test_internal_notes_leave_by_the_setting_or_the_file(tmp_path):
     path = tmp_path / "mapping.toml"
     path.write_text('[notes]\ninternal = "internal"\n')
-    assert not sends_internal_notes(Settings())
-    assert sends_internal_notes(Settings(internal_notes="send"))
-    assert sends_internal_notes(Settings(mapping_file=str(path)))
+    everything = SentNotes(("client",), ("internal",))
+    assert sent_notes(Settings()) == SENT == SentNotes(("client",))
+    assert sent_notes(Settings(internal_notes="send")) == everything
+    assert sent_notes(Settings(mapping_file=str(path))) == everything
+
+
+MAINTENANCE_NOTES = [
+    ("", "client.public internal.public other.public", ""),
+    ('private = "internal"', "client.public internal.public other.public",
+     "client.private internal.private other.private"),
+    ('internal = "keep"', "client.public other.public", ""),
+    ('public = "keep"\nclient = "public"', "client.public client.private", ""),
+    ("public = false", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("notes", "public", "internal"), MAINTENANCE_NOTES)
+def test_a_type_of_notes_counts_before_its_visibility(tmp_path, notes, public, internal):
+    path = tmp_path / "mapping.toml"
+    path.write_text(f"[notes]\n{notes}\n")
+    settings = Settings(schema="maintenance", mapping_file=str(path))
+    expected = SentNotes(tuple(public.split()), tuple(internal.split()))
+    assert sent_notes(settings) == expected
+    for dialect in Dialect:
+        assert load_mapping(settings, dialect).sent_notes == expected
+
+
+def test_private_notes_are_the_internal_ones_of_the_lineage():
+    sent = sent_notes(Settings(schema="maintenance", internal_notes="send"))
+    assert sent.internal == ("client.private", "internal.private", "other.private")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +214,10 @@ def test_internal_notes_leave_by_the_setting_or_the_file(tmp_path):
         ('[constants]\ntitle = "x"', "filled from QContact"),
         ('[constants]\nid = "x"', "not a column that the sync may fill"),
         ('[ticket]\nuid = "daily"', "no counter of tickets by day"),
-        ('[notes]\nsystem = "public"', "notes.system: unknown key"),
+        ('[notes]\nsystem = "public"', "notes.system: notes of the system never leave"),
+        ('[notes]\nsystem = "keep"', "notes.system: notes of the system never leave"),
+        ('[notes]\npublic = "public"', "notes.public: the schema fibreflow has client, internal"),
+        ('[notes]\nclient = "send"', "notes.client: "),
         ('[assignment]\nunassigned = "7"', "must be one of assignment.queues"),
         (f'[[assignment.people]]\nname = "A"\nuser = "{USERS[0]}"\n'
          f'[[assignment.people]]\nname = "A"\nuser = "{USERS[1]}"', "two have the same name"),

@@ -13,6 +13,7 @@ from qcontact_sync.core.decide import decide
 from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, LocalTicket, RemoteTicket
+from qcontact_sync.core.note_rules import note_words
 from qcontact_sync.core.outbound import agreed_on, arrived, sending_of
 from qcontact_sync.core.rules import status_key
 
@@ -22,6 +23,7 @@ from tests.unit.core.core_values import ANN, BEN, LOCAL_ID, PEOPLE, REMOTE_ID, a
 REMOTE = ("On Hold", "Escalated", "Parked", "Done", "In Progress", "Pending Customer", "Closed")
 LOCAL = ("on_hold", "verified", "parked", "open", "in_progress", "qa_rejected", "closed")
 UNKNOWN = ("Weird", None)
+FATES = st.sampled_from(["public", "internal", "keep"])
 LINEAGES = st.sampled_from(["fibreflow", "maintenance"])
 
 
@@ -78,6 +80,7 @@ def files(draw, lineage, dialect):
             "columns.address": {"flow": draw(st.sampled_from(["inbound", "create", "off"]))},
             "columns.ticket_type.words": draw(words),
             "columns.kind": {"source": "category", "kind": "category"},
+            "notes": draw(st.dictionaries(st.sampled_from(note_words(lineage)), FATES)),
             "custom_fields": draw(st.sampled_from([{}, {"access": "access_notes"}])),
         }
     )
@@ -204,3 +207,14 @@ def test_a_status_that_ended_is_only_reopened_where_that_is_followed(story):
     decision = decide(remote, pair, PEOPLE, policy)
     if mapping.is_terminal(was) and policy.reopen == "review" and STATUS in decision.writes:
         assert mapping.is_terminal(decision.writes[STATUS])
+
+
+@given(policies())
+def test_a_note_leaves_in_one_way_and_by_the_first_word_that_decides(policy):
+    mapping = policy.mapping
+    sent = mapping.sent_notes
+    for kind in {*sent.public, *sent.internal}:
+        deciding = next(word for word in kind.split(".") if word in mapping.notes)
+        ways = {"public": kind in sent.public, "internal": kind in sent.internal}
+        assert [way for way, is_sent in ways.items() if is_sent] == [mapping.notes[deciding]]
+        assert not kind.startswith("system")

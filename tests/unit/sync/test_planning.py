@@ -17,6 +17,7 @@ from qcontact_sync.core.model import (
     RemoteTicket,
     SyncType,
 )
+from qcontact_sync.core.note_rules import SENT
 from qcontact_sync.core.plan import Plan, Sign
 from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure
@@ -48,7 +49,7 @@ async def write_all(unit) -> None:
     await unit.tickets.write([decision])
     assert await unit.quarantine.add([BAD]) == Counts()
     await unit.quarantine.release([NEW.id])
-    await unit.quarantine.release_moot(internal_notes=False)
+    await unit.quarantine.release_moot(sent=SENT)
     await unit.quarantine.forget_unlinked([BAD.remote_id])
     await unit.tickets.mark_gone([BAD.remote_id])
     await unit.progress.add_counts(Counts(successful=1, created=1))

@@ -1,8 +1,10 @@
 """Compares FibreFlow's tables as they are with what the sync needs and what the mapping writes."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from qcontact_sync.core.catalogue import Catalogue, HostColumn, HostTable, Need, Needs
 from qcontact_sync.core.columns import Flow
@@ -145,16 +147,25 @@ def _unfilled(
 def _words(table: HostTable, needs: Iterable[Need], mapping: TicketMapping) -> Iterator[Finding]:
     """Words that the mapping writes and a CHECK or an enum refuses."""
     columns = {need.name: need.column for need in needs}
-    written = {
+    for name, words in _written_words(mapping).items():
+        column = table.columns.get(columns.get(name, name))
+        if column is not None and column.words is not None and words - column.words:
+            yield _refused(table, column, name, words - column.words)
+
+
+def words_digest(mapping: TicketMapping) -> str:
+    """Digest of every word that the mapping can write: equal ones fit the same constraints."""
+    words = {name: sorted(words) for name, words in _written_words(mapping).items()}
+    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def _written_words(mapping: TicketMapping) -> dict[str, set[str]]:
+    return {
         **{name: _written(mapping, name) for name in mapping.created_fields},
         STATUS: {*mapping.status.local_by_key.values(), mapping.status.on_create},
         "source": {SOURCE},
         **{name: {word} for name, word in mapping.constants.items()},
     }
-    for name, words in written.items():
-        column = table.columns.get(columns.get(name, name))
-        if column is not None and column.words is not None and words - column.words:
-            yield _refused(table, column, name, words - column.words)
 
 
 def _written(mapping: TicketMapping, name: str) -> set[str]:

@@ -6,6 +6,7 @@ not prepared by name and settings are made inside each transaction.
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -65,6 +66,10 @@ _ADVICE = {
     ),
     "42501": "; `qcontact-sync doctor` names the rights that the user lacks",
 }
+_SENTENCES = {
+    "23502": "a column must be filled, and the sync has no value for it",
+    "23514": "a constraint of FibreFlow's refuses the row",
+}
 # The server ended a transaction that idled, or lasted too long; an object is in use.
 _TRANSIENT_STATES = ("25P03", "25P04", "55006")
 # Of an error of a statement, after which the connection lasts.
@@ -90,12 +95,14 @@ def translate(error: psycopg.Error) -> Exception:
             ("constraint", error.diag.constraint_name),
             ("column", error.diag.column_name),
             ("table", error.diag.table_name),
+            ("function", _function(error)),
         )
         if name
     )
     message = f"PostgreSQL {type(error).__name__} {state}".strip() + (
         f" ({where})" if where else ""
     )
+    message = f"{_SENTENCES[state]}: {message}" if state in _SENTENCES else message
     if state == _LOCK_NOT_AVAILABLE:
         return RowLocked()
     if state == _QUERY_CANCELED:
@@ -113,6 +120,12 @@ def translate(error: psycopg.Error) -> Exception:
     if state[:2] in _ROW_CLASSES:
         return RowRejected(message, _CODE)
     return StatementFailed(message, _ADVICE.get(state, ""))
+
+
+def _function(error: psycopg.Error) -> str | None:
+    """Where a trigger of the application's raised it; the context's first line is the innermost."""
+    found = re.match(r"PL/pgSQL function ([\w.]+)\(", error.diag.context or "")
+    return found[1] if found else None
 
 
 class Database:

@@ -78,6 +78,16 @@ class PostgresRunStore:
             row["attempt"],
         )
 
+    async def were_words_taken(self, digest: str) -> bool:
+        """Whether a run was let in with these words (`core.schema_fit.words_digest`) before."""
+        rows = await self._database.read("were_words_taken", {"digest": digest})
+        return bool(rows[0]["were_taken"])
+
+    async def note_words(self, job_id: JobId, digest: str) -> None:
+        """Remember the words with which a run was let in."""
+        async with self._database.transaction() as database:
+            await database.fetch("note_words", {"job_id": job_id, "digest": digest})
+
     async def refuse_run(self, key: RunKey, params: Mapping[str, object], error: SyncError) -> None:
         async with self._database.transaction() as database:
             await database.fetch(

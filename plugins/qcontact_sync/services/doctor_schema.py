@@ -9,11 +9,13 @@ from qcontact_sync.config.mapping_file import MAPPING_FILE
 from qcontact_sync.core.catalogue import Needs
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.schema_fit import Finding, Verdict, examine
+from qcontact_sync.core.schema_fit import Finding, Verdict, examine, words_digest
 from qcontact_sync.fibreflow.catalogue import read_catalogue
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.migrate import SchemaMismatch
 from qcontact_sync.fibreflow.needs import NEEDS
+from qcontact_sync.fibreflow.run_store import PostgresRunStore
+from qcontact_sync.fibreflow.unit_of_work import jsonb
 from qcontact_sync.services.checks import Check, State
 
 log = logging.getLogger(__name__)
@@ -47,15 +49,18 @@ async def require_fit(
     further: Needs = MappingProxyType({}),
     *,
     is_from_file: bool = False,
-) -> None:
+) -> str | None:
     """Refuse a database in which no ticket can be written, and a mapping file with words that the
-    database does not take.
+    database never took.
 
-    What else refuses some tickets was perhaps changed later: those tickets fail by name.
+    What else refuses some tickets was changed later: those tickets fail by name, and not the run.
 
     Args:
         further: See `examine_schema`.
         is_from_file: The account has a mapping file.
+
+    Returns:
+        The digest of the file's words, to be noted with the run; None without a file.
 
     Raises:
         SchemaMismatch: Names all that does not fit.
@@ -67,12 +72,14 @@ async def require_fit(
         raise SchemaMismatch(
             f"FibreFlow's tables do not fit: {_told(severe)}: see `qcontact-sync doctor`"
         )
+    digest = words_digest(mapping) if is_from_file else None
     refused = [f for f in findings if f.verdict is Verdict.REFUSED]
-    if is_from_file and refused:
+    if refused and digest and not await PostgresRunStore(database).were_words_taken(digest):
         raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_told(refused)}")
     for finding in findings:
         if finding.verdict in (Verdict.REFUSED, Verdict.UNFILLED, Verdict.SHORT):
             log.warning("schema.%s %s", finding.verdict.value, finding)
+    return digest
 
 
 def check_columns(findings: Iterable[Finding]) -> Check:
@@ -89,7 +96,37 @@ async def check_writing(database: Database, mapping: TicketMapping, further: Nee
     findings = await examine_schema(database, mapping, further)
     guarded = await database.read("row_security")
     encoding = (await database.read("who_answers"))[0]["encoding"]
-    return [*_check_fit(findings), *_check_policies(guarded), *_check_encoding(encoding)]
+    can_be_read = all(finding.verdict is not Verdict.LACKS for finding in findings)
+    return [
+        *_check_fit(findings),
+        *(await _check_old_words(database) if can_be_read else ()),
+        *_check_policies(guarded),
+        *_check_encoding(encoding),
+    ]
+
+
+_WORD_FIELDS = ("status", "priority", "ticket_type")
+
+
+async def _check_old_words(database: Database) -> list[Check]:
+    """Whether rows hold words that their columns do not take any more: no write to them passes."""
+    columns = {need.name: need.column for need in NEEDS[database.schema.lineage]["tickets"]}
+    table = (await read_catalogue(database))["tickets"]
+    taken = {
+        field: sorted(words)
+        for field in _WORD_FIELDS
+        if (words := table.columns[columns[field]].words) is not None
+    }
+    rows = await database.read("count_refused_words", {"words": jsonb(taken)}) if taken else []
+    if not rows:
+        return []
+    held = ", ".join(f"{row['word']} ({columns[row['field']]}, {row['tickets']})" for row in rows)
+    found = f"{table.name} holds words that a constraint refuses today, in rows from before: {held}"
+    advice = (
+        "give these rows a word that it takes (docs/migrating.md): until then each change of such "
+        "a row is refused, and its ticket waits in quarantine"
+    )
+    return [Check("old words", State.WARNING, found, advice)]
 
 
 def _check_fit(findings: Sequence[Finding]) -> Iterator[Check]:

@@ -79,14 +79,14 @@ async def start_run(
         await require_own(database, settings.account)
         is_mapped = settings.mapping_file is not None
         further = needs_of_notes(settings.inbound_notes)
-        await require_fit(database, remote.mapping, further, is_from_file=is_mapped)
+        words = await require_fit(database, remote.mapping, further, is_from_file=is_mapped)
         runs = PostgresRunStore(database)
         check_ids = partial(require_known, PostgresStore(database), remote)
         key, request, opened = await lifecycle.start(
             runs, SystemClock(), settings.account, order, check_ids
         )
         if not request.dry_run:
-            await _close_abandoned(runs, key, is_running)
+            await _begin(runs, key, words, is_running)
     window = opened.window
     return Run(
         key.job_id,
@@ -100,12 +100,14 @@ async def start_run(
     )
 
 
-async def _close_abandoned(
-    runs: PostgresRunStore, key: RunKey, is_running: IsRunning | None
+async def _begin(
+    runs: PostgresRunStore, key: RunKey, words: str | None, is_running: IsRunning | None
 ) -> None:
     """The record of this run is open by now: where its start fails it does not stay so."""
     try:
         with expected_only():
+            if words is not None:
+                await runs.note_words(key.job_id, words)
             await close_abandoned(runs, key, CLI_DAG_ID, is_running)
     except SyncError as error:
         with suppress(SyncError):

@@ -1,9 +1,13 @@
 """What the lineage "maintenance" has of its own, with its shipped rules and an operator's file."""
 
+import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.jobs import examine, get_sync_job_history
+from qcontact_sync.services.checks import Check
 
 from sandbox.running import run_sandbox
 from tests.integration.lineage import maintenance
@@ -30,6 +34,13 @@ def maintenance_db(
     maintenance.use("own_words.toml", monkeypatch)
     with maintenance.clone(pg_server, own_template) as dsn:
         yield dsn
+
+
+def doctor(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, Check]:
+    """What it says of the database, without Airflow."""
+    monkeypatch.setenv("DATABASE_URL", world.database)
+    monkeypatch.delenv("AIRFLOW_HOME", raising=False)
+    return {check.name: check for check in examine()}
 
 
 def row(world: World, remote_id: str) -> dict:
@@ -127,6 +138,32 @@ def test_old_words_of_adopted_rows_stay_and_nothing_is_sent(world: World) -> Non
     assert (world.sent(), world.conflicts()) == ([], [])
 
 
+def test_a_row_whose_word_is_refused_today_is_linked_and_fails_where_it_would_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = {"status": "Open", "category": "maintenance"}
+    same = world.add_ticket(**shown)
+    written = world.add_ticket(**shown, address="12 Main Road")
+    table = "ALTER TABLE maintenance_tickets "
+    world.execute(table + "RENAME CONSTRAINT maintenance_tickets_status_check TO today")
+    (check,) = world.rows(
+        "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = 'today'"
+    )
+    world.execute(table + "DROP CONSTRAINT today")
+    for remote_id in (same, written):
+        world.add_local(remote_id, status="triaged")
+    world.execute("UPDATE maintenance_tickets SET category = 'maintenance'")
+    world.execute(table + f"ADD CONSTRAINT today {check['text']}")
+    warned = doctor(world, monkeypatch)["old words"]
+    assert (warned.state, "triaged (status, 2)" in warned.found) == ("warning", True)
+    world.run()
+    (entry,) = world.quarantine().values()
+    assert (entry["remote_id"], "constraint today" in entry["error_message"]) == (written, True)
+    assert [link["remote_id"] for link in world.rows("SELECT * FROM qcontact_ticket_link")] == [
+        same
+    ]
+
+
 def test_the_applications_history_is_written_by_its_trigger(world: World) -> None:
     remote_id = world.add_ticket(status="Open")
     world.run()
@@ -152,6 +189,30 @@ def test_what_the_application_pushed_itself_is_agreed_on_and_not_sent_again(worl
     assert world.sent() == []
 
 
+def test_notes_leave_by_visibility_and_a_word_for_their_type_counts_first(
+    world: World, tmp_path: Path
+) -> None:
+    own = (maintenance.HERE / "own_words.toml").read_text()
+    path = tmp_path / "mapping.toml"
+    path.write_text(f'{own}[notes]\nprivate = "internal"\nclient = "keep"\n')
+    world.configure(mapping_file=str(path))
+    remote_id = world.add_ticket(status="Open")
+    world.run()
+    for note_type, visibility in itertools.product(
+        ("internal", "client", "system"), ("public", "private")
+    ):
+        world.execute(
+            "INSERT INTO maintenance_notes (ticket_id, note_type, visibility, content)"
+            " SELECT id, %s, %s, %s FROM maintenance_tickets",
+            note_type,
+            visibility,
+            f"{note_type} {visibility}",
+        )
+    assert world.run().status == "success"
+    arrived = {n["content"]: n["is_internal"] for n in world.qcontact.notes(remote_id)}
+    assert arrived == {"internal public": False, "internal private": True}
+
+
 def test_runs_are_read_with_their_zone(world: World) -> None:
     run = world.run()
     (known,) = get_sync_job_history(fibreflow=world.fibreflow_access)
@@ -160,32 +221,64 @@ def test_runs_are_read_with_their_zone(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "named"),
     [
-        "ALTER TABLE maintenance_tickets ADD COLUMN branch text NOT NULL DEFAULT 'x';"
-        " ALTER TABLE maintenance_tickets ALTER COLUMN branch DROP DEFAULT",
-        "ALTER TABLE maintenance_tickets ADD CONSTRAINT branch_check"
-        " CHECK (title <> 'refused' AND description IS DISTINCT FROM 'refused') NOT VALID",
-        "CREATE FUNCTION branch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " IF NEW.description = 'refused' THEN RAISE 'branch'; END IF; RETURN NEW; END $$;"
-        " CREATE TRIGGER branch BEFORE INSERT ON maintenance_tickets"
-        " FOR EACH ROW EXECUTE FUNCTION branch()",
+        (
+            "ALTER TABLE maintenance_tickets ADD COLUMN branch text NOT NULL DEFAULT 'x';"
+            " ALTER TABLE maintenance_tickets ALTER COLUMN branch DROP DEFAULT",
+            "column branch",
+        ),
+        (
+            "ALTER TABLE maintenance_tickets ADD CONSTRAINT branch_check"
+            " CHECK (title <> 'refused' AND description IS DISTINCT FROM 'refused') NOT VALID",
+            "constraint branch_check",
+        ),
+        (
+            "ALTER TABLE maintenance_tickets DROP CONSTRAINT maintenance_tickets_status_check,"
+            " ADD CONSTRAINT words_check CHECK (status IN ('open', 'in_progress', 'cancelled'))",
+            "constraint words_check",
+        ),
+        (
+            "CREATE FUNCTION branch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.description = 'refused' THEN RAISE 'branch'; END IF; RETURN NEW; END $$;"
+            " CREATE TRIGGER branch BEFORE INSERT ON maintenance_tickets"
+            " FOR EACH ROW EXECUTE FUNCTION branch()",
+            "function eyes.branch",
+        ),
     ],
-    ids=["column", "check", "trigger"],
+    ids=["column", "check", "words", "trigger"],
 )
 def test_a_later_change_of_the_schema_fails_the_tickets_it_concerns(
-    world: World, change: str
+    world: World, change: str, named: str
 ) -> None:
     known = world.add_ticket(status="Open")
     world.run()
     world.execute(change)
-    refused = world.add_ticket(status="Open", description="refused")
+    refused = world.add_ticket(status="Solved", description="refused")
     world.edit(known, status="In Progress")
     ended = world.run()
     assert ended.status == "partial"
-    assert list(world.quarantine()) == [refused]
+    (entry,) = world.quarantine().values()
+    assert (entry["remote_id"], entry["error_code"]) == (refused, "DATABASE_ERROR")
+    assert named in entry["error_message"]
     assert row(world, known)["status"] == "in_progress"
     world.make_due()
+    assert world.run().status == "success"
+
+
+def test_words_that_a_constraint_never_took_are_refused_before_the_first_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.execute(
+        "ALTER TABLE maintenance_tickets DROP CONSTRAINT maintenance_tickets_status_check,"
+        " ADD CONSTRAINT words_check CHECK (status IN ('open', 'in_progress', 'cancelled'))"
+    )
+    world.add_ticket(status="Open")
+    with pytest.raises(ConfigError, match="refuses assigned, pending_qa, qa_approved, resolved"):
+        world.run()
+    tables = doctor(world, monkeypatch)["tables"]
+    assert tables.state == "failed"
+    assert "refuses assigned, pending_qa, qa_approved, resolved" in tables.found
 
 
 def test_a_column_that_is_gone_stops_the_run_by_name(world: World) -> None:
@@ -197,15 +290,14 @@ def test_a_column_that_is_gone_stops_the_run_by_name(world: World) -> None:
 def test_doctor_lists_what_is_adapted_and_the_line_that_is_missing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", world.database)
-    checks = {check.name: check for check in examine()}
+    checks = doctor(world, monkeypatch)
     assert checks["rights"].state == "ok"
     assert "maintenance_tickets.ticket_category holds the mapping's ticket_type" in (
         checks["tables adapted"].found
     )
     assert checks["tables"].state == "ok"
     monkeypatch.delenv("QCONTACT_SYNC_MAPPING_FILE")
-    tables = next(check for check in examine() if check.name == "tables")
+    tables = doctor(world, monkeypatch)["tables"]
     assert "maintenance_tickets.created_by must be filled" in tables.found
     assert '[constants] created_by = "..."' in str(tables.advice)
 

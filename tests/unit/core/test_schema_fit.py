@@ -6,7 +6,7 @@ import pytest
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.catalogue import HostColumn, HostTable
 from qcontact_sync.core.columns import Column
-from qcontact_sync.core.schema_fit import Verdict, examine
+from qcontact_sync.core.schema_fit import Verdict, examine, words_digest
 from qcontact_sync.fibreflow.host_schema import TableNames
 from qcontact_sync.fibreflow.needs import NEEDS
 
@@ -99,3 +99,11 @@ def test_the_lines_for_the_mapping_file_are_given():
     tickets = replace(FITTING["tickets"], columns={**FITTING["tickets"].columns, "branch": branch})
     (finding,) = examine({**FITTING, "tickets": tickets}, NEEDED, NAMES, TICKETS)
     assert finding.line == '[constants] branch = "..."'
+
+
+def test_mappings_that_write_the_same_words_have_one_digest():
+    """What else they say does not meet a constraint on words."""
+    quiet = replace(TICKETS, notes={})
+    other = replace(TICKETS, constants={"branch": "north"})
+    assert words_digest(quiet) == words_digest(TICKETS)
+    assert words_digest(other) != words_digest(TICKETS)

@@ -78,6 +78,9 @@ class Plan:
         left_out: How many are not created because they are done there.
         adoptions: Number of FibreFlow's rows that are linked for the first time, by kind.
         duplicates: Number of further rows with the same QContact ids.
+        differ: How many of those that need a person are rows that differ when they are linked.
+        replaced, emptied: Number of rows, by field, in which QContact's value takes the place of
+            FibreFlow's when they are linked for the first time; emptied where QContact has none.
         transitions: Number of tickets by sign, field and move.
         would_fail: Number of tickets that would go to quarantine.
         notices: Further notices for a person.
@@ -89,6 +92,9 @@ class Plan:
     left_out: int = 0
     adoptions: Counter[Adoption] = field(default_factory=Counter)
     duplicates: int = 0
+    differ: int = 0
+    replaced: Counter[str] = field(default_factory=Counter)
+    emptied: Counter[str] = field(default_factory=Counter)
     transitions: Counter[tuple[Sign, str, Move]] = field(default_factory=Counter)
     would_fail: int = 0
     failures: list[PlannedFailure] = field(default_factory=list)
@@ -130,19 +136,29 @@ class Plan:
             moves = moves_of(before, decision.writes)
             self.add(PlanLine(Sign.UPDATE, decision.remote.id, uid, tuple(decision.writes), moves))
         if decision.adoption and self._is_new(None, f"adopted {decision.remote.id}"):
-            self.adoptions[decision.adoption] += 1
-            self.duplicates += decision.duplicates
+            self._add_adoption(decision, decision.adoption)
         # Differences at adoption stay as they are: a person should look at them.
         is_adopted = decision.kind is Kind.ADOPT
         needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
         if needs_you:
+            known = self.counts[Sign.NEEDS_YOU]
             self.add(PlanLine(Sign.NEEDS_YOU, decision.remote.id, uid, needs_you))
+            self.differ += is_adopted and self.counts[Sign.NEEDS_YOU] - known
+
+    def _add_adoption(self, decision: TicketDecision, adoption: Adoption) -> None:
+        self.adoptions[adoption] += 1
+        self.duplicates += decision.duplicates
+        for name, value in decision.writes.items():
+            (self.emptied if value is None else self.replaced)[name] += 1
 
     def summary(self) -> str:
         """``+ 12 create, ~ 3 update, > 5 send, ! 1 open conflict``, and how many would fail."""
-        parts = [f"{sign} {_counted(sign, self.counts[sign])}" for sign in Sign]
+        counts = {**self.counts, Sign.NEEDS_YOU: self.counts[Sign.NEEDS_YOU] - self.differ}
+        parts = [f"{sign} {_counted(sign, counts[sign])}" for sign in Sign]
         if self.finished:
             parts[0] += f" ({self.finished} of them done in QContact)"
+        if self.differ:
+            parts.append(f"{self.differ} differ and stay as they are")
         if self.left_out:
             parts.append(f"{self.left_out} not created: done in QContact")
         if self.would_fail:
@@ -157,9 +173,12 @@ class Plan:
             "create_finished": self.finished,
             "left_out": self.left_out,
             "would_fail": self.would_fail,
+            "differ": self.differ,
             "adoption": {
                 **{kind.value: self.adoptions[kind] for kind in Adoption},
                 "duplicates": self.duplicates,
+                "replaced": dict(self.replaced.most_common()),
+                "emptied": dict(self.emptied.most_common()),
             },
             "transitions": [
                 {"sign": sign.value, "field": name, "was": was, "now": now, "tickets": tickets}
@@ -222,7 +241,13 @@ _ADOPTED = {
 }
 
 
-def _adopted(counts: Mapping[str, int]) -> Iterator[str]:
+_WRITTEN_AT_ADOPTION = {
+    "replaced": "rows in which QContact's value replaces FibreFlow's",
+    "emptied": "rows in which FibreFlow's value is removed, as QContact has none",
+}
+
+
+def _adopted(counts: Mapping[str, Any]) -> Iterator[str]:
     """What is linked for the first time, by kind."""
     adopted = sum(counts.get(kind.value, 0) for kind in Adoption)
     if adopted:
@@ -232,6 +257,9 @@ def _adopted(counts: Mapping[str, int]) -> Iterator[str]:
                 yield f"  {words}: {counts[kind.value]}"
         if counts["duplicates"]:
             yield f"  further rows with the same QContact id, left unlinked: {counts['duplicates']}"
+        for key, words in _WRITTEN_AT_ADOPTION.items():
+            if fields := counts.get(key):
+                yield f"  {words}: {', '.join(f'{n} {rows}' for n, rows in fields.items())}"
 
 
 def _told(name: str, move: Sequence[str | None] | None) -> str:

@@ -1,86 +1,157 @@
-"""The commands of docs/migrating.md on a database of the lineage, with rows from before."""
+"""An operator's database goes through docs/migrating.md, word by word: each command and query as it
+stands there. `make prove` does it with 900 tickets, in both dialects.
+"""
 
+import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from dev.database.pg_binaries import find_bindir
-from sandbox.running import run_sandbox
-from tests.database import rows
-from tests.integration.lineage.maintenance import APPLICATION
-from tests.integration.migration.test_migrating_page import Move, commands
+from dev.state import PROJECT
+from sandbox.directory import MAIN_QUEUE
+from sandbox.running import Sandbox, run_sandbox
+from tests.depth import IS_DEEP
+from tests.integration.lineage.operators_database import JOB, Operator, fill
+from tests.integration.migration.test_migrating_page import Move, blocks, commands
 from tests.sync_roles import SyncRoles
 
-PROJECT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-OPEN, ENDED, DUPLICATES = 8, 8, 1
-EARLIER = (
-    "INSERT INTO users (id, first_name) VALUES ('00000000-0000-4000-8000-00000000000e', 'Job')"
-)
-ADOPTED = """
-INSERT INTO maintenance_tickets (ticket_uid, source, external_id, title, type, ticket_category,
-    category, status, priority, created_by)
-VALUES (%s, 'qcontact', %s, %s, 'maintenance', 'maintenance', 'maintenance', %s, 'normal',
-    '00000000-0000-4000-8000-00000000000e')
-"""
-BEFORE = ("The lineage maintenance", "Before")
+TICKETS = 900 if IS_DEEP else 40
+DIALECTS = ("tickets", "entities") if IS_DEEP else ("entities",)
+LINEAGE = "The lineage maintenance"
+ONE_SIDE = "Tickets that are done on one side"
+STATE = "SELECT xmin::text, t::text FROM maintenance_tickets AS t ORDER BY id"
+KEPT = f"SELECT id, title, status FROM maintenance_tickets WHERE created_by = '{JOB}' ORDER BY id"
+SHOWN = {
+    "agree": "agree",
+    "differ": "differ in status or assignment",
+    "done_here": "done in FibreFlow, open in QContact",
+    "done_there": "open in FibreFlow, done in QContact",
+}
 
 
-@pytest.fixture
-def move(empty_db: str, roles: SyncRoles, tmp_path: Path) -> Iterator[Move]:
-    """Rows that are done here and open there, and as many that agree; one is there twice."""
-    (tmp_path / "include").symlink_to(PROJECT / "include")
-    rows(empty_db, APPLICATION.read_text())
-    rows(empty_db, EARLIER)
-    with run_sandbox(tickets=0, clock_offset_s=-60) as qcontact:
-        for number in range(OPEN + ENDED):
-            remote_id = qcontact.world.add(title=f"FT{number:06}", status="Open")
-            status = "resolved" if number < ENDED else "open"
-            row = [f"VF-20260101-{number:03}", remote_id, f"FT{number:06}", status]
-            rows(empty_db, ADOPTED, row)
-        rows(empty_db, ADOPTED, ["VF-20260102-001", remote_id, "FT999999", "open"])
-        qcontact.world.switch(clock_offset_s=0)
-        paths = [Path(sys.executable).parent, find_bindir(), "/usr/bin", "/bin"]
-        given = {
-            "PATH": os.pathsep.join(map(str, paths)),
-            "HOME": str(tmp_path),
-            "OWNER_URL": empty_db,
-            "MIGRATOR_URL": roles.as_migrator(empty_db),
-            "DATABASE_URL": roles.as_runtime(empty_db),
-            "QCONTACT_API_URL": qcontact.url,
-            "QCONTACT_API_KEY": qcontact.api_key,
+@dataclass(frozen=True)
+class Taking:
+    """The shell between both sides, and what is in them."""
+
+    move: Move
+    operator: Operator
+
+    @property
+    def journal(self) -> list[str]:
+        return [entry.method for entry in self.move.qcontact.world.journal if entry.by == "api"]
+
+    @property
+    def statuses_there(self) -> Counter[str]:
+        world = self.move.qcontact.world
+        return Counter(world.tickets[i]["status"] for i in self.operator.done_here)
+
+
+def environment(qcontact: Sandbox, tmp_path: Path, dsn: str, roles: SyncRoles) -> dict[str, str]:
+    paths = [Path(sys.executable).parent, find_bindir(), "/usr/bin", "/bin"]
+    side = {"QCONTACT_API_URL": qcontact.url}
+    if qcontact.dialect == "entities":
+        side |= {
+            "QCONTACT_DIALECT": "entities",
+            "QCONTACT_EMAIL": qcontact.email,
+            "QCONTACT_PASSWORD": qcontact.password,
+            "QCONTACT_QUEUES": str(MAIN_QUEUE),
         }
-        yield Move(empty_db, qcontact, roles, tmp_path, given)
+    else:
+        side["QCONTACT_API_KEY"] = qcontact.api_key
+    return {
+        "PATH": os.pathsep.join(map(str, paths)),
+        "HOME": str(tmp_path),
+        "OWNER_URL": dsn,
+        "MIGRATOR_URL": roles.as_migrator(dsn),
+        "DATABASE_URL": roles.as_runtime(dsn),
+        **side,
+    }
 
 
-def test_the_steps_before_the_switch_change_no_row_and_count_by_kind(move: Move) -> None:
-    state = "SELECT xmin::text, t::text FROM maintenance_tickets AS t ORDER BY id"
-    before = move.query(state)
-    shown = move.shell(commands(*BEFORE, "See what would change"))
-    assert f"linked for the first time: {OPEN + ENDED} tickets" in shown
-    assert f"done in FibreFlow, open in QContact: {ENDED}" in shown
-    assert f"agree: {OPEN}" in shown
-    assert f"further rows with the same QContact id, left unlinked: {DUPLICATES}" in shown
-    assert "outbound: + 0 create, ~ 0 update, > 0 send" in shown
-    assert move.query(state) == before
+@pytest.fixture(params=DIALECTS)
+def taking(
+    empty_db: str, roles: SyncRoles, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Taking]:
+    (tmp_path / "include").symlink_to(PROJECT / "include")
+    with run_sandbox(tickets=0, clock_offset_s=-60, dialect=request.param) as qcontact:
+        operator = fill(empty_db, qcontact, TICKETS)
+        qcontact.world.switch(clock_offset_s=0)
+        given = environment(qcontact, tmp_path, empty_db, roles)
+        yield Taking(Move(empty_db, qcontact, roles, tmp_path, given), operator)
 
 
-def test_the_switch_sends_nothing_rewrites_no_title_and_one_command_ends_the_rest(
-    move: Move,
-) -> None:
-    titles = "SELECT ticket_uid, title, status FROM maintenance_tickets ORDER BY 1"
-    before = move.query(titles)
-    move.shell(commands(*BEFORE, "Switch over"))
-    world = move.qcontact.world
-    assert move.query(titles) == before
-    assert [entry for entry in world.journal if entry.by == "api"] == []
-    ids = [t for t, shown in list(world.tickets.items())[:ENDED] if shown["status"] == "Open"]
-    names = commands("The lineage maintenance").splitlines()[-1]
-    move.shell(f"{names}\nqcontact-sync compare resolve {' '.join(ids)} --keep local\n")
-    move.shell(f"{names}\nqcontact-sync run\n")
-    ended = [shown["status"].lower() for shown in world.tickets.values()]
-    assert ended == ["solved"] * ENDED + ["open"] * OPEN
+def doctors_warning(move: Move) -> str:
+    """What `doctor` says of rows from before a constraint."""
+    checks = json.loads(move.shell("qcontact-sync doctor --json"))["checks"]
+    found = [check["found"] for check in checks if check["name"] == "old words"]
+    return found[0] if found else ""
+
+
+def in_lineage(move: Move) -> Move:
+    """The same shell later: the variables of the page are set."""
+    return move.having(
+        QCONTACT_SYNC_SCHEMA="maintenance",
+        QCONTACT_SYNC_MAPPING_FILE=str(move.folder / "mapping.toml"),
+    )
+
+
+@pytest.mark.timeout(900 if IS_DEEP else 120)
+def test_the_page_is_gone_through_without_a_surprise(taking: Taking) -> None:
+    move, operator = taking.move, taking.operator
+    before = move.query(STATE)
+    shown = move.shell(commands(LINEAGE, "Before"))
+    assert "old words" in shown
+    assert move.query(STATE) == before
+    move = in_lineage(move)
+    warned = doctors_warning(move)
+    assert all(f"{word} (status, {n})" in warned for word, n in operator.old_words.items())
+    (old_words,) = blocks("Before", "sql")
+    move.query(old_words)
+    assert doctors_warning(move) == ""
+
+    before = move.query(STATE)
+    plan = move.shell(commands("See what would change"))
+    linked = operator.linked.total()
+    assert f"linked for the first time: {linked} tickets" in plan
+    for kind, words in SHOWN.items():
+        assert f"  {words}: {operator.linked[kind]}\n" in plan
+    assert f"left unlinked: {operator.duplicates}\n" in plan
+    assert f"inbound: + {operator.new} create" in plan
+    assert "outbound: + 0 create, ~ 0 update, > 0 send" in plan
+    (doubled,) = blocks("See what would change", "sql")
+    assert len(move.query(doubled)) == operator.duplicates
+    assert move.query(STATE) == before
+
+    was = move.query(KEPT)
+    move.shell(commands("Switch over"))
+    assert move.query(KEPT) == was
+    assert taking.journal == []
+    assert move.query("SELECT FROM qcontact_quarantine") == []
+    ended = move.query("SELECT status, total_failed FROM sync_job_history")
+    assert {tuple(row.values()) for row in ended} == {("success", 0)}
+    in_qcontact = linked + operator.new
+    assert len(move.query("SELECT FROM qcontact_ticket_link")) == in_qcontact
+
+    move.shell(commands(ONE_SIDE))
+    assert set(taking.journal) == {"PATCH"}
+    assert len(taking.journal) == operator.linked["done_here"]
+    assert not {"Open", "Assigned", "In Progress", "Escalated"} & set(taking.statuses_there)
+    for query in blocks("The first week", "sql"):
+        rows = move.query(query)
+        if "-- tickets from QContact that the sync does not know" in query:
+            assert len(rows) == operator.duplicates + operator.gone
+        elif "Expected: no row" in query:
+            assert rows == [], query
+        else:
+            assert rows, query
+    state, sent = move.query(STATE), len(taking.journal)
+    move.shell("qcontact-sync run\nqcontact-sync status")
+    assert (move.query(STATE), len(taking.journal)) == (state, sent)

@@ -196,10 +196,24 @@ def test_what_is_linked_for_the_first_time_is_counted_by_kind(here, there, kind)
     for _ in range(2):
         plan.add_inbound(decide(a_remote(status=there), rows, PEOPLE, REVIEW))
     others = dict.fromkeys(("agree", "differ", "done_here", "done_there"), 0)
-    assert plan.to_dict()["adoption"] == {**others, kind: 1, "duplicates": 1}
+    written = {"replaced": {}, "emptied": {}}
+    assert plan.to_dict()["adoption"] == {**others, kind: 1, "duplicates": 1, **written}
     lines = list(plan_lines(plan.to_dict()))
     assert lines[1] == "linked for the first time: 1 ticket"
     assert "  further rows with the same QContact id, left unlinked: 1" in lines
+
+
+def test_what_a_link_replaces_or_removes_is_counted_by_field():
+    plan = Plan()
+    held = a_local(status="resolved", title="ours", address="12 Main Road")
+    seen = a_remote(status="Open", title="theirs", address=None)
+    for _ in range(2):
+        plan.add_inbound(decide(seen, KnownTicket(unlinked=(held,)), PEOPLE, REVIEW))
+    shown = list(plan_lines(plan.to_dict()))
+    assert shown[0].endswith("! 0 open conflicts, 1 differ and stay as they are")
+    assert "  rows in which QContact's value replaces FibreFlow's: title 1" in shown
+    removed = "  rows in which FibreFlow's value is removed, as QContact has none: address 1"
+    assert removed in shown
 
 
 def test_a_plan_without_adoptions_says_nothing_of_them():

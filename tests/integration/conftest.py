@@ -1,6 +1,6 @@
 """Both sides of a sync, one world for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -35,6 +35,12 @@ def seeded_tenant(runtime_db: str, fibreflow_db: str) -> Iterator[World]:
     """A QContact tenant with 300 realistic cases, and an empty FibreFlow."""
     with run_sandbox(tickets=300, clock_offset_s=CLOCK_OFFSET_S, dialect="entities") as sandbox:
         yield World(sandbox, runtime_db, fibreflow_db)
+
+
+@pytest.fixture
+def as_seen() -> Callable[[str], str]:
+    """The DSN through which tests look at a database, by its owner's."""
+    return lambda owner: owner
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import JobResult, run_sync_job
 from qcontact_sync.services import runs
+from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
 
@@ -191,6 +192,10 @@ class World:
 
     def execute(self, statement: str, *params: object) -> None:
         self.line.rows(statement, params)
+
+    def change_table(self, statement: str) -> None:
+        """FibreFlow's owner changes the table (``{tickets}``) itself, not a view of it."""
+        self.execute(statement.replace("{tickets}", host_schema().names.tickets))
 
     def local(self, remote_id: str) -> dict[str, Any]:
         (ticket,) = self.rows("SELECT * FROM tickets WHERE external_id = %s", remote_id)

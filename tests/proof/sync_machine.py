@@ -85,6 +85,9 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule(number=which, status=st.sampled_from(HERE))
     def was_here_before(self, number: int, status: str) -> None:
+        self._add_row(number, status)
+
+    def _add_row(self, number: int, status: str) -> None:
         remote_id = self._there(number)
         if remote_id in self.world.fibreflow.links or self.world.fibreflow.unlinked(remote_id):
             return

@@ -1,5 +1,7 @@
 """The same machine where QContact is a customer's tenant, whose list is walked whole."""
 
+from typing import ClassVar
+
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
@@ -16,13 +18,14 @@ COLUMNS = (("title", "status", "assigned_to"), ("title", "assigned_to"))
 class TenantMachine(SyncMachine):
     """One tenant and its database."""
 
+    kind: ClassVar[type[FakeTenant]] = FakeTenant
     tally = Tally()
     quiet_s = 31 * 86_400
     """The last look at a finished case may be a month ago."""
 
     @initialize(queues=st.sampled_from(({ALL: None}, QUEUES)), columns=st.sampled_from(COLUMNS))
     def open_up(self, queues: dict[str, str | None], columns: tuple[str, ...]) -> None:
-        world = FakeWorld(FakeTenant)
+        world = FakeWorld(self.kind)
         self.tenant_promises = TenantPromises(world)
         self.tenant.queues, self.tenant.row_shows = queues, columns
         self.tenant.closes_after_s = HOUR_S

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.model import ASSIGNED_TO, Direction, RemoteId
 from qcontact_sync.core.rules import status_key
 
@@ -63,7 +62,7 @@ class TenantPromises(Promises):
         """Within a day, what no row shows has come in for tickets that are not finished here."""
         for i, case in self.tenant.tickets.items():
             row = self.world.fibreflow.row_of(i)
-            is_open = row is not None and not TICKETS.is_terminal(row.values["status"])
+            is_open = row is not None and not self.tenant.mapping.is_terminal(row.values["status"])
             if case.is_deleted or not is_open or self._waits(i) or self._is_out_of_reach(i):
                 continue
             for name in OWNED:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.depth import IS_DEEP
+from tests.proof.maintenance_machine import MaintenanceMachine
 from tests.proof.sync_machine import SyncMachine
 from tests.proof.tenant_machine import TenantMachine
 from tests.written_pages import GUARANTEES, commit, write_into
@@ -46,6 +47,11 @@ def _quiet():
 @both
 def test_the_promises_hold_in_any_order_of_things(machine: type[SyncMachine]) -> None:
     run_state_machine_as_test(machine, settings=FAST)
+
+
+def test_the_promises_hold_with_the_words_of_another_lineage() -> None:
+    few = settings(FAST, max_examples=150 if IS_DEEP else 15)
+    run_state_machine_as_test(MaintenanceMachine, settings=few)
 
 
 if IS_DEEP:

@@ -27,7 +27,7 @@ from qcontact_sync.core.ports import (
 )
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.fibreflow.database import Database
-from qcontact_sync.fibreflow.host_schema import HostSchema
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 
 from tests.integration.engine import Engine
 from tests.integration.sync_world import World
@@ -84,8 +84,8 @@ class Gate:
 class GatedDatabase(Database):
     """A step per transaction: its commit."""
 
-    def __init__(self, conninfo: str, gate: Gate) -> None:
-        super().__init__(conninfo)
+    def __init__(self, conninfo: str, gate: Gate, schema: HostSchema = USUAL) -> None:
+        super().__init__(conninfo, schema)
         self._gate = gate
         self._asked: list[str] = []
 
@@ -202,7 +202,7 @@ def dying_run(world: World, gate: Gate) -> None:
     """Both directions of one run; where the gate lets it die, it is buried."""
     engine = Engine(
         world,
-        database=lambda conninfo, _: GatedDatabase(conninfo, gate),
+        database=lambda conninfo, schema: GatedDatabase(conninfo, gate, schema),
         seen_as=lambda remote: gated(remote, gate),
     )
     try:

@@ -76,7 +76,9 @@ def end_of(world: World) -> dict[str, Any]:
         " LEFT JOIN users ON users.id = tickets.assigned_to ORDER BY external_id"
     )
     links = world.rows(
-        "SELECT remote_id, base_status_local, base_remote, frozen FROM qcontact_ticket_link"
+        "SELECT remote_id, base_status_local, frozen,"
+        " base_remote - '{created_at,original_logged_date}'::text[] AS base_remote"
+        " FROM qcontact_ticket_link"
         " ORDER BY remote_id"
     )
     conflicts = world.rows(

@@ -1,7 +1,7 @@
 """Killed at any request or commit, the next runs arrive where the uninterrupted one would have."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +39,11 @@ class Played:
     sent: set[tuple[str, str, str]]
 
 
+Play = Callable[[DialectName, Gate], Played]
+
+
 @pytest.fixture
-def play(pg_server: str, template_db: str, roles: SyncRoles):
+def play(pg_server: str, template_db: str, roles: SyncRoles, as_seen: Callable[[str], str]) -> Play:
     """Play the scene in a world of its own, with two runs after the one that may die."""
 
     @contextmanager
@@ -48,7 +51,7 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
         name = f"crash_{os.getpid()}_{number}"
         owner = clone_database(pg_server, template_db, name)
         with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
-            played = World(sandbox, roles.as_runtime(owner), owner)
+            played = World(sandbox, roles.as_runtime(owner), as_seen(owner))
             played.configure(connections=1)
             yield played
         drop_database(pg_server, name)
@@ -66,12 +69,17 @@ def play(pg_server: str, template_db: str, roles: SyncRoles):
     return once
 
 
-@pytest.mark.timeout(3_600 if IS_DEEP else 300)
-@pytest.mark.parametrize("dialect", ["tickets", "entities"])
-def test_a_crash_at_any_step_changes_nothing_in_the_end(play, dialect: DialectName) -> None:
+def crash_everywhere(
+    play: Play, dialect: DialectName, every: int
+) -> tuple[list[str], dict[tuple[int, bool], str]]:
+    """Crash before and after each step whose number is divisible by ``every``.
+
+    Returns:
+        All steps, and what the run after each crash did.
+    """
     whole = play(dialect, Gate())
     crashes = {}
-    for at in range(0, len(whole.steps), EVERY):
+    for at in range(0, len(whole.steps), every):
         for is_after in (False, True):
             crashed = play(dialect, Gate(at, is_after))
             where = f"{'after' if is_after else 'before'} step {at}: {whole.steps[at]}"
@@ -80,4 +88,11 @@ def test_a_crash_at_any_step_changes_nothing_in_the_end(play, dialect: DialectNa
             # The refused ticket may be asked once more: nobody knew that it had been.
             assert crashed.sent == whole.sent, where
             crashes[at, is_after] = crashed.mended
-    crash_matrix.require(f"crash matrix, {dialect}", whole.steps, crashes)
+    return whole.steps, crashes
+
+
+@pytest.mark.timeout(3_600 if IS_DEEP else 300)
+@pytest.mark.parametrize("dialect", ["tickets", "entities"])
+def test_a_crash_at_any_step_changes_nothing_in_the_end(play: Play, dialect: DialectName) -> None:
+    steps, crashes = crash_everywhere(play, dialect, EVERY)
+    crash_matrix.require(f"crash matrix, {dialect}", steps, crashes)

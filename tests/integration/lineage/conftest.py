@@ -4,7 +4,7 @@
 about QContact's side alone (refusals, lost answers, doubts): the lineage has no part in that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -64,6 +64,19 @@ def maintenance_db(
     maintenance.use("usual_words.toml", monkeypatch)
     with maintenance.clone(pg_server, maintenance_template) as dsn:
         yield dsn
+
+
+@pytest.fixture
+def as_seen(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Through the views of the usual names; for tests that make their databases themselves."""
+    maintenance.use("usual_words.toml", monkeypatch)
+    return maintenance.seen_as_usual
+
+
+@pytest.fixture(scope="session")
+def template_db(maintenance_template: str) -> str:
+    """In place of the usual one."""
+    return maintenance_template
 
 
 @pytest.fixture

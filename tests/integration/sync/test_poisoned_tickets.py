@@ -7,7 +7,7 @@ from tests.integration.sync_world import BETWEEN_RUNS_S, World
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 REFUSE_TITLE = """
-    ALTER TABLE tickets ADD CONSTRAINT no_poison CHECK (title <> 'Poison')
+    ALTER TABLE {tickets} ADD CONSTRAINT no_poison CHECK (title <> 'Poison')
 """
 REFUSE_BY_TRIGGER = """
     CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -18,7 +18,7 @@ REFUSE_BY_TRIGGER = """
         RETURN NEW;
     END
     $$;
-    CREATE TRIGGER refuse_poison BEFORE INSERT OR UPDATE ON tickets
+    CREATE TRIGGER refuse_poison BEFORE INSERT OR UPDATE ON {tickets}
     FOR EACH ROW EXECUTE FUNCTION refuse_poison();
 """
 
@@ -127,7 +127,7 @@ def test_a_ticket_that_is_listed_twice_does_not_keep_the_list_from_being_read(wo
 @pytest.mark.parametrize("refusal", [REFUSE_TITLE, REFUSE_BY_TRIGGER], ids=["check", "trigger"])
 def test_a_row_that_the_database_refuses_costs_that_ticket_only(seeded_world: World, refusal):
     world = seeded_world
-    world.execute(refusal)
+    world.change_table(refusal)
     bad = "21924300123"
     world.edit(bad, title="Poison")
 
@@ -144,7 +144,7 @@ def test_a_row_that_the_database_refuses_costs_that_ticket_only(seeded_world: Wo
 
 
 def test_a_refused_ticket_is_tried_again_when_due_and_counted_apart(world: World):
-    world.execute(REFUSE_TITLE)
+    world.change_table(REFUSE_TITLE)
     bad = world.add_ticket(title="Poison")
     world.run()
     world.pass_time(3600)
@@ -153,7 +153,7 @@ def test_a_refused_ticket_is_tried_again_when_due_and_counted_apart(world: World
     again = world.run()
     assert again.status == "success"
     assert again.sync_result["inbound_stats"]["failed_again"] == 1
-    world.execute("ALTER TABLE tickets DROP CONSTRAINT no_poison")
+    world.change_table("ALTER TABLE {tickets} DROP CONSTRAINT no_poison")
     world.make_due()
     passed = world.run()
     assert passed.sync_result["inbound_stats"]["created"] == 1
@@ -162,7 +162,7 @@ def test_a_refused_ticket_is_tried_again_when_due_and_counted_apart(world: World
 
 
 def test_a_due_ticket_that_qcontact_cannot_show_does_not_hold_up_the_others(world: World):
-    world.execute(REFUSE_TITLE)
+    world.change_table(REFUSE_TITLE)
     bad = world.add_ticket(title="Poison")
     world.run()
     world.make_due()
@@ -175,7 +175,7 @@ def test_a_due_ticket_that_qcontact_cannot_show_does_not_hold_up_the_others(worl
 
 
 def test_a_ticket_that_is_gone_when_its_retry_is_due_waits_for_a_change(world: World):
-    world.execute(REFUSE_TITLE)
+    world.change_table(REFUSE_TITLE)
     bad = world.add_ticket(title="Poison")
     world.run()
     world.make_due()
@@ -195,7 +195,7 @@ def test_what_cannot_go_out_does_not_keep_qcontacts_edits_from_coming_in(world: 
 
 
 def test_a_ticket_is_given_up_after_eight_tries_until_it_changes(world: World):
-    world.execute(REFUSE_TITLE)
+    world.change_table(REFUSE_TITLE)
     bad = world.add_ticket(title="Poison")
     world.run()
     world.execute("UPDATE qcontact_quarantine SET attempts = 7")
@@ -214,7 +214,7 @@ def test_a_ticket_is_given_up_after_eight_tries_until_it_changes(world: World):
 
 
 def test_a_dated_run_retries_nothing_that_is_due(world: World):
-    world.execute(REFUSE_TITLE)
+    world.change_table(REFUSE_TITLE)
     bad = world.add_ticket(title="Poison")
     world.run()
     world.make_due()

@@ -59,7 +59,7 @@ DATABASE_IN_TROUBLE = """
         RAISE EXCEPTION 'broken' USING ERRCODE = 'XX000';
     END
     $$;
-    CREATE TRIGGER fail BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION fail();
+    CREATE TRIGGER fail BEFORE INSERT ON {tickets} FOR EACH ROW EXECUTE FUNCTION fail();
 """
 
 
@@ -197,7 +197,7 @@ def test_a_batch_that_cannot_be_written_keeps_the_cursor_where_it_was(world: Wor
     world.add_ticket()
     world.run()
     before = world.cursor()
-    world.execute(DATABASE_IN_TROUBLE)
+    world.change_table(DATABASE_IN_TROUBLE)
     world.add_ticket()
     assert world.run().error_code == "DATABASE_ERROR"
     assert world.cursor() == before
@@ -431,10 +431,10 @@ def test_the_plan_names_what_waits_for_a_person(world: World):
 
 
 def test_the_plan_has_what_is_due_for_another_try(world: World):
-    world.execute("ALTER TABLE tickets ADD CONSTRAINT no_poison CHECK (title <> 'Poison')")
+    world.change_table("ALTER TABLE {tickets} ADD CONSTRAINT no_poison CHECK (title <> 'Poison')")
     world.add_ticket(title="Poison")
     world.run()
-    world.execute("ALTER TABLE tickets DROP CONSTRAINT no_poison")
+    world.change_table("ALTER TABLE {tickets} DROP CONSTRAINT no_poison")
     world.make_due()
     assert world.run(dry_run=True).sync_result["plan"]["inbound"]["create"] == 1
     assert world.run().sync_result["inbound_stats"]["created"] == 1
@@ -520,13 +520,13 @@ def test_a_ticket_that_fails_in_both_tries_of_a_run_is_counted_once(world: World
 
 
 def test_a_ticket_that_fails_first_and_passes_in_the_retry_is_one_ticket(world: World):
-    world.execute("ALTER TABLE tickets ADD CONSTRAINT no_poison CHECK (title <> 'Poison')")
+    world.change_table("ALTER TABLE {tickets} ADD CONSTRAINT no_poison CHECK (title <> 'Poison')")
     world.add_ticket(title="Poison")
     world.add_ticket()
     order = world.order("scheduled__1")
     run = world.start(order)
     world.run_direction(run, "inbound")
-    world.execute("ALTER TABLE tickets DROP CONSTRAINT no_poison")
+    world.change_table("ALTER TABLE {tickets} DROP CONSTRAINT no_poison")
     world.make_due()
     run = world.start(order)
     stats = world.run_direction(run, "inbound")

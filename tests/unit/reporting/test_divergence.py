@@ -22,7 +22,7 @@ EDITED = a_remote(LONG_AGO, title="Edited")
         pytest.param(a_remote(LONG_AGO), NOON, False, id="nothing-moved"),
         pytest.param(a_remote(NOON - HOUR, title="Edited"), NOON, False, id="not-read-yet"),
         pytest.param(EDITED, None, False, id="it-never-read-on"),
-        pytest.param(replace(EDITED, updated_at=None), NOON, False, id="no-stamp"),
+        pytest.param(EDITED._replace(updated_at=None), NOON, False, id="no-stamp"),
         pytest.param(without(a_remote(LONG_AGO), "title"), NOON, False, id="left-out"),
         pytest.param(a_remote(LONG_AGO, zone_id="x"), NOON, True, id="what-does-not-fit-moved"),
     ],

@@ -36,8 +36,10 @@ def show_status(health: Health, zone: ZoneInfo, now: datetime) -> None:
     """An overview of the sync, beginning with its problems."""
     console = open_console()
     console.print(state(health.level))
-    for issue in health.health_issues:
-        write(console, f"  ! {issue}")
+    for found in health.findings:
+        write(console, f"  ! {found.what}")
+        if found.remedy:
+            write(console, f"    {found.meaning}; what to do: {found.remedy}")
     for name, value in (
         ("last run", _last_run(health, zone)),
         ("next run", next_run(health, partial(shown_briefly, zone=zone), now)),

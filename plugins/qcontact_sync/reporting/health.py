@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.alert_words import finding
 from qcontact_sync.reporting.alerts import Alert, Facts, Rule
 from qcontact_sync.reporting.places import Names, Place, places_of, remedy_for
@@ -50,6 +51,7 @@ class Finding:
         why: The message of the run that it is about, or an empty text.
         remedy: What to do about the run's error, or an empty text.
         places: Where it is settled.
+        meaning: What the run's error means, or an empty text.
     """
 
     matter: Rule | Matter
@@ -57,6 +59,7 @@ class Finding:
     why: str
     remedy: str
     places: tuple[Place, ...]
+    meaning: str = ""
 
     @property
     def level(self) -> Level:
@@ -202,9 +205,11 @@ def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> Finding:
     live = facts.live
     is_of_run = alert.rule in (Rule.RUN_FAILED, Rule.HELD)
     why = (live.error_message or "") if live and is_of_run else ""
-    remedy = remedy_for(live.error_code, names) if live and alert.rule is Rule.RUN_FAILED else ""
+    code = live.error_code if live and alert.rule is Rule.RUN_FAILED else None
     what = finding(alert.rule, facts, show, alert.slot)
-    return Finding(alert.rule, what, why, remedy, places_of(alert.rule, facts, names))
+    places = places_of(alert.rule, facts, names)
+    meaning, _ = advice_for(code)
+    return Finding(alert.rule, what, why, remedy_for(code, names), places, meaning)
 
 
 def _of_tickets(stuck: int, names: Names) -> list[Finding]:

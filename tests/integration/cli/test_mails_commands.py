@@ -63,6 +63,8 @@ def test_after_an_outage_one_command_catches_up(reader, world: World) -> None:
     world.run()
     world.qcontact.faults.clear()
     person = reader()
+    told = person.program("status").stdout
+    assert "what to do: nothing if it is temporary" in told
     found = person.commands("run failed: SERVER_ERROR")
     assert found == ["qcontact-sync doctor", "qcontact-sync run"]
     for command in found:

@@ -89,7 +89,9 @@ def test_the_key_is_wrong(incident: Incident) -> None:
     by_mail = incident.expect_mail(
         "", "qcontact_default", "Correct the connection qcontact_default", "qcontact-sync doctor"
     )
-    incident.expect_on_banner("401", "put a valid key into the connection qcontact_default")
+    incident.expect_on_banner(
+        "does not accept the credentials", "put a valid key into the connection qcontact_default"
+    )
     assert incident.follow("Correct the connection qcontact_default") == by_mail
 
     page = incident.page

@@ -156,6 +156,7 @@ def test_tickets_that_fail_for_a_day_are_named_once() -> None:
 def test_a_failed_run_comes_with_its_reason_and_what_to_do() -> None:
     (found,) = judged(replace(WELL, live=BROKEN)).findings
     assert found.why == "503"
+    assert found.meaning == "QContact reported an internal error"
     assert "QContact's support" in found.remedy
 
 

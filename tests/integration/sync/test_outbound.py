@@ -125,6 +125,16 @@ def test_an_assignee_without_a_name_is_a_ticket_error(world: World, linked: str)
     assert world.sent() == []
 
 
+def test_an_assignee_without_a_name_holds_up_neither_status_nor_note(world: World, linked: str):
+    world.set_local(linked, status="pending_qa", assigned_to=world.add_user(None))
+    world.add_note(linked, "On site at ten")
+    for _ in range(2):
+        world.run()
+    assert world.patches() == [(linked, {"status": "in_review"})]
+    assert world.notes_at(linked) == ["On site at ten"]
+    assert world.quarantine()[linked]["error_code"] == "VALIDATION_ERROR"
+
+
 @pytest.mark.parametrize(
     "switches",
     [

@@ -198,6 +198,16 @@ def test_a_note_goes_out_once(tenant: World, linked: str):
     assert [n["content"] for n in tenant.qcontact.notes(linked)] == ["On site at ten"]
 
 
+def test_an_assignee_holds_up_neither_status_nor_note(tenant: World, linked: str):
+    tenant.set_local(linked, status="pending_qa", assigned_to=tenant.add_user(None))
+    tenant.add_note(linked, "On site at ten")
+    for _ in range(2):
+        tenant.run()
+    assert tenant.patches() == [(linked, {"fields": {"status": "InReview"}})]
+    assert tenant.notes_at(linked) == ["On site at ten"]
+    assert tenant.quarantine() == {}
+
+
 @pytest.mark.parametrize(
     ("switch", "lost", "kept"),
     [("may_set_status", "status", "note"), ("may_note", "note", "status")],

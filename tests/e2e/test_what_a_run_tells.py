@@ -19,10 +19,20 @@ def edited(sandbox):
     return remote_id
 
 
-@pytest.mark.usefixtures("edited")
-def test_each_step_leaves_a_line_with_its_counts(airflow):
-    run = airflow.trigger_and_wait()
+@pytest.fixture(scope="module")
+def wrote(airflow, sandbox, mailbox, scheduled):
+    """A run that brought in a ticket; and the newest run of the DAG that follows, before it."""
+    before = airflow.newest(FOLLOWER)
+    sandbox.world.edit(sandbox.world.add(title="Edited later", status="New"), title="Edited")
+    return airflow.trigger_and_wait(), before
 
+
+@pytest.fixture(scope="module")
+def run(wrote):
+    return wrote[0]
+
+
+def test_each_step_leaves_a_line_with_its_counts(airflow, run):
     lines = {task: airflow.lines(run.run_id, task) for task in airflow.states(run.run_id)}
     said = {task: " | ".join(text for _, text in told) for task, told in lines.items()}
     assert re.search(r"run\.opened job=\S+ window=\[20.* directions=both", said["start_run"])
@@ -33,20 +43,22 @@ def test_each_step_leaves_a_line_with_its_counts(airflow):
     assert re.search(r"run\.settled status=success processed=\d+", said["finalize"])
 
 
-@pytest.mark.usefixtures("edited", "mailbox")
-def test_a_good_run_has_nothing_above_info_in_its_log(airflow):
-    run = airflow.trigger_and_wait()
-
+def test_a_good_run_has_nothing_above_info_in_its_log(airflow, run):
     told = [line for task in airflow.states(run.run_id) for line in airflow.lines(run.run_id, task)]
     assert {level for level, _ in told} == {"info"}
 
 
-@pytest.mark.usefixtures("edited")
-def test_no_log_repeats_what_a_task_returned(airflow):
-    run = airflow.trigger_and_wait()
-
+def test_no_log_repeats_what_a_task_returned(airflow, run):
     logs = {task: airflow.log(run.run_id, task) for task in airflow.states(run.run_id)}
     assert [task for task, log in logs.items() if "Returned value was" in log] == []
+
+
+def test_a_run_that_wrote_tickets_starts_the_dag_that_follows_them(airflow, wrote):
+    run, before = wrote
+    (event,) = airflow.asset_events(run.run_id)
+    assert (event["name"], event["source_task_id"]) == ("fibreflow_tickets", "inbound_sync")
+    follower = airflow.wait(airflow.wait_for_another(before, FOLLOWER), FOLLOWER)
+    assert airflow.returned(follower.run_id, "follow", FOLLOWER)["created"] >= 1
 
 
 def test_a_dry_runs_plan_stands_in_the_log(airflow, edited):
@@ -69,16 +81,6 @@ def test_the_summary_is_there_also_where_the_run_failed(airflow, sandbox):
     errors = [text for level, text in airflow.lines(run.run_id, "finalize") if level == "error"]
     assert "AUTHORIZATION_ERROR" in errors[-1]
     assert "What to do: ask QContact for the right" in errors[-1]
-
-
-def test_a_run_that_wrote_tickets_starts_the_dag_that_follows_them(airflow, edited):
-    before = airflow.newest(FOLLOWER)
-    run = airflow.trigger_and_wait()
-
-    (event,) = airflow.asset_events(run.run_id)
-    assert (event["name"], event["source_task_id"]) == ("fibreflow_tickets", "inbound_sync")
-    follower = airflow.wait(airflow.wait_for_another(before, FOLLOWER), FOLLOWER)
-    assert airflow.returned(follower.run_id, "follow", FOLLOWER)["created"] >= 1
 
 
 def test_a_run_that_wrote_nothing_announces_nothing(airflow):

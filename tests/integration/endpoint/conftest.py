@@ -16,7 +16,7 @@ from tests.integration.endpoint.serving import (
     Installation,
     Server,
     install,
-    serve,
+    serve_by_workers,
 )
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
@@ -39,7 +39,7 @@ def installation(
 
 @pytest.fixture(scope="session")
 def server(installation: Installation) -> Iterator[Server]:
-    with serve(installation, workers=WORKERS, secret=f"{SECRET}, {NEW_SECRET}") as running:
+    with serve_by_workers(installation, WORKERS, f"{SECRET}, {NEW_SECRET}") as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from dev.state import PROJECT, RunDirectory
 from sandbox.running import Sandbox
 from tests.airflow_connections import store_connection
 from tests.database import rows
+from tests.integration.endpoint.server_starter import starter
 
 DAG_ID = "qcontact_sync"
 PREFIX = "/api/ticketing"
@@ -170,8 +172,16 @@ class Server:
     """A server that runs, and its callers' secret."""
 
     url: str
+    port: int
     secret: str = field(repr=False)
     log: Path
+
+    def is_up(self) -> bool:
+        with self.client() as client:
+            try:
+                return client.get("/nothing").status_code == 404
+            except httpx.TransportError:
+                return False
 
     def client(self, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
@@ -188,36 +198,46 @@ class Server:
 
 @contextmanager
 def serve(
-    installation: Installation, *, workers: int = 1, secret: str = SECRET, **environment: str
+    installation: Installation, *, secret: str = SECRET, **environment: str
 ) -> Iterator[Server]:
-    """Run the server; ``environment`` comes on top."""
-    port = free_port()
+    """Run the server with one worker; ``environment`` comes on top."""
+    common = {**installation.environment, **IN_SERVER}
+    server = _at_free_port(installation, secret)
+    started = starter(frozenset(common.items())).start(
+        server.port, server.log, {**common, "CRON_SECRET": secret, **environment}
+    )
+    deadline = time.monotonic() + START_S
+    try:
+        while not server.is_up():
+            started.check()
+            assert time.monotonic() < deadline, "the server did not come"
+            time.sleep(0.05)
+        yield server
+    finally:
+        started.stop()
+
+
+@contextmanager
+def serve_by_workers(installation: Installation, workers: int, secret: str) -> Iterator[Server]:
+    """Run the server as uvicorn's own program does, with several workers."""
+    server = _at_free_port(installation, secret)
     services = Services(
-        installation.directory.logs, installation.directory.root / f"processes-{port}.json"
+        installation.directory.logs, installation.directory.root / f"processes-{server.port}.json"
     )
     app = "tests.integration.endpoint.server_app:create_app"
-    argv = [sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port)]
-    argv += [
-        "--workers",
-        str(workers),
-        "--app-dir",
-        str(PROJECT),
-        "--timeout-graceful-shutdown",
-        "5",
-    ]
-    server = Server(
-        f"http://127.0.0.1:{port}", secret.split(",")[0], services.log_of(f"server-{port}")
-    )
+    argv = [sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(server.port)]
+    argv += ["--workers", str(workers), "--app-dir", str(PROJECT)]
+    argv += ["--timeout-graceful-shutdown", "5"]
+    common = {**installation.environment, **IN_SERVER, "CRON_SECRET": secret}
     try:
-        services.start(
-            f"server-{port}",
-            argv,
-            {**installation.environment, **IN_SERVER, "CRON_SECRET": secret, **environment},
-        )
-        with server.client() as client:
-            services.wait_until(
-                lambda: client.get("/nothing").status_code == 404, "the server", timeout_s=START_S
-            )
+        services.start(server.log.stem, argv, common)
+        services.wait_until(server.is_up, "the server", timeout_s=START_S)
         yield server
     finally:
         services.stop_all(lambda: False)
+
+
+def _at_free_port(installation: Installation, secret: str) -> Server:
+    port = free_port()
+    log = installation.directory.logs / f"server-{port}.log"
+    return Server(f"http://127.0.0.1:{port}", port, secret.split(",")[0], log)

@@ -22,6 +22,7 @@ from qcontact_sync.core.merge import Action, FieldDecision, Policy, is_the_same
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
+    TWO_WAY_FIELDS,
     Direction,
     KnownTicket,
     LocalTicket,
@@ -41,20 +42,41 @@ def compare_ticket(
     Raises:
         RowHidden: FibreFlow's row may be there and is not seen.
     """
-    decision = decide(remote, known, people, policy)
     if known.link is not None and known.local is not None:
-        return _linked(remote, known, known.local, decision, holds, people, policy)
+        is_settled = _is_settled(remote, known, known.local, people, policy)
+        decided = () if is_settled else decide(remote, known, people, policy).fields
+        return _linked(remote, known, known.local, decided, holds, people, policy)
+    decision = decide(remote, known, people, policy)
     if known.link is not None:
         reason = "deleted in FibreFlow: the sync does not create it again"
         return TicketComparison(remote.id, None, Standing.ONLY_QCONTACT, reason=reason)
     return _unlinked(remote, known, decision, holds, people, policy)
 
 
+def _is_settled(
+    remote: RemoteTicket, known: KnownTicket, local: LocalTicket, people: People, policy: Policy
+) -> bool:
+    """Whether neither side changed since they agreed and every value means the same: most tickets,
+    and nothing is left to decide.
+    """
+    base, here, there = known.linked.base, local.values, remote.values
+    return (
+        not (known.is_hidden or known.linked.frozen)
+        and there == base.remote
+        and all(here.get(name) == base.local.get(name) for name in TWO_WAY_FIELDS)
+        # An answer may leave fields out, even these.
+        and all(
+            is_the_same(name, here.get(name), there.get(name), people, policy)
+            for name in (*TWO_WAY_FIELDS, *there)
+        )
+    )
+
+
 def _linked(
     remote: RemoteTicket,
     known: KnownTicket,
     local: LocalTicket,
-    decision: TicketDecision,
+    decided: Sequence[FieldDecision],
     holds: Holds,
     people: People,
     policy: Policy,
@@ -62,7 +84,7 @@ def _linked(
     base = known.linked.base.remote
     fields = [
         _field(d, local.values.get(d.field), remote, base.get(d.field), holds, people, policy)
-        for d in decision.fields
+        for d in decided
     ]
     shown = [field for field in fields if field.standing is not Standing.SAME]
     if holds.is_pending and not any(field.way is Direction.OUTBOUND for field in shown):

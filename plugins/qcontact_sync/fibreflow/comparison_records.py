@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from qcontact_sync.core.comparison_ports import HeldTicket, UnlinkedRow
-from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import (
     OUTSIDE_RUNS,
     Direction,
@@ -26,7 +25,8 @@ class PostgresComparison:
         self._store = store
 
     async def look_up(self, tickets: Sequence[RemoteTicket]) -> Mapping[RemoteId, KnownTicket]:
-        listed = [(ticket, fingerprint(ticket.values)) for ticket in tickets]
+        # Of every ticket the base is wanted: no fingerprint is compared.
+        listed = [(ticket, "") for ticket in tickets]
         async with self._store.unit(OUTSIDE_RUNS, Direction.INBOUND, None) as unit:
             return await unit.tickets.look_up(listed, force=True)
 

@@ -8,7 +8,7 @@ from qcontact_sync.core.choice import choose
 from qcontact_sync.core.compare import compare_ticket
 from qcontact_sync.core.comparison import Holds, Standing
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.merge import Action
+from qcontact_sync.core.merge import Action, is_the_same
 from qcontact_sync.core.model import TWO_WAY_FIELDS, Direction, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
 
@@ -48,6 +48,20 @@ def test_a_comparison_says_what_the_next_run_does(ticket):
             assert standing is Standing.WAITS
         else:
             assert standing in (Standing.SAME, Standing.DIFFERS)
+
+
+@settings(max_examples=300)
+@given(tickets())
+def test_a_ticket_is_the_same_only_where_no_value_differs_and_no_run_would_change_one(ticket):
+    """Of most tickets this is told without a decision."""
+    is_same = compared(ticket).standing is Standing.SAME
+    here, there = ticket.pair.local.values, ticket.remote.values
+    keeps_all = all(d.action in (Action.KEEP, Action.AGREE) for d in ticket.decide().fields)
+    agrees = all(
+        is_the_same(d.field, here.get(d.field), there.get(d.field, d.remote), PEOPLE, ticket.policy)
+        for d in ticket.decide().fields
+    )
+    assert is_same == (keeps_all and agrees)
 
 
 @given(tickets())

@@ -7,6 +7,7 @@ import pytest
 from dev.airflow.api import DagRun
 from sandbox.faults import Fault
 from sandbox.running import Sandbox
+from tests.airflow_version import TELLS_TASKS_OF_DAGS
 from tests.e2e.airflow_client import TIMEOUT_S, AirflowClient
 from tests.e2e.conftest import CLOSED_POOL, LATE, PERSON, Mailbox
 
@@ -45,6 +46,12 @@ def test_a_mail_goes_to_whom_the_setting_names_and_leads_to_the_run(
     opened = mailbox.mails[0]
     assert opened["To"] == PERSON
     assert f"{airflow.url}/dags/qcontact_sync/runs/manual__" in opened.as_string()
+
+
+@pytest.mark.usefixtures("told")
+def test_a_mail_says_when_the_next_run_begins(mailbox: Mailbox) -> None:
+    """Or that none does: Airflow tells the task that writes the mail."""
+    assert ("\nNext run" in mailbox.mails[0].as_string()) is TELLS_TASKS_OF_DAGS
 
 
 @pytest.mark.usefixtures("told")

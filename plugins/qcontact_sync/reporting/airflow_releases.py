@@ -20,6 +20,7 @@ LACKS: dict[Release, tuple[str, ...]] = {
         "used",
         "the connection form has only the standard fields if a connection was tested before the "
         "form was opened: restart the API server",
+        "mails do not say when the next run begins, or that the DAG is paused",
         _CLEARED_ALONE,
     ),
     (3, 2): (_CLEARED_ALONE,),

@@ -107,7 +107,7 @@ def asking(is_paused):
     [
         pytest.param(asking(False), Surroundings(False, next_run_at=NOON), id="scheduled"),
         pytest.param(asking(True), Surroundings(True), id="paused"),
-        pytest.param({"ti": SimpleNamespace()}, Surroundings(), id="before-3.3"),
+        pytest.param({"ti": SimpleNamespace()}, Surroundings(), id="before-3.2"),
     ],
 )
 def test_a_task_knows_when_the_next_run_begins(context_of_task, known):

@@ -11,6 +11,7 @@ from tests.integration.sync.test_poisoned_tickets import (  # noqa: F401
 )
 from tests.integration.sync.test_runs import (  # noqa: F401
     small_slices,
+    test_a_batch_that_cannot_be_written_keeps_the_cursor_where_it_was,
     test_a_ticket_that_fails_in_both_tries_of_a_run_is_counted_once,
     test_inbound_still_counts_where_outbound_broke,
     test_the_history_row_says_what_the_run_did,

@@ -18,6 +18,7 @@ from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import get_last_sync_job_run, get_sync_job_history
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.sync import inbound
+from qcontact_sync.sync.row_faults import ROWS_THAT_STOP
 
 from sandbox.instants import SECOND
 from tests.integration.sync_world import World
@@ -198,7 +199,8 @@ def test_a_batch_that_cannot_be_written_keeps_the_cursor_where_it_was(world: Wor
     world.run()
     before = world.cursor()
     world.change_table(DATABASE_IN_TROUBLE)
-    world.add_ticket()
+    for _ in range(ROWS_THAT_STOP):
+        world.add_ticket()
     assert world.run().error_code == "DATABASE_ERROR"
     assert world.cursor() == before
 

@@ -110,7 +110,7 @@ class Incident:
         for look in ("light", "dark"):
             self.page.emulate_media(color_scheme=look)
             assert violations(self.page) == []
-        self.page.emulate_media()
+        self.page.emulate_media(color_scheme="light")
 
     def follow(self, name: str) -> str:
         """Press a link of the banner; the path of its page."""

@@ -76,10 +76,12 @@ class Promises:
         """Args: `is_as_agreed`: what is overwritten came back to what it was, net of all."""
         if name not in WATCHED or old == new:
             return
+        here = self.world.fibreflow
+        # A conflict that a person has decided keeps both values.
         is_kept = any(
-            c.remote_id == i and c.field == name and c.loser == side
+            c.remote_id == i and c.field == name and (c.loser == side or number in here.decided)
             and (c.local if side == "local" else c.remote) == value
-            for c in self.world.fibreflow.conflicts
+            for number, c in enumerate(here.conflicts)
         )  # fmt: skip
         # Ended between QContact's answer and its own commit, a run has told nobody what it sent.
         is_untold = side == "local" and self._untold.get((i, name)) == new

@@ -216,7 +216,8 @@ class Account:
             self._notes.setdefault(ticket_id, []).append(note)
             if self.speaks_entities:
                 public, user = not note["is_internal"], author(by, ticket_id)
-                self.events.add(ticket_id, "note", note["content"], user, public=public)
+                at = datetime.fromisoformat(note["created_at"])
+                self.events.add(ticket_id, "note", note["content"], user, public=public, at=at)
             if self.switches.note_bumps_ticket:
                 self.patch(ticket_id, {})
 

@@ -65,11 +65,11 @@ class EventLog:
         *,
         public: bool | None = None,
         changes: dict[str, Change] | None = None,
+        at: datetime | None = None,
     ) -> None:
         self._count += 1
-        event = Event(
-            _FIRST_EVENT + self._count, type_, text, user, self._now(), public, changes or {}
-        )
+        number, moment = _FIRST_EVENT + self._count, at or self._now()
+        event = Event(number, type_, text, user, moment, public, changes or {})
         self._events.setdefault(case_id, []).append(event)
 
     def add_change(self, old: Version, new: Version, by: str) -> None:

@@ -15,7 +15,7 @@ from sandbox.directory import MAIN_QUEUE_NAME, Directory
 from sandbox.entities_seeds import as_cases
 from sandbox.events import EventLog, author
 from sandbox.faults import FaultBoard
-from sandbox.instants import SECOND, format_instant
+from sandbox.instants import SECOND, format_instant, parse_instant
 from sandbox.journal import Entry, Journal
 from sandbox.seeds import FIRST_ID, make_tickets
 from sandbox.sign_in import Sessions
@@ -216,7 +216,7 @@ class Account:
             self._notes.setdefault(ticket_id, []).append(note)
             if self.speaks_entities:
                 public, user = not note["is_internal"], author(by, ticket_id)
-                at = datetime.fromisoformat(note["created_at"])
+                at = parse_instant(note["created_at"])
                 self.events.add(ticket_id, "note", note["content"], user, public=public, at=at)
             if self.switches.note_bumps_ticket:
                 self.patch(ticket_id, {})

@@ -65,7 +65,7 @@ class EventLog:
         *,
         public: bool | None = None,
         changes: dict[str, Change] | None = None,
-        at: datetime | None = None,
+        at: int | None = None,
     ) -> None:
         self._count += 1
         number, moment = _FIRST_EVENT + self._count, at or self._now()

@@ -150,13 +150,18 @@ def north_fibreflow(pg_server: str, roles: SyncRoles) -> Iterator[FibreFlow]:
 
 
 @pytest.fixture(scope="session")
-def accounts_file(directory: RunDirectory) -> Path:
-    """It holds the default account alone, unless a test writes more.
+def first_hour() -> int:
+    """The hour of the default account's first slot of a day; its slots are six hours apart.
 
-    Its slots are six hours apart, and the next one is hours away: none passes during the tests.
+    The next one is hours away: none passes during the tests.
     """
+    return (datetime.now(UTC).hour + 4) % 6
+
+
+@pytest.fixture(scope="session")
+def accounts_file(directory: RunDirectory, first_hour: int) -> Path:
+    """It holds the default account alone, unless a test writes more."""
     file = directory.root / "accounts.toml"
-    first_hour = (datetime.now(UTC).hour + 4) % 6
     file.write_text(f'[accounts.default]\nschedule = "0 {first_hour}-23/6 * * *"\n')
     return file
 

@@ -63,10 +63,14 @@ def slow_lists(sandbox: Sandbox) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def parallel(
-    airflow: AirflowClient, fibreflow: FibreFlow, sandbox: Sandbox, slow_lists: None
+    airflow: AirflowClient,
+    fibreflow: FibreFlow,
+    sandbox: Sandbox,
+    slow_lists: None,
+    first_hour: int,
 ) -> Parallel:
     """A backfill with three runs at a time, and a run by hand in between."""
-    windows = Windows(datetime(2026, 6, 1, tzinfo=UTC), 4)
+    windows = Windows(datetime(2026, 6, 1, first_hour, tzinfo=UTC), 4)
     remote_ids = add_in_each(sandbox, windows)
     before = fibreflow.cursor()
     airflow.backfill(windows, max_active_runs=3)
@@ -116,9 +120,9 @@ def test_a_live_run_waits_for_one_window_at_most(airflow, fibreflow, parallel):
 
 
 def test_a_backfill_killed_halfway_is_finished_by_the_next_one(
-    airflow, fibreflow, sandbox, slow_lists
+    airflow, fibreflow, sandbox, slow_lists, first_hour
 ):
-    windows = Windows(datetime(2026, 6, 21, tzinfo=UTC), 2)
+    windows = Windows(datetime(2026, 6, 21, first_hour, tzinfo=UTC), 2)
     remote_ids = add_in_each(sandbox, windows)
     newer = sandbox.world.add(
         at=int((windows.first + timedelta(hours=1)).timestamp()) * SECOND, title="Old"

@@ -109,9 +109,9 @@ def start_backfill(form: Page, windows: Windows, *options: str) -> None:
 
 
 def test_a_backfill_by_the_form_runs_its_windows_backwards_and_leaves_the_cursor(
-    form: Page, airflow: AirflowClient, fibreflow: FibreFlow
+    form: Page, airflow: AirflowClient, fibreflow: FibreFlow, first_hour: int
 ) -> None:
-    windows = Windows(datetime(2026, 2, 3, tzinfo=UTC), 2)
+    windows = Windows(datetime(2026, 2, 3, first_hour, tzinfo=UTC), 2)
     cursor = fibreflow.cursor()
     airflow.close_backfills()
 
@@ -127,9 +127,9 @@ def test_a_backfill_by_the_form_runs_its_windows_backwards_and_leaves_the_cursor
 
 
 def test_a_backfill_by_the_form_does_all_runs_again_where_it_is_told_to(
-    form: Page, airflow: AirflowClient, fibreflow: FibreFlow
+    form: Page, airflow: AirflowClient, fibreflow: FibreFlow, first_hour: int
 ) -> None:
-    windows = Windows(datetime(2026, 2, 5, tzinfo=UTC), 1)
+    windows = Windows(datetime(2026, 2, 5, first_hour, tzinfo=UTC), 1)
     airflow.backfill(windows)
     (first,) = airflow.wait_for_windows(windows)
     cursor = fibreflow.cursor()

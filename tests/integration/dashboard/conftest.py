@@ -196,7 +196,7 @@ def served(
         )
         yield server
     finally:
-        services.stop_all(lambda: False)
+        services.stop_all(lambda: True)  # nobody waits for what they still do
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ LOST = Conflict("status", False, "closed", "Assigned", "remote", "decided in a c
 
 async def open_conflict(of: Run, ticket_id) -> None:
     async with of.unit() as unit:
-        await unit.conflicts.add_losers(Q1.id, ticket_id, [WAITS])
+        await unit.conflicts.add_losers([(Q1.id, ticket_id, [WAITS])])
 
 
 # --- decisions

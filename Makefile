@@ -62,9 +62,10 @@ check: install ## lint, format, types, import rules, spelling
 # What has a short form in `make test` (tests/depth.py).
 PROVEN := tests/proof tests/integration/kills tests/deployment tests/integration/lineage \
   tests/integration/dashboard/test_dashboard_taking_over.py \
+  tests/integration/dashboard/test_dashboard_accessibility.py \
   tests/integration/fibreflow/test_query_plans.py tests/unit/config
 
-prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet, a large takeover; rewrites the crash matrix
+prove: install ## run stories for PROVE_MINUTES (10), a hundred kills, a crash at every step, the whole fleet, a large takeover, axe on every address; rewrites the crash matrix
 	@PROOF=deep $(PYTEST) -q $(PROVEN) $(ARGS)
 
 mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" selects some

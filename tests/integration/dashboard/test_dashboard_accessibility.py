@@ -5,6 +5,7 @@ on a phone and magnified; rows as cards; where the focus goes.
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.depth import IS_DEEP
 from tests.integration.dashboard.browsing import DISMISS, go, opened
 from tests.integration.dashboard.every_page import BEHIND_A_FORM, addresses, page_routes
 
@@ -41,7 +42,9 @@ def test_each_page_is_looked_at(year_db):
 def test_axe_finds_nothing_on_any_page(chrome, year, year_db, look):
     context = opened(chrome, year, **LOOKS[look])
     page = context.new_page()
-    paths = [path for of_route in addresses(year_db).values() for path in of_route]
+    # `make prove` looks at every address in each look; what differs by size is a route's layout.
+    most = None if IS_DEEP or look in ("light", "dark") else 1
+    paths = [path for of_route in addresses(year_db).values() for path in of_route[:most]]
     found = {path: violations(go(page, path)) for path in paths}
     for route, (path, button) in BEHIND_A_FORM.items():
         go(page, path).get_by_role("button", name=button).click()

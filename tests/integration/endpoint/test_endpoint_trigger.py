@@ -1,6 +1,7 @@
 """Starting runs over HTTP: one run for all who mean the same, and answers in good time."""
 
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -271,7 +272,6 @@ def test_callers_that_wait_hold_up_nobody_and_are_not_too_many(airflow, server, 
     with server.admitted() as client:
         other = client.post(SYNC, json={"dry_run": True}, headers=ASYNC)
     told_at_once = [c.result() for c in callers if c.done()]
-    waiting = [c for c in callers if not c.done()]
 
     def all_are_told():
         for run in airflow.runs():
@@ -282,5 +282,7 @@ def test_callers_that_wait_hold_up_nobody_and_are_not_too_many(airflow, server, 
 
     assert other.status_code == 202
     assert set(told_at_once) == {202}
-    assert 0 < len(waiting) <= most
-    assert {c.result() for c in waiting} == {200}
+    told = Counter(c.result() for c in callers)
+    assert told.keys() == {200, 202}
+    # How the workers share the callers is up to the system: each lets so many wait, or all of its.
+    assert MOST_CALLERS <= told[200] <= most

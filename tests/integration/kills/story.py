@@ -139,15 +139,35 @@ class Story:
         )
 
     def _count_status(self, ticket: str, here: str, there: str) -> None:
-        """It is the same on both sides, and the last that somebody chose on one of them."""
+        """It is the same on both sides: the last that somebody chose on one of them, or what a
+        killed run sent without a record, which counts as QContact's; then FibreFlow's is kept.
+        """
         mine, theirs = self._last_here.get(ticket), self._last_there.get(ticket, "Open")
         same = self._mapping.is_same_status
         is_chosen = there == theirs or same(here, theirs)
         is_chosen |= mine is not None and (here == mine or same(mine, there))
+        is_chosen |= (
+            mine is not None and self._is_kept(ticket, mine) and self._was_sent(ticket, there)
+        )
         if not (is_chosen and same(here, there)):
             self.tally.lost.append(
                 f"{ticket}: {here} here (last chosen: {mine}), {there} there ({theirs})"
             )
+
+    def _is_kept(self, ticket: str, mine: str) -> bool:
+        """Whether FibreFlow's value lost and is on record."""
+        return any(
+            (row["field"], row["loser"], row["local_value"]) == ("status", "local", mine)
+            for row in self.world.conflicts()
+            if row["remote_id"] == ticket
+        )
+
+    def _was_sent(self, ticket: str, there: str) -> bool:
+        return any(
+            entry.by == "api" and entry.outcome == "applied" and there in str(entry.body)
+            for entry in self.world.qcontact.journal
+            if ticket in entry.ticket_ids
+        )
 
     def _count_notes(self, ticket: str) -> None:
         arrived = Counter(self.world.notes_at(ticket))

@@ -12,6 +12,7 @@ from qcontact_sync.core.outbound import (
     agreed_on,
     arrived,
     kinds_of,
+    outbound_limit,
     sending_of,
     version_with,
 )
@@ -230,3 +231,18 @@ def test_a_refusal_is_remembered_by_the_pair_and_the_notes_that_wait_in_any_orde
     """PostgreSQL reckons the same: md5 of 'a,b' in ``list_pending.sql``."""
     assert version_with("v", []) == "v"
     assert version_with("v", ["b", "a"]) == "v/" + md5(b"a,b").hexdigest()
+
+
+# --- how much goes out without a confirmation
+
+
+@pytest.mark.parametrize(
+    ("links", "most"),
+    [(0, 100), (200, 100), (300, 150), (900, 450), (1_000, 500), (2_500, 500), (10_000, 2_000)],
+)
+def test_half_of_a_small_installation_and_a_fifth_of_a_large_one_go_out_unasked(links, most):
+    assert outbound_limit(links, None) == most
+
+
+def test_a_limit_that_is_given_counts_at_any_size():
+    assert (outbound_limit(10, 3), outbound_limit(100_000, 0)) == (3, 0)

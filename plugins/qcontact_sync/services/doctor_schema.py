@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from qcontact_sync.config.mapping_file import MAPPING_FILE
-from qcontact_sync.core.catalogue import Needs
+from qcontact_sync.core.catalogue import Catalogue, Needs
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.schema_fit import Finding, Verdict, examine, words_digest
 from qcontact_sync.fibreflow.catalogue import read_catalogue
 from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.fibreflow.migrate import SchemaMismatch
 from qcontact_sync.fibreflow.needs import NEEDS
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
@@ -36,9 +37,13 @@ async def examine_schema(
     Args:
         further: See `needs.needs_of_notes`.
     """
-    schema = database.schema
+    return _examined(database.schema, await read_catalogue(database, further), mapping, further)
+
+
+def _examined(
+    schema: HostSchema, catalogue: Catalogue, mapping: TicketMapping, further: Needs
+) -> list[Finding]:
     needs = {**NEEDS[schema.lineage], **further}
-    catalogue = await read_catalogue(database, further)
     names = {**schema.names.by_usual_name(), **{name: name for name in further}}
     return examine(catalogue, needs, names, mapping)
 
@@ -93,13 +98,14 @@ def check_columns(findings: Iterable[Finding]) -> Check:
 
 async def check_writing(database: Database, mapping: TicketMapping, further: Needs) -> list[Check]:
     """Whether tickets can be written at all, and what may hide rows from the sync."""
-    findings = await examine_schema(database, mapping, further)
+    catalogue = await read_catalogue(database, further)
+    findings = _examined(database.schema, catalogue, mapping, further)
     guarded = await database.read("row_security")
     encoding = (await database.read("who_answers"))[0]["encoding"]
     can_be_read = all(finding.verdict is not Verdict.LACKS for finding in findings)
     return [
         *_check_fit(findings),
-        *(await _check_old_words(database) if can_be_read else ()),
+        *(await _check_old_words(database, catalogue) if can_be_read else ()),
         *_check_policies(guarded),
         *_check_encoding(encoding),
     ]
@@ -108,10 +114,10 @@ async def check_writing(database: Database, mapping: TicketMapping, further: Nee
 _WORD_FIELDS = ("status", "priority", "ticket_type")
 
 
-async def _check_old_words(database: Database) -> list[Check]:
+async def _check_old_words(database: Database, catalogue: Catalogue) -> list[Check]:
     """Whether rows hold words that their columns do not take any more: no write to them passes."""
     columns = {need.name: need.column for need in NEEDS[database.schema.lineage]["tickets"]}
-    table = (await read_catalogue(database))["tickets"]
+    table = catalogue["tickets"]
     taken = {
         field: sorted(words)
         for field in _WORD_FIELDS

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dev.database.postgres import clone_database, drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from tests.airflow_version import HAS_OWN_DEADLINES
 from tests.chromium import chromium
+from tests.copies import Copies
 from tests.deployment.proxies import caddy, nginx
 from tests.depth import IS_DEEP
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
@@ -104,6 +105,12 @@ def roles(pg_server: str) -> Iterator[SyncRoles]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def copies(pg_server: str) -> Copies:
+    """Makes copies of databases."""
+    return Copies(pg_server)
+
+
 @pytest.fixture
 def empty_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a database of the test's own, dropped after it."""
@@ -122,11 +129,10 @@ def template_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 
 @pytest.fixture
-def fibreflow_db(pg_server: str, template_db: str) -> Iterator[str]:
+def fibreflow_db(copies: Copies, template_db: str) -> Iterator[str]:
     """DSN of a migrated database of the test's own, for who may do everything there."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield clone_database(pg_server, template_db, name)
-    drop_database(pg_server, name)
+    with copies.copy(template_db) as dsn:
+        yield dsn
 
 
 @pytest.fixture

@@ -34,16 +34,24 @@ class OpenLine:
                 raise
             return self._run(statement, params)
 
+    @property
+    def server_version(self) -> int:
+        """As a number: 180004."""
+        return self._opened().info.server_version
+
     def hang_up(self) -> None:
         """Close the connection until the next statement: a template must have none."""
         if self._connection is not None:
             self._connection.close()
 
     def _run(self, statement: str | sql.Composed, params: Params) -> list[dict[str, Any]]:
+        cursor = self._opened().execute(_query(statement), params or None)
+        return [] if cursor.description is None else cursor.fetchall()
+
+    def _opened(self) -> "psycopg.Connection[dict[str, Any]]":
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
-        cursor = self._connection.execute(_query(statement), params or None)
-        return [] if cursor.description is None else cursor.fetchall()
+        return self._connection
 
     def _connect(self) -> "psycopg.Connection[dict[str, Any]]":
         connection = psycopg.connect(self._dsn, row_factory=dict_row, autocommit=True)

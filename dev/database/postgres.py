@@ -107,21 +107,28 @@ def ensure_database(dsn: str, name: str) -> str:
 
 def clone_database(dsn: str, template: str, name: str) -> str:
     """Create database ``name`` as a copy of one that nobody is connected to; return its DSN."""
-    create = "CREATE DATABASE {} TEMPLATE {}"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        if connection.info.server_version >= STRATEGIES_SINCE:
-            # Less than half the processor time of the usual copy through the log.
-            create += " STRATEGY file_copy"
-        names = sql.Identifier(name), sql.Identifier(template)
-        connection.execute(sql.SQL(create).format(*names))
+        connection.execute(copy_statement(template, name, connection.info.server_version))
     return database_dsn(dsn, name)
+
+
+def copy_statement(template: str, name: str, version: int) -> sql.Composed:
+    """The statement that copies a database on a server of this version."""
+    # Less than half the processor time of the usual copy through the log.
+    strategy = " STRATEGY file_copy" if version >= STRATEGIES_SINCE else ""
+    copy = "CREATE DATABASE {} TEMPLATE {}" + strategy
+    return sql.SQL(copy).format(sql.Identifier(name), sql.Identifier(template))
 
 
 def drop_database(dsn: str, name: str) -> None:
     """Drop database ``name`` where it exists, whoever is connected to it."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        connection.execute(drop)
+        connection.execute(drop_statement(name))
+
+
+def drop_statement(name: str) -> sql.Composed:
+    """The statement that drops a database where it exists, whoever is connected to it."""
+    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
 
 
 def database_dsn(dsn: str, name: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -149,6 +149,11 @@ class World:
     def pass_time(self, seconds: float = 2) -> None:
         """Let QContact's time pass: a change of this very second is the next run's."""
         self.qcontact.switch(clock_offset_s=self.qcontact.switches.clock_offset_s + seconds)
+
+    def wait_for_noon(self) -> None:
+        """Let QContact's time pass: what is added in the next hours is of one day."""
+        noon = self.remote_now().replace(hour=12)
+        self.pass_time((noon - self.remote_now()) % timedelta(days=1) / timedelta(seconds=1))
 
     def add_ticket(self, **fields: Any) -> str:
         self.pass_time()

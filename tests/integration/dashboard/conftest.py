@@ -3,11 +3,9 @@
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,15 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dev.airflow.credentials import Credentials
 from dev.airflow.environment import Sides, airflow_environment
-from dev.database.postgres import clone_database, drop_database, free_port
+from dev.database.postgres import free_port
 from dev.processes.services import Services
 from dev.settings import RemoteAccess
 from dev.state import RunDirectory
 from sandbox.running import Sandbox, run_sandbox
 from tests.chromium import chromium, launch
+from tests.copies import Copies
 from tests.database import rows
-from tests.integration.dashboard.dashboard_year import fill
+from tests.integration.dashboard.dashboard_year import BEGUN_AT, fill
 from tests.pristine_airflow import metadata_database
 from tests.sync_roles import SyncRoles
 
@@ -209,16 +208,15 @@ def chrome() -> Iterator[Browser]:
 def year_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a FibreFlow with a year behind it; whoever changes it takes a copy."""
     with roles.database(pg_server, "fibreflow_year") as dsn:
-        fill(dsn, datetime.now(UTC))
+        fill(dsn, BEGUN_AT)
         yield dsn
 
 
 @pytest.fixture
-def year_copy(pg_server: str, year_db: str) -> Iterator[str]:
+def year_copy(copies: Copies, year_db: str) -> Iterator[str]:
     """The same for a test that changes something."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield clone_database(pg_server, str(conninfo_to_dict(year_db)["dbname"]), name)
-    drop_database(pg_server, name)
+    with copies.copy(str(conninfo_to_dict(year_db)["dbname"])) as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -234,15 +232,11 @@ def year(api_server: ApiServer, year_db: str, qcontact: Sandbox) -> ApiServer:
 def taken_over(
     request: pytest.FixtureRequest,
     api_server: ApiServer,
-    pg_server: str,
-    template_db: str,
+    fibreflow_db: str,
     qcontact: Sandbox,
-) -> Iterator[tuple[ApiServer, str]]:
+) -> tuple[ApiServer, str]:
     """The page over a database that was taken over, and its DSN; a param is how many tickets."""
-    name = f"test_{uuid.uuid4().hex}"
-    dsn = clone_database(pg_server, template_db, name)
-    rows(dsn, _TAKE_OVER, {"tickets": getattr(request, "param", TAKEN_OVER)})
-    api_server.connect_fibreflow(dsn)
+    rows(fibreflow_db, _TAKE_OVER, {"tickets": getattr(request, "param", TAKEN_OVER)})
+    api_server.connect_fibreflow(fibreflow_db)
     api_server.connect_qcontact(qcontact.url, qcontact.api_key)
-    yield api_server, dsn
-    drop_database(pg_server, name)
+    return api_server, fibreflow_db

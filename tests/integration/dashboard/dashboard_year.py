@@ -8,7 +8,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -40,6 +40,10 @@ class Run:
     @property
     def run_id(self) -> str:
         return f"{self.trigger}__{self.started_at.isoformat()}"
+
+
+BEGUN_AT = datetime.now(UTC)
+"""Where the tests' year ends: they may last beyond a midnight."""
 
 
 def fill(dsn: str, now: datetime, seed: int = 1) -> list[Run]:

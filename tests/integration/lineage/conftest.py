@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.copies import Copies
 from tests.integration.lineage import maintenance
 from tests.sync_roles import SyncRoles
 
@@ -59,10 +60,10 @@ def maintenance_template(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 @pytest.fixture
 def maintenance_db(
-    pg_server: str, maintenance_template: str, monkeypatch: pytest.MonkeyPatch
+    copies: Copies, maintenance_template: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     maintenance.use("usual_words.toml", monkeypatch)
-    with maintenance.clone(pg_server, maintenance_template) as dsn:
+    with copies.copy(maintenance_template) as dsn:
         yield dsn
 
 

@@ -12,7 +12,7 @@ from qcontact_sync.config.mapping_file import load_mapping
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.fibreflow.host_schema import HostSchema, with_columns
 
-from dev.database.postgres import clone_database, drop_database, ensure_database
+from dev.database.postgres import drop_database, ensure_database
 from tests.database import rows
 from tests.sync_roles import SyncRoles
 
@@ -50,14 +50,6 @@ def template(server: str, roles: SyncRoles, words: str) -> Iterator[str]:
     mapping = load_mapping(settings, Dialect.TICKETS)
     roles.migrate(owner, with_columns(HostSchema.of_lineage(MAINTENANCE), mapping))
     yield name
-    drop_database(server, name)
-
-
-@contextmanager
-def clone(server: str, template_name: str) -> Iterator[str]:
-    """DSN of a copy, for who may do everything there."""
-    name = f"test_{uuid4().hex}"
-    yield clone_database(server, template_name, name)
     drop_database(server, name)
 
 

@@ -10,6 +10,7 @@ from qcontact_sync.jobs import examine, get_sync_job_history
 from qcontact_sync.services.checks import Check
 
 from sandbox.running import run_sandbox
+from tests.copies import Copies
 from tests.integration.lineage import maintenance
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.pooler import pooled
@@ -29,10 +30,10 @@ def own_template(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 @pytest.fixture
 def maintenance_db(
-    pg_server: str, own_template: str, monkeypatch: pytest.MonkeyPatch
+    copies: Copies, own_template: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     maintenance.use("own_words.toml", monkeypatch)
-    with maintenance.clone(pg_server, own_template) as dsn:
+    with copies.copy(own_template) as dsn:
         yield dsn
 
 
@@ -98,6 +99,7 @@ def test_coordinates_are_text_and_keep_their_spelling(world: World) -> None:
 
 
 def test_the_applications_counter_is_shared(world: World) -> None:
+    world.wait_for_noon()
     first = world.add_ticket(status="Open")
     world.run()
     made = row(world, first)
@@ -108,6 +110,7 @@ def test_the_applications_counter_is_shared(world: World) -> None:
 
 
 def test_a_number_that_is_taken_is_left_out(world: World) -> None:
+    world.wait_for_noon()
     day = world.remote_now().strftime("%Y%m%d")
     world.add_local(None, source="ad_hoc", ticket_uid=f"VF-{day}-001")
     remote_id = world.add_ticket(status="Open")

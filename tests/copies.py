@@ -1,0 +1,24 @@
+"""Copies of databases, for tests that change them."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dev.database.postgres import copy_statement, database_dsn, drop_statement
+from tests.database import OpenLine
+
+
+class Copies:
+    """Makes and drops copies over one connection: to connect takes a third of a copy's time."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._line = OpenLine(server)
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[str]:
+        """DSN of a copy of a database that nobody is connected to, for who may do all there."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._line.rows(copy_statement(template, name, self._line.server_version))
+        yield database_dsn(self._server, name)
+        self._line.rows(drop_statement(name))

@@ -24,6 +24,7 @@ from qcontact_sync.services import runs
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
+from qcontact_sync.sync.stopping import Stop
 
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
@@ -35,6 +36,22 @@ from tests.database import OpenLine
 CLOCK_OFFSET_S = -30 * 86_400
 BETWEEN_RUNS_S = 400
 """More than the overlap: what a run finds again it has not found by reading back."""
+
+
+class NoPauses(Stop):
+    """Every wait of a run is over at once.
+
+    Attributes:
+        waits: How long each would have been, in seconds.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await super().sleep(0)
 
 
 @dataclass
@@ -97,6 +114,14 @@ class World:
             qcontact=self.qcontact_access,
             settings=self.settings,
         )
+
+    def run_without_pauses(self, **params: object) -> tuple[JobResult, list[float]]:
+        """The same, where back-off takes no time; with the waits, in seconds."""
+        self.pass_time(BETWEEN_RUNS_S)
+        order = self.order(dag_id=runs.CLI_DAG_ID, params=params)
+        stop = NoPauses()
+        ended = runs.run_whole(*self.sides, self.settings, order, None, None, stop)
+        return asyncio.run(ended), stop.waits
 
     def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:
         return RunOrder(

@@ -37,11 +37,17 @@ def find_obstacle(conninfo: str) -> Obstacle | None:
     return unreachable or _sign_in(prepared(conninfo, _PATIENCE_S))
 
 
+def _patience_s(conninfo: str) -> float:
+    """Not longer than the address itself wants to wait."""
+    asked = tls.given(conninfo, "connect_timeout", "PGCONNECT_TIMEOUT")
+    return min(int(asked), _PATIENCE_S) if asked.isdecimal() and int(asked) else _PATIENCE_S
+
+
 def _ask(host: str, conninfo: str) -> Obstacle | None:
     address = tls.given(conninfo, "hostaddr", "PGHOSTADDR").split(",")[0] or host
     port = tls.given(conninfo, "port", "PGPORT").split(",")[0] or "5432"
     try:
-        line = socket.create_connection((address, int(port)), _PATIENCE_S)
+        line = socket.create_connection((address, int(port)), _patience_s(conninfo))
     except (socket.gaierror, UnicodeError):
         return Obstacle.NAME
     except ConnectionRefusedError:

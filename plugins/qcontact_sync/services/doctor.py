@@ -29,6 +29,7 @@ from qcontact_sync.config.settings import (
 from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
+from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
@@ -41,16 +42,19 @@ from qcontact_sync.services.wiring import host_schema, open_remote
 MAIL_CONNECTION = {"smtp_default": "smtp"}
 
 
-async def examine(environment: Mapping[str, str] = os.environ) -> list[Check]:
+async def examine(
+    environment: Mapping[str, str] = os.environ, patience_s: float = PERSON_PATIENCE_S
+) -> list[Check]:
     """Make all checks.
 
     Args:
         environment: For look-ups outside the settings (Airflow); the settings read the process's
             own environment.
+        patience_s: How long each check of the database may wait for an answer.
     """
     account, settings, checks = _check_settings(environment)
     checks += _check_cron_secret(environment)
-    checks += await _check_sides(settings)
+    checks += await _check_sides(settings, patience_s)
     wanted = {account.qcontact_conn_id: "qcontact", account.fibreflow_conn_id: "postgres"}
     mails = MAIL_CONNECTION if settings.alert_to else {}
     # In a thread, because it waits for Airflow's program.
@@ -97,9 +101,9 @@ def _check_cron_secret(environment: Mapping[str, str]) -> Iterator[Check]:
         yield Check(name, State.OK, f"{len(secrets)} valid")
 
 
-async def _check_sides(settings: Settings) -> list[Check]:
+async def _check_sides(settings: Settings, patience_s: float) -> list[Check]:
     database, remote = await asyncio.gather(
-        check_database(settings, _dialect()), _check_remote(settings)
+        check_database(settings, _dialect(), patience_s), _check_remote(settings)
     )
     return [*database, *remote]
 

@@ -35,8 +35,14 @@ _NOT_ANSWERED = (
 )
 
 
-async def check_database(settings: Settings, dialect: Dialect) -> Sequence[Check]:
-    """Whether it answers; then each check alone, so that one that fails hides no other."""
+async def check_database(
+    settings: Settings, dialect: Dialect, patience_s: float = PERSON_PATIENCE_S
+) -> Sequence[Check]:
+    """Whether it answers; then each check alone, so that one that fails hides no other.
+
+    Args:
+        patience_s: How long each check may wait for an answer.
+    """
     mapping = load_mapping(settings, dialect)
     try:
         fibreflow = fibreflow_from_env().quick(PATIENCE_S)
@@ -46,15 +52,15 @@ async def check_database(settings: Settings, dialect: Dialect) -> Sequence[Check
         )
         return [Check("database", State.FAILED, str(error), advice)]
     try:
-        checks = await _check_server(fibreflow)
+        checks = await _check_server(fibreflow, patience_s)
     except SyncError as error:
         return [await _blame(fibreflow, error)]
     return [
         *checks,
         *_check_tls(fibreflow),
-        *await _alone("schema", _check_schema(fibreflow, settings, mapping)),
-        *await _alone("rights", _check_rights(fibreflow, mapping, settings)),
-        *await _alone("tables", _check_writing(fibreflow, settings, mapping)),
+        *await _alone("schema", _check_schema(fibreflow, settings, mapping, patience_s)),
+        *await _alone("rights", _check_rights(fibreflow, mapping, settings, patience_s)),
+        *await _alone("tables", _check_writing(fibreflow, settings, mapping, patience_s)),
     ]
 
 
@@ -84,8 +90,8 @@ def _check_tls(fibreflow: FibreFlowAccess) -> Iterator[Check]:
         yield Check("database TLS", State.WARNING, found, advice)
 
 
-async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+async def _check_server(fibreflow: FibreFlowAccess, patience_s: float) -> list[Check]:
+    async with open_database(fibreflow, patience_s) as database:
         await database.read("read_database_time")  # connects, so that the clock is read at once
         asked_at = datetime.now(UTC)
         row = (await database.read("who_answers"))[0]
@@ -98,10 +104,10 @@ async def _check_server(fibreflow: FibreFlowAccess) -> list[Check]:
 
 
 async def _check_schema(
-    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping
+    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping, patience_s: float
 ) -> list[Check]:
     try:
-        async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+        async with open_database(fibreflow, patience_s) as database:
             await check_schema(database)
             await require_own(database, settings.account)
             further = needs_of_notes(settings.inbound_notes)
@@ -111,9 +117,9 @@ async def _check_schema(
 
 
 async def _check_rights(
-    fibreflow: FibreFlowAccess, mapping: TicketMapping, settings: Settings
+    fibreflow: FibreFlowAccess, mapping: TicketMapping, settings: Settings, patience_s: float
 ) -> list[Check]:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+    async with open_database(fibreflow, patience_s) as database:
         schema = with_columns(database.schema, mapping)
         needed = needed_rights(schema, inbound_notes=settings.inbound_notes)
         missing = await database.read("missing_rights", {"needed": jsonb(needed)})
@@ -128,7 +134,7 @@ async def _check_rights(
 
 
 async def _check_writing(
-    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping
+    fibreflow: FibreFlowAccess, settings: Settings, mapping: TicketMapping, patience_s: float
 ) -> list[Check]:
-    async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
+    async with open_database(fibreflow, patience_s) as database:
         return await check_writing(database, mapping, needs_of_notes(settings.inbound_notes))

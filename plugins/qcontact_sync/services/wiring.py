@@ -30,7 +30,7 @@ from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO
-from qcontact_sync.core.ports import Remote
+from qcontact_sync.core.ports import Clock, Remote
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
 from qcontact_sync.fibreflow.host_schema import HostSchema
 from qcontact_sync.qcontact.pace import Sleep
@@ -102,18 +102,23 @@ async def open_database(
 
 @asynccontextmanager
 async def open_remote(
-    qcontact: QContactAccess, settings: Settings, sleep: Sleep = asyncio.sleep
+    qcontact: QContactAccess,
+    settings: Settings,
+    sleep: Sleep = asyncio.sleep,
+    clock: Clock | None = None,
 ) -> AsyncIterator["TicketsClient | EntitiesClient"]:
     """QContact for the time of the block; this sends no request.
 
     Args:
         sleep: Waits out back-off and pauses.
+        clock: What they are measured with; default: the system's.
 
     Raises:
         FatalError: ``CONFIG_ERROR``, its address, credentials or mapping file are invalid.
     """
     mapping = load_mapping(settings, qcontact.dialect)
-    async with _client(qcontact, _client_options(qcontact, settings, sleep), mapping) as client:
+    options = _client_options(qcontact, settings, sleep, clock or SystemClock())
+    async with _client(qcontact, options, mapping) as client:
         yield client
 
 
@@ -141,12 +146,14 @@ def _client(
     return open_tenant(token=credentials.token, client=credentials.client)
 
 
-def _client_options(qcontact: QContactAccess, settings: Settings, sleep: Sleep) -> ClientOptions:
+def _client_options(
+    qcontact: QContactAccess, settings: Settings, sleep: Sleep, clock: Clock
+) -> ClientOptions:
     most = settings.connections
     if qcontact.dialect is Dialect.ENTITIES:
         most = min(most, TENANT_CONNECTIONS)
     return ClientOptions(
-        clock=SystemClock(),
+        clock=clock,
         timeout_s=settings.timeout_s,
         retry_budget_s=settings.retry_budget_s,
         deadline_s=settings.time_limit_s,

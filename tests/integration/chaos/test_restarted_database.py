@@ -10,6 +10,21 @@ from tests.integration.sync_world import CLOCK_OFFSET_S, World
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 TICKETS = 20
+# What the fourth answer brings is about to be kept when the server goes.
+HOLD_UP_THE_FOURTH = """
+    CREATE SEQUENCE settled;
+    CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('settled') > 3 THEN
+            PERFORM pg_sleep(60);
+        END IF;
+        RETURN NEW;
+    END
+    $$;
+    CREATE TRIGGER hold_up BEFORE UPDATE ON qcontact_ticket_link
+    FOR EACH ROW EXECUTE FUNCTION hold_up();
+"""
+IS_HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
 @pytest.mark.parametrize("crashes", [False, True], ids=["shut-down", "crash"])
@@ -24,15 +39,17 @@ def test_restart_in_the_middle_of_outbound_loses_and_doubles_nothing(
         for ticket in world.qcontact.tickets:
             world.set_local(ticket, status="assigned")
             world.add_note(ticket, f"We come to {ticket}")
+        world.execute(HOLD_UP_THE_FOURTH)
         for method in ("PATCH", "POST"):
             world.qcontact.faults.add(
                 do="delay_answer", delay_s=0.2, method=method, times="forever"
             )
         with running(world, connections=2) as program:
-            program.wait_until(lambda: len(world.sent()) >= 6)
+            program.wait_until(lambda: world.value(IS_HELD_UP) > 0)
             own_server.restart(crashes=crashes)
             status, _, stderr = program.ended()
         assert (status, stderr.count("Traceback")) == (1, 0)
+        world.execute("DROP TRIGGER hold_up ON qcontact_ticket_link")
         world.qcontact.faults.clear()
         assert world.run().status == "success"
         assert all(row["status"] != "running" for row in world.history())

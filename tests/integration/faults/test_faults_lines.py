@@ -183,6 +183,9 @@ def test_an_address_keeps_the_limits_that_it_sets() -> None:
     used = conninfo_to_dict(prepared(given))
     assert (used["keepalives_idle"], used["connect_timeout"]) == ("5", "3")
     assert used["tcp_user_timeout"] == "30000"
+    without = "postgresql://sync@127.0.0.1/fibreflow"
+    assert conninfo_to_dict(prepared(without))["connect_timeout"] == "10"
+    assert conninfo_to_dict(prepared(without, 8.4))["connect_timeout"] == "8"
 
 
 # --- XS4: who waits there
@@ -190,7 +193,8 @@ def test_an_address_keeps_the_limits_that_it_sets() -> None:
 
 def test_as_many_as_like_may_ask_a_silent_database(world: World, line: SilentLine) -> None:
     """Each is freed by the time-out, and the next ones are answered when it speaks again."""
-    seen = through(world, line)
+    in_two_seconds = make_conninfo(world.database, connect_timeout=2)
+    seen = through(replace(world, database=in_two_seconds), line)
     world.run()
     line.fall_silent()
     questions: list[Callable[[], object]] = [
@@ -199,7 +203,7 @@ def test_as_many_as_like_may_ask_a_silent_database(world: World, line: SilentLin
         lambda: list_failures(seen.fibreflow_access),
         lambda: asyncio.run(find_run(seen.fibreflow_access, uuid4())),
     ]
-    with ThreadPoolExecutor(max_workers=4) as threads:
+    with ThreadPoolExecutor(max_workers=8) as threads:
         asked = [threads.submit(question) for question in questions * 2]
         ends = [question.exception() for question in asked]
     assert {type(end) for end in ends} == {RetryableError}

@@ -131,7 +131,8 @@ def test_a_page_that_does_not_come_in_time_is_read_again(seeded_world: World):
     world = seeded_world
     world.configure(timeout_s=1, retry_budget_s=30)
     world.qcontact.faults.add(do="delay_answer", delay_s=3, path="page=2&")
-    result = world.run()
+    result, waits = world.run_without_pauses()
+    assert len(waits) == 1
     assert result.status == "success"
     assert world.value("SELECT count(*) FROM tickets") == 300
 
@@ -184,7 +185,8 @@ def test_a_page_that_breaks_off_is_read_again_as_a_whole(seeded_world: World):
     world = seeded_world
     world.configure(retry_budget_s=30)
     world.qcontact.faults.add(do="cut_body", path="page=2&", times=2)
-    result = world.run()
+    result, waits = world.run_without_pauses()
+    assert len(waits) == 2
     assert result.status == "success"
     assert result.sync_result["inbound_stats"]["created"] == 300
     assert world.value("SELECT count(*) FROM tickets") == 300

@@ -770,7 +770,7 @@ def test_a_run_whose_process_lives_is_never_too_old(world: World):
 
 def test_who_lost_the_lease_writes_nothing_more(seeded_world: World):
     world = seeded_world
-    world.configure(page_size=10)
+    world.configure(page_size=100)
     world.qcontact.faults.add(do="delay", delay_s=0.3, path=r"/tickets\?", times="forever")
     results = []
     run = threading.Thread(target=lambda: results.append(world.run(sync_direction="inbound")))

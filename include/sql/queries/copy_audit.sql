@@ -3,5 +3,5 @@
 -- returns: nothing; the number of rows is in the command's tag
 -- locks:   the rows written, until commit
 COPY qcontact_sync_log (
-    ticket_id, qcontact_ticket_id, sync_direction, sync_type, response_payload, status, error_message
+    id, ticket_id, qcontact_ticket_id, sync_direction, sync_type, response_payload, status, error_message
 ) FROM STDIN;

@@ -9,5 +9,12 @@ SELECT
         AND link.frozen = '{}' AS is_settled,
     coalesce(link.inbound_job_id = %(job_id)s, false) AS is_counted
 FROM unnest(%(remote_ids)s::text[], %(digests)s::text[]) AS listed (remote_id, digest)
-INNER JOIN qcontact_ticket_link AS link USING (remote_id)
+CROSS JOIN LATERAL (
+    -- OFFSET 0: by key. Nothing keeps statistics of this table in time for a first import, and without
+    -- them the planner reads all links a batch.
+    SELECT linked.remote_id, linked.received, linked.fingerprint, linked.frozen, linked.inbound_job_id
+    FROM qcontact_ticket_link AS linked
+    WHERE linked.remote_id = listed.remote_id
+    OFFSET 0
+) AS link
 GROUP BY is_settled, is_counted;

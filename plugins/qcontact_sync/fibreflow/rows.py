@@ -70,7 +70,7 @@ def link(row: Mapping[str, Any]) -> Link:
 
 
 def ticket_row(
-    decision: TicketDecision, ticket_id: UUID, ticket_uid: str | None, unit: OpenUnit
+    decision: TicketDecision, ticket_id: str, ticket_uid: str | None, unit: OpenUnit
 ) -> dict[str, Any]:
     """A decision as one element of ``write_tickets``'s array."""
     local = decision.local.values if decision.local else {}
@@ -91,7 +91,7 @@ def ticket_row(
     return row | {name: values.get(name) for name in schema.own_columns}
 
 
-def link_row(decision: TicketDecision, ticket_id: UUID) -> dict[str, Any]:
+def link_row(decision: TicketDecision, ticket_id: str) -> dict[str, Any]:
     """A decision as one element of ``write_links``'s array."""
     remote = decision.remote
     return {
@@ -142,7 +142,7 @@ def conflict_id(remote_id: str, field: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"qcontact-sync/conflict/{remote_id}/{field}")
 
 
-def conflict_row(remote_id: RemoteId, ticket_id: UUID, conflict: Conflict) -> dict[str, Any]:
+def conflict_row(remote_id: RemoteId, ticket_id: UUID | str, conflict: Conflict) -> dict[str, Any]:
     """A conflict as one element of ``record_conflicts``'s array."""
     return {
         "id": str(conflict_id(remote_id, conflict.field)),
@@ -157,7 +157,7 @@ def conflict_row(remote_id: RemoteId, ticket_id: UUID, conflict: Conflict) -> di
     }
 
 
-def agreed_row(remote_id: RemoteId, ticket_id: UUID, field: str) -> dict[str, Any]:
+def agreed_row(remote_id: RemoteId, ticket_id: UUID | str, field: str) -> dict[str, Any]:
     """The end of an open conflict, by agreement, for ``record_conflicts``."""
     return {
         "remote_id": remote_id,

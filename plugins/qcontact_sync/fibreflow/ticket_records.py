@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
 from qcontact_sync.fibreflow.copied_rows import copy_new
+from qcontact_sync.fibreflow.new_ids import new_ids
 from qcontact_sync.fibreflow.rows import (
     agreed_row,
     conflict_row,
@@ -148,19 +149,22 @@ class PostgresTickets:
             return
         created = [d for d in decisions if d.kind is Kind.CREATE]
         uids = await TicketUids(self._unit, self._scan).new_ones(created) if created else {}
-        ids = {d.remote.id: d.local.id if d.local else uuid4() for d in decisions}
+        fresh = iter(new_ids(len(decisions)))
+        ids = {d.remote.id: str(d.local.id) if d.local else next(fresh) for d in decisions}
         stated = decisions
         if created and await copy_new(self._unit, created, ids, uids):
             stated = [d for d in decisions if d.kind is not Kind.CREATE]
         if stated:
             await self._state(stated, ids, uids)
-        await self._hold_back_notes([ids[d.remote.id] for d in decisions if d.kind is Kind.ADOPT])
+        await self._hold_back_notes(
+            [d.local.id for d in decisions if d.local and d.kind is Kind.ADOPT]
+        )
         await self._record_conflicts(decisions, ids)
 
     async def _state(
         self,
         decisions: Sequence[TicketDecision],
-        ids: Mapping[RemoteId, UUID],
+        ids: Mapping[RemoteId, str],
         uids: Mapping[RemoteId, str],
     ) -> None:
         """Carry out decisions by statements, which tell what was dropped."""
@@ -194,7 +198,7 @@ class PostgresTickets:
             await self._unit.fetch("hold_back_notes", {"ticket_ids": adopted})
 
     async def _record_conflicts(
-        self, decisions: Sequence[TicketDecision], ids: Mapping[RemoteId, UUID]
+        self, decisions: Sequence[TicketDecision], ids: Mapping[RemoteId, str]
     ) -> None:
         rows = [
             row

@@ -74,11 +74,13 @@ mutants: install ## apply every listed defect; the tests must fail; ARGS="NAME" 
 mutate-core: install ## break core/ in every small way with mutmut (half an hour); ARGS="PATTERN" selects some
 	@$(BIN)/python -m tests.mutants.mutate_core $(ARGS)
 
+# As above: an installed package is compiled, and what is measured must be, too.
+BENCH := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m tests.benchmarks
 bench: install ## measure every goal into docs/benchmarks.md (an hour); ARGS="--goal 8" selects some
-	@$(BIN)/python -m tests.benchmarks $(ARGS)
+	@$(BENCH) $(ARGS)
 
 bench-quick: install ## measure the same at small sizes
-	@$(BIN)/python -m tests.benchmarks --quick $(ARGS)
+	@$(BENCH) --quick $(ARGS)
 
 hooks: install ## run the checks before each git commit
 	@$(BIN)/pre-commit install

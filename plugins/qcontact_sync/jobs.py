@@ -24,8 +24,9 @@ from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.fibreflow.migrate import migrate as migrate_database
-from qcontact_sync.services import runs
 from qcontact_sync.services.results import HistoryRow, JobResult
+from qcontact_sync.services.runs import CLI_DAG_ID
+from qcontact_sync.services.whole_run import OnOpened, run_whole
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -130,7 +131,7 @@ def run_sync_job(
     qcontact: QContactAccess | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
-    on_opened: runs.OnOpened | None = None,
+    on_opened: OnOpened | None = None,
     endpoints: "Endpoints | None" = None,
 ) -> JobResult:
     """Run the whole sync once, outside Airflow.
@@ -159,12 +160,10 @@ def run_sync_job(
     fibreflow, qcontact = fibreflow or fibreflow_from_env(), qcontact or qcontact_from_env()
     settings = settings or load_settings()
     run_id = f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}_{uuid4().hex[:8]}"
-    order = RunOrder(
-        runs.CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False
-    )
+    order = RunOrder(CLI_DAG_ID, run_id, Trigger.MANUAL, params, is_recorded_when_refused=False)
     with expected_only(), stop_on_sigterm() as stop:
         return asyncio.run(
-            runs.run_whole(fibreflow, qcontact, settings, order, progress, on_opened, stop)
+            run_whole(fibreflow, qcontact, settings, order, progress, on_opened, stop)
         )
 
 

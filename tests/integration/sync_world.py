@@ -21,6 +21,7 @@ from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import JobResult, run_sync_job
 from qcontact_sync.services import runs
+from qcontact_sync.services.whole_run import run_whole
 from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress, Run
 from qcontact_sync.sync.lifecycle import RunOrder
@@ -120,7 +121,7 @@ class World:
         self.pass_time(BETWEEN_RUNS_S)
         order = self.order(dag_id=runs.CLI_DAG_ID, params=params)
         stop = NoPauses()
-        ended = runs.run_whole(*self.sides, self.settings, order, None, None, stop)
+        ended = run_whole(*self.sides, self.settings, order, None, None, stop)
         return asyncio.run(ended), stop.waits
 
     def order(self, run_id: str = "", trigger: Trigger = Trigger.MANUAL, **more: Any) -> RunOrder:

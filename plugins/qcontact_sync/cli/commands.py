@@ -43,10 +43,10 @@ def main() -> None:
     open_streams()
     with rare_collections():  # imports make many objects, too
         status = _exit_status()
-    if is_result_lost():
-        say(f"{PROGRAM}: the result could not be written to stdout")
-    # Python's last collections would look at all that was imported: a quarter of an idle run.
-    gc.freeze()
+        if is_result_lost():
+            say(f"{PROGRAM}: the result could not be written to stdout")
+        # The last collections would look at all that was imported: a quarter of an idle run.
+        gc.freeze()
     sys.exit(status)
 
 

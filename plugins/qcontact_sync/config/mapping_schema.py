@@ -13,9 +13,12 @@ NotAWord = Literal[False]
 
 
 class _Table(BaseModel):
-    """A table of the file; it has no other keys."""
+    """A table of the file; it has no other keys.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    Its validator is built with the first file: most runs have none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class StatusTable(_Table):

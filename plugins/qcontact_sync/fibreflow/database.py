@@ -144,7 +144,7 @@ class Database:
         patience_s: float = RUN_PATIENCE_S,
         budget_s: float | None = None,
     ) -> None:
-        self._conninfo = prepared(conninfo, min(patience_s, CONNECT_S))
+        self._conninfo = conninfo
         self.schema = schema
         self._patience_s = patience_s
         self._budget_s = budget_s
@@ -154,11 +154,12 @@ class Database:
 
     async def _connected(self) -> AsyncConnection[DictRow]:
         if self._connection is None or self._connection.closed:
+            address = prepared(self._conninfo, min(self._patience_s, CONNECT_S))
             try:
                 # Of several hosts, each may take the connection's own time-out.
                 async with asyncio.timeout(self._left_s()):
                     self._connection = await AsyncConnection.connect(
-                        self._conninfo,
+                        address,
                         autocommit=True,
                         row_factory=dict_row,
                         prepare_threshold=None,
@@ -166,7 +167,7 @@ class Database:
             except TimeoutError:
                 raise _silent(self._budget_s or 0) from None
             except CONNECT_ERRORS as error:
-                failed = await asyncio.to_thread(connection_failed, error, self._conninfo)
+                failed = await asyncio.to_thread(connection_failed, error, address)
                 raise failed from None
             # Not a role's default: what waited for a lock must see what was committed meanwhile.
             await self._connection.set_isolation_level(IsolationLevel.READ_COMMITTED)

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NEW_OBJECTS = 50_000
+NEW_OBJECTS = 250_000
 """So many more objects than were freed cause a pass. Python's own number is below a thousand."""
 
 

@@ -1,7 +1,6 @@
 """The steps of a run on real adapters: open it, run its directions, complete it."""
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
@@ -26,6 +25,7 @@ from qcontact_sync.services.doctor_schema import require_fit
 from qcontact_sync.services.results import JobResult, finished, previewed
 from qcontact_sync.services.wiring import (
     SystemClock,
+    database_or,
     open_database,
     open_remote,
     sync_options,
@@ -37,16 +37,11 @@ from qcontact_sync.sync.context import Progress, Run, Work
 from qcontact_sync.sync.leases import HeldLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
-from qcontact_sync.sync.unexpected import UnexpectedError, expected_only
+from qcontact_sync.sync.unexpected import expected_only
 
 CLI_DAG_ID = "cli"
 CHECK_BUDGET_S = 5.0
 """How long a start waits for a failing QContact to learn whether it has the ids asked for."""
-
-Plans = dict[str, object]
-"""The plans of a dry run by direction (`Plan.to_dict`)."""
-OnOpened = Callable[[Mapping[str, object]], None]
-"""Called once, with `Run.to_dict`."""
 
 
 async def start_run(
@@ -55,6 +50,8 @@ async def start_run(
     settings: Settings,
     order: RunOrder,
     is_running: IsRunning | None = None,
+    *,
+    database: Database | None = None,
 ) -> Run:
     """Check the params, resolve the window, open the run's record (not for a dry run).
 
@@ -63,13 +60,14 @@ async def start_run(
 
     Args:
         is_running: Whether the scheduler knows a run (dag id, run id) as running.
+        database: Used in place of a connection of its own.
 
     Raises:
         ParamError: Bad params; a ``failed`` row with ``VALIDATION_ERROR`` was written.
         SyncError: FatalError or RetryableError.
     """
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(fibreflow))
+        database = await stack.enter_async_context(database_or(database, fibreflow))
         await check_schema(database)
         # An address or key that cannot be used is refused before the record.
         remote = await stack.enter_async_context(
@@ -115,67 +113,6 @@ async def _begin(
         raise
 
 
-async def run_whole(
-    fibreflow: FibreFlowAccess,
-    qcontact: QContactAccess,
-    settings: Settings,
-    order: RunOrder,
-    progress: Progress | None,
-    on_opened: OnOpened | None,
-    stop: Stop,
-) -> JobResult:
-    """All steps of a run in order; see `jobs.run_sync_job`."""
-    run = await start_run(fibreflow, qcontact, settings, order)
-    plans: Plans = {}
-    try:
-        with expected_only():
-            if on_opened is not None:
-                on_opened(run.to_dict())
-            plans = await _run_directions(fibreflow, qcontact, settings, run, progress, stop)
-    except UnexpectedError:
-        if run.request.dry_run:
-            raise
-        # Settled as failed: its directions have no end on record.
-    except asyncio.CancelledError:
-        # Ctrl-C: completed work is kept, and the record must not stay "running".
-        with suppress(SyncError):
-            await _finish_interrupted(fibreflow, settings, run)
-        raise
-    return await finish_run(fibreflow, settings, run, plans)
-
-
-async def _run_directions(
-    fibreflow: FibreFlowAccess,
-    qcontact: QContactAccess,
-    settings: Settings,
-    run: Run,
-    progress: Progress | None,
-    stop: Stop,
-) -> Plans:
-    plans: Plans = {}
-    for direction in run.request.directions:
-        try:
-            with expected_only():
-                stats = await run_direction(
-                    fibreflow, qcontact, settings, run, direction, progress, stop
-                )
-        except SyncError:
-            if run.request.dry_run:
-                raise
-            continue  # it is on record, and the other direction runs all the same
-        if "plan" in stats:
-            plans[direction.value] = stats["plan"]
-    return plans
-
-
-async def _finish_interrupted(fibreflow: FibreFlowAccess, settings: Settings, run: Run) -> None:
-    if run.request.dry_run:
-        return
-    async with open_database(fibreflow) as database:
-        await lifecycle.interrupt(PostgresRunStore(database), run)
-    await finish_run(fibreflow, settings, run)
-
-
 async def run_direction(
     fibreflow: FibreFlowAccess,
     qcontact: QContactAccess,
@@ -186,6 +123,7 @@ async def run_direction(
     stop: Stop | None = None,
     *,
     waits: bool = True,
+    database: Database | None = None,
 ) -> dict[str, object]:
     """Run one direction of a started run.
 
@@ -193,6 +131,7 @@ async def run_direction(
         progress: Called as (direction, tickets done, tickets expected so far).
         stop: Ends the direction cleanly when a stop is requested.
         waits: Whether to wait for another active run.
+        database: Used in place of a connection of its own.
 
     Returns:
         `DirectionStats.to_dict` with the direction's counts; for a dry run also ``plan``.
@@ -205,7 +144,7 @@ async def run_direction(
     if run.is_scheduled:
         settings = settings.in_schedule()
     async with (
-        open_database(fibreflow) as database,
+        database_or(database, fibreflow) as database,
         open_database(fibreflow) as second,
     ):
         mapping = load_mapping(settings, qcontact.dialect)
@@ -275,16 +214,19 @@ async def finish_run(
     run: Run,
     plans: Mapping[str, object] | None = None,
     unreturned: Collection[Direction] = (),
+    *,
+    database: Database | None = None,
 ) -> JobResult:
     """Complete the run's row from the recorded results of its directions; safe to repeat.
 
     Args:
         unreturned: Directions whose task returned nothing (`lifecycle.finish`).
         plans: Only for a dry run, which is not recorded: the ``plan`` of each direction.
+        database: Used in place of a connection of its own.
     """
     if run.request.dry_run:
         return previewed(run, plans or {}, SystemClock().now())
-    async with open_database(fibreflow) as database:
+    async with database_or(database, fibreflow) as database:
         runs = PostgresRunStore(database)
         settlement, closed = await lifecycle.finish(runs, run, unreturned)
         errors = await runs.read_errors(run.job_id)

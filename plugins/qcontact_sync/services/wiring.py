@@ -32,7 +32,7 @@ from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.core.ports import Clock, Remote
 from qcontact_sync.fibreflow.database import RUN_PATIENCE_S, Database
-from qcontact_sync.fibreflow.host_schema import HostSchema
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 from qcontact_sync.qcontact.pace import Sleep
 from qcontact_sync.qcontact.transport import ClientOptions
 from qcontact_sync.sync.context import SyncOptions
@@ -70,8 +70,10 @@ def host_schema() -> HostSchema:
 
 
 @lru_cache(maxsize=4)
-def _host_schema(_environment: frozenset[tuple[str, str]]) -> HostSchema:
+def _host_schema(environment: frozenset[tuple[str, str]]) -> HostSchema:
     """The schema by the environment, whose variables the caller names."""
+    if not environment:
+        return USUAL
     try:
         lineage = SchemaSetting().schema
     except ValidationError as error:
@@ -98,6 +100,18 @@ async def open_database(
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def database_or(
+    given: Database | None, fibreflow: FibreFlowAccess
+) -> AsyncIterator[Database]:
+    """The given database, which stays open, or else one for the time of the block."""
+    if given is not None:
+        yield given
+        return
+    async with open_database(fibreflow) as database:
+        yield database
 
 
 @asynccontextmanager

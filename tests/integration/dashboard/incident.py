@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, QContactAccess
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.on_airflow.alerts import send_mail
-from qcontact_sync.services import runs
 from qcontact_sync.services.alerting import check_alerts, notify_without_database
 from qcontact_sync.services.results import JobResult
+from qcontact_sync.services.whole_run import run_whole
 from qcontact_sync.sync.stopping import Stop
 
 from tests.integration.alerts.mail_server import MailServer
@@ -56,9 +56,7 @@ class Incident:
         order = world.order(run_id, params=conf or {})
         access = QContactAccess(world.sandbox.url, login)
         ended = in_a_loop(
-            runs.run_whole(
-                world.fibreflow_access, access, world.settings, order, None, None, Stop()
-            )
+            run_whole(world.fibreflow_access, access, world.settings, order, None, None, Stop())
         )
         self.check()
         return ended

@@ -21,6 +21,7 @@ from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.services import runs
+from qcontact_sync.services.whole_run import run_whole
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop
 
@@ -111,7 +112,7 @@ class Installation:
         """A run with a key that QContact does not accept."""
         wrong = replace(self.qcontact, credentials=ApiKey(SecretStr("a-wrong-key")))
         order = RunOrder(self.dag_id, "broken", Trigger.MANUAL, {})
-        asyncio.run(runs.run_whole(self.fibreflow, wrong, self.settings, order, None, None, Stop()))
+        asyncio.run(run_whole(self.fibreflow, wrong, self.settings, order, None, None, Stop()))
 
     def carry_out_order(self, order: RunOrder) -> dict[str, object]:
         """Start, both directions and finish; the summary."""

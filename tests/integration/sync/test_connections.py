@@ -3,6 +3,8 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from qcontact_sync.jobs import run_sync_job
+
 from tests.integration.silent_line import SilentLine
 
 
@@ -21,6 +23,17 @@ def test_each_step_of_a_run_with_nothing_to_do_opens_one_connection(world):
         through.finish(run)
         opened.append(line.accepted)
     assert opened == [1, 2, 3, 4]
+
+
+def test_a_run_in_one_process_opens_one_connection(world):
+    world.add_ticket()
+    world.run()
+    port = urlsplit(world.database).port
+    with SilentLine(port).carrying() as line:
+        near = replace(world, database=world.database.replace(f":{port}/", f":{line.port}/"))
+        access = {"fibreflow": near.fibreflow_access, "qcontact": near.qcontact_access}
+        assert run_sync_job(**access, settings=near.settings).status == "success"
+        assert line.accepted == 1
 
 
 def test_outbound_with_nothing_to_send_asks_qcontact_nothing(world):

@@ -3,11 +3,12 @@
 The model is that of the tickets dialect; the entities dialect shows the same tickets as cases.
 """
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sandbox.case_lists import CaseLists
 from sandbox.closing import SolvedCases
@@ -64,10 +65,18 @@ class Account:
             self._journal.forget()
             self.directory = Directory()
             self.events = EventLog(self.directory, self.now)
-            self.sessions = Sessions(self.email, self.password, self.now, lambda: self.switches)
+            self.sessions = Sessions(self.email, self.password, self.now, self._present_switches)
             self.case_lists = CaseLists()
             self._solved = SolvedCases()
             self._seed()
+
+    def copy(self) -> Self:
+        """Another account that stands as this one does now, faults and sessions included."""
+        with self.lock:
+            return copy.deepcopy(self, {id(self.lock): threading.RLock()})
+
+    def _present_switches(self) -> Switches:
+        return self.switches
 
     def _seed(self) -> None:
         seeds = make_tickets(*self._seeding, until=self.now())

@@ -84,6 +84,11 @@ class FaultBoard:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "FaultBoard":
+        copied = FaultBoard()
+        copied._rules = self.rules()
+        return copied
+
     def add(self, **rule: Any) -> None:
         """Add one rule, e.g. ``add(do="answer", status=429, retry_after=1, path="/tickets")``."""
         self.extend([msgspec.convert(rule, Fault)])

@@ -136,6 +136,7 @@ def run_sandbox(
     password: str = "sandbox-password",  # noqa: S107 - of an invented account
     prefix: str = "",
     certificate: Path | None = None,
+    world: World | None = None,
     **switches: Any,
 ) -> Iterator[Sandbox]:
     """Run a sandbox on a free port in a thread of this process; yields once it answers.
@@ -143,8 +144,9 @@ def run_sandbox(
     Args:
         dialect: which API it speaks; `email` and `password` sign in to ``entities``.
         certificate: PEM file with key and certificate; it speaks HTTPS then.
+        world: the account that is served; a new one by the other arguments where it is None.
     """
-    world = World(
+    world = world or World(
         tickets=tickets,
         seed=seed,
         api_key=api_key,

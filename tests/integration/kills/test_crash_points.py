@@ -1,21 +1,21 @@
 """Killed at any request or commit, the next runs arrive where the uninterrupted one would have."""
 
-import os
+import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from qcontact_sync.config.settings import Settings
 
-from dev.database.postgres import clone_database, drop_database
-from sandbox.running import run_sandbox
 from sandbox.switches import DialectName
+from tests.copies import Copies
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import Gate, dying_run
+from tests.integration.kills.prepared import Prepared, Stages
 from tests.integration.kills.scene import end_of, mend, set_up
-from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -43,22 +43,19 @@ Play = Callable[[DialectName, Gate], Played]
 
 
 @pytest.fixture
-def play(pg_server: str, template_db: str, roles: SyncRoles, as_seen: Callable[[str], str]) -> Play:
+def play(
+    copies: Copies, template_db: str, roles: SyncRoles, as_seen: Callable[[str], str]
+) -> Iterator[Play]:
     """Play the scene in a world of its own, with two runs after the one that may die."""
+    stages = Stages(copies, roles, as_seen, Settings(retry_budget_s=0, connections=1))
+    made = ExitStack()
 
-    @contextmanager
-    def world(dialect: DialectName, number: str) -> Iterator[World]:
-        name = f"crash_{os.getpid()}_{number}"
-        owner = clone_database(pg_server, template_db, name)
-        with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
-            played = World(sandbox, roles.as_runtime(owner), as_seen(owner))
-            played.configure(connections=1)
-            yield played
-        drop_database(pg_server, name)
+    @functools.cache
+    def scene(dialect: DialectName) -> Prepared:
+        return made.enter_context(stages.prepared(template_db, dialect, set_up))
 
     def once(dialect: DialectName, gate: Gate) -> Played:
-        with world(dialect, f"{gate.at}_{gate.is_after}") as played:
-            set_up(played)
+        with scene(dialect).copy() as played:
             dying_run(played, gate)
             mended = mend(played)
             played.run()
@@ -66,7 +63,8 @@ def play(pg_server: str, template_db: str, roles: SyncRoles, as_seen: Callable[[
             sent = {(t, m, str(b)) for t, m, b in played.sent() if m in ("PATCH", "POST")}
             return Played(gate.steps, mended, end_of(played), statuses, sent)
 
-    return once
+    with made:
+        yield once
 
 
 def crash_everywhere(

@@ -1,13 +1,12 @@
 """Killed at any request or commit, received notes and many decisions end as if nothing happened."""
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.store import PostgresStore
@@ -15,9 +14,8 @@ from qcontact_sync.services.wiring import SystemClock, open_remote, sync_options
 from qcontact_sync.sync.choosing import Choosing
 from qcontact_sync.sync.leases import hold_lease
 
-from dev.database.postgres import clone_database, drop_database
-from sandbox.running import run_sandbox
 from sandbox.switches import DialectName
+from tests.copies import Copies
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
 from tests.integration.kills.crash_points import (
@@ -28,15 +26,25 @@ from tests.integration.kills.crash_points import (
     dying_run,
     gated,
 )
+from tests.integration.kills.prepared import Prepared, Stages
 from tests.integration.kills.scene import end_of, mend
-from tests.integration.sync_world import CLOCK_OFFSET_S, World
+from tests.integration.sync_world import World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 both = pytest.mark.parametrize("dialect", ["tickets", "entities"])
-Play = Callable[[World, Gate], str]
-"""Does it, may die, and tells what was done after that."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Attributes:
+    before: What happens first, once for all plays.
+    act: May die, and tells what was done after that.
+    """
+
+    before: Callable[[World], None]
+    act: Callable[[World, Gate], str]
 
 
 @dataclass
@@ -55,27 +63,28 @@ class Played:
 
 
 @pytest.fixture
-def ends(pg_server: str, template_db: str, roles: SyncRoles):
+def prepared(
+    copies: Copies, template_db: str, roles: SyncRoles, dialect: DialectName, play: Play
+) -> Iterator[Prepared]:
+    """The world in which the play begins."""
+    settings = Settings(retry_budget_s=0, connections=1, inbound_notes="notes")
+    stages = Stages(copies, roles, lambda owner: owner, settings)
+
+    def prepare(world: World) -> None:
+        roles.grant(world.owner, inbound_notes="notes")
+        play.before(world)
+
+    with stages.prepared(template_db, dialect, prepare) as made:
+        yield made
+
+
+def end_in(prepared: Prepared, play: Play, gate: Gate) -> Played:
     """The end of a play in a world of its own, and the steps of the part that may die."""
-
-    @contextmanager
-    def world(dialect: DialectName, number: str) -> Iterator[World]:
-        owner = clone_database(pg_server, template_db, f"notes_{os.getpid()}_{number}")
-        roles.grant(owner, inbound_notes="notes")
-        with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S, dialect=dialect) as sandbox:
-            played = World(sandbox, roles.as_runtime(owner), owner)
-            played.configure(connections=1, inbound_notes="notes")
-            yield played
-        drop_database(pg_server, f"notes_{os.getpid()}_{number}")
-
-    def once(dialect: DialectName, gate: Gate, play: Play) -> Played:
-        with world(dialect, f"{gate.at}_{gate.is_after}") as played:
-            mended = play(played, gate)
-            played.run()
-            end = {**end_of(played), "notes": notes(played), "decided": decided(played)}
-            return Played(gate.steps, mended, end, written(played))
-
-    return once
+    with prepared.copy() as world:
+        mended = play.act(world, gate)
+        world.run()
+        end = {**end_of(world), "notes": notes(world), "decided": decided(world)}
+        return Played(gate.steps, mended, end, written(world))
 
 
 def written(world: World) -> list[tuple[str, str, str]]:
@@ -97,7 +106,7 @@ def decided(world: World) -> list[dict[str, Any]]:
     )
 
 
-def notes_come_in(world: World, gate: Gate) -> str:
+def before_notes_come_in(world: World) -> None:
     tickets = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
     world.run()
     world.add_note(tickets[0], "from the field")
@@ -106,15 +115,22 @@ def notes_come_in(world: World, gate: Gate) -> str:
         world.qcontact.write_note(ticket, "line is down")
         world.edit(ticket, status="In Progress")
     world.pass_time(400)
+
+
+def notes_come_in(world: World, gate: Gate) -> str:
     dying_run(world, gate)
     return mend(world)
 
 
-def many_are_decided(world: World, gate: Gate) -> str:
+def before_many_are_decided(world: World) -> None:
     ids = [world.add_ticket(status="Open", title=title) for title in ("first", "second")]
     for remote_id in ids:
         world.add_local(remote_id, status="resolved")
     world.run()
+
+
+def many_are_decided(world: World, gate: Gate) -> str:
+    ids = list(world.qcontact.tickets)
     try:
         asyncio.run(_choose(world, gate, ids))
     except Crash:
@@ -149,21 +165,27 @@ async def _choose(world: World, gate: Gate, ids: list[str]) -> int:
 
 @pytest.mark.timeout(1_800 if IS_DEEP else 600)
 @both
-@pytest.mark.parametrize(("play", "about"), [(notes_come_in, "note"), (many_are_decided, "")])
+@pytest.mark.parametrize(
+    ("play", "about"),
+    [
+        pytest.param(Play(before_notes_come_in, notes_come_in), "note", id="notes_come_in"),
+        pytest.param(Play(before_many_are_decided, many_are_decided), "", id="many_are_decided"),
+    ],
+)
 def test_a_crash_at_any_step_changes_nothing_in_the_end(
-    ends, dialect: DialectName, play: Play, about: str
+    prepared: Prepared, dialect: DialectName, play: Play, about: str
 ):
-    whole = ends(dialect, Gate(), play)
+    whole = end_in(prepared, play, Gate())
     crashes = {}
     for at, name in enumerate(whole.steps):
         # Each kind of step once, and the play's own: test_crash_points has what every run does.
         if (name in whole.steps[:at] or about not in name) and not IS_DEEP:
             continue
         for is_after in (False, True):
-            crashed = ends(dialect, Gate(at, is_after), play)
+            crashed = end_in(prepared, play, Gate(at, is_after))
             where = f"{'after' if is_after else 'before'} step {at}: {name}"
             assert crashed.end == whole.end, where
             assert crashed.sent == whole.sent, where
             crashes[at, is_after] = crashed.mended
-    place = f"crash matrix of {play.__name__}, {dialect}"
+    place = f"crash matrix of {play.act.__name__}, {dialect}"
     crash_matrix.require(place, whole.steps, crashes)

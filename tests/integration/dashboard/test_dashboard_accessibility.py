@@ -29,7 +29,7 @@ LOOKS = {
 }
 
 
-def violations(page, look: str) -> list[str]:
+def violations(page, look: str = "light") -> list[str]:
     if not IS_DEEP:
         page.evaluate(_CUT, MOST_ROWS)
     rules = COLOURS if look == "dark" and not IS_DEEP else RULES

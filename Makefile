@@ -61,6 +61,7 @@ check: install ## lint, format, types, import rules, spelling
 
 # What has a short form in `make test` (tests/depth.py).
 PROVEN := tests/proof tests/integration/kills tests/deployment tests/integration/lineage \
+  tests/integration/alerts/test_month.py \
   tests/integration/dashboard/test_dashboard_taking_over.py \
   tests/integration/dashboard/test_dashboard_accessibility.py \
   tests/integration/fibreflow/test_query_plans.py tests/unit/config

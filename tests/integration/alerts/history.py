@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 from qcontact_sync.config.access import FibreFlowAccess
@@ -13,7 +12,7 @@ from qcontact_sync.core.request import parse_request
 from qcontact_sync.reporting.alerts import Change
 from qcontact_sync.services.alerting import Send, check_alerts
 
-from tests.database import rows
+from tests.database import OpenLine
 
 PEOPLE = ("ops@example.test", "lead@example.test")
 _RUN = """
@@ -46,7 +45,7 @@ class History:
 
     def __init__(self, dsn: str, owner: str, settings: Settings, send: Send | None = None) -> None:
         self.dsn = dsn
-        self._owner = owner
+        self._line = OpenLine(owner)
         self.settings = settings
         self.send = send
         self.notify: Send | None = None
@@ -84,15 +83,14 @@ class History:
             "successful": successful,
             "failed": failed,
         }
-        with psycopg.connect(self._owner) as connection:
-            connection.execute(_RUN, row)
-            connection.execute(_JOB, row)
-            connection.execute(_DIRECTION, {**row, "direction": "inbound"})
-            outbound = {"successful": 0, "failed": 0, "error_code": outbound_code}
-            connection.execute(_DIRECTION, {**row, "direction": "outbound", **outbound})
+        outbound = {"successful": 0, "failed": 0, "error_code": outbound_code}
+        self._line.rows(_RUN, row)
+        self._line.rows(_JOB, row)
+        self._line.rows(_DIRECTION, {**row, "direction": "inbound"})
+        self._line.rows(_DIRECTION, {**row, "direction": "outbound", **outbound})
 
     def execute(self, statement: str, **params: object) -> None:
-        rows(self._owner, statement, params)
+        self._line.rows(statement, params)
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
         """Ask for the alerts; what was told, as ``rule change``."""

@@ -5,28 +5,23 @@ and a warning, only an unusable ``id`` or ``title`` costs the ticket. Nothing in
 received value into a warning, a reason or an exception.
 """
 
-from datetime import datetime
-from functools import partial
-from hashlib import blake2b
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from qcontact_sync.core.built_in import TICKETS
-from qcontact_sync.core.canon import canonical_text
-from qcontact_sync.core.errors import ErrorCode, TicketError
-from qcontact_sync.core.listed import Listed, ListedTicket
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.model import ASSIGNED_TO, Page, RemoteId, RemoteNote, RemoteTicket
+from qcontact_sync.core.model import ASSIGNED_TO, RemoteId, RemoteNote, RemoteTicket
 from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.json_bodies import (
-    UnexpectedBody,
     converted,
-    forgiving_loads,
     untyped,
 )
 from qcontact_sync.qcontact.received_fields import (
+    KEPT_FIELDS,
+    NAMED_FIELDS,
     MalformedTicket,
+    Values,
     case_reference,
     copy_values,
     name_by_reference,
@@ -34,43 +29,17 @@ from qcontact_sync.qcontact.received_fields import (
     read_personal,
     read_stamp,
     read_texts,
-    same_names,
     storable,
     without_reference,
 )
 
-READING_VERSION = 1
-"""To be raised where the same object is decoded to other values than by the release before."""
-SHAPE_ROWS = 10
-"""So many rows that all lack a required field are no poisoned tickets: the API has changed."""
-_NAMED_FIELDS = same_names("title", "status", "assigned_to")
-# The payload is an allow-list, so that a customer's data in a field nobody knows stays out of
-# the audit; these are in it without being synced.
-_KEPT_FIELDS = same_names("subcategory", "created_at", "updated_at")
-
 T = TypeVar("T")
-_Count = Annotated[int, msgspec.Meta(ge=0)]
-_FromOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class _Envelope(msgspec.Struct, Generic[T]):
+class Envelope(msgspec.Struct, Generic[T]):
+    """What is around each answer."""
+
     data: T
-
-
-class _Listing(msgspec.Struct, Generic[T]):
-    tickets: list[T]
-    total: _Count
-    page: _FromOne
-    page_size: _FromOne
-    has_more: bool
-
-
-class _Head(msgspec.Struct):
-    """What a listed ticket must have, and what its place in the list follows from."""
-
-    id: str
-    title: str
-    updated_at: str
 
 
 class _Notes(msgspec.Struct):
@@ -83,101 +52,6 @@ class _Note(msgspec.Struct):
     is_internal: bool
     author_id: str | int | None = None
     created_at: Any = None
-
-
-_head_decoder = msgspec.json.Decoder(_Head)
-_listing_decoder = msgspec.json.Decoder(_Envelope[_Listing[msgspec.Raw]], strict=False)
-
-
-def decode_page(
-    body: bytes, server_time: datetime | None = None, mapping: TicketMapping = TICKETS
-) -> Page:
-    """One answer of the ticket list.
-
-    Raises:
-        UnexpectedBody: Not JSON, not a list's envelope, or rows that are no tickets any more.
-    """
-    listing = _decode_listing(body)
-    if listing.has_more and not listing.tickets:
-        raise UnexpectedBody("an empty page with more to come")
-    tickets: list[Listed] = []
-    malformed: list[tuple[str, str]] = []
-    incomplete = 0
-    key = _reading_key(mapping)
-    for received in listing.tickets:
-        if (listed := _listed(received, mapping, key)) is not None:
-            tickets.append(listed)
-            continue
-        try:
-            tickets.append(build_ticket(untyped(received), mapping))
-        except MalformedTicket as error:
-            malformed.append((error.remote_id, error.reason))
-            incomplete += error.is_incomplete
-        except UnexpectedBody:
-            malformed.append(("", "ticket is not readable as JSON"))
-    if incomplete == len(listing.tickets) >= SHAPE_ROWS:
-        raise UnexpectedBody("no row has both id and title")
-    return Page(
-        tickets=tuple(tickets),
-        total=listing.total,
-        page=listing.page,
-        page_size=listing.page_size,
-        has_more=listing.has_more,
-        malformed=tuple(malformed),
-        server_time=server_time,
-    )
-
-
-def _reading_key(mapping: TicketMapping) -> bytes:
-    """Stands for what is read from an object, and how."""
-    read = (
-        READING_VERSION,
-        mapping.sources,
-        mapping.copies,
-        mapping.title_from,
-        mapping.assignment,
-    )
-    encoded = msgspec.json.encode(read, order="deterministic")
-    return blake2b(encoded, digest_size=16).digest()
-
-
-def _listed(received: object, mapping: TicketMapping, key: bytes) -> ListedTicket | None:
-    """A ticket of which only the id, the title and the stamp were looked at.
-
-    None where one of them is missing or odd: the whole object is then decoded at once.
-    """
-    if not isinstance(received, msgspec.Raw):
-        return None
-    try:
-        head = _head_decoder.decode(received)
-        remote_id = read_id({"id": head.id})
-    except (msgspec.DecodeError, UnicodeError, RecursionError, MalformedTicket):
-        return None
-    is_plain = head.updated_at.isascii() and head.updated_at.isprintable()
-    if not is_plain or canonical_text(head.title)[0] is None:
-        return None
-    body = memoryview(received)
-    digest = blake2b(body, digest_size=16, key=key).hexdigest()
-    return ListedTicket(
-        RemoteId(remote_id),
-        read_stamp("updated_at", head.updated_at, []),
-        digest,
-        len(body),
-        partial(decode_listed, received, mapping, digest),
-    )
-
-
-def decode_listed(received: msgspec.Raw, mapping: TicketMapping, digest: str) -> RemoteTicket:
-    """A ticket of a page.
-
-    Raises:
-        TicketError: It cannot be read.
-    """
-    try:
-        return build_ticket(untyped(received), mapping, digest)
-    except (UnexpectedBody, MalformedTicket) as error:
-        message = "ticket is not readable as JSON"
-        raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error
 
 
 def decode_ticket(body: bytes, mapping: TicketMapping = TICKETS) -> RemoteTicket:
@@ -239,15 +113,15 @@ def build_ticket(
     if not isinstance(received, dict):
         raise MalformedTicket("", "ticket is not an object")
     remote_id = read_id(received)
-    values: dict[str, str | None] = {}
+    values: Values = {}
     warnings: list[str] = []
     payload: dict[str, object] = {"id": received["id"]}
     sources = mapping.sources
-    read_texts(received, _NAMED_FIELDS, values, payload, warnings)
+    read_texts(received, NAMED_FIELDS, values, payload, warnings)
     if not values.get("title"):
         reason = "title is missing or no text"
         raise MalformedTicket(remote_id, reason, is_incomplete="title" not in received)
-    read_texts(received, _KEPT_FIELDS, {}, payload, warnings)
+    read_texts(received, KEPT_FIELDS, {}, payload, warnings)
     read_texts(received, sources.plain, values, payload, warnings)
     read_personal(received, sources.personal_plain, values, warnings)
     custom = received.get("custom_fields")
@@ -258,6 +132,18 @@ def build_ticket(
         payload["custom_fields"] = kept
     elif custom is not None:
         warnings.append("custom_fields: not an object, left out")
+    return completed(remote_id, values, payload, warnings, mapping, digest)
+
+
+def completed(
+    remote_id: str,
+    values: Values,
+    payload: dict[str, object],
+    warnings: list[str],
+    mapping: TicketMapping,
+    digest: str,
+) -> RemoteTicket:
+    """A ticket of what was read, with the values that follow from others."""
     if ASSIGNED_TO in values:
         values[ASSIGNED_TO] = mapping.assignment.assignee(None, values[ASSIGNED_TO])
     if mapping.needs_reference:
@@ -269,7 +155,7 @@ def build_ticket(
     )
 
 
-def _take_reference(remote_id: str, values: dict[str, str | None], mapping: TicketMapping) -> None:
+def _take_reference(remote_id: str, values: Values, mapping: TicketMapping) -> None:
     """The case reference, which this dialect has in the title or the id alone."""
     title = values["title"] or ""
     reference = case_reference(f"{remote_id} {title}")
@@ -279,14 +165,5 @@ def _take_reference(remote_id: str, values: dict[str, str | None], mapping: Tick
         name_by_reference(reference, without_reference(title, reference), values)
 
 
-def _decode_listing(body: bytes) -> _Listing[Any]:
-    try:
-        return _listing_decoder.decode(body).data
-    except msgspec.ValidationError as error:
-        raise UnexpectedBody("not a list of tickets") from error
-    except (msgspec.DecodeError, RecursionError):
-        return converted(forgiving_loads(body), _Envelope[_Listing[Any]]).data
-
-
 def _decode_data(body: bytes) -> object:
-    return converted(untyped(body), _Envelope[Any]).data
+    return converted(untyped(body), Envelope[Any]).data

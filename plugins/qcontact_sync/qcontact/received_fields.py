@@ -16,6 +16,7 @@ MAX_TEXT_LENGTH = 4_000_000
 CUT_MARK = "…"
 _CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
 TITLE, DESCRIPTION = "title", "description"
+Values = dict[str, str | None]
 
 
 class MalformedTicket(ValueError):
@@ -43,10 +44,16 @@ def same_names(*keys: str) -> dict[str, str]:
     return dict(zip(keys, keys, strict=True))
 
 
+NAMED_FIELDS = same_names("title", "status", "assigned_to")
+# The payload is an allow-list, so that a customer's data in a field nobody knows stays out of
+# the audit; these are in it without being synced.
+KEPT_FIELDS = same_names("subcategory", "created_at", "updated_at")
+
+
 def read_texts(
     source: Mapping[str, object],
     names: Mapping[str, str],
-    values: dict[str, str | None],
+    values: Values,
     payload: dict[str, object],
     warnings: list[str],
     *,
@@ -75,7 +82,7 @@ def read_texts(
 def read_personal(
     source: Mapping[str, object],
     names: Mapping[str, str],
-    values: dict[str, str | None],
+    values: Values,
     warnings: list[str],
 ) -> None:
     """The same for a customer's data, which is never in a payload; numbers are taken."""
@@ -83,7 +90,7 @@ def read_personal(
         read_texts(source, names, values, {}, warnings, takes_numbers=True)
 
 
-def copy_values(copies: Iterable[tuple[str, str]], values: dict[str, str | None]) -> None:
+def copy_values(copies: Iterable[tuple[str, str]], values: Values) -> None:
     """Fill the further columns of one source, where it is there."""
     for column, first in copies:
         if first in values:
@@ -108,7 +115,7 @@ def without_reference(text: str, reference: str | None) -> str:
     return text.removeprefix(f"{reference} ").lstrip()
 
 
-def name_by_reference(reference: str, subject: str, values: dict[str, str | None]) -> None:
+def name_by_reference(reference: str, subject: str, values: Values) -> None:
     """Let the reference be the title, and the subject the first lines of the description."""
     values[TITLE] = reference
     if DESCRIPTION in values and subject:

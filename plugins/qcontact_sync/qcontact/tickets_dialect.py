@@ -27,9 +27,9 @@ from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Call, ticket_path
 from qcontact_sync.qcontact.decode import (
     decode_created_id,
     decode_notes,
-    decode_page,
     decode_ticket,
 )
+from qcontact_sync.qcontact.listed_tickets import TicketPages
 from qcontact_sync.qcontact.single_tickets import get_ticket, read_updated
 from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
 
@@ -62,6 +62,7 @@ class TicketsClient:
 
     def __init__(self, transport: Transport, mapping: TicketMapping = TICKETS) -> None:
         self.mapping = mapping
+        self._pages = TicketPages(mapping)
         self._transport = transport
         self._largest_page: int | None = None
 
@@ -164,7 +165,7 @@ class TicketsClient:
                 "GET",
                 "GET /tickets",
                 "/tickets",
-                lambda a: decode_page(a.body, a.server_time, self.mapping),
+                lambda a: self._pages.decode(a.body, a.server_time),
                 query={**query, "page": str(page), "page_size": str(page_size)},
                 is_about_ticket=False,
                 max_bytes=MAX_LIST_BYTES,

@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.qcontact.decode import (
     build_ticket,
     decode_created_id,
     decode_notes,
-    decode_page,
     decode_ticket,
 )
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody
+from qcontact_sync.qcontact.listed_tickets import TicketPages
 from qcontact_sync.qcontact.received_fields import MalformedTicket
 
+decode_page = TicketPages(TICKETS).decode
 PERSON = "Nomvula Example"
 
 

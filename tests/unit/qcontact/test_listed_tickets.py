@@ -12,7 +12,8 @@ from qcontact_sync.core.columns import Column
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.listed import decoded
 from qcontact_sync.core.model import RemoteTicket
-from qcontact_sync.qcontact.decode import build_ticket, decode_listed, decode_page
+from qcontact_sync.qcontact.decode import build_ticket
+from qcontact_sync.qcontact.listed_tickets import TicketPages
 
 TICKET = {
     "id": "TKT-1",
@@ -26,7 +27,7 @@ TICKET = {
 def listed(*rows, mapping=TICKETS):
     texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
     body = '{"data":{"tickets":[%s],"total":1,"page":1,"page_size":100,"has_more":false}}'
-    return decode_page((body % ",".join(texts)).encode("utf-8", "surrogatepass"), mapping=mapping)
+    return TicketPages(mapping).decode((body % ",".join(texts)).encode("utf-8", "surrogatepass"))
 
 
 def only(row, mapping=TICKETS):
@@ -95,5 +96,5 @@ def test_a_lone_surrogate_in_a_field_that_was_not_looked_at_is_dropped():
 
 def test_one_that_turns_out_to_be_unreadable_is_a_failed_ticket():
     with pytest.raises(TicketError) as refused:
-        decode_listed(msgspec.Raw(b'{"id": "TKT-1"'), TICKETS, "")
+        TicketPages(TICKETS).decode_listed(msgspec.Raw(b'{"id": "TKT-1"'), "TKT-1", "")
     assert refused.value.code is ErrorCode.VALIDATION_ERROR

@@ -6,7 +6,6 @@ DAG files import this, so it imports nothing heavy; what an account sets is chec
 
 import os
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,6 +87,8 @@ def find_account(name: str | None = None) -> Account:
 
 
 def _read(path: Path) -> Mapping[str, Account]:
+    import tomllib  # only where there is a file
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

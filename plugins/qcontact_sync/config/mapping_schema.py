@@ -81,17 +81,17 @@ class TicketTable(_Table):
 class RulesTable(_Table):
     """The rules that may differ by dialect."""
 
-    status: StatusTable = StatusTable()
+    status: StatusTable = Field(default_factory=StatusTable)
     columns: dict[ColumnName, ColumnTable] = {}
     custom_fields: dict[Word, ColumnName | NotAWord] = {}
-    assignment: AssignmentTable = AssignmentTable()
+    assignment: AssignmentTable = Field(default_factory=AssignmentTable)
     constants: dict[ColumnName, str | int | bool] = {}
-    ticket: TicketTable = TicketTable()
+    ticket: TicketTable = Field(default_factory=TicketTable)
 
 
 class MappingTable(RulesTable):
     """A whole file; ``[tickets...]`` and ``[entities...]`` hold rules of one dialect alone."""
 
     notes: dict[ColumnName, Literal["public", "internal", "keep"] | NotAWord] = {}
-    tickets: RulesTable = RulesTable()
-    entities: RulesTable = RulesTable()
+    tickets: RulesTable = Field(default_factory=RulesTable)
+    entities: RulesTable = Field(default_factory=RulesTable)

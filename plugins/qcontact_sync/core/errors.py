@@ -23,8 +23,11 @@ SyncError
 from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from qcontact_sync.core.model import RemoteId, SyncType
+if TYPE_CHECKING:
+    # The DAG files import this module, and nothing of the model.
+    from qcontact_sync.core.model import RemoteId, SyncType
 
 
 class ErrorCode(StrEnum):
@@ -137,7 +140,7 @@ class TicketError(SyncError):
         code: ErrorCode,
         *,
         field: str | None = None,
-        writes: tuple[SyncType, ...] = (),
+        writes: "tuple[SyncType, ...]" = (),
     ) -> None:
         super().__init__(message, code)
         self.field = field
@@ -189,7 +192,7 @@ class ChangeDropped(TicketError):
 
     is_passing = True
 
-    def __init__(self, remote_ids: Collection[RemoteId], table: str) -> None:
+    def __init__(self, remote_ids: "Collection[RemoteId]", table: str) -> None:
         super().__init__(
             "FibreFlow's database dropped the change: a trigger, rule or row level security "
             f"policy of table {table}",

@@ -31,6 +31,8 @@ from qcontact_sync.config.settings import Settings, load_settings, settings_with
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 
+SMTP = "smtp_default"
+"""The connection through which mails go."""
 _ENTITIES_EXTRAS = ("client", "queues")
 _OPTIONS = ("page_size", "connections", "rate_per_s", "timeout_s")
 # Only PostgresHook reads these; libpq does not know them, and they do not change the address.

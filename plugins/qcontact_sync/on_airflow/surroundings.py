@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from qcontact_sync.config.accounts import Account
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.on_airflow.connections import SMTP
 from qcontact_sync.on_airflow.notifications import why_no_notifications
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.reporting.surroundings import Surroundings
 
-SMTP = "smtp_default"
 _PAUSING = ("patch_dag", "cli_dags")
 _LOOKED_AT = 50
 

@@ -315,6 +315,9 @@ class FakeUnit:
             agreed = {**known.link.base.local, ASSIGNED_TO: row.values[ASSIGNED_TO]}
             known.link = replace(known.link, base=replace(known.link.base, local=agreed))
 
+    async def renew_marks(self, *, sent: SentNotes, compares_all: bool) -> None:
+        """Nothing to do: this store always compares all tickets."""
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         def mark() -> None:
             for remote_id in self._here.links.keys() & remote_ids:

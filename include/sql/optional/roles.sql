@@ -75,9 +75,17 @@ WHERE relnamespace = to_regnamespace(quote_ident(:'schema'))
            'qcontact_migration', 'qcontact_ticket_link', 'qcontact_unlinked',
            'qcontact_listed_row', 'qcontact_note', 'qcontact_quarantine', 'qcontact_conflict',
            'qcontact_run', 'qcontact_run_direction', 'qcontact_run_error', 'qcontact_cursor',
-           'qcontact_lease', 'qcontact_alert', 'qcontact_mail', 'qcontact_sample')
+           'qcontact_lease', 'qcontact_alert', 'qcontact_mail', 'qcontact_sample',
+           'qcontact_change_mark', 'qcontact_full_comparison')
        OR relkind = 'S' AND relname = 'qcontact_ticket_uid_seq')
   AND pg_get_userbyid(relowner) <> :'migrator' \gexec
+
+-- The functions of change_mark.sql write as their owner.
+SELECT format('ALTER FUNCTION %s OWNER TO %I', oid::regprocedure, :'migrator')
+FROM pg_proc
+WHERE pronamespace = to_regnamespace(quote_ident(:'schema'))
+  AND proname IN ('qcontact_mark_tickets', 'qcontact_mark_noted')
+  AND pg_get_userbyid(proowner) <> :'migrator' \gexec
 
 SELECT format('GRANT %s ON %s TO %I', rights, relation, :'runtime')
 FROM (
@@ -106,7 +114,9 @@ FROM (
         ('qcontact_lease', 'SELECT, INSERT, UPDATE'),
         ('qcontact_alert', 'SELECT, INSERT, UPDATE, DELETE'),
         ('qcontact_mail', 'SELECT, INSERT, UPDATE, DELETE'),
-        ('qcontact_sample', 'SELECT, INSERT, DELETE')
+        ('qcontact_sample', 'SELECT, INSERT, DELETE'),
+        ('qcontact_change_mark', 'SELECT, INSERT, DELETE'),
+        ('qcontact_full_comparison', 'SELECT, INSERT, UPDATE, DELETE')
 ) AS needed (name, rights)
 CROSS JOIN LATERAL (
     SELECT to_regclass(string_agg(quote_ident(part), '.' ORDER BY place)) AS relation

@@ -2,7 +2,8 @@
 -- state, so that it is right in whatever order transactions commit), or a note never sent.
 -- What QContact refused waits until either side or the notes to send change, or its next try is due
 -- (not in a dated run, which leaves the quarantine alone).
--- params:  remote_ids text[] (null: all), window_start, window_end timestamp (null: unbounded),
+-- params:  remote_ids text[] (null: all), ticket_ids uuid[] (null: all; others have no change),
+--          window_start, window_end timestamp (null: unbounded),
 --          public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: rows: remote_id text, oldest change first
 -- locks:   none
@@ -34,6 +35,9 @@ FROM qcontact_ticket_link AS link
 INNER JOIN tickets AS ticket ON ticket.id = link.ticket_id
 WHERE link.remote_gone_at IS NULL
   AND (%(remote_ids)s::text[] IS NULL OR link.remote_id = ANY(%(remote_ids)s::text[]))
+  -- Of both tables, so that neither is read whole for the other.
+  AND (%(ticket_ids)s::uuid[] IS NULL OR link.ticket_id = ANY(%(ticket_ids)s::uuid[]))
+  AND (%(ticket_ids)s::uuid[] IS NULL OR ticket.id = ANY(%(ticket_ids)s::uuid[]))
   AND (%(window_start)s::timestamp IS NULL OR ticket.updated_at >= %(window_start)s::timestamp)
   AND (%(window_end)s::timestamp IS NULL OR ticket.updated_at < %(window_end)s::timestamp)
   AND (
@@ -46,7 +50,8 @@ WHERE link.remote_gone_at IS NULL
           SELECT note.ticket_id
           FROM ticket_notes AS note
           LEFT JOIN qcontact_note AS known ON known.note_id = note.id
-          WHERE note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
+          WHERE (%(ticket_ids)s::uuid[] IS NULL OR note.ticket_id = ANY(%(ticket_ids)s::uuid[]))
+            AND note.note_type = ANY(%(public_notes)s::text[] || %(internal_notes)s::text[])
             AND (known.note_id IS NULL OR known.state = 'intended')
       )
   )

@@ -20,7 +20,9 @@ WITH own (name, privileges) AS (
         ('qcontact_lease', 'SELECT INSERT UPDATE'),
         ('qcontact_alert', 'SELECT INSERT UPDATE DELETE'),
         ('qcontact_mail', 'SELECT INSERT UPDATE DELETE'),
-        ('qcontact_sample', 'SELECT INSERT DELETE')
+        ('qcontact_sample', 'SELECT INSERT DELETE'),
+        ('qcontact_change_mark', 'SELECT INSERT DELETE'),
+        ('qcontact_full_comparison', 'SELECT INSERT UPDATE DELETE')
 ), needed AS (
     SELECT name, privilege, NULL::text[] AS columns
     FROM own CROSS JOIN regexp_split_to_table(privileges, ' ') AS privilege

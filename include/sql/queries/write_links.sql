@@ -1,5 +1,6 @@
 -- write_links: remember what a batch of decisions agreed on, and what it did, in the audit log. A trigger,
--- a rule or a row level security policy may keep a row out and raise nothing.
+-- a rule or a row level security policy may keep a row out and raise nothing. Where changes are marked, a ticket
+-- that differs from what is agreed on now gets a mark, too: no change of the ticket would give it one.
 -- params:  links jsonb (an array, see the columns below), job_id uuid
 -- returns: rows, one for each ticket whose record was not written: remote_id text, table_name text
 --          (where it was dropped)
@@ -44,6 +45,16 @@ WITH decision AS MATERIALIZED (
     FROM decision
     WHERE is_audited
     RETURNING qcontact_ticket_id AS remote_id
+), marked AS (
+    INSERT INTO qcontact_change_mark (ticket_id)
+    SELECT decision.ticket_id
+    FROM decision
+    INNER JOIN tickets AS ticket ON ticket.id = decision.ticket_id
+    WHERE (
+        ticket.status IS DISTINCT FROM decision.base_status_local
+        OR ticket.assigned_to IS DISTINCT FROM decision.base_assigned_local
+    )
+      AND EXISTS (SELECT FROM qcontact_full_comparison)
 )
 SELECT
     decision.remote_id,

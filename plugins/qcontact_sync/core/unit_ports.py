@@ -117,6 +117,15 @@ class TicketRecords(Protocol):
         """Assignment is not sent: what FibreFlow holds counts as agreed on."""
         ...
 
+    async def renew_marks(self, *, sent: SentNotes, compares_all: bool) -> None:
+        """Where changes are marked, bring the marks up to date before they are relied on.
+
+        Args:
+            sent: Which notes go out.
+            compares_all: Compare all tickets, not only those with a mark.
+        """
+        ...
+
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         """QContact does not have these tickets any more: stop trying."""
         ...

@@ -18,6 +18,7 @@ from qcontact_sync.core.note_rules import SentNotes
 from qcontact_sync.core.store_ports import Lease
 from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.core.walk import KnownRow
+from qcontact_sync.fibreflow.change_mark import marked_tickets
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.host_schema import with_columns
 from qcontact_sync.fibreflow.note_records import PostgresNotes, note_params, note_to_send
@@ -115,15 +116,20 @@ class PostgresStore:
     async def list_pending(
         self, window: Window | None, remote_ids: Sequence[RemoteId] | None, *, sent: SentNotes
     ) -> Sequence[RemoteId]:
-        rows = await self._read(
-            "list_pending",
-            {
-                "remote_ids": None if remote_ids is None else list(remote_ids),
-                "window_start": _naive_utc(window.start) if window else None,
-                "window_end": _naive_utc(window.end) if window else None,
-                **note_params(sent),
-            },
-        )
+        params = {
+            "remote_ids": None if remote_ids is None else list(remote_ids),
+            "window_start": _naive_utc(window.start) if window else None,
+            "window_end": _naive_utc(window.end) if window else None,
+            **note_params(sent),
+        }
+        async with (
+            self._connection() as free,
+            free.transaction(read_only=True) as database,
+        ):
+            is_all = window is None and remote_ids is None
+            # Read before tickets are compared: what changes in between has its mark the next time.
+            marked = await marked_tickets(database, sent) if is_all else None
+            rows = await database.fetch("list_pending", {"ticket_ids": marked, **params})
         return [RemoteId(row["remote_id"]) for row in rows]
 
     async def list_notes_to_send(

@@ -7,6 +7,8 @@ from uuid import UUID
 from qcontact_sync.core.decision import Kind, TicketDecision
 from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
+from qcontact_sync.core.note_rules import SentNotes
+from qcontact_sync.fibreflow.change_mark import marked_tickets, renew_marks
 from qcontact_sync.fibreflow.copied_rows import copy_new
 from qcontact_sync.fibreflow.new_ids import new_ids
 from qcontact_sync.fibreflow.rows import (
@@ -138,7 +140,11 @@ class PostgresTickets:
         return found
 
     async def agree_assignments(self) -> None:
-        await self._unit.fetch("agree_assignments")
+        marked = await marked_tickets(self._unit.database)
+        await self._unit.fetch("agree_assignments", {"ticket_ids": marked})
+
+    async def renew_marks(self, *, sent: SentNotes, compares_all: bool) -> None:
+        await renew_marks(self._unit.database, sent, compares_all=compares_all)
 
     async def mark_gone(self, remote_ids: Sequence[RemoteId]) -> None:
         if remote_ids:

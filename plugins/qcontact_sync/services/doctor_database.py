@@ -1,8 +1,9 @@
 """FibreFlow's database, for `qcontact-sync doctor`: does it answer, and is it fit for a run?"""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from qcontact_sync.config.access import Dialect, FibreFlowAccess, fibreflow_from_env
 from qcontact_sync.config.mapping_file import load_mapping
@@ -10,6 +11,7 @@ from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.fibreflow import tls
+from qcontact_sync.fibreflow.change_mark import read_change_mark
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.host_schema import with_columns
 from qcontact_sync.fibreflow.migrate import check_schema
@@ -30,6 +32,7 @@ _ADVICE = {
     Obstacle.LOGIN: "correct user and password in DATABASE_URL (percent-encode the password)",
     Obstacle.DATABASE: "correct the database's name in DATABASE_URL, or GRANT CONNECT to the user",
 }
+_MARK_FILE = "include/sql/optional/change_mark.sql"
 _NOT_ANSWERED = (
     "see what runs there (pg_stat_activity): another session holds a lock, or the server is busy"
 )
@@ -61,6 +64,7 @@ async def check_database(
         *await _alone("schema", _check_schema(fibreflow, settings, mapping, patience_s)),
         *await _alone("rights", _check_rights(fibreflow, mapping, settings, patience_s)),
         *await _alone("tables", _check_writing(fibreflow, settings, mapping, patience_s)),
+        *await _check_change_mark(fibreflow, patience_s),
     ]
 
 
@@ -138,3 +142,29 @@ async def _check_writing(
 ) -> list[Check]:
     async with open_database(fibreflow, patience_s) as database:
         return await check_writing(database, mapping, needs_of_notes(settings.inbound_notes))
+
+
+async def _check_change_mark(fibreflow: FibreFlowAccess, patience_s: float) -> Sequence[Check]:
+    """Whether the optional triggers are in order and of use; nothing where there are none."""
+    try:
+        async with (
+            open_database(fibreflow, patience_s) as database,
+            database.transaction(read_only=True) as reading,
+        ):
+            mark = await read_change_mark(reading)
+    except SyncError:
+        return []  # the checks of schema and rights say why
+    return list(_judge_change_mark(mark))
+
+
+def _judge_change_mark(mark: Mapping[str, Any]) -> Iterator[Check]:
+    if mark["present"] and mark["triggers"] is None:
+        found = "its triggers are not all in order: each run compares all tickets"
+        yield Check("change mark", State.WARNING, found, f"{_MARK_FILE} adds or removes them")
+    elif mark["present"] and not mark["is_recent"]:
+        found = "on, but no run sent changes in the last two days, and marks pile up"
+        advice = f"let outbound run, or remove the triggers: {_MARK_FILE}"
+        yield Check("change mark", State.WARNING, found, advice)
+    elif mark["present"]:
+        found = f"on; all tickets were compared at {mark['compared_at']:%Y-%m-%d %H:%M} UTC"
+        yield Check("change mark", State.OK, found)

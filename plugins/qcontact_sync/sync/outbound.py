@@ -31,7 +31,7 @@ from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
 from qcontact_sync.sync.context import Ending, Work, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
-from qcontact_sync.sync.pending import list_pending, read_pending
+from qcontact_sync.sync.pending import list_pending, read_pending, renew_marks
 from qcontact_sync.sync.row_faults import RowFaults
 from qcontact_sync.sync.settling import SETTLED_AT_ONCE, Settle
 from qcontact_sync.sync.ticket_planner import TicketPlanner
@@ -85,7 +85,7 @@ class Outbound:
         if not work.options.policy.sends_assignment:
             async with work.unit(Direction.OUTBOUND) as unit:
                 await unit.tickets.agree_assignments()
-        await self._release_moot()
+        await self._prepare()
         pending = await list_pending(work)
         log.info("outbound.pending tickets=%d", len(pending))
         await self._check_amount(len(pending))
@@ -99,11 +99,12 @@ class Outbound:
             raise refusal
         return Ending()
 
-    async def _release_moot(self) -> None:
-        # A dated run leaves the quarantine alone.
+    async def _prepare(self) -> None:
+        # A dated run leaves the quarantine alone, and compares all tickets in its window.
         if not self._work.run.is_dated:
             async with self._work.unit(Direction.OUTBOUND) as unit:
                 await unit.quarantine.release_moot(sent=self._work.options.sent_notes)
+                await renew_marks(self._work, unit)
 
     async def _check_amount(self, pending: int) -> None:
         work = self._work

@@ -6,13 +6,22 @@ from dataclasses import replace
 from qcontact_sync.core.errors import RowLocked
 from qcontact_sync.core.model import Direction, KnownTicket, RemoteId
 from qcontact_sync.core.outbound import version_with
-from qcontact_sync.core.unit_ports import NoteToSend
+from qcontact_sync.core.unit_ports import NoteToSend, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts
 
 BATCH = 200
 
 PendingTicket = tuple[KnownTicket, Sequence[NoteToSend]]
 Failed = Callable[[KnownTicket, Exception], Awaitable[None]]
+
+
+async def renew_marks(work: Work, unit: UnitOfWork) -> None:
+    """Bring the marks of changed tickets up to date, where all that is pending will be listed."""
+    request = work.run.request
+    if not request.ticket_ids:
+        await unit.tickets.renew_marks(
+            sent=work.options.sent_notes, compares_all=request.force_resync
+        )
 
 
 async def list_pending(work: Work) -> Sequence[RemoteId]:

@@ -9,6 +9,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from qcontact_sync.jobs import examine
 
 from dev.database.postgres import free_port
+from tests.change_triggers import add_triggers
+from tests.database import rows
 from tests.integration.cli.test_cli_doctor import checks
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -87,3 +89,20 @@ def test_a_setting_that_cannot_be_used_has_its_reason_in_plain_words(program):
     assert "QCONTACT_SYNC_TIMEZONE: not a time zone name" in found
     assert "hunter2" not in found
     assert "Value error" not in found
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "said"),
+    [
+        ("", "ok", "on; all tickets were compared at"),
+        ("ALTER TABLE tickets DISABLE TRIGGER ALL", "warning", "not all in order"),
+        ("UPDATE qcontact_full_comparison SET compared_at = '2026-01-01'", "warning", "pile up"),
+    ],
+)
+def test_an_optional_change_mark_is_told_with_its_state(program, fibreflow_db, change, state, said):
+    add_triggers(fibreflow_db)
+    program("run", "--direction", "outbound")
+    if change:
+        rows(fibreflow_db, change)
+    mark = checks(program("doctor", "--json"))["change mark"]
+    assert (mark["state"], said in mark["found"]) == (state, True)

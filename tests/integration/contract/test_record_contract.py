@@ -71,6 +71,19 @@ async def test_an_open_conflict_is_closed_with_the_name_of_who_decided(run: Run)
     assert run.sides.decisions() == [("status", "closed", "Open", "kept remote", "Thandi")]
 
 
+# --- marks of what changed
+
+
+@pytest.mark.parametrize("compares_all", [True, False])
+async def test_renewing_marks_leaves_what_is_pending(run: Run, compares_all: bool) -> None:
+    ticket_id = await run.bring_in()
+    for status, pending in (("assigned", [Q1.id]), ("open", [])):
+        run.sides.set_local(ticket_id, status=status)
+        async with run.unit(OUT) as unit:
+            await unit.tickets.renew_marks(sent=SENT, compares_all=compares_all)
+        assert await run.pending() == pending
+
+
 # --- quarantine
 
 

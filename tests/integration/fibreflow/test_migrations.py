@@ -47,7 +47,8 @@ CATALOG = {
     """,
     "functions": """
         SELECT proname, prosrc FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace ORDER BY proname
+        WHERE pronamespace = 'public'::regnamespace AND proname NOT LIKE 'qcontact\\_%%'
+        ORDER BY proname
     """,
     "owners": """
         SELECT tablename, tableowner FROM pg_tables WHERE tablename = ANY(%(tables)s) ORDER BY 1

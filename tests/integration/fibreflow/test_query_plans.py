@@ -48,6 +48,13 @@ SEED = (
     INSERT INTO ticket_notes (ticket_id, note_type, content)
     SELECT id, 'client', 'On site' FROM tickets LIMIT 10000""",
 )
+PENDING: dict[str, Any] = {
+    "remote_ids": None,
+    "ticket_ids": None,
+    "window_start": None,
+    "window_end": None,
+    **note_params(SENT),
+}
 BY_ID_OR_BATCH = {
     "match_links": {"remote_ids": REMOTE_IDS, "fingerprints": REMOTE_IDS, "is_forced": False},
     "lock_tickets": {"ticket_ids": TICKET_IDS},
@@ -61,6 +68,8 @@ BY_ID_OR_BATCH = {
     "resolve_ids": {"given": REMOTE_IDS[:20]},
     "list_due": {"direction": "inbound", "limit": 500},
     "list_notes_to_send": {"remote_ids": REMOTE_IDS[:200], **note_params(SENT)},
+    "agree_assignments": {"ticket_ids": TICKET_IDS},
+    "renew_marks": {"ticket_ids": TICKET_IDS, **note_params(SENT)},
     "ticket_history": {"remote_id": "17", "limit": 50},
     "list_quarantine": {
         "wanted": None,
@@ -120,22 +129,19 @@ def test_the_first_import_looks_up_by_id(
 
 
 def test_finding_what_is_pending_reads_links_and_tickets_once(many_tickets: str) -> None:
-    everything = {
-        "remote_ids": None, "window_start": None, "window_end": None, **note_params(SENT),
-    }  # fmt: skip
     relations = [
-        node.get("Relation Name") for node in _nodes(many_tickets, "list_pending", everything)
+        node.get("Relation Name") for node in _nodes(many_tickets, "list_pending", PENDING)
     ]
     assert relations.count("tickets") == 1
     assert relations.count("qcontact_ticket_link") <= 2  # once more by key, for what is held back
 
 
-def test_finding_what_is_pending_of_a_few_tickets_scans_no_large_table(many_tickets: str) -> None:
-    asked = {
-        "remote_ids": REMOTE_IDS[:20], "window_start": None, "window_end": None,
-        **note_params(SENT),
-    }  # fmt: skip
-    assert "tickets" not in _scanned(many_tickets, "list_pending", asked)
+@pytest.mark.parametrize("asked", [{"remote_ids": REMOTE_IDS[:20]}, {"ticket_ids": TICKET_IDS}])
+def test_finding_what_is_pending_of_a_few_tickets_scans_no_large_table(
+    many_tickets: str, asked: dict[str, Any]
+) -> None:
+    scanned = _scanned(many_tickets, "list_pending", {**PENDING, **asked})
+    assert scanned.isdisjoint({"tickets", "qcontact_ticket_link"})
 
 
 def _scanned(dsn: str, name: str, params: dict[str, Any]) -> set[str]:

@@ -52,6 +52,7 @@ async def write_all(unit) -> None:
     await unit.quarantine.release_moot(sent=SENT)
     await unit.quarantine.forget_unlinked([BAD.remote_id])
     await unit.tickets.mark_gone([BAD.remote_id])
+    await unit.tickets.renew_marks(sent=SENT, compares_all=True)
     await unit.progress.add_counts(Counts(successful=1, created=1))
     await unit.progress.settle_until(NEW.updated_at)
 

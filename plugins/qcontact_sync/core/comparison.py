@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from qcontact_sync.core.model import SYNCED_FIELDS, Direction, RemoteId
 
@@ -83,9 +84,8 @@ class FieldComparison:
     way: Direction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TicketComparison:
-    """One ticket on both sides.
+class TicketComparison(NamedTuple):
+    """One ticket on both sides; a tuple, since every ticket becomes one.
 
     Attributes:
         remote_id: None of a FibreFlow row without a QContact id.

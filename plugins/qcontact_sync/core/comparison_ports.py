@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from qcontact_sync.core.listed import Listed
 from qcontact_sync.core.model import KnownTicket, LocalId, RemoteId, RemoteTicket
+from qcontact_sync.core.unmoved import EqualTexts, UnmovedTicket
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,20 @@ class ComparisonReads(Protocol):
 
     async def look_up(self, tickets: Sequence[RemoteTicket]) -> Mapping[RemoteId, KnownTicket]:
         """Links, rows, and rows to adopt; of every given ticket."""
+        ...
+
+    async def match_unmoved(
+        self,
+        listed: Sequence[Listed],
+        texts: EqualTexts,
+        fingerprints: Sequence[str] | None = None,
+    ) -> Sequence[UnmovedTicket]:
+        """Those that neither side changed since they agreed, and whose texts are equal.
+
+        Args:
+            fingerprints: Of the tickets, in their order; None where they are recognised by their
+                digests.
+        """
         ...
 
     async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:

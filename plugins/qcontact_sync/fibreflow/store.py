@@ -39,6 +39,9 @@ class PostgresStore:
         more: Further connections, for units that run at the same time.
         mapping: Names the columns of tickets beyond the lineage's own.
         notes_into: What QContact's notes become: ``notes`` or ``activities``.
+
+    Attributes:
+        schema: FibreFlow's, with the columns that the mapping names.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class PostgresStore:
         mapping: TicketMapping = TICKETS,
         notes_into: str = "notes",
     ) -> None:
-        self._schema = with_columns(database.schema, mapping)
+        self.schema = with_columns(database.schema, mapping)
         self._mapping = mapping
         self._notes_into = notes_into
         # Last in, first out: the others connect when two units run at the same time.
@@ -80,7 +83,7 @@ class PostgresStore:
             free.transaction(lease, read_only=read_only) as database,
         ):
             await database.fetch("limit_lock_waits")
-            unit = OpenUnit(database, job_id, direction, read_only, self._schema, self._mapping)
+            unit = OpenUnit(database, job_id, direction, read_only, self.schema, self._mapping)
             tickets = PostgresTickets(unit, self._scan)
             yield UnitOfWork(
                 tickets,

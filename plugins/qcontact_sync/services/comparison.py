@@ -19,6 +19,7 @@ from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore
+from qcontact_sync.services.collecting import rare_collections
 from qcontact_sync.services.deciding import held_lease, person
 from qcontact_sync.services.review import Keep, UnknownId
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
@@ -56,7 +57,8 @@ class Tally:
     def add(self, compared: TicketComparison) -> None:
         """Count one more."""
         self.standings[compared.standing] += 1
-        self.ways.update(way.value for way in compared.ways)
+        if compared.fields:
+            self.ways.update(way.value for way in compared.ways)
         if compared.gap:
             self.gaps[compared.gap] += 1
 
@@ -110,9 +112,11 @@ async def compare_tickets(
                 tally.add(ticket)
                 on_ticket(ticket)
             return tally
-        async for ticket in comparing.compare_all(SystemClock().now()):
-            tally.add(ticket)
-            on_ticket(ticket)
+        with rare_collections():
+            async for batch in comparing.compare_all(SystemClock().now()):
+                for ticket in batch:
+                    tally.add(ticket)
+                    on_ticket(ticket)
     return tally
 
 

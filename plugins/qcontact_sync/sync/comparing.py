@@ -4,7 +4,7 @@ What is kept in memory of all tickets is their ids; the tickets themselves pass 
 """
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,11 +32,13 @@ from qcontact_sync.sync.list_walk import walk_lists
 from qcontact_sync.sync.page_delta import PageDelta
 from qcontact_sync.sync.reader import ListReader
 from qcontact_sync.sync.single_reads import SingleReads, read_each
+from qcontact_sync.sync.unmoved import UnmovedTickets
 from qcontact_sync.sync.versions import may_be_older
 
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
+LINKS_AT_ONCE = 10_000
 DETAILS_AT_ONCE = 100
 """Tickets read by their id together."""
 
@@ -67,96 +69,93 @@ class Comparing:
     seen: set[RemoteId] = field(default_factory=set)
     adoptable: set[LocalId] = field(default_factory=set)
     _expected: int = 0
+    _unmoved: UnmovedTickets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what is the same for all tickets."""
+        self._unmoved = UnmovedTickets(self.reads, self.people, self.policy)
 
     @property
     def _is_walked(self) -> bool:
         return isinstance(self.remote, WalkedList)
 
-    async def compare_all(self, now: datetime) -> AsyncIterator[TicketComparison]:
-        """Every ticket that either side has, each once.
+    async def compare_all(self, now: datetime) -> AsyncIterator[Sequence[TicketComparison]]:
+        """Every ticket that either side has, each once, in batches.
 
         Raises:
             SyncError: One of the sides cannot be read.
         """
         listed = self._walk() if self._is_walked else self._list(now)
-        async with aclosing(listed) as found:
-            async for compared in found:
-                yield compared
-        async for compared in self._unlisted():
-            yield compared
-        async for compared in self._unlinked():
-            yield compared
+        async with aclosing(listed) as batches:
+            async for batch in batches:
+                yield batch
+        async for batch in self._unlisted():
+            yield batch
+        async for batch in self._unlinked():
+            yield batch
 
     async def compare_ids(self, remote_ids: Sequence[RemoteId]) -> Sequence[TicketComparison]:
         """These tickets, each read by its id; those that neither side has are left out."""
         return await self._compare_single(remote_ids)
 
-    async def _list(self, now: datetime) -> AsyncGenerator[TicketComparison, None]:
+    async def _list(self, now: datetime) -> AsyncGenerator[Sequence[TicketComparison], None]:
         reader = ListReader(cast(RemoteTickets, self.remote), page_size=self.page_size)
         window = Window(None, now)
         window = Window(None, await reader.server_time(window) or now)
-        batch: list[RemoteTicket] = []
+        batch: list[Listed] = []
         doubted: set[RemoteId] = set()
         async with aclosing(reader.read(window, takes_later=True)) as deltas:
             async for delta in deltas:
                 self._expected = max(self._expected, delta.expected)
-                for compared in self._malformed(delta):
-                    yield compared
-                fresh, unreadable = self._fresh(delta.tickets)
-                for compared in await self._compare_single(unreadable):
-                    yield compared
-                batch += fresh
+                if delta.malformed:
+                    yield self._malformed(delta)
+                batch += self._unseen(delta.tickets)
                 doubted |= delta.doubted
                 if len(batch) >= BATCH:
-                    for compared in await self._compare_listed(batch, doubted):
-                        yield compared
+                    yield await self._compare_listed(batch, doubted)
                     batch, doubted = [], set()
-        for compared in await self._compare_listed(batch, doubted):
-            yield compared
+        yield await self._compare_listed(batch, doubted)
 
-    async def _walk(self) -> AsyncGenerator[TicketComparison, None]:
+    async def _walk(self) -> AsyncGenerator[Sequence[TicketComparison], None]:
         walk = await walk_lists(cast(WalkedList, self.remote), self.page_size)
         self._expected = len(walk.rows)
-        for compared in self._malformed(PageDelta(malformed=walk.all_malformed)):
-            yield compared
+        yield self._malformed(PageDelta(malformed=walk.all_malformed))
         for ids in _batches(list(walk.rows), DETAILS_AT_ONCE):
-            for compared in await self._compare_single(ids):
-                yield compared
+            yield await self._compare_single(ids)
 
-    def _fresh(
-        self, tickets: Sequence[Listed]
-    ) -> tuple[Sequence[RemoteTicket], Sequence[RemoteId]]:
-        """Those that were not compared yet (a list that moves shows some twice), and of them the
-        ids of those that cannot be decoded.
-        """
-        fresh, unreadable = list[RemoteTicket](), list[RemoteId]()
+    def _unseen(self, tickets: Sequence[Listed]) -> Sequence[Listed]:
+        """Those that were not compared yet: a list that moves shows some twice."""
+        unseen = []
         for ticket in tickets:
-            if ticket.id in self.seen:
-                continue
-            self.seen.add(ticket.id)
-            try:
-                fresh.append(decoded(ticket))
-            except TicketError:
-                unreadable.append(ticket.id)
-        return fresh, unreadable
+            if ticket.id not in self.seen:
+                self.seen.add(ticket.id)
+                unseen.append(ticket)
+        return unseen
 
     async def _compare_listed(
-        self, tickets: Sequence[RemoteTicket], doubted: set[RemoteId]
+        self, listed: Sequence[Listed], doubted: set[RemoteId]
     ) -> Sequence[TicketComparison]:
         """Compare listed versions; of those that may be older the present one."""
-        if not tickets:
-            return ()
-        known = await self.reads.look_up(tickets)
-        suspects = [
+        apart = doubted | self.pending
+        same = await self._unmoved.recognised([t for t in listed if t.id not in apart])
+        tickets, unreadable = _decoded(t for t in listed if t.id not in same)
+        prints = {ticket.id: fingerprint(ticket.values) for ticket in tickets}
+        also = await self._unmoved.unchanged(prints, [t for t in tickets if t.id not in apart])
+        tickets = [ticket for ticket in tickets if ticket.id not in also]
+        known = await self.reads.look_up(tickets) if tickets else {}
+        suspects = {
             ticket.id
             for ticket in tickets
-            if ticket.id in doubted
-            or may_be_older(ticket, fingerprint(ticket.values), known[ticket.id])
-        ]
-        believed = [ticket for ticket in tickets if ticket.id not in set(suspects)]
+            if ticket.id in doubted or may_be_older(ticket, prints[ticket.id], known[ticket.id])
+        }
+        believed = [ticket for ticket in tickets if ticket.id not in suspects]
+        single = [*unreadable, *suspects]
+        self._report()
         return [
+            *same.values(),
+            *also.values(),
             *await self._compare(believed, known),
-            *await self._compare_single(suspects),
+            *await self._compare_single(single),
         ]
 
     async def _compare_single(
@@ -181,14 +180,18 @@ class Comparing:
         *,
         is_listed: bool = True,
     ) -> Sequence[TicketComparison]:
+        if not tickets:
+            return ()
         held = await self.reads.read_holds([ticket.id for ticket in tickets])
         self.adoptable.update(found.unlinked[0].id for found in known.values() if found.unlinked)
-        found = [
+        self._report()
+        return [
             self._judge(ticket, known[ticket.id], held.get(ticket.id), is_listed=is_listed)
             for ticket in tickets
         ]
+
+    def _report(self) -> None:
         self.advance(len(self.seen), max(self._expected, len(self.seen)))
-        return found
 
     def _judge(
         self,
@@ -222,26 +225,29 @@ class Comparing:
                 told.append(only_here(remote_id, local.ticket_uid, GONE))
         return told
 
-    async def _unlisted(self) -> AsyncIterator[TicketComparison]:
+    async def _unlisted(self) -> AsyncIterator[Sequence[TicketComparison]]:
         """Linked tickets that QContact does not list: each is read by its id."""
         after: RemoteId | None = None
-        while page := await self.reads.page_of_links(after, BATCH):
+        while page := await self.reads.page_of_links(after, LINKS_AT_ONCE):
             after = page[-1]
             missing = [remote_id for remote_id in page if remote_id not in self.seen]
             for ids in _batches(missing, DETAILS_AT_ONCE):
-                for compared in await self._compare_single(ids, is_listed=not self._is_walked):
-                    yield compared
+                yield await self._compare_single(ids, is_listed=not self._is_walked)
 
-    async def _unlinked(self) -> AsyncIterator[TicketComparison]:
+    async def _unlinked(self) -> AsyncIterator[Sequence[TicketComparison]]:
         """FibreFlow's rows that stand for no ticket of QContact's."""
         after: LocalId | None = None
         while page := await self.reads.page_of_unlinked(after, BATCH):
             after = page[-1].id
-            for row in page:
-                if row.id in self.adoptable:
-                    continue
-                reason = SECOND if row.remote_id in self.seen else NOT_LISTED
-                yield only_here(row.remote_id, row.ticket_uid, reason)
+            yield [
+                only_here(
+                    row.remote_id,
+                    row.ticket_uid,
+                    SECOND if row.remote_id in self.seen else NOT_LISTED,
+                )
+                for row in page
+                if row.id not in self.adoptable
+            ]
 
     def _malformed(self, delta: PageDelta) -> Sequence[TicketComparison]:
         self.seen.update(RemoteId(remote_id) for remote_id, _ in delta.malformed if remote_id)
@@ -280,6 +286,17 @@ def _waits(remote_id: RemoteId | None, ticket_uid: str | None, reason: str) -> T
 
 def _is_gone(error: SyncError) -> bool:
     return isinstance(error, TicketError) and error.code is ErrorCode.NOT_FOUND
+
+
+def _decoded(listed: Iterable[Listed]) -> tuple[list[RemoteTicket], list[RemoteId]]:
+    """Tickets, and the ids of those that cannot be decoded."""
+    tickets, unreadable = list[RemoteTicket](), list[RemoteId]()
+    for ticket in listed:
+        try:
+            tickets.append(decoded(ticket))
+        except TicketError:
+            unreadable.append(ticket.id)
+    return tickets, unreadable
 
 
 def _batches(ids: Sequence[RemoteId], size: int) -> Sequence[Sequence[RemoteId]]:

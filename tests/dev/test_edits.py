@@ -6,7 +6,7 @@ from dev.demo.edits import NOTE, TITLE_HEAD, Edit, edit_both_sides
 from sandbox.directory import QUEUES
 from sandbox.running import Sandbox
 from tests.database import rows
-from tests.dev.conftest import Stage
+from tests.dev.stages import Stage
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
@@ -52,7 +52,7 @@ def test_what_staff_edit_arrives_in_qcontact_once(
     assert notes.count(NOTE) == 1
 
 
-@pytest.mark.parametrize("qcontact", ["entities"], indirect=True)
+@pytest.mark.parametrize("dialect", ["entities"], indirect=True)
 def test_a_tenant_gets_its_exact_words_and_no_assignment(
     edits: list[Edit], qcontact: Sandbox
 ) -> None:

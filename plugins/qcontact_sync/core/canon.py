@@ -36,6 +36,10 @@ def canonical_text(text: str) -> tuple[str | None, bool]:
 
 
 def _without_long_runs(text: str) -> str:
+    # A long run holds one of these characters, wherever it begins; most texts end here, and a
+    # search through a large one takes seconds.
+    if _marks().isdisjoint(text[_SHORT_RUN :: _SHORT_RUN + 1]):
+        return text
     if _long_run().search(text) is None:
         return text
     kept: list[str] = []
@@ -49,15 +53,20 @@ def _without_long_runs(text: str) -> str:
 
 
 @cache
-def _long_run() -> re.Pattern[str]:
-    """More than `_SHORT_RUN` characters in a row that are, or decompose into, nothing but marks."""
-    marks = (
+def _marks() -> frozenset[str]:
+    """Characters that are, or decompose into, nothing but marks."""
+    return frozenset(
         char
         for char in map(chr, MARKS)
         if unicodedata.category(char).startswith("M")
         and all(map(unicodedata.combining, unicodedata.normalize("NFD", char)))
     )
-    return re.compile(f"[{''.join(marks)}]{{{_SHORT_RUN + 1},}}")
+
+
+@cache
+def _long_run() -> re.Pattern[str]:
+    """More than `_SHORT_RUN` of them in a row."""
+    return re.compile(f"[{''.join(sorted(_marks()))}]{{{_SHORT_RUN + 1},}}")
 
 
 def _tidy(text: str) -> str | None:

@@ -87,6 +87,12 @@ def test_a_run_of_combining_marks_is_cut(mark):
     assert canonical_text(text) == (text, False)
 
 
+@pytest.mark.parametrize("before", range(12))
+def test_a_run_is_cut_wherever_it_begins(before):
+    text, was_dropped = canonical_text("x" * before + "\u0323" * (MAX_MARKS + 1))
+    assert (text, was_dropped) == ("x" * before + "\u0323" * MAX_MARKS, True)
+
+
 @pytest.mark.parametrize("text", ["e" + "\u0323" * MAX_MARKS, ("e" + "\u0323" * 9) * 1_000])
 def test_marks_that_people_write_stay(text):
     assert canonical_text(text) == (unicodedata.normalize("NFC", text), False)

@@ -38,51 +38,50 @@ from tests.unit.core.core_values import (
     answered,
     stored,
 )
+from tests.unit.core.drawing import each_of
 
-known_words = st.sampled_from([*LOCAL_STATUS, "IN_PROGRESS", "in progress", "closed"])
-words = known_words | st.sampled_from(["Weird", "On Hold", None])
-known_names = st.sampled_from(["Ann Example", "Ben Example", None])
-names = known_names | st.sampled_from(["Sam Twin", STRANGER])
+# Known words as often as others: most tickets have one.
+KNOWN_WORDS = (*LOCAL_STATUS, "IN_PROGRESS", "in progress", "closed")
+WORDS = (*KNOWN_WORDS, *["Weird", "On Hold", None] * (len(KNOWN_WORDS) // 3))
+KNOWN_NAMES = ("Ann Example", "Ben Example", None)
+NAMES = (*KNOWN_NAMES, "Sam Twin", STRANGER)
 OWNED = {
-    "title": st.sampled_from(["a", "b", "x" * 300]),
-    "address": st.sampled_from([None, "a", "b"]),
-    "priority": st.sampled_from([None, "low", "Medium", "HIGH", "blazing"]),
-    "project_id": st.sampled_from([None, PROJECT, PROJECT.upper(), "none"]),
-    "gps_coordinates": st.sampled_from([None, "-26.0, 28", "1.5,2", "91,0", "here"]),
+    "title": ["a", "b", "x" * 300],
+    "address": [None, "a", "b"],
+    "priority": [None, "low", "Medium", "HIGH", "blazing"],
+    "project_id": [None, PROJECT, PROJECT.upper(), "none"],
+    "gps_coordinates": [None, "-26.0, 28", "1.5,2", "91,0", "here"],
 }
 COLUMNS = {
-    "title": st.sampled_from(["a", "c"]),
-    "address": st.sampled_from([None, "a", "c"]),
-    "priority": st.sampled_from(["low", "normal", "urgent"]),
-    "project_id": st.sampled_from([None, PROJECT]),
-    "gps_coordinates": st.sampled_from([None, "-26,28", "3,4"]),
+    "title": ["a", "c"],
+    "address": [None, "a", "c"],
+    "priority": ["low", "normal", "urgent"],
+    "project_id": [None, PROJECT],
+    "gps_coordinates": [None, "-26,28", "3,4"],
 }
-local_statuses = st.sampled_from(sorted(RANKS))
-odd_statuses = local_statuses | st.sampled_from(["on_hold", None])
-users = st.sampled_from([None, ANN, BEN, TWIN_1])
-odd_users = users | st.sampled_from([TWIN_2, NAMELESS, GONE])
-policies = st.builds(
-    Policy,
-    st.just(TICKETS),
-    reopen=st.sampled_from(["review", "follow"]),
-    assignment_winner=st.sampled_from(["local", "remote"]),
+LOCAL_STATUSES = tuple(sorted(RANKS))
+ODD_STATUSES = (*LOCAL_STATUSES, *["on_hold", None] * (len(LOCAL_STATUSES) // 2))
+USERS = (None, ANN, BEN, TWIN_1)
+ODD_USERS = (*USERS, TWIN_2, NAMELESS, GONE)
+policies = st.sampled_from(
+    [
+        Policy(TICKETS, reopen=reopen, assignment_winner=winner)
+        for reopen in ("review", "follow")
+        for winner in ("local", "remote")
+    ]
 )
 
 
-def remotes(status=words, name=names, *, left_out=True):
+def remotes(status=WORDS, name=NAMES, *, left_out=True):
     """Answers; with ``left_out`` some fields are missing from them."""
     full = {STATUS: status, ASSIGNED_TO: name, **OWNED}
     required = {"title": full.pop("title")}
-    values = (
-        st.fixed_dictionaries(required, optional=full)
-        if left_out
-        else st.fixed_dictionaries({**required, **full})
-    )
+    values = each_of(required, full) if left_out else each_of({**required, **full})
     return values.map(lambda v: RemoteTicket(REMOTE_ID, v))
 
 
-def rows(status=odd_statuses, user=odd_users):
-    values = st.fixed_dictionaries({STATUS: status, ASSIGNED_TO: user, **COLUMNS})
+def rows(status=ODD_STATUSES, user=ODD_USERS):
+    values = each_of({STATUS: status, ASSIGNED_TO: user, **COLUMNS})
     return values.map(lambda v: LocalTicket(LOCAL_ID, "FT100001", v))
 
 
@@ -124,23 +123,28 @@ class Ticket:
         return is_same_person(here, there, PEOPLE)
 
 
-@st.composite
-def tickets(draw, status=words, name=names, local_status=odd_statuses, user=odd_users, **remote):
+def tickets(status=WORDS, name=NAMES, local_status=ODD_STATUSES, user=ODD_USERS, *, left_out=True):
     """Created or adopted, perhaps frozen, then edited on either side in any of the fields."""
-    policy = draw(policies)
-    first = draw(remotes(status, name, **remote))
-    origin = draw(
-        st.just(KnownTicket()) | rows(local_status, user).map(lambda r: KnownTicket(unlinked=(r,)))
-    )
+    # Made once, not for each ticket.
+    answers = remotes(status, name, left_out=left_out)
+    origins = origins_in(rows(local_status, user))
+    edits = each_of({}, {STATUS: local_status, ASSIGNED_TO: user, **COLUMNS})
+    seconds = st.none() | answers
+    return st.builds(linked, policies, answers, origins, seconds, edits, seconds)
+
+
+def origins_in(rows):
+    """Not known, or a row of this QContact ticket."""
+    return st.just(KnownTicket()) | rows.map(lambda row: KnownTicket(unlinked=(row,)))
+
+
+def linked(policy, first, origin, second, edits, now):
+    """Without a second answer there was one run, without a present one it is still the first."""
     _, pair = applied(first, origin, policy)
-    if draw(st.booleans()):
-        _, pair = applied(draw(remotes(status, name, **remote)), pair, policy)
-    edits = draw(
-        st.fixed_dictionaries({}, optional={STATUS: local_status, ASSIGNED_TO: user, **COLUMNS})
-    )
+    if second is not None:
+        _, pair = applied(second, pair, policy)
     pair = replace(pair, local=replace(pair.local, values={**pair.local.values, **edits}))
-    now = draw(st.just(first) | remotes(status, name, **remote))
-    return Ticket(pair, now, policy)
+    return Ticket(pair, now or first, policy)
 
 
 def sent(ticket, decision):
@@ -152,9 +156,7 @@ def sent(ticket, decision):
     return replace(ticket, pair=replace(ticket.pair, link=link), remote=answer)
 
 
-@given(
-    remotes(), st.just(KnownTicket()) | rows().map(lambda r: KnownTicket(unlinked=(r,))), policies
-)
+@given(remotes(), origins_in(rows()), policies)
 def test_a_ticket_seen_for_the_first_time_is_still_afterwards(remote, pair, policy):
     first, known = applied(remote, pair, policy)
     assert not first.sends
@@ -193,10 +195,10 @@ def test_one_round_trip_is_still(ticket):
 
 @given(
     tickets(
-        known_words,
-        known_names,
-        local_status=local_statuses,
-        user=st.sampled_from([None, ANN, BEN]),
+        KNOWN_WORDS,
+        KNOWN_NAMES,
+        local_status=LOCAL_STATUSES,
+        user=[None, ANN, BEN],
         left_out=False,
     )
 )
@@ -355,7 +357,7 @@ def test_a_frozen_field_stays_frozen_until_the_sides_agree_or_follow_is_set(tick
         assert not set(decision.writes) & set(TWO_WAY_FIELDS)
 
 
-@given(tickets(local_status=local_statuses, user=users))
+@given(tickets(local_status=LOCAL_STATUSES, user=USERS))
 def test_with_a_review_policy_two_runs_and_their_order_of_reading_make_no_difference(ticket):
     """Reading the same version again between the two directions changes nothing."""
     decision = ticket.decide()
@@ -381,7 +383,7 @@ def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
         assert not decision.sends
 
 
-@given(rows(local_statuses, users), policies)
+@given(rows(LOCAL_STATUSES, USERS), policies)
 def test_answers_of_an_adopted_ticket_never_move_what_did_not_move(row, policy):
     assume(row.values[STATUS] != "open")
     remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: "Open", ASSIGNED_TO: STRANGER})

@@ -313,7 +313,7 @@ class FakeUnit:
             if row is None or ASSIGNED_TO in known.link.frozen:
                 continue
             agreed = {**known.link.base.local, ASSIGNED_TO: row.values[ASSIGNED_TO]}
-            known.link = replace(known.link, base=replace(known.link.base, local=agreed))
+            known.link = replace(known.link, base=known.link.base._replace(local=agreed))
 
     async def renew_marks(self, *, sent: SentNotes, compares_all: bool) -> None:
         """Nothing to do: this store always compares all tickets."""

@@ -16,14 +16,16 @@ class ListedTicket(NamedTuple):
         digest: Of the object as received, and of what is read from such an object: equal digests
             decode to equal values.
         weight: As `RemoteTicket`, in bytes received.
-        decode: Returns the ticket; raises `TicketError` where it cannot be read.
+        received: The object as it came.
+        decode: Returns the ticket of such an object; raises `TicketError` where it cannot be read.
     """
 
     id: RemoteId
     updated_at: datetime | None
     digest: str
     weight: int
-    decode: Callable[[], RemoteTicket]
+    received: bytes
+    decode: Callable[["ListedTicket"], RemoteTicket]
 
 
 Listed = RemoteTicket | ListedTicket
@@ -35,4 +37,4 @@ def decoded(ticket: Listed) -> RemoteTicket:
     Raises:
         TicketError: It cannot be read.
     """
-    return ticket.decode() if isinstance(ticket, ListedTicket) else ticket
+    return ticket.decode(ticket) if isinstance(ticket, ListedTicket) else ticket

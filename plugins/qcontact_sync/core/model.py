@@ -113,9 +113,8 @@ class LocalTicket:
     is_closed_at_set: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Both sides' values of each field when the sides last agreed.
+class Base(NamedTuple):
+    """Both sides' values of each field when the sides last agreed; a tuple, as `RemoteTicket`.
 
     Attributes:
         local: FibreFlow's halves of the two-way fields.

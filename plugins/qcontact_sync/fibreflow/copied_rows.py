@@ -38,7 +38,7 @@ async def copy_new(
         return False
     present, job_id = found["present"].isoformat(), str(unit.job_id)
     each = [(d, ids[d.remote.id]) for d in created]
-    tickets = [ticket_row(d, i, uids[d.remote.id], present) for d, i in each]
+    tickets = (ticket_row(d, i, uids[d.remote.id], present) for d, i in each)
     await unit.copy("copy_tickets", copy_text(tickets))
     await unit.copy("copy_links", copy_text(link_row(d, i, job_id) for d, i in each))
     audited = zip(each, new_ids(len(each)), strict=True)
@@ -94,7 +94,7 @@ def link_row(decision: TicketDecision, ticket_id: str, job_id: str) -> Row:
         base.local[ASSIGNED_TO],
         _json(base.remote),
         decision.fingerprint,
-        stamp.isoformat() if stamp else None,
+        _json(stamp)[1:-1] if stamp else None,
         received(decision),
         job_id,
     )

@@ -165,7 +165,7 @@ class PostgresTickets:
         await self._hold_back_notes(
             [d.local.id for d in decisions if d.local and d.kind is Kind.ADOPT]
         )
-        await self._record_conflicts(decisions, ids)
+        await self._record_conflicts(stated, ids)
 
     async def _state(
         self,

@@ -52,8 +52,9 @@ class TicketUids:
 
     async def _references(self, created: Sequence[TicketDecision]) -> Mapping[RemoteId, str]:
         """The case reference where there is one and it is free, else the next free number."""
-        wanted = {d.remote.id: self._reference(d.remote) for d in created}
-        references = [reference for reference in wanted.values() if reference]
+        found = ((d.remote.id, self._reference(d.remote)) for d in created)
+        wanted = {remote_id: reference for remote_id, reference in found if reference}
+        references = list(wanted.values())
         taken = (
             {
                 row["ticket_uid"]
@@ -64,10 +65,10 @@ class TicketUids:
         )
         uids: dict[RemoteId, str] = {}
         for remote_id, reference in wanted.items():
-            if reference and reference not in taken:
+            if reference not in taken:
                 uids[remote_id] = reference
                 taken.add(reference)
-        rest = [remote_id for remote_id in wanted if remote_id not in uids]
+        rest = [d.remote.id for d in created if d.remote.id not in uids]
         uids.update(zip(rest, await self._next_uids(len(rest), taken), strict=True))
         return uids
 

@@ -1,7 +1,6 @@
 """Pages of QContact's ticket list; of a ticket, only what its place in the list follows from."""
 
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -110,28 +109,29 @@ class TicketPages:
         is_plain = head.updated_at.isascii() and head.updated_at.isprintable()
         if not is_plain or canonical_text(head.title)[0] is None:
             return None
-        body = memoryview(received)
+        body = bytes(received)
         digest = blake2b(body, digest_size=16, key=self._key).hexdigest()
         return ListedTicket(
             RemoteId(remote_id),
             read_stamp("updated_at", head.updated_at, []),
             digest,
             len(body),
-            partial(self.decode_listed, received, remote_id, digest),
+            body,
+            self.decode_listed,
         )
 
-    def decode_listed(self, received: msgspec.Raw, remote_id: str, digest: str) -> RemoteTicket:
-        """A ticket of a page, whose id was read already.
+    def decode_listed(self, listed: ListedTicket) -> RemoteTicket:
+        """A ticket of a page.
 
         Raises:
             TicketError: It cannot be read.
         """
-        typed = self._typed.read(received)
+        typed = self._typed.read(listed.received)
         if typed is not None and typed[0].get("title"):
             values, payload = typed
-            return completed(remote_id, values, payload, [], self._mapping, digest)
+            return completed(listed.id, values, payload, [], self._mapping, listed.digest)
         try:
-            return build_ticket(untyped(received), self._mapping, digest)
+            return build_ticket(untyped(listed.received), self._mapping, listed.digest)
         except (UnexpectedBody, MalformedTicket) as error:
             message = "ticket is not readable as JSON"
             raise TicketError(message, ErrorCode.VALIDATION_ERROR) from error

@@ -41,9 +41,8 @@ class TypedTickets:
             _fields_type({**texts, "id": Required[str], CUSTOM: custom})
         )
 
-    def read(self, received: msgspec.Raw) -> tuple[Values, dict[str, object]] | None:
+    def read(self, body: bytes) -> tuple[Values, dict[str, object]] | None:
         """The values and the audit's payload; None where the object must be looked at closely."""
-        body = bytes(received)
         if not (self._is_readable and _is_plain(body)):
             return None
         try:

@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import Kind
 from qcontact_sync.core.errors import (
     MAYBE_ONE_ROW,
     ChangeDropped,
@@ -27,8 +26,8 @@ from qcontact_sync.core.model import (
     SyncType,
 )
 from qcontact_sync.core.ports import WalkedList
-from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
+from qcontact_sync.sync.batch_outcome import Outcome, prints_of
 from qcontact_sync.sync.context import Work, attempts, failure_of
 from qcontact_sync.sync.note_receiving import NoteReceiver
 from qcontact_sync.sync.row_faults import RowFaults
@@ -40,44 +39,6 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 BATCH_WEIGHT = 16_000_000
 """A batch that weighs more (characters) is full, too."""
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """The decisions about a batch.
-
-    Attributes:
-        passed: Tickets that leave the quarantine.
-        suspects: Tickets whose listed version is not believed: they are read by id.
-        fresh: Decisions about tickets that are not in the run's counts yet.
-        skipped: Number of unchanged tickets that are not in the run's counts yet.
-    """
-
-    decisions: list[TicketDecision] = field(default_factory=list)
-    failures: list[TicketFailure] = field(default_factory=list)
-    passed: list[RemoteId] = field(default_factory=list)
-    suspects: list[RemoteId] = field(default_factory=list)
-    fresh: list[TicketDecision] = field(default_factory=list)
-    skipped: int = 0
-
-    def skip(self, remote_id: RemoteId, known: KnownTicket) -> None:
-        """The ticket is as it was settled."""
-        self.skipped += not known.is_counted
-        self.passed.append(remote_id)
-
-    @property
-    def counts(self) -> Counts:
-        """The counts of ``fresh``."""
-        created = sum(d.kind is Kind.CREATE for d in self.fresh)
-        successful = sum(d.writes_ticket for d in self.fresh)
-        warned = sum(bool(d.warnings) and d.writes_ticket for d in self.fresh)
-        return Counts(
-            successful=successful,
-            skipped=len(self.fresh) - successful,
-            partial=warned,
-            created=created,
-            updated=successful - created,
-        )
 
 
 class InboundBatches:
@@ -174,10 +135,10 @@ class InboundBatches:
         """Quarantine tickets that could not be read."""
         await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
 
-    async def _apply_batch(self, tickets: Sequence[Listed], *, is_trusted: bool) -> _Outcome:
+    async def _apply_batch(self, tickets: Sequence[Listed], *, is_trusted: bool) -> Outcome:
         """One transaction."""
         listed = newest_of_each(tickets)
-        outcome = _Outcome()
+        outcome = Outcome()
         async for attempt in attempts():
             with attempt:
                 async with self._work.unit(Direction.INBOUND) as unit:
@@ -192,7 +153,7 @@ class InboundBatches:
         self._report(len(listed), outcome)
         return outcome
 
-    async def _receive_notes(self, tickets: Sequence[Listed], outcome: _Outcome) -> None:
+    async def _receive_notes(self, tickets: Sequence[Listed], outcome: Outcome) -> None:
         """Notes of tickets that passed; where a window is listed, not of what is created finished.
 
         Where they are received, the rows of a list that is walked are settled only now: a run that
@@ -214,15 +175,15 @@ class InboundBatches:
 
     async def _decide_all(
         self, unit: UnitOfWork, listed: Collection[Listed], *, is_trusted: bool
-    ) -> _Outcome:
+    ) -> Outcome:
         """Decide about tickets; those that were settled as they are listed are not decoded."""
-        force, outcome = self._work.run.request.force_resync, _Outcome()
+        force, outcome = self._work.run.request.force_resync, Outcome()
         doubted = frozenset() if is_trusted else self.doubted
         digests = {t.id: t.digest for t in listed if t.digest and t.id not in doubted}
         settled = await unit.tickets.recognise(digests) if digests and not force else {}
         for remote_id, known in settled.items():
             outcome.skip(remote_id, known)
-        prints = _prints([t for t in listed if t.id not in settled], outcome)
+        prints = prints_of([t for t in listed if t.id not in settled], outcome)
         found = await unit.tickets.look_up(prints, force=force)
         for ticket, version in prints:
             known = found[ticket.id]
@@ -237,7 +198,7 @@ class InboundBatches:
         return outcome
 
     def _decide(
-        self, ticket: RemoteTicket, version: str, known: KnownTicket, outcome: _Outcome
+        self, ticket: RemoteTicket, version: str, known: KnownTicket, outcome: Outcome
     ) -> None:
         work = self._work
         try:
@@ -265,7 +226,7 @@ class InboundBatches:
         if not known.is_counted:
             outcome.fresh.append(decision)
 
-    def _settled_rows(self, listed: Collection[Listed], outcome: _Outcome) -> dict[RemoteId, str]:
+    def _settled_rows(self, listed: Collection[Listed], outcome: Outcome) -> dict[RemoteId, str]:
         changed = [decision.remote.id for decision in outcome.decisions]
         apart = rows_read_apart(self._work.remote, changed)
         if self._notes.is_asked_for:
@@ -275,7 +236,7 @@ class InboundBatches:
     def _rows_of(self, remote_ids: Iterable[RemoteId]) -> dict[RemoteId, str]:
         return {i: self.digests[i] for i in remote_ids if i in self.digests}
 
-    def _report(self, seen: int, outcome: _Outcome) -> None:
+    def _report(self, seen: int, outcome: Outcome) -> None:
         self.done += seen
         self._work.log_quarantined(Direction.INBOUND, outcome.failures)
         if log.isEnabledFor(logging.DEBUG):
@@ -302,17 +263,3 @@ def batches_of(tickets: Iterable[Listed]) -> Iterable[Sequence[Listed]]:
             batch, weight = [], 0
     if batch:
         yield batch
-
-
-def _prints(tickets: Iterable[Listed], outcome: _Outcome) -> list[tuple[RemoteTicket, str]]:
-    """Tickets with their fingerprints; one that cannot be decoded is a failure."""
-    prints = []
-    for listed in tickets:
-        try:
-            ticket = decoded(listed)
-        except TicketError as error:
-            failed = failure_of(error, listed.id, SyncType.STATUS_UPDATE, str(error))
-            outcome.failures.append(failed)
-        else:
-            prints.append((ticket, fingerprint(ticket.values)))
-    return prints

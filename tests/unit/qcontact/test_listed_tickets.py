@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,5 +95,5 @@ def test_a_lone_surrogate_in_a_field_that_was_not_looked_at_is_dropped():
 
 def test_one_that_turns_out_to_be_unreadable_is_a_failed_ticket():
     with pytest.raises(TicketError) as refused:
-        TicketPages(TICKETS).decode_listed(msgspec.Raw(b'{"id": "TKT-1"'), "TKT-1", "")
+        decoded(only(TICKET)._replace(received=b'{"id": "TKT-1"'))
     assert refused.value.code is ErrorCode.VALIDATION_ERROR

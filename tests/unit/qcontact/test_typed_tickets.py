@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.columns import Column
 from qcontact_sync.core.errors import TicketError
-from qcontact_sync.core.listed import decoded
+from qcontact_sync.core.listed import ListedTicket, decoded
 from qcontact_sync.core.model import RemoteId, RemoteTicket
 from qcontact_sync.core.rules import TitleFrom
 from qcontact_sync.qcontact.decode import build_ticket
@@ -106,7 +106,7 @@ def test_both_ways_read_the_same(name, sent):
 
 def typed(fields, mapping=MORE):
     row = {"id": "T-1", "title": "No light", **fields}
-    return TypedTickets(mapping).read(msgspec.Raw(json.dumps(row).encode()))
+    return TypedTickets(mapping).read(json.dumps(row).encode())
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,10 @@ def test_the_payload_has_nothing_of_a_customer():
 
 
 def test_a_listed_ticket_is_read_by_the_type():
-    received = msgspec.Raw(b'{"id": "T-1", "title": " No light "}')
-    ticket = PAGES["built-in"].decode_listed(received, "T-1", "digest")
-    assert ticket == RemoteTicket(
+    received = b'{"id": "T-1", "title": " No light "}'
+    decode = PAGES["built-in"].decode_listed
+    listed = ListedTicket(RemoteId("T-1"), None, "digest", len(received), received, decode)
+    assert decoded(listed) == RemoteTicket(
         RemoteId("T-1"),
         {"title": "No light"},
         None,

@@ -66,5 +66,5 @@ def test_one_of_qcontacts_own_fields_that_was_changed_here_counts(local, remote,
 
 def test_a_field_that_was_never_taken_over_does_not_count():
     link = a_link()
-    never = replace(link, base=replace(link.base, remote={"status": "Open"}))
+    never = replace(link, base=link.base._replace(remote={"status": "Open"}))
     assert not diverges(a_remote(), never, a_local(title="Ours"), None, TICKETS)

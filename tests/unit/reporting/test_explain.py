@@ -137,7 +137,7 @@ def test_without_qcontact_its_side_is_unknown_and_the_rest_is_told():
 def test_without_qcontact_a_field_that_was_never_seen_there_is_left_out():
     link = a_link()
     unseen = {n: v for n, v in link.base.remote.items() if n not in ("zone_id", ASSIGNED_TO)}
-    link = replace(link, base=replace(link.base, remote=unseen))
+    link = replace(link, base=link.base._replace(remote=unseen))
     told_of = {s.field for s in explain_unread(link, a_local())}
     assert ASSIGNED_TO in told_of
     assert "zone_id" not in told_of

@@ -137,8 +137,25 @@ class FakeUnit:
                 local,
                 version=self._here.pair_version(remote_id),
                 is_counted=known.outbound_job == self._job_id,
+                has_failed=self._has_failed(remote_id),
             )
         return tickets
+
+    async def read_again(self, tickets: Iterable[KnownTicket]) -> Mapping[RemoteId, KnownTicket]:
+        self._deeds["read again"] = None
+        return {
+            ticket.linked.remote_id: replace(
+                ticket, local=await self._lock(ticket.linked.ticket_id)
+            )
+            for ticket in tickets
+        }
+
+    def _has_failed(self, remote_id: RemoteId) -> bool:
+        return (
+            self._here.links[remote_id].is_gone
+            or (remote_id, Direction.OUTBOUND) in self._here.quarantine
+            or (self._job_id, Direction.OUTBOUND, remote_id) in self._here.run_errors
+        )
 
     async def _lock(self, ticket_id: LocalId) -> LocalTicket | None:
         waited_s = 0.0
@@ -296,13 +313,15 @@ class FakeUnit:
         if sent:
             self._stage("audit", lambda: self._here.audit.extend(sent))
 
-    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
-        def mark() -> None:
+    async def count_sent(self, remote_ids: Sequence[RemoteId], updated: int) -> None:
+        def count() -> None:
             for remote_id in remote_ids:
                 self._here.links[remote_id].outbound_job = self._job_id
+            skipped = len(remote_ids) - updated
+            self._count(Counts(successful=updated, updated=updated, skipped=skipped))
 
         if remote_ids:
-            self._stage("mark counted", mark)
+            self._stage("count sent", count)
 
     async def agree_assignments(self) -> None:
         self._stage("agree assignments", self._agree_assignments)

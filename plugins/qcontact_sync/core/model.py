@@ -178,6 +178,8 @@ class KnownTicket:
         version: What a refusal is remembered by; changes when either side changes. Set by
             `read_linked`; `outbound.version_with` adds the notes.
         is_counted: It is already in the counts of this run and direction.
+        has_failed: It is in quarantine, a failure of this run, or known as gone: `release` has
+            something to end. Set by `read_linked`.
         is_unchanged: Its listed values equal the base's; link and local are left out then.
         is_hidden: A policy may hide the row, so that ``local`` of None does not mean deleted.
     """
@@ -187,6 +189,7 @@ class KnownTicket:
     unlinked: tuple[LocalTicket, ...] = ()
     version: str = ""
     is_counted: bool = False
+    has_failed: bool = False
     is_unchanged: bool = False
     is_hidden: bool = False
 

@@ -1,6 +1,6 @@
 """One transaction of a direction in FibreFlow's database: its parts as Protocols, by subject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -95,6 +95,13 @@ class TicketRecords(Protocol):
 
     async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
         """Links and rows of linked tickets, the rows locked; other ids are left out."""
+        ...
+
+    async def read_again(self, tickets: Iterable[KnownTicket]) -> Mapping[RemoteId, KnownTicket]:
+        """Linked tickets with their rows as they are now, locked.
+
+        The links are those given: under the lease no other run or person changes them.
+        """
         ...
 
     async def write(self, decisions: Sequence[TicketDecision]) -> None:
@@ -226,8 +233,12 @@ class RunProgress(Protocol):
         """Add to the direction's counts."""
         ...
 
-    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
-        """These tickets are part of the outbound counts."""
+    async def count_sent(self, remote_ids: Sequence[RemoteId], updated: int) -> None:
+        """These tickets are part of the outbound counts.
+
+        Args:
+            updated: So many of them as successful; nothing was sent of the others.
+        """
         ...
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:

@@ -116,9 +116,10 @@ class PostgresProgress:
         if counts != Counts():
             await self._unit.fetch("add_counts", asdict(counts))
 
-    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None:
+    async def count_sent(self, remote_ids: Sequence[RemoteId], updated: int) -> None:
         if remote_ids:
-            await self._unit.fetch("mark_counted", {"remote_ids": list(remote_ids)})
+            params = {"remote_ids": list(remote_ids), "updated": updated}
+            await self._unit.fetch("count_sent", params)
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None:
         if rows:

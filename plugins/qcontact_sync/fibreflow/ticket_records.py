@@ -1,6 +1,7 @@
 """Tickets and links on PostgreSQL: a constant number of statements a batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -98,9 +99,19 @@ class PostgresTickets:
                 tickets.get(row["ticket_id"]),
                 version=row["outbound_version"],
                 is_counted=row["is_counted"],
+                has_failed=row["has_failed"],
                 is_hidden=row["ticket_id"] in hidden,
             )
             for row in rows
+        }
+
+    async def read_again(self, tickets: Iterable[KnownTicket]) -> Mapping[RemoteId, KnownTicket]:
+        known = {ticket.linked.ticket_id: ticket for ticket in tickets}
+        rows = await self._tickets(known)
+        hidden = await self._hidden(list(known), rows)
+        return {
+            ticket.linked.remote_id: replace(ticket, local=rows.get(i), is_hidden=i in hidden)
+            for i, ticket in known.items()
         }
 
     async def _tickets(self, ids: Iterable[UUID]) -> dict[UUID, LocalTicket]:

@@ -3,7 +3,7 @@
 It works in a read-only transaction, so that the database refuses whatever would slip through.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -50,6 +50,9 @@ class _PlannedTickets:
     async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
         return await self._tickets.read_linked(remote_ids)
 
+    async def read_again(self, tickets: Iterable[KnownTicket]) -> Mapping[RemoteId, KnownTicket]:
+        return await self._tickets.read_again(tickets)
+
     async def write(self, decisions: Sequence[TicketDecision]) -> None:
         self.decisions += decisions
 
@@ -80,7 +83,7 @@ class _PlannedQuarantine:
 class _NoProgress:
     async def add_counts(self, counts: Counts) -> None: ...
 
-    async def mark_counted(self, remote_ids: Sequence[RemoteId]) -> None: ...
+    async def count_sent(self, remote_ids: Sequence[RemoteId], updated: int) -> None: ...
 
     async def audit_sent(self, rows: Sequence[SentRow]) -> None: ...
 

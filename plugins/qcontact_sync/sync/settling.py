@@ -17,7 +17,6 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 from qcontact_sync.core.outbound import Sending, agreed_on, kinds_of
-from qcontact_sync.core.stats import Counts
 from qcontact_sync.core.unit_ports import SentRow, UnitOfWork
 from qcontact_sync.sync.context import Work, attempts
 from qcontact_sync.sync.group_commit import GroupCommit
@@ -55,6 +54,11 @@ class Sent:
     def ticket_id(self) -> LocalId:
         """FibreFlow's id of the ticket."""
         return self.ticket.linked.ticket_id
+
+    def agreed(self) -> KnownTicket:
+        """The ticket as it is known now that QContact has what was sent."""
+        link = agreed_on(self.ticket.linked, self.sending, self.answer)
+        return replace(self.ticket, link=link)
 
     def audit_rows(self) -> list[SentRow]:
         """One row per kind sent: what was sent, the answer, and the value before."""
@@ -103,7 +107,7 @@ class Settling:
                     )
 
     async def _settle_in(self, unit: UnitOfWork, group: Sequence[Sent]) -> None:
-        now = await unit.tickets.read_linked([sent.remote_id for sent in group])
+        now = await unit.tickets.read_again([sent.agreed() for sent in group])
         decisions = [d for s in group if (d := self._settled(s, now[s.remote_id]))]
         await unit.tickets.write(decisions)
         changed = [decision.remote.id for decision in decisions]
@@ -112,12 +116,11 @@ class Settling:
 
     def _settled(self, sent: Sent, now: KnownTicket) -> TicketDecision | None:
         """What the answer means for FibreFlow's side as it is now."""
-        link = agreed_on(now.linked, sent.sending, sent.answer)
-        known = replace(now, link=link)
-        decision = decide(sent.answer, known, self._people, sent.policy)
+        decision = decide(sent.answer, now, self._people, sent.policy)
         if decision.kind is not Kind.SKIP:
             return decision
-        return decision._replace(kind=Kind.RELINK) if link.base != now.linked.base else None
+        has_moved = now.linked.base != sent.ticket.linked.base
+        return decision._replace(kind=Kind.RELINK) if has_moved else None
 
     async def finish(self, unit: UnitOfWork, ended: Sequence[tuple[KnownTicket, bool]]) -> None:
         """Count tickets, once per run, when all of each was sent.
@@ -125,10 +128,7 @@ class Settling:
         Args:
             ended: Each with whether anything was sent.
         """
-        await unit.quarantine.release([ticket.linked.remote_id for ticket, _ in ended])
+        await unit.quarantine.release([t.linked.remote_id for t, _ in ended if t.has_failed])
         fresh = [(t.linked.remote_id, did_send) for t, did_send in ended if not t.is_counted]
-        await unit.progress.mark_counted([remote_id for remote_id, _ in fresh])
         updated = sum(did_send for _, did_send in fresh)
-        await unit.progress.add_counts(
-            Counts(successful=updated, updated=updated, skipped=len(fresh) - updated)
-        )
+        await unit.progress.count_sent([remote_id for remote_id, _ in fresh], updated)

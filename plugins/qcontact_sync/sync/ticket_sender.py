@@ -114,24 +114,28 @@ class TicketSender:
             if len(error.writes) < len(kinds) or len(kinds) == 1:
                 refused.append(error)
                 return ()
-            parts = [await self._send_or_note(ticket, kind, refused) for kind in error.writes]
-            return [part for part in parts if part is not None]
+            return await self._send_apart(ticket, error.writes, refused)
         refused += (
             TicketError(why, ErrorCode.VALIDATION_ERROR, field=name)
             for name, why in sent.sending.refusals.items()
         )
         return [replace(sent, is_last=not (has_notes or refused))]
 
-    async def _send_or_note(
-        self, ticket: KnownTicket, kind: SyncType, refused: list[TicketError]
-    ) -> Sent | None:
-        try:
-            return await self._send_fields(ticket, (kind,))
-        except TicketError as error:
-            if error.code is not ErrorCode.AUTHORIZATION_ERROR:
-                raise
-            refused.append(error)
-            return None
+    async def _send_apart(
+        self, ticket: KnownTicket, kinds: Collection[SyncType], refused: list[TicketError]
+    ) -> Sequence[Sent]:
+        parts: list[Sent] = []
+        for kind in kinds:
+            try:
+                parts.append(await self._send_fields(ticket, (kind,)))
+            except TicketError as error:
+                if error.code is not ErrorCode.AUTHORIZATION_ERROR:
+                    raise
+                refused.append(error)
+            else:
+                # The parts are settled in turn, each on what the one before it agreed.
+                ticket = parts[-1].agreed()
+        return parts
 
     async def _send_notes(
         self, ticket: KnownTicket, notes: Sequence[NoteToSend], refused: list[TicketError]

@@ -131,9 +131,43 @@ async def test_what_was_sent_is_audited_and_part_of_the_outbound_counts(run: Run
         await unit.progress.audit_sent(
             [SentRow(Q1.id, ticket_id, SyncType.STATUS_UPDATE, {"status": "assigned"})]
         )
-        await unit.progress.mark_counted([Q1.id])
+        await unit.progress.count_sent([Q1.id], updated=1)
     assert (await run.linked()).is_counted
     assert run.sides.audited("status_update") == 1
+
+
+async def test_sent_tickets_are_counted_as_updated_or_as_skipped(run: Run) -> None:
+    await run.bring_in()
+    await run.bring_in(RemoteTicket(RemoteId("1002"), Q1.values))
+    async with run.unit(OUT) as unit:
+        await unit.progress.count_sent([Q1.id, RemoteId("1002")], updated=1)
+    counts = (await run.sides.ports.runs.read_directions(run.job))[OUT].counts
+    assert counts == Counts(successful=1, updated=1, skipped=1)
+
+
+async def test_a_row_is_read_again_as_it_is_now(run: Run) -> None:
+    ticket_id = await run.bring_in()
+    known = await run.linked()
+    run.sides.set_local(ticket_id, status="assigned")
+    async with run.unit(OUT) as unit:
+        again = (await unit.tickets.read_again([known]))[Q1.id]
+    assert again.link == known.link
+    assert again.local.values == {**known.local.values, "status": "assigned"}
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_a_link_tells_whether_its_ticket_has_failed(run: Run, *, is_gone: bool) -> None:
+    await run.bring_in()
+    assert not (await run.linked()).has_failed
+    if is_gone:
+        async with run.unit(OUT) as unit:
+            await unit.tickets.mark_gone([Q1.id])
+    else:
+        await run.fail("v1")
+    assert (await run.linked()).has_failed
+    async with run.unit(OUT) as unit:
+        await unit.quarantine.release([Q1.id])
+    assert not (await run.linked()).has_failed
 
 
 async def test_the_statements_that_write_tickets_pass_without_a_ticket(run: Run) -> None:

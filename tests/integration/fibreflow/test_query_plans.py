@@ -61,7 +61,7 @@ BY_ID_OR_BATCH = {
     "read_tickets": {"ticket_ids": TICKET_IDS},
     "find_unlinked": {"remote_ids": REMOTE_IDS},
     "read_links": {"remote_ids": REMOTE_IDS},
-    "mark_counted": {"remote_ids": REMOTE_IDS},
+    "count_sent": {"remote_ids": REMOTE_IDS, "updated": 0},
     "mark_gone": {"remote_ids": REMOTE_IDS},
     "release_quarantine": {"remote_ids": REMOTE_IDS, "direction": "inbound"},
     "taken_ticket_uids": {"ticket_uids": [f"FT{i:0>7}" for i in REMOTE_IDS]},

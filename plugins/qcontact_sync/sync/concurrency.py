@@ -111,6 +111,9 @@ class KeyedTasks:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._running: dict[asyncio.Task[None], Set[str]] = {}
+        self._taken: set[str] = set()
+        self._error: BaseException | None = None
+        self._has_ended = asyncio.Event()
 
     async def __aenter__(self) -> "KeyedTasks":
         return self
@@ -128,20 +131,31 @@ class KeyedTasks:
         self, keys: Set[str], work: Callable[[], Coroutine[object, object, None]]
     ) -> None:
         """Start as soon as a task may be added and none that shares a key is running."""
-        while len(self._running) >= self._limit or any(
-            not keys.isdisjoint(others) for others in self._running.values()
-        ):
+        while len(self._running) >= self._limit or not keys.isdisjoint(self._taken):
             await self._wait_for_one()
-        self._running[asyncio.create_task(work())] = keys
+        self._taken |= keys
+        task = asyncio.create_task(work())
+        self._running[task] = keys
+        task.add_done_callback(self._end)
 
     async def finish(self) -> None:
         """Wait until no task is running."""
         while self._running:
             await self._wait_for_one()
+        self._raise_error()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._taken -= self._running.pop(task)
+        if not task.cancelled():
+            self._error = self._error or task.exception()
+        self._has_ended.set()
 
     async def _wait_for_one(self) -> None:
-        done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            del self._running[task]
-        for task in done:
-            task.result()
+        self._raise_error()
+        self._has_ended.clear()
+        await self._has_ended.wait()
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error

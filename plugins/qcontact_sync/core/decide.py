@@ -163,9 +163,10 @@ def _merge(
     mapping, is_terminal = policy.mapping, policy.mapping.is_terminal
     owned = _owned_decisions(remote, link.base.remote, local, mapping, force=force)
     fields = (*two_way, *owned)
-    writes = _taken(fields)
-    base = _agreed_base(_mapped_base(link.base, mapping), fields)
-    conflicts = _conflicts(fields, link.frozen, local)
+    moved = tuple(d for d in fields if d.action is not Action.KEEP)
+    writes = _taken(moved)
+    base = _agreed_base(_mapped_base(link.base, mapping), moved)
+    conflicts = _conflicts(moved, link.frozen, local)
     agreed = _thawed(two_way, link.frozen)
     is_settled = base == link.base and not conflicts and not agreed
     kind = Kind.UPDATE if writes else Kind.SKIP if is_settled else Kind.RELINK
@@ -174,16 +175,16 @@ def _merge(
         remote,
         kind,
         base,
-        fingerprint(base.remote),
+        link.fingerprint if base is link.base else fingerprint(base.remote),
         local=local,
         writes=writes,
-        sends={d.field: d.remote for d in two_way if d.action is Action.SEND and not d.refusal},
+        sends={d.field: d.remote for d in moved if d.action is Action.SEND and not d.refusal},
         fields=fields,
         conflicts=conflicts,
         agreed=agreed,
-        frozen=tuple(d.field for d in fields if d.action is Action.FREEZE),
+        frozen=tuple(d.field for d in moved if d.action is Action.FREEZE),
         flip_flops=_flip_flops(link, two_way, agreed),
-        warnings=(*remote.warnings, *(d.warning for d in fields if d.warning)),
+        warnings=(*remote.warnings, *(d.warning for d in moved if d.warning)),
         closes=STATUS in writes and is_terminal(writes[STATUS]),
         reopens=STATUS in writes and was_terminal and not is_terminal(writes[STATUS]),
     )

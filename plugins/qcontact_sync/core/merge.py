@@ -7,6 +7,7 @@ differently (Escalated / in_progress) is no edit.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.mapping import TicketMapping, is_same_person
@@ -48,17 +49,15 @@ class Policy:
     creates_finished: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class FieldBase:
+class FieldBase(NamedTuple):
     """Both halves of one field at the last agreement."""
 
     local: str | None
     remote: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDecision:
-    """The verdict on one field.
+class FieldDecision(NamedTuple):
+    """The verdict on one field; a tuple, as `RemoteTicket`.
 
     Attributes:
         local: FibreFlow's value afterwards (TAKE writes it).

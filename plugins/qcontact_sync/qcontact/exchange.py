@@ -41,9 +41,12 @@ class KeptConnections:
         self._used_again = 0
         self._was_closed = False
 
-    async def note_reuse(self, *_: object) -> None:
+    async def note_reuse(self, session: aiohttp.ClientSession, *_: object) -> None:
         """A request uses a connection again."""
         self._used_again += 1
+        if self._used_again >= REUSES_THAT_PROVE:
+            # Tracing costs a tenth of each request, and there is no more to learn.
+            session.trace_configs.clear()
 
     def note_failure(self, failure: FailedAttempt) -> None:
         """A request got no answer."""
@@ -88,7 +91,9 @@ class Exchange:
         Raises:
             AttemptError: There is none.
         """
-        url = URL(self._base + call.path, encoded=True).with_query(dict(call.query))
+        url = URL(self._base + call.path, encoded=True)
+        if call.query:
+            url = url.with_query(dict(call.query))
         needs_own = call.is_write and not self._kept.are_reliable
         session = self._fresh if needs_own else self._shared
         failure = None

@@ -62,7 +62,10 @@ class WaitBudget:
 
 
 class Slots:
-    """At most ``size`` requests at once; halves when the remote complains, then recovers."""
+    """At most ``size`` requests at once; halves when the remote complains, then recovers.
+
+    Hold a slot with ``async with``.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -76,18 +79,17 @@ class Slots:
         """How many requests may run at once at the moment."""
         return self._limit
 
-    @asynccontextmanager
-    async def hold(self) -> AsyncIterator[None]:
-        """Hold a slot."""
+    async def __aenter__(self) -> None:
+        """Wait for a slot and hold it."""
         while self._in_use >= self._limit:
             self._freed.clear()
             await self._freed.wait()
         self._in_use += 1
-        try:
-            yield
-        finally:
-            self._in_use -= 1
-            self._freed.set()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Free the slot."""
+        self._in_use -= 1
+        self._freed.set()
 
     def halve(self) -> None:
         """Take back half of the slots as they become free."""
@@ -148,7 +150,7 @@ class Pace:
         Raises:
             AttemptError: A pause is on that is not worth waiting for.
         """
-        async with self.slots.hold():
+        async with self.slots:
             if self._bucket is not None:
                 await self._bucket.acquire()
             await self._wait_out_pause()

@@ -126,7 +126,7 @@ async def most_at_once(slots: Slots, tasks: int) -> int:
 
     async def work() -> None:
         nonlocal running, most
-        async with slots.hold():
+        async with slots:
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)
@@ -163,7 +163,7 @@ def test_one_slot_always_stays():
 
 async def test_a_waiter_that_is_cancelled_keeps_nobody_waiting():
     slots = Slots(1)
-    async with slots.hold():
+    async with slots:
         waiters = [asyncio.create_task(most_at_once(slots, 1)) for _ in range(3)]
         await asyncio.sleep(0)
         waiters[0].cancel()

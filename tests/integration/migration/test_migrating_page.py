@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +15,12 @@ import pytest
 from qcontact_sync.fibreflow.migrate import migrations
 
 from dev.database.pg_binaries import find_bindir
+from dev.database.postgres import drop_database, ensure_database
 from dev.state import PROJECT
 from sandbox.running import Sandbox, run_sandbox
+from sandbox.world import World as QContact
 from tests.benchmarks import earlier_job
+from tests.copies import Copies
 from tests.database import rows
 from tests.sync_roles import SyncRoles
 
@@ -71,46 +76,87 @@ class Move:
         return rows(self.owner, statement)
 
 
-@pytest.fixture
-def move(empty_db: str, roles: SyncRoles, tmp_path: Path) -> Iterator[Move]:
+@contextmanager
+def left_behind(owner: str, roles: SyncRoles, folder: Path) -> Iterator[Move]:
     """Two tickets that the earlier job brought in, one of them twice, in renamed tables."""
-    (tmp_path / "include").symlink_to(PROJECT / "include")
+    (folder / "include").symlink_to(PROJECT / "include")
     with run_sandbox(tickets=0, clock_offset_s=-60) as qcontact:
         for status in ("New", "Solved"):
             qcontact.world.add(
                 title="No light", status=status, category="maintenance", priority="normal"
             )
         qcontact.world.switch(clock_offset_s=0)
-        with psycopg.connect(empty_db) as connection:
+        with psycopg.connect(owner) as connection:
             connection.execute(migrations()[0].text.encode())
-        earlier_job.work(empty_db, qcontact.url, 1, qcontact.api_key)
-        with psycopg.connect(empty_db) as connection:
+        earlier_job.work(owner, qcontact.url, 1, qcontact.api_key)
+        with psycopg.connect(owner) as connection:
             connection.execute(
                 "INSERT INTO tickets (ticket_uid, source, external_id, title, ticket_type)"
                 " SELECT 'FT000009', source, external_id, title, ticket_type FROM tickets LIMIT 1"
             )
             connection.execute(RENAMED.encode())
-        paths = [Path(sys.executable).parent, find_bindir(), "/usr/bin", "/bin"]
-        given = {
-            "PATH": os.pathsep.join(map(str, paths)),
-            "HOME": str(tmp_path),
-            "OWNER_URL": empty_db,
-            "MIGRATOR_URL": roles.as_migrator(empty_db),
-            "DATABASE_URL": roles.as_runtime(empty_db),
-            "QCONTACT_API_URL": qcontact.url,
-            "QCONTACT_API_KEY": qcontact.api_key,
-        }
-        yield Move(empty_db, qcontact, roles, tmp_path, given)
+        yield move_between(owner, qcontact, roles, folder)
+
+
+def move_between(owner: str, qcontact: Sandbox, roles: SyncRoles, folder: Path) -> Move:
+    paths = [Path(sys.executable).parent, find_bindir(), "/usr/bin", "/bin"]
+    given = {
+        "PATH": os.pathsep.join(map(str, paths)),
+        "HOME": str(folder),
+        "OWNER_URL": owner,
+        "MIGRATOR_URL": roles.as_migrator(owner),
+        "DATABASE_URL": roles.as_runtime(owner),
+        "QCONTACT_API_URL": qcontact.url,
+        "QCONTACT_API_KEY": qcontact.api_key,
+    }
+    return Move(owner, qcontact, roles, folder, given)
 
 
 @pytest.fixture
-def moved(move: Move) -> Move:
+def move(empty_db: str, roles: SyncRoles, tmp_path: Path) -> Iterator[Move]:
+    """Before the switch."""
+    with left_behind(empty_db, roles, tmp_path) as move:
+        yield move
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What there is after the switch.
+
+    Attributes:
+        database: Its name; nobody is connected to it.
+        folder: With the backup.
+    """
+
+    database: str
+    qcontact: QContact
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def switched(
+    pg_server: str, roles: SyncRoles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Switched]:
+    name = f"switched_{uuid.uuid4().hex}"
+    owner = ensure_database(pg_server, name)
+    with left_behind(owner, roles, tmp_path_factory.mktemp("switched")) as move:
+        move.shell(commands("Names", "Before", "Switch over"))
+        state = Switched(name, move.qcontact.world.copy(), move.folder)
+    yield state
+    drop_database(pg_server, name)
+
+
+@pytest.fixture
+def moved(switched: Switched, copies: Copies, roles: SyncRoles) -> Iterator[Move]:
     """After the switch."""
-    move.shell(commands("Names", "Before", "Switch over"))
-    return move.having(
-        QCONTACT_SYNC_TABLE_TICKETS="maintenance_tickets",
-        QCONTACT_SYNC_TABLE_QCONTACT_SYNC_LOG="maintenance_qcontact_sync_log",
-    )
+    with (
+        copies.copy(switched.database) as owner,
+        run_sandbox(world=switched.qcontact.copy()) as qcontact,
+    ):
+        yield move_between(owner, qcontact, roles, switched.folder).having(
+            QCONTACT_SYNC_TABLE_TICKETS="maintenance_tickets",
+            QCONTACT_SYNC_TABLE_QCONTACT_SYNC_LOG="maintenance_qcontact_sync_log",
+        )
 
 
 def test_all_steps_before_the_switch_leave_every_row_as_it_was(move: Move):

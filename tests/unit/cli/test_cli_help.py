@@ -1,11 +1,14 @@
 """What the program says of itself, and at what price."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.forked_program import ForkedProgram
 
 PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 COMMANDS = (
@@ -23,8 +26,10 @@ HEAVY = {"aiohttp", "psycopg", "pydantic", "pydantic_settings", "msgspec", "tena
 
 
 def shown(*arguments: str) -> str:
-    ended = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=True)
-    return ended.stdout
+    program = ForkedProgram(arguments, os.environ)
+    stdout, _ = program.communicate()
+    assert program.returncode == 0
+    return stdout
 
 
 def test_help_lists_every_command_and_exit_status():
@@ -58,7 +63,9 @@ def test_the_help_of_run_documents_its_exit_statuses_and_has_examples():
 
 
 def test_version():
-    assert shown("--version").strip() == f"qcontact-sync {version('qcontact-sync')}"
+    """The installed script itself."""
+    ended = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == f"qcontact-sync {version('qcontact-sync')}"
 
 
 def test_help_costs_no_heavy_import():

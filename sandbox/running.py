@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -58,15 +59,27 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._on_listening = on_listening
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._on_listening()
 
     async def main_loop(self) -> None:
         # uvicorn looks ten times a second: too slow for tests that start a server each.
-        while not self.should_exit:
-            await asyncio.sleep(0.01)
+        await self._over.wait()
+
+    def stop(self) -> None:
+        """End it, from whatever thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._over.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.stop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End at once: a request that a fault holds up must not hold up the end."""
@@ -166,6 +179,6 @@ def run_sandbox(
         scheme = "https" if certificate else "http"
         yield Sandbox(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}{prefix}", world)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(10)
         listener.close()

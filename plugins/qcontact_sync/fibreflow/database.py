@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import (
@@ -36,6 +36,7 @@ from qcontact_sync.fibreflow.connecting import (
 )
 from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 from qcontact_sync.fibreflow.statements import statement
+from qcontact_sync.fibreflow.transactions import transaction
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +170,6 @@ class Database:
             except CONNECT_ERRORS as error:
                 failed = await asyncio.to_thread(connection_failed, error, address)
                 raise failed from None
-            # Not a role's default: what waited for a lock must see what was committed meanwhile.
-            await self._connection.set_isolation_level(IsolationLevel.READ_COMMITTED)
         return self._connection
 
     def _left_s(self) -> float | None:
@@ -231,10 +230,8 @@ class Database:
         async with AsyncExitStack() as begun:
             limit_s = cut_after_s if left_s is None else min(cut_after_s, left_s)
             line = begun.enter_context(watched(connection, limit_s))
-            await connection.set_read_only(read_only or None)
-            await begun.enter_async_context(connection.transaction())
-            timeout = f"{max(round(patience_s * 1000), 1)}ms"
-            await self.fetch("begin_transaction", {"statement_timeout": timeout})
+            begin = transaction(connection, patience_s, read_only=read_only)
+            await begun.enter_async_context(begin)
             return begun.pop_all(), line
 
     @asynccontextmanager

@@ -178,9 +178,10 @@ class FakeStore:
             is_counted=settled is not None and settled.job_id == job_id,
         )
 
-    async def count_links(self) -> int:
+    async def count_links(self, at_most: int | None = None) -> int:
         async with self._gate.io("count of links"):
-            return len(self._fibreflow.links)
+            links = len(self._fibreflow.links)
+            return links if at_most is None else min(links, at_most)
 
 
 def _lies_in(moment: datetime, window: Window) -> bool:

@@ -117,6 +117,14 @@ def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
     return f"{pair_version}/{md5(joined.encode(), usedforsecurity=False).hexdigest()}"
 
 
+_LINKS_PER_CHANGE = 5
+
+
+def links_enough_for(pending: int) -> int:
+    """With so many links this many tickets are sent without confirmation: no need to count on."""
+    return pending * _LINKS_PER_CHANGE
+
+
 def outbound_limit(links: int, given: int | None) -> int:
     """How many pending tickets are sent without confirmation.
 
@@ -130,7 +138,7 @@ def outbound_limit(links: int, given: int | None) -> int:
     """
     if given is not None:
         return given
-    return max(links // 5, min(500, max(100, links // 2)))
+    return max(links // _LINKS_PER_CHANGE, min(500, max(100, links // 2)))
 
 
 def kinds_of(sending: Sending) -> tuple[SyncType, ...]:

@@ -79,8 +79,8 @@ class Store(Protocol):
         """What is remembered of all cases, where QContact's list is walked whole."""
         ...
 
-    async def count_links(self) -> int:
-        """The number of linked tickets."""
+    async def count_links(self, at_most: int | None = None) -> int:
+        """The number of linked tickets, counted to ``at_most``; None: to the end."""
         ...
 
 

@@ -164,8 +164,8 @@ class PostgresStore:
             for row in rows
         }
 
-    async def count_links(self) -> int:
-        rows = await self._read("count_links")
+    async def count_links(self, at_most: int | None = None) -> int:
+        rows = await self._read("count_links", {"at_most": at_most})
         return int(rows[0]["links"])
 
 

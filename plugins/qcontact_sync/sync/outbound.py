@@ -25,7 +25,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     SyncType,
 )
-from qcontact_sync.core.outbound import outbound_limit
+from qcontact_sync.core.outbound import links_enough_for, outbound_limit
 from qcontact_sync.core.unit_ports import NoteToSend
 from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
 from qcontact_sync.sync.concurrency import KeyedTasks
@@ -109,7 +109,7 @@ class Outbound:
     async def _check_amount(self, pending: int) -> None:
         work = self._work
         given = work.options.max_outbound
-        links = await work.store.count_links() if given is None else 0
+        links = await work.store.count_links(links_enough_for(pending)) if given is None else 0
         limit = outbound_limit(links, given)
         if pending > limit and not work.run.request.confirm_outbound:
             self._sender.require_confirmation(pending, limit)

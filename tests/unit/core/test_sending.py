@@ -12,6 +12,7 @@ from qcontact_sync.core.outbound import (
     agreed_on,
     arrived,
     kinds_of,
+    links_enough_for,
     outbound_limit,
     sending_of,
     version_with,
@@ -242,6 +243,12 @@ def test_a_refusal_is_remembered_by_the_pair_and_the_notes_that_wait_in_any_orde
 )
 def test_half_of_a_small_installation_and_a_fifth_of_a_large_one_go_out_unasked(links, most):
     assert outbound_limit(links, None) == most
+
+
+@pytest.mark.parametrize("pending", [0, 1, 99, 100, 101, 499, 500, 501, 12_345])
+def test_links_that_are_not_counted_any_more_hold_nothing_back(pending: int):
+    enough = links_enough_for(pending)
+    assert all(pending <= outbound_limit(links, None) for links in (enough, enough + 1, 10**9))
 
 
 def test_a_limit_that_is_given_counts_at_any_size():

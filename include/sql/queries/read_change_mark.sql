@@ -15,9 +15,10 @@ WITH expected (relation, name, function) AS (
 ), found AS (
     SELECT
         concat_ws(' ', tg.oid, tg.xmin, proc.oid, proc.xmin, mark.oid) AS version,
-        -- A statement on a part of a table fires no trigger of the whole.
+        -- A statement on a part of a table fires no trigger of the whole, and replication none at all.
         on_table.relkind = 'r'
         AND NOT on_table.relhassubclass
+        AND NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = on_table.oid)
         AND tg.tgenabled = 'A'
         AND proc.oid IS NOT NULL
         AND has_schema_privilege(proc.proowner, mark.relnamespace, 'USAGE')

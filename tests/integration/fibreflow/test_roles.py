@@ -175,6 +175,17 @@ def test_every_table_of_the_syncs_own_comes_to_the_migrator(empty_db: str, roles
     assert others == []
 
 
+def test_every_function_of_the_syncs_own_comes_to_the_migrator(empty_db: str, roles: SyncRoles):
+    """They write as their owner, who must be the one of the tables that they write."""
+    migrate(empty_db)
+    roles.grant(empty_db)
+    made = rows(
+        empty_db,
+        "SELECT pg_get_userbyid(proowner) AS owner FROM pg_proc WHERE proname LIKE 'qcontact\\_%%'",
+    )
+    assert [row["owner"] for row in made] == [roles.migrator] * 2
+
+
 def test_migrate_with_nothing_to_do_needs_no_right_of_the_migrator(
     fibreflow: str, roles: SyncRoles
 ):

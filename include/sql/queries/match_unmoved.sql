@@ -14,8 +14,11 @@ WITH pair AS MATERIALIZED (
     FROM unnest(
         %(remote_ids)s::text[], %(digests)s::text[], %(fingerprints)s::text[], %(stamps)s::timestamptz[]
     ) AS listed (remote_id, digest, fingerprint, stamp)
-    INNER JOIN qcontact_ticket_link AS link USING (remote_id)
-    INNER JOIN tickets AS ticket ON ticket.id = link.ticket_id
+    -- Both by their keys: a planner that takes another join reads the whole table for each batch.
+    CROSS JOIN LATERAL (
+        SELECT * FROM qcontact_ticket_link AS known WHERE known.remote_id = listed.remote_id OFFSET 0
+    ) AS link
+    CROSS JOIN LATERAL (SELECT * FROM tickets AS held WHERE held.id = link.ticket_id OFFSET 0) AS ticket
     WHERE (
           link.received = md5(listed.digest || link.fingerprint)
           OR link.fingerprint = listed.fingerprint

@@ -57,6 +57,15 @@ PENDING: dict[str, Any] = {
 }
 BY_ID_OR_BATCH = {
     "match_links": {"remote_ids": REMOTE_IDS, "fingerprints": REMOTE_IDS, "is_forced": False},
+    "match_unmoved": {
+        "remote_ids": REMOTE_IDS,
+        "digests": REMOTE_IDS,
+        "fingerprints": REMOTE_IDS,
+        "stamps": [],
+        "ignored": [],
+        "uuids": [],
+        "longest": "{}",
+    },
     "lock_tickets": {"ticket_ids": TICKET_IDS},
     "read_tickets": {"ticket_ids": TICKET_IDS},
     "find_unlinked": {"remote_ids": REMOTE_IDS},

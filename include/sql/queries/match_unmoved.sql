@@ -5,7 +5,7 @@
 --          differ), uuids text[] (columns that hold UUIDs), longest jsonb (characters that are not cut, by
 --          column; any number where it has none)
 -- returns: one row of arrays in one order, all null where nothing is found: remote_ids, ticket_uids text[],
---          here, there text[][] (values of both sides: `WORD_FIELDS`, then the mapping's own columns)
+--          words text[] (JSON: values here, then there, of `WORD_FIELDS` and the mapping's own columns)
 -- locks:   none
 WITH pair AS MATERIALIZED (
     -- Apart, as nothing tells the planner that nearly every text is equal.
@@ -32,13 +32,11 @@ WITH pair AS MATERIALIZED (
 SELECT
     array_agg(remote_id) AS remote_ids,
     array_agg(ticket_uid::text) AS ticket_uids,
-    array_agg(ARRAY[
-        status::text, assigned_to::text, priority::text, ticket_type::text /* each updated: , {}::text */
-    ]) AS here,
-    array_agg(ARRAY[
+    array_agg(to_json(ARRAY[
+        status::text, assigned_to::text, priority::text, ticket_type::text /* each updated: , {}::text */,
         agreed ->> 'status', agreed ->> 'assigned_to', agreed ->> 'priority', agreed ->> 'ticket_type'
         /* each updated: , agreed ->> trim('"' FROM '{}') */
-    ]) AS there
+    ])::text) AS words
 FROM pair
 WHERE (title::text IS NOT DISTINCT FROM (agreed ->> 'title') COLLATE "C" OR NOT agreed ? 'title')
   AND (description::text IS NOT DISTINCT FROM (agreed ->> 'description') COLLATE "C" OR NOT agreed ? 'description')

@@ -4,7 +4,8 @@ A comparison of many tickets finds nearly all of them as they were when the side
 database recognises those and compares the texts; only what translates is judged here.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from qcontact_sync.core.columns import Column, Flow, Kind
@@ -18,16 +19,18 @@ POINT_FIELD = "gps_coordinates"
 UUID_FIELDS = ("pole_number", "project_id", "zone_id")
 _MAX_KNOWN = 10_000
 
-Words = tuple[tuple[str | None, ...], tuple[str | None, ...]]
-"""FibreFlow's and QContact's values of `EqualTexts.judged`."""
-
 
 class UnmovedTicket(NamedTuple):
-    """A linked ticket that neither side changed since they agreed, and whose texts are equal."""
+    """A linked ticket that neither side changed since they agreed, and whose texts are equal.
+
+    Attributes:
+        words: FibreFlow's values of `EqualTexts.judged`, then QContact's: a JSON array, which most
+            tickets share with others.
+    """
 
     id: RemoteId
     ticket_uid: str
-    words: Words
+    words: str
 
 
 class EqualTexts(NamedTuple):
@@ -74,16 +77,20 @@ class WordJudge:
         self._fields = fields
         self._people = people
         self._policy = policy
-        self._known: dict[Words, bool] = {}
+        self._known: dict[str, bool] = {}
 
-    def are_the_same(self, words: Words) -> bool:
-        """Whether each of FibreFlow's values means what QContact's does."""
+    def are_the_same(self, words: str) -> bool:
+        """Whether each of FibreFlow's values means what QContact's does (`UnmovedTicket.words`)."""
         known = self._known.get(words)
         if known is None:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
-            known = self._known[words] = all(
-                is_the_same(name, here, there, self._people, self._policy)
-                for name, here, there in zip(self._fields, *words, strict=True)
-            )
+            known = self._known[words] = self._judge(json.loads(words))
         return known
+
+    def _judge(self, values: Sequence[str | None]) -> bool:
+        count = len(self._fields)
+        return all(
+            is_the_same(name, here, there, self._people, self._policy)
+            for name, here, there in zip(self._fields, values[:count], values[count:], strict=True)
+        )

@@ -58,8 +58,7 @@ class PostgresComparison:
             (row,) = await database.fetch("match_unmoved", params, schema)
         if row["remote_ids"] is None:
             return ()
-        words = zip(map(tuple, row["here"]), map(tuple, row["there"]), strict=True)
-        return list(map(UnmovedTicket, row["remote_ids"], row["ticket_uids"], words))
+        return list(map(UnmovedTicket, row["remote_ids"], row["ticket_uids"], row["words"]))
 
     async def read_linked(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, KnownTicket]:
         async with self._store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:

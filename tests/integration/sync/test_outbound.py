@@ -85,6 +85,18 @@ def test_both_fields_go_out_in_one_call_with_a_row_each(world: World, linked: st
     assert sorted(sent) == ["assignment", "status_update"]
 
 
+def test_fields_that_are_only_accepted_one_by_one_are_both_settled(world: World, linked: str):
+    world.qcontact.faults.add(do="answer", status=403, method="PATCH")
+    world.set_local(linked, status="resolved", assigned_to=world.add_user("Thandi Mokoena"))
+    result = world.run()
+    apart = [{"status": "solved"}, {"assigned_to": "Thandi Mokoena"}]
+    assert [fields for _, fields in world.patches()][-2:] == apart
+    sent = [r["sync_type"] for r in world.audit(linked) if r["sync_direction"] == "outbound"]
+    assert sorted(sent) == ["assignment", "status_update"]
+    assert outbound(result)["successful"] == 1
+    assert outbound(world.run())["total_processed"] == 0
+
+
 @pytest.mark.parametrize(
     ("here", "there"), [("qa_in_progress", "In Review"), ("handed_to_ops", "Solved")]
 )

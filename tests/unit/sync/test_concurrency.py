@@ -73,6 +73,20 @@ async def test_error_is_raised_as_it_is_and_other_tasks_are_cancelled() -> None:
     assert works.running == set()
 
 
+async def test_error_of_a_task_that_has_ended_is_raised_at_the_end_of_the_block() -> None:
+    async def fail() -> None:
+        raise ValueError("no")
+
+    async def overlapping() -> None:
+        async with KeyedTasks(2) as tasks:
+            await tasks.start({"1"}, fail)
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+    with pytest.raises(ValueError, match="no"):
+        await overlapping()
+
+
 async def numbers(seen: list[int]) -> AsyncIterator[int]:
     for number in range(100):
         seen.append(number)

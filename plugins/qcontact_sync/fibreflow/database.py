@@ -46,6 +46,8 @@ PERSON_PATIENCE_S = 8.0
 """Where a person, or a program that a person waits for, wants an answer."""
 STATUS_BUDGET_S = 10.0
 """How long `status` takes at most, however many questions it asks."""
+LOCK_WAIT_S = 2.0
+"""How long a row may stay locked by the app: longer, and it costs that ticket, not the run."""
 LEASE_PATIENCE_S = 4.0
 """A renewal that gets no answer must leave time for another one."""
 _CUT_AFTER = 1.5
@@ -136,6 +138,7 @@ class Database:
         patience_s: How long a statement may take; a transaction half as long again.
         budget_s: How long all of it may take together, from the first query on, connecting
             included; None for no limit.
+        lock_wait_s: See `limit_lock_waits`.
     """
 
     def __init__(
@@ -144,11 +147,13 @@ class Database:
         schema: HostSchema = USUAL,
         patience_s: float = RUN_PATIENCE_S,
         budget_s: float | None = None,
+        lock_wait_s: float = LOCK_WAIT_S,
     ) -> None:
         self._conninfo = conninfo
         self.schema = schema
         self._patience_s = patience_s
         self._budget_s = budget_s
+        self._lock_wait_s = lock_wait_s
         self._ends_at: float | None = None
         self._connection: AsyncConnection[DictRow] | None = None
         self._lock = asyncio.Lock()
@@ -270,6 +275,11 @@ class Database:
         text = statement(name, schema or self.schema)
         cursor = await self._connection.execute(text.encode(), params)
         return await cursor.fetchall() if cursor.description else []
+
+    async def limit_lock_waits(self) -> None:
+        """Let the statements of the present transaction wait only so long for each lock."""
+        limit = f"{max(round(self._lock_wait_s * 1000), 1)}ms"
+        await self.fetch("limit_lock_waits", {"lock_timeout": limit})
 
     async def copy(self, name: str, rows: str) -> None:
         """Run a query file that copies rows, inside the present transaction.

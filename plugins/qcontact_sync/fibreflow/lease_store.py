@@ -33,7 +33,7 @@ class PostgresLeases:
         try:
             async with self._database.transaction():
                 # A holder that froze before its commit keeps the row locked.
-                await self._database.fetch("limit_lock_waits")
+                await self._database.limit_lock_waits()
                 rows = await self._database.fetch("take_lease", params)
         except RowLocked:
             return None

@@ -82,7 +82,7 @@ class PostgresStore:
             self._connection() as free,
             free.transaction(lease, read_only=read_only) as database,
         ):
-            await database.fetch("limit_lock_waits")
+            await database.limit_lock_waits()
             unit = OpenUnit(database, job_id, direction, read_only, self.schema, self._mapping)
             tickets = PostgresTickets(unit, self._scan)
             yield UnitOfWork(

@@ -91,7 +91,7 @@ async def _close_idle(world: World, state: str = "idle") -> None:
 
 async def test_a_lease_whose_row_is_locked_is_somebody_elses(world: World) -> None:
     """A holder that froze before its commit; whoever waits goes on asking."""
-    database = Database(world.database)
+    database = Database(world.database, lock_wait_s=0.3)
     leases = PostgresLeases(database)
     assert await leases.take("default", "one")
     with psycopg.connect(world.owner) as frozen:

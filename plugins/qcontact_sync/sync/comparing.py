@@ -102,8 +102,7 @@ class Comparing:
         reader = ListReader(cast(RemoteTickets, self.remote), page_size=self.page_size)
         window = Window(None, now)
         window = Window(None, await reader.server_time(window) or now)
-        batch: list[Listed] = []
-        doubted: set[RemoteId] = set()
+        batch, doubted = list[Listed](), set[RemoteId]()
         async with aclosing(reader.read(window, takes_later=True)) as deltas:
             async for delta in deltas:
                 self._expected = max(self._expected, delta.expected)
@@ -136,7 +135,7 @@ class Comparing:
         self, listed: Sequence[Listed], doubted: set[RemoteId]
     ) -> Sequence[TicketComparison]:
         """Compare listed versions; of those that may be older the present one."""
-        apart = doubted | self.pending
+        apart = doubted.union(self.pending.intersection(t.id for t in listed))
         same = await self._unmoved.recognised([t for t in listed if t.id not in apart])
         tickets, unreadable = _decoded(t for t in listed if t.id not in same)
         prints = {ticket.id: fingerprint(ticket.values) for ticket in tickets}
@@ -149,13 +148,12 @@ class Comparing:
             if ticket.id in doubted or may_be_older(ticket, prints[ticket.id], known[ticket.id])
         }
         believed = [ticket for ticket in tickets if ticket.id not in suspects]
-        single = [*unreadable, *suspects]
         self._report()
         return [
             *same.values(),
             *also.values(),
             *await self._compare(believed, known),
-            *await self._compare_single(single),
+            *await self._compare_single([*unreadable, *suspects]),
         ]
 
     async def _compare_single(

@@ -18,7 +18,14 @@ WITH pair AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT * FROM qcontact_ticket_link AS known WHERE known.remote_id = listed.remote_id OFFSET 0
     ) AS link
-    CROSS JOIN LATERAL (SELECT * FROM tickets AS held WHERE held.id = link.ticket_id OFFSET 0) AS ticket
+    CROSS JOIN LATERAL (
+        SELECT
+            ticket_uid, status, assigned_to, title, description, priority, ticket_type, address, dr_number,
+            pole_number, pon_number, project_id, zone_id, gps_coordinates, ont_serial /* each updated: , {} */
+        FROM tickets
+        WHERE id = link.ticket_id
+        OFFSET 0
+    ) AS ticket
     WHERE (
           link.received = md5(listed.digest || link.fingerprint)
           OR link.fingerprint = listed.fingerprint

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.columns import Column, Flow, Kind, Words
@@ -233,6 +234,19 @@ def test_a_change_here_is_none_of_them_though_the_values_mean_the_same(fibreflow
     tickets = write(fibreflow_db, [pair])
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, Policy(TICKETS)))
     assert (quick, careful["T-0"].standing) == ({}, Standing.PENDING)
+
+
+def test_columns_that_the_sync_may_not_read_are_not_read(fibreflow_db: str, runtime_db: str):
+    user = sql.Identifier(conninfo_to_dict(runtime_db)["user"])
+    pair = pair_of(usual(TICKETS), as_brought_in(usual(TICKETS), TICKETS))
+    tickets = write(fibreflow_db, [pair])
+    read = ["id", "closed_at", "ticket_uid", "external_id", "source", "created_at", *HERE]
+    columns = sql.SQL(", ").join(map(sql.Identifier, read))
+    with psycopg.connect(fibreflow_db) as connection:
+        connection.execute(sql.SQL("REVOKE SELECT ON tickets FROM {}").format(user))
+        connection.execute(sql.SQL("GRANT SELECT ({}) ON tickets TO {}").format(columns, user))
+    quick, careful = asyncio.run(both_ways(runtime_db, tickets, Policy(TICKETS)))
+    assert quick == careful != {}
 
 
 def write(dsn: str, drawn: list[Pair]) -> list[RemoteTicket]:

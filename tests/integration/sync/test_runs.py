@@ -1,14 +1,12 @@
 """The life of a run: its window, its record across crashes and retries, its lease."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from qcontact_sync.core.errors import LeaseBusy, RetryableError
@@ -21,6 +19,7 @@ from qcontact_sync.sync import inbound
 from qcontact_sync.sync.row_faults import ROWS_THAT_STOP
 
 from sandbox.instants import SECOND
+from tests.integration.program import running
 from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -785,34 +784,15 @@ def test_who_lost_the_lease_writes_nothing_more(seeded_world: World):
     assert world.cursor() is None
 
 
-RUN_ONCE = """
-import sys
-from pydantic import SecretStr
-from qcontact_sync.jobs import run_sync_job
-from qcontact_sync.config.access import ApiKey, FibreFlowAccess, QContactAccess
-database, url, key = sys.argv[1:]
-run_sync_job(
-    fibreflow=FibreFlowAccess(SecretStr(database)),
-    qcontact=QContactAccess(url, ApiKey(SecretStr(key))),
-)
-"""
-
-
 def test_a_run_that_is_killed_leaves_everything_to_the_next(seeded_world: World):
     world = seeded_world
     world.pass_time()
     world.qcontact.faults.add(do="delay", delay_s=60, path="page=2", times="forever")
-    arguments = [world.database, world.sandbox.url, world.sandbox.api_key]
-    victim = subprocess.Popen(
-        [sys.executable, "-c", RUN_ONCE, *arguments],
-        cwd=Path(__file__).parents[3],
-        stderr=subprocess.DEVNULL,
-    )
-    while not any("page=2" in entry.target for entry in world.qcontact.requests):
-        assert victim.poll() is None
-        time.sleep(0.02)
-    victim.send_signal(signal.SIGKILL)
-    victim.wait()
+    with running(world) as victim:
+        victim.wait_until(
+            lambda: any("page=2" in entry.target for entry in world.qcontact.requests)
+        )
+        victim.kill()
     world.qcontact.faults.clear()
     # It began six hours ago, and was last heard of a minute later.
     world.execute("UPDATE sync_job_history SET started_at = now() - interval '6 hours'")

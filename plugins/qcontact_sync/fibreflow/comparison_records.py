@@ -13,7 +13,7 @@ from qcontact_sync.core.model import (
     RemoteId,
     RemoteTicket,
 )
-from qcontact_sync.core.unmoved import WORD_FIELDS, EqualTexts, UnmovedTicket
+from qcontact_sync.core.unmoved import EqualTexts, UnmovedTicket
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.rows import text_array
 from qcontact_sync.fibreflow.run_store import PostgresRunStore
@@ -40,10 +40,6 @@ class PostgresComparison:
         texts: EqualTexts,
         fingerprints: Sequence[str] | None = None,
     ) -> Sequence[UnmovedTicket]:
-        schema = self._store.schema
-        if texts.judged != (*WORD_FIELDS, *schema.updated):
-            # A column that the lineage fills itself is not read.
-            return ()
         digests = [ticket.digest for ticket in listed] if fingerprints is None else []
         params = {
             "remote_ids": text_array([ticket.id for ticket in listed]),
@@ -55,7 +51,7 @@ class PostgresComparison:
             "longest": jsonb(texts.longest),
         }
         async with self._database.transaction(read_only=True) as database:
-            (row,) = await database.fetch("match_unmoved", params, schema)
+            (row,) = await database.fetch("match_unmoved", params, self._store.schema)
         if row["remote_ids"] is None:
             return ()
         return list(map(UnmovedTicket, row["remote_ids"], row["ticket_uids"], row["words"]))

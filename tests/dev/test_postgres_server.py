@@ -75,12 +75,12 @@ def test_a_stray_environment_of_another_server_is_ignored(nothing_yet, monkeypat
         assert one(dsn, "SELECT 1") == 1
 
 
-def test_nobody_gets_in_without_the_password(nothing_yet):
-    with server(nothing_yet) as dsn:
+def test_nobody_gets_in_without_the_password(datadir):
+    with server(datadir) as dsn:
         params = psycopg.conninfo.conninfo_to_dict(dsn) | {"password": "guess"}
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(**params)
-        assert (nothing_yet.with_name("data.password").stat().st_mode & 0o777) == 0o600
+        assert (datadir.with_name("data.password").stat().st_mode & 0o777) == 0o600
 
 
 def test_a_killed_server_starts_again_with_its_data(datadir):

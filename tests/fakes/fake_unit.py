@@ -102,7 +102,14 @@ class FakeUnit:
             if (known := self._here.links.get(i)) is not None
             and known.received == (digest, known.link.fingerprint)
             and not known.link.frozen
+            and not self._is_on_record(i, is_gone=known.is_gone)
         }
+
+    def _is_on_record(self, remote_id: RemoteId, *, is_gone: bool) -> bool:
+        """Whether anything ends when the ticket passes."""
+        entries = ((remote_id, way) in self._here.quarantine for way in Direction)
+        failed = (self._job_id, self._direction, remote_id) in self._here.run_errors
+        return is_gone or failed or any(entries)
 
     async def look_up(
         self, listed: Sequence[tuple[RemoteTicket, str]], *, force: bool

@@ -79,7 +79,8 @@ class TicketRecords(Protocol):
     async def recognise(self, digests: Mapping[RemoteId, str]) -> Mapping[RemoteId, KnownTicket]:
         """Those whose base is what the object with this digest says, and that nothing is open for.
 
-        They are unchanged, as `look_up` would find them; all others are left out.
+        They are unchanged, as `look_up` would find them, and not in quarantine; all others are
+        left out.
         """
         ...
 

@@ -18,7 +18,8 @@ class Outcome:
     """The decisions about a batch.
 
     Attributes:
-        passed: Tickets that leave the quarantine.
+        recognised: Tickets that are as they were settled, and for which nothing is open.
+        passed: Other tickets that passed: they leave the quarantine.
         suspects: Tickets whose listed version is not believed: they are read by id.
         fresh: Decisions about tickets that are not in the run's counts yet.
         skipped: Number of unchanged tickets that are not in the run's counts yet.
@@ -26,10 +27,16 @@ class Outcome:
 
     decisions: list[TicketDecision] = field(default_factory=list)
     failures: list[TicketFailure] = field(default_factory=list)
+    recognised: list[RemoteId] = field(default_factory=list)
     passed: list[RemoteId] = field(default_factory=list)
     suspects: list[RemoteId] = field(default_factory=list)
     fresh: list[TicketDecision] = field(default_factory=list)
     skipped: int = 0
+
+    def recognise(self, remote_id: RemoteId, known: KnownTicket) -> None:
+        """The object that was received is the one that was settled."""
+        self.skipped += not known.is_counted
+        self.recognised.append(remote_id)
 
     def skip(self, remote_id: RemoteId, known: KnownTicket) -> None:
         """The ticket is as it was settled."""

@@ -161,7 +161,7 @@ class InboundBatches:
         """
         if not self._notes.is_asked_for:
             return
-        passed = set(outcome.passed)
+        passed = {*outcome.recognised, *outcome.passed}
         if not isinstance(self._work.remote, WalkedList):
             # A first import brings in the archive: a request for each of its tickets takes hours.
             finished = (d for d in outcome.decisions if d.kind is Kind.CREATE and d.closes)
@@ -182,7 +182,7 @@ class InboundBatches:
         digests = {t.id: t.digest for t in listed if t.digest and t.id not in doubted}
         settled = await unit.tickets.recognise(digests) if digests and not force else {}
         for remote_id, known in settled.items():
-            outcome.skip(remote_id, known)
+            outcome.recognise(remote_id, known)
         prints = prints_of([t for t in listed if t.id not in settled], outcome)
         found = await unit.tickets.look_up(prints, force=force)
         for ticket, version in prints:

@@ -79,12 +79,14 @@ class Run:
         found = await self.sides.ports.store.list_notes_to_send([Q1.id], sent=SENT)
         return found.get(Q1.id, [])
 
-    async def fail(self, version: str | None, *, recoverable: bool = False) -> Counts:
+    async def fail(
+        self, version: str | None, *, recoverable: bool = False, direction: Direction = OUT
+    ) -> Counts:
         failure = TicketFailure(
             Q1.id, SyncType.STATUS_UPDATE, ErrorCode.VALIDATION_ERROR, "refused", version,
             recoverable=recoverable,
         )  # fmt: skip
-        async with self.unit(OUT) as unit:
+        async with self.unit(direction) as unit:
             return await unit.quarantine.add([failure])
 
 

@@ -117,6 +117,23 @@ async def test_ticket_that_was_not_received_from_a_list_is_not_recognised(run: R
     assert not await run.recognise(Q1._replace(digest="d1"))
 
 
+@pytest.mark.parametrize("record", ["failed", "gone"])
+async def test_ticket_is_not_recognised_while_something_ends_when_it_passes(
+    run: Run, record: str
+) -> None:
+    seen = Q1._replace(digest="d1")
+    await run.bring_in(seen)
+    if record == "failed":
+        await run.fail("v", direction=IN)
+    else:
+        async with run.unit() as unit:
+            await unit.tickets.mark_gone([Q1.id])
+    assert not await run.recognise(seen)
+    async with run.unit() as unit:
+        await unit.quarantine.release([Q1.id])
+    assert await run.recognise(seen)
+
+
 @pytest.mark.parametrize("odd", ['"', "\\", 'a","b', "{}", "NULL", " a ", "%s", "ü"])
 async def test_a_ticket_with_any_id_is_recognised(run: Run, odd: str):
     ticket = Q1._replace(id=RemoteId(odd), digest="d1")

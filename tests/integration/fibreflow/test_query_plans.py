@@ -26,6 +26,7 @@ TICKETS = 1_000_000 if IS_DEEP else 500_000
 OPTIONAL = PROJECT / "include" / "sql" / "optional" / "indexes_on_fibreflow.sql"
 JOB = uuid.UUID(int=1)
 REMOTE_IDS = [str(number) for number in range(1, TICKETS, TICKETS // 1_000)]
+IN = {"direction": "inbound"}
 TICKET_IDS = [uuid.UUID(int=number) for number in range(1, TICKETS, TICKETS // 1_000)]
 SEED = (
     """
@@ -55,6 +56,12 @@ PENDING: dict[str, Any] = {
     "window_end": None,
     **note_params(SENT),
 }
+REFUSED = """
+    INSERT INTO qcontact_quarantine (
+        remote_id, direction, sync_type, error_code, error_message, job_id
+    )
+    SELECT 'refused ' || n, 'inbound', 'create', 'VALIDATION_ERROR', 'refused', gen_random_uuid()
+    FROM generate_series(1, 20000) AS n"""
 BY_ID_OR_BATCH = {
     "match_links": {"remote_ids": REMOTE_IDS, "fingerprints": REMOTE_IDS, "is_forced": False},
     "match_unmoved": {
@@ -72,7 +79,8 @@ BY_ID_OR_BATCH = {
     "read_links": {"remote_ids": REMOTE_IDS},
     "count_sent": {"remote_ids": REMOTE_IDS, "updated": 0},
     "mark_gone": {"remote_ids": REMOTE_IDS},
-    "release_quarantine": {"remote_ids": REMOTE_IDS, "direction": "inbound"},
+    "match_received": {**IN, "remote_ids": REMOTE_IDS, "digests": REMOTE_IDS},
+    "release_quarantine": {**IN, "remote_ids": REMOTE_IDS},
     "taken_ticket_uids": {"ticket_uids": [f"FT{i:0>7}" for i in REMOTE_IDS]},
     "resolve_ids": {"given": REMOTE_IDS[:20]},
     "list_due": {"direction": "inbound", "limit": 500},
@@ -114,11 +122,20 @@ def test_what_is_asked_by_id_or_batch_scans_no_large_table(many_tickets: str, na
     assert scanned.isdisjoint({"tickets", "qcontact_sync_log", "qcontact_ticket_link"})
 
 
+def test_a_long_quarantine_is_looked_up_by_key(fibreflow_db: str) -> None:
+    with psycopg.connect(fibreflow_db) as connection:
+        for statement_text in (*SEED[:2], REFUSED):
+            connection.execute(statement_text.encode(), {"tickets": 20_000})
+        connection.execute("ANALYZE")
+    asked = BY_ID_OR_BATCH["match_received"]
+    assert "qcontact_quarantine" not in _scanned(fibreflow_db, "match_received", asked)
+
+
 @pytest.mark.parametrize(
     ("name", "asked", "more"),
     [
         ("find_unlinked", {"remote_ids": REMOTE_IDS}, 0),
-        ("match_received", {"remote_ids": REMOTE_IDS, "digests": REMOTE_IDS}, 2_000),
+        ("match_received", {**IN, "remote_ids": REMOTE_IDS, "digests": REMOTE_IDS}, 2_000),
         ("next_ticket_uids", {"count": 1_000}, 4_000),
     ],
 )

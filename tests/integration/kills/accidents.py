@@ -5,17 +5,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.depth import IS_DEEP
 from tests.integration.kills.cuttable_proxy import fragile
 from tests.integration.kills.story import PHASES, Story
 from tests.integration.own_server import OwnServer
 from tests.integration.program import Program, running
 from tests.integration.sync_world import World
 
-# A run takes as long as QContact's answers; the moments of accidents are spread over that.
-ANSWER_S = 0.08 if IS_DEEP else 0.04
-LIFE_S = (0.0, 1.5) if IS_DEEP else (0.0, 0.75)
-MIDDLE_S = (0.8, 2.5) if IS_DEEP else (0.4, 1.25)
+LIFE_S = (0.0, 1.5)
+MIDDLE_S = (0.8, 2.5)
 
 
 class Accidents:

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.running import run_sandbox
 from tests.depth import IS_DEEP
-from tests.integration.kills.accidents import ANSWER_S, Accidents
+from tests.integration.kills.accidents import Accidents
 from tests.integration.kills.story import Story
 from tests.integration.own_server import OwnServer
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
@@ -43,7 +43,7 @@ def test_killed_cut_off_and_paused_it_loses_nothing_and_does_nothing_twice(
     happen += [accidents.cut_connections, accidents.restart_database, accidents.meet] * OTHERS
     happen += [accidents.pause_beyond_the_lease] * PAUSES
     random.Random(seed).shuffle(happen)
-    world.qcontact.faults.add(do="delay_answer", delay_s=ANSWER_S, times="forever")
+    world.qcontact.faults.add(do="delay_answer", delay_s=0.08, times="forever")
     for accident in happen:
         story.edit(EDITS)
         accident()

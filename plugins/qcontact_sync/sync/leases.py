@@ -86,8 +86,7 @@ async def _wait_for(leases: Leases, account: str, sleep: Sleep, *, waits: bool) 
     holder = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}"
     is_announced = False
     while (lease := await leases.take(account, holder)) is None:
-        if await _evict_if_dead(leases, await leases.holder(account)):
-            continue
+        await _evict_if_dead(leases, await leases.holder(account))
         if not waits:
             raise LeaseBusy
         if not is_announced:
@@ -97,13 +96,15 @@ async def _wait_for(leases: Leases, account: str, sleep: Sleep, *, waits: bool) 
     return lease
 
 
-async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> bool:
-    """Free the lease of a dead process of this host; on other hosts it expires."""
+async def _evict_if_dead(leases: Leases, holder: LeaseHolder | None) -> None:
+    """Free the lease of a dead process of this host; on other hosts it expires.
+
+    It is not taken at once: what that process sent last may still be on its way.
+    """
     if holder is None or holder.host != socket.gethostname() or is_alive(holder.pid):
-        return False
+        return
     log.warning("lease.evicted holder=%s: its process is gone", holder.lease.holder)
     await leases.evict(holder)
-    return True
 
 
 def is_alive(pid: int) -> bool:

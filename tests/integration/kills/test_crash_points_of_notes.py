@@ -28,7 +28,7 @@ from tests.integration.kills.crash_points import (
 )
 from tests.integration.kills.prepared import Prepared, Stages
 from tests.integration.kills.scene import end_of, mend
-from tests.integration.sync_world import World
+from tests.integration.sync_world import NoPauses, World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -145,7 +145,9 @@ async def _choose(world: World, gate: Gate, ids: list[str]) -> int:
     database, lease_database = (GatedDatabase(world.database, gate) for _ in range(2))
     try:
         async with (
-            hold_lease(PostgresLeases(lease_database), "default", SystemClock()) as held,
+            hold_lease(
+                PostgresLeases(lease_database), "default", SystemClock(), NoPauses().sleep
+            ) as held,
             open_remote(world.qcontact_access, world.settings) as remote,
         ):
             choosing = Choosing(

@@ -18,6 +18,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qcontact_sync.config.accounts import (
     ACCOUNTS_FILE,
@@ -28,7 +29,6 @@ from qcontact_sync.config.accounts import (
 )
 from qcontact_sync.config.reasons import reason
 from qcontact_sync.config.ticket_links import check_template
-from qcontact_sync.config.variables import FromVariables
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.params import SyncDirection
 
@@ -46,10 +46,10 @@ with warnings.catch_warnings():
     # The setting's name is an old method's of pydantic, which nothing of ours calls.
     warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
 
-    class SchemaSetting(FromVariables):
+    class SchemaSetting(BaseSettings):
         """The lineage of FibreFlow's schema, as ``QCONTACT_SYNC_SCHEMA``, for a whole process."""
 
-        prefix = PREFIX
+        model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
         schema: Literal["fibreflow", "maintenance"] = "fibreflow"  # type: ignore[assignment]
 
@@ -57,7 +57,7 @@ with warnings.catch_warnings():
 class Settings(SchemaSetting):
     """Everything that may be set and is no connection, each as ``QCONTACT_SYNC_<NAME>``."""
 
-    alert_to: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = ()
+    alert_to: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
     notify_conn: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")] | None = None
     direction: SyncDirection = "both"
     max_outbound: int | None = Field(default=None, ge=0)
@@ -159,13 +159,13 @@ _WORD = "[A-Za-z_][A-Za-z0-9_]{0,62}"
 _TableName = Annotated[str, Field(pattern=rf"^({_WORD}\.)?{_WORD}$")]
 
 
-class TableSettings(FromVariables):
+class TableSettings(BaseSettings):
     """What FibreFlow's tables are called, each as ``QCONTACT_SYNC_TABLE_<USUAL NAME>``.
 
     None: as in the lineage of the schema.
     """
 
-    prefix = TABLE_PREFIX
+    model_config = SettingsConfigDict(env_prefix=TABLE_PREFIX, frozen=True, env_ignore_empty=True)
 
     tickets: _TableName | None = None
     ticket_notes: _TableName | None = None

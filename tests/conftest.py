@@ -115,9 +115,11 @@ def roles(pg_server: str) -> Iterator[SyncRoles]:
 
 
 @pytest.fixture(scope="session")
-def copies(pg_server: str) -> Copies:
+def copies(pg_server: str, roles: SyncRoles) -> Iterator[Copies]:
     """Makes copies of databases."""
-    return Copies(pg_server)
+    made = Copies(pg_server)
+    yield made
+    made.drop()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ class Copies:
     def __init__(self, server: str) -> None:
         self._server = server
         self._line = OpenLine(server)
+        self._left: list[str] = []
 
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
@@ -21,4 +22,11 @@ class Copies:
         name = f"test_{uuid.uuid4().hex}"
         self._line.rows(copy_statement(template, name, self._line.server_version))
         yield database_dsn(self._server, name)
-        self._line.rows(drop_statement(name))
+        # PostgreSQL waits a tenth of a second for a connection that is just being closed.
+        self.drop()
+        self._left.append(name)
+
+    def drop(self) -> None:
+        """Drop the copies that are no longer used."""
+        while self._left:
+            self._line.rows(drop_statement(self._left.pop()))

@@ -1,10 +1,9 @@
 """What talks HTTP is imported by the first request."""
 
-import subprocess
-import sys
+from tests.loaded_modules import loaded_by
 
 OPENED = """
-import asyncio, sys
+import asyncio
 from pydantic import SecretStr
 from qcontact_sync.config.access import ApiKey, QContactAccess
 from qcontact_sync.config.settings import Settings
@@ -17,14 +16,10 @@ async def open_and_close():
         pass
 
 asyncio.run(open_and_close())
-print(*sys.modules)
 """
 
 
 def test_an_open_client_without_a_request_imports_no_http() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", OPENED], capture_output=True, text=True, check=True
-    )
-    loaded = set(ended.stdout.split())
+    loaded = loaded_by(OPENED)
     assert "qcontact_sync.qcontact.tickets_dialect" in loaded
     assert not loaded & {"aiohttp", "tenacity", "qcontact_sync.qcontact.entities_dialect"}

@@ -48,7 +48,8 @@ with interrupts.handled():
             argv = [sys.executable, "-c", "import time; time.sleep(600)"]
             services.start(f"child-{number}", argv, {})
         print("up", flush=True)
-        time.sleep(600)
+        while True:
+            time.sleep(0.05)  # in pieces: a signal just before a sleep does not end it
     except Interrupted:
         pass
     finally:

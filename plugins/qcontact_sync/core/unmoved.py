@@ -6,6 +6,7 @@ database recognises those and compares the texts; only what translates is judged
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from qcontact_sync.core.columns import Column, Flow, Kind
@@ -77,18 +78,11 @@ class WordJudge:
         self._fields = fields
         self._people = people
         self._policy = policy
-        self._known: dict[str, bool] = {}
+        self.are_the_same = lru_cache(_MAX_KNOWN)(self._judge)
 
-    def are_the_same(self, words: str) -> bool:
+    def _judge(self, words: str) -> bool:
         """Whether each of FibreFlow's values means what QContact's does (`UnmovedTicket.words`)."""
-        known = self._known.get(words)
-        if known is None:
-            if len(self._known) >= _MAX_KNOWN:
-                self._known.clear()
-            known = self._known[words] = self._judge(json.loads(words))
-        return known
-
-    def _judge(self, values: Sequence[str | None]) -> bool:
+        values: Sequence[str | None] = json.loads(words)
         count = len(self._fields)
         return all(
             is_the_same(name, here, there, self._people, self._policy)

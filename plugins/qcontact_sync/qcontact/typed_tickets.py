@@ -71,7 +71,7 @@ def _is_plain(body: bytes) -> bool:
     if not body.isascii() or len(body) > MAX_TEXT_LENGTH:
         return False
     # JSON has NUL, carriage returns and what is not ASCII only in these escapes.
-    return b"\\" not in body or not (b"\\u" in body or b"\\r" in body)
+    return b"\\u" not in body and b"\\r" not in body
 
 
 def _take_texts(

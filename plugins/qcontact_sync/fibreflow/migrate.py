@@ -11,7 +11,8 @@ from psycopg.rows import DictRow, dict_row
 
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.fibreflow.connecting import CONNECT_ERRORS, connection_failed, prepared
-from qcontact_sync.fibreflow.database import Database, translate
+from qcontact_sync.fibreflow.database import Database
+from qcontact_sync.fibreflow.failures import translate
 from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 from qcontact_sync.fibreflow.statements import adapted, sql_folder, statement
 

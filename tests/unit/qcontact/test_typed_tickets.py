@@ -124,7 +124,7 @@ def test_a_usual_ticket_is_read_by_the_type(fields):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"description": "caf\u00e9"},
+        {"description": "\u00e9t\u00e9"},
         {"description": "a\r\nb"},
         {"description": "a\x00b"},
         {"status": 5},

@@ -1,8 +1,11 @@
 """The repository as text: its files, its modules, its queries."""
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
@@ -23,18 +26,36 @@ SQL = ROOT / "include" / "sql"
 _NOT_TEXT = {".pyc", ".png", ".ico", ".gz", ".whl"}
 
 
+def require(paths: Iterable[Path], breaches: Callable[[Path], Iterable[str]]) -> None:
+    """Fail with every breach of a rule, one a line, not with the first alone.
+
+    Args:
+        paths: The files for which the rule holds; none at all would mean a room that moved.
+        breaches: For one file, what breaks the rule, after its line if it has one: ``":2 sleeps"``.
+    """
+    looked_at = list(paths)
+    assert looked_at
+    found = [f"{named(path)}{breach}" for path in looked_at for breach in breaches(path)]
+    if found:
+        pytest.fail("\n".join(["the rule is broken in", *found]), pytrace=False)
+
+
 def named(path: Path) -> str:
-    """A file as a test's id."""
+    """A file as it is shown."""
     return path.relative_to(ROOT).as_posix()
 
 
-def texts() -> list[Path]:
-    """Every file that belongs to the repository; what is private to a machine is hidden."""
-    in_rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*")]
-    at_the_top = [path for path in ROOT.iterdir() if not path.name.startswith(".")]
+def texts(room: str = "") -> list[Path]:
+    """The files that belong to a room, or those beside the rooms; what is private to a machine is
+    hidden.
+    """
+    if room:
+        found = (ROOT / room).rglob("*")
+    else:
+        found = (path for path in ROOT.iterdir() if not path.name.startswith("."))
     return sorted(
         path
-        for path in in_rooms + at_the_top
+        for path in found
         if path.is_file() and path.suffix not in _NOT_TEXT and "__pycache__" not in path.parts
     )
 
@@ -51,8 +72,18 @@ def queries() -> list[Path]:
     return sorted((SQL / "queries").glob("*.sql"))
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, name) of each module that a module imports, or imports names from."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or ""
 
 
 def strings(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,6 @@
 """SQL stands in files of one kind, and nowhere else."""
 
 import ast
-import functools
 import re
 
 import pytest
@@ -12,9 +11,9 @@ from tests.architecture.repository import (
     SQL,
     adapters,
     modules,
-    named,
     parsed,
     queries,
+    require,
     strings,
 )
 
@@ -79,9 +78,11 @@ def test_prose_is_not_taken_for_a_statement(text):
     assert not is_sql(text)
 
 
-@pytest.mark.parametrize("path", modules("plugins", "dags"), ids=named)
-def test_no_statement_stands_in_python(path):
-    assert [(line, text) for line, text in strings(parsed(path)) if is_sql(text)] == []
+def test_no_statement_stands_in_python():
+    def breaches(path):
+        return [f":{line} {text!r}" for line, text in strings(parsed(path)) if is_sql(text)]
+
+    require(modules("plugins", "dags"), breaches)
 
 
 def header(path):
@@ -106,48 +107,70 @@ def body(path):
     return re.sub(r"'[^']*'", "''", text)
 
 
-@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
-def test_query_begins_with_its_name_purpose_params_returns_and_locks(path):
-    parts = header(path)
-    assert list(parts) == [path.stem, "params", "returns", "locks"]
-    assert all(text.strip() for text in parts.values())
+def test_query_begins_with_its_name_purpose_params_returns_and_locks():
+    def breaches(path):
+        parts = header(path)
+        if list(parts) != [path.stem, "params", "returns", "locks"]:
+            yield f":1 has the parts {list(parts)}"
+        yield from (f":1 says nothing of {part}" for part in parts if not parts[part].strip())
+
+    require([*queries(), *adapters()], breaches)
 
 
-@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
-def test_params_of_the_header_are_those_of_the_query(path):
-    named_in_header = header(path)["params"]
-    used = set(re.findall(r"%\((\w+)\)s", path.read_text(encoding="utf-8")))
-    assert {name for name in used if not re.search(rf"\b{name}\b", named_in_header)} == set()
-    if not used:
-        assert named_in_header.rstrip(".") == "none"
+def test_params_of_the_header_are_those_of_the_query():
+    def breaches(path):
+        named_in_header = header(path).get("params", "")
+        used = set(re.findall(r"%\((\w+)\)s", path.read_text(encoding="utf-8")))
+        unnamed = [name for name in used if not re.search(rf"\b{name}\b", named_in_header)]
+        yield from (f" uses {name}" for name in sorted(unnamed))
+        if not used and named_in_header.rstrip(".") != "none":
+            yield f" uses none of {named_in_header}"
+
+    require([*queries(), *adapters()], breaches)
 
 
-@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
-def test_query_is_one_statement(path):
-    assert body(path).strip().rstrip(";").count(";") == 0
+def test_query_is_one_statement():
+    def breaches(path):
+        count = body(path).strip().rstrip(";").count(";") + 1
+        return [f" has {count} statements"] if count > 1 else []
+
+    require([*queries(), *adapters()], breaches)
 
 
-@pytest.mark.parametrize("path", [*queries(), *adapters()], ids=named)
-def test_percent_sign_stands_in_placeholders_only(path):
+def test_percent_sign_stands_in_placeholders_only():
     """The driver reads comments and literals too."""
-    assert "%" not in re.sub(r"%\(\w+\)s", "", path.read_text(encoding="utf-8"))
+
+    def breaches(path):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        without = [re.sub(r"%\(\w+\)s", "", line) for line in lines]
+        return [
+            f":{number} {lines[number - 1]}"
+            for number, line in enumerate(without, 1)
+            if "%" in line
+        ]
+
+    require([*queries(), *adapters()], breaches)
 
 
-@pytest.mark.parametrize("path", adapters(), ids=named)
-def test_adapter_stands_for_a_table_or_is_used(path):
-    tables = TableNames().by_usual_name()
-    assert path.parent.name in OWN_NAMES
-    assert path.stem in {*tables, *_names_in_python()}
+def test_adapter_stands_for_a_table_or_is_used():
+    used = {*TableNames().by_usual_name(), *_names_in_python()}
+
+    def breaches(path):
+        if path.parent.name not in OWN_NAMES:
+            yield " is of no known schema"
+        if path.stem not in used:
+            yield " is not used"
+
+    require(adapters(), breaches)
 
 
-@functools.cache
 def _names_in_python():
     return {text for path in modules("plugins") for _, text in strings(parsed(path))}
 
 
-@pytest.mark.parametrize("path", queries(), ids=named)
-def test_query_is_used(path):
-    assert path.stem in _names_in_python()
+def test_query_is_used():
+    used = _names_in_python()
+    require(queries(), lambda path: [] if path.stem in used else [" is not used"])
 
 
 def _asked_for():

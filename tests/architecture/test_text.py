@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.architecture.repository import named, texts
+from tests.architecture.repository import ROOMS, require, texts
 
 # In pieces, so that this file does not hold what it looks for.
 HOMES = "|".join(("wo" + "rk", "roo" + "t", "ho" + r"me/(?!somebody)\w+", "Us" + r"ers/\w+"))
@@ -14,6 +14,7 @@ INDEX_HOSTS = re.compile(
         ("py" + r"pi\.(org|python)", "python" + "hosted", r"index-u" + "rl", "arti" + "factory")
     )
 )
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 OUTSIDE = ("http://", "https://", "mailto:", "#")
 
@@ -35,23 +36,41 @@ def test_a_machine_path_is_recognised(text, expected):
     assert bool(MACHINE_PATHS.search(text)) is expected
 
 
-@pytest.mark.parametrize("path", texts(), ids=named)
-def test_text_names_no_machine_and_no_package_index(path):
-    text = path.read_text(encoding="utf-8")
-    found = [m[0] for pattern in (MACHINE_PATHS, INDEX_HOSTS) for m in pattern.finditer(text)]
-    assert found == []
+def _line(text, match):
+    return text.count("\n", 0, match.start()) + 1
 
 
-@pytest.mark.parametrize("path", [p for p in texts() if p.suffix == ".md"], ids=named)
-def test_relative_links_lead_somewhere(path):
-    text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    targets = [a or b for a, b in LINK.findall(text)]
-    inside = [t.partition("#")[0] for t in targets if not t.startswith(OUTSIDE)]
-    assert [t for t in inside if not (path.parent / t).exists()] == []
+@pytest.mark.parametrize("room", ["", *ROOMS])
+def test_text_names_no_machine_and_no_package_index(room):
+    def breaches(path):
+        text = path.read_text(encoding="utf-8")
+        for pattern in (MACHINE_PATHS, INDEX_HOSTS):
+            for match in pattern.finditer(text):
+                yield f":{_line(text, match)} {match[0]}"
+
+    require(texts(room), breaches)
 
 
-@pytest.mark.parametrize("path", texts(), ids=named)
-def test_lines_end_as_on_unix(path):
-    text = path.read_bytes()
-    assert b"\r\n" not in text
-    assert not text or text.endswith(b"\n")
+def test_relative_links_lead_somewhere():
+    def breaches(path):
+        text = CODE.sub(lambda code: "\n" * code[0].count("\n"), path.read_text(encoding="utf-8"))
+        for match in LINK.finditer(text):
+            target = match[1] or match[2]
+            is_inside = not target.startswith(OUTSIDE)
+            if is_inside and not (path.parent / target.partition("#")[0]).exists():
+                yield f":{_line(text, match)} links to {target}"
+
+    require([p for room in ("", *ROOMS) for p in texts(room) if p.suffix == ".md"], breaches)
+
+
+@pytest.mark.parametrize("room", ["", *ROOMS])
+def test_lines_end_as_on_unix(room):
+    def breaches(path):
+        lines = path.read_bytes().split(b"\n")
+        if lines[-1]:
+            yield f":{len(lines)} does not end"
+        for number, line in enumerate(lines, 1):
+            if line.endswith(b"\r"):
+                yield f":{number} ends with a carriage return"
+
+    require(texts(room), breaches)

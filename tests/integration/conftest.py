@@ -43,7 +43,7 @@ def as_seen() -> Callable[[str], str]:
     return lambda owner: owner
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_server() -> Iterator[OwnServer]:
     """A PostgreSQL to stop and to start again."""
     with run_own_server() as server:

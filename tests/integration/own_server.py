@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,23 +12,23 @@ import psutil
 from qcontact_sync.jobs import migrate
 
 from dev.database.account import server_account
-from dev.database.postgres import ensure_database, server, settled
+from dev.database.postgres import clone_database, ensure_database, server, settled
 from tests.private_postgres import new_datadir
 
 
 class OwnServer:
-    """It comes back on the same port.
-
-    Attributes:
-        fibreflow: DSN of a migrated database.
-    """
+    """It comes back on the same port."""
 
     def __init__(self, datadir: Path) -> None:
         self._datadir = datadir
         self._running = ExitStack()
         self.dsn = self._running.enter_context(server(datadir))
-        self.fibreflow = ensure_database(self.dsn, "fibreflow")
-        migrate(self.fibreflow)
+        migrate(ensure_database(self.dsn, "template"))
+        self._numbers = count()
+
+    def new_fibreflow(self) -> str:
+        """DSN of a migrated database of the caller's own."""
+        return clone_database(self.dsn, "template", f"fibreflow_{next(self._numbers)}")
 
     def restart(self, *, crashes: bool) -> None:
         if crashes:

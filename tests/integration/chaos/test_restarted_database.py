@@ -32,7 +32,8 @@ def test_restart_in_the_middle_of_outbound_loses_and_doubles_nothing(
     own_server: OwnServer, crashes: bool
 ) -> None:
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        world = World(sandbox, own_server.fibreflow, own_server.fibreflow)
+        database = own_server.new_fibreflow()
+        world = World(sandbox, database, database)
         for _ in range(TICKETS):
             world.add_ticket(status="Open")
         world.run()

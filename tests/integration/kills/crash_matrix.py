@@ -1,8 +1,9 @@
 """The crash matrices of docs/guarantees.md: what the next run did after each crash."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from sandbox.switches import DialectName
 from tests.depth import IS_DEEP
 from tests.written_pages import GUARANTEES, commit, write_into, written_in
 
@@ -12,6 +13,40 @@ HEAD = """\
 
 Crashes = Mapping[tuple[int, bool], str]
 """By step and whether its effect had come about: what the next run did."""
+Point = tuple[int, bool]
+"""The number of a step, and whether its effect comes about before the crash."""
+
+
+def every_point(steps: Sequence[str]) -> list[Point]:
+    """Before and after each step."""
+    return [(at, is_after) for at in range(len(steps)) for is_after in (False, True)]
+
+
+def points(
+    steps: Sequence[str], dialect: DialectName, kind: Callable[[str], str | None]
+) -> list[Point]:
+    """Where to crash: everywhere, or in the short form after each kind of step, in one dialect.
+
+    A crash before a step leaves what a crash after the previous one leaves.
+
+    Args:
+        kind: Of a step by its name, None where the short form omits the step.
+    """
+    if IS_DEEP:
+        return every_point(steps)
+    kinds = list(map(kind, steps))
+    # By name: the dialects take them in different orders.
+    mine = sorted({one for one in kinds if one is not None})[dialect == "entities" :: 2]
+    return [(kinds.index(one), True) for one in mine]
+
+
+def kind_of_effect(step: str) -> str:
+    """Reads and writes of QContact by what they are about; commits are one kind, but for the one
+    that writes tickets.
+    """
+    if not step.startswith("commit"):
+        return step
+    return "commit of tickets" if "write_tickets" in step else "commit"
 
 
 def require(place: str, steps: Sequence[str], crashes: Crashes) -> None:

@@ -13,14 +13,13 @@ from sandbox.switches import DialectName
 from tests.copies import Copies
 from tests.depth import IS_DEEP
 from tests.integration.kills import crash_matrix
+from tests.integration.kills.crash_matrix import Point
 from tests.integration.kills.crash_points import Gate, dying_run
 from tests.integration.kills.prepared import Prepared, Stages
 from tests.integration.kills.scene import end_of, mend, set_up
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
-
-EVERY = 1 if IS_DEEP else 37
 
 
 @dataclass
@@ -67,30 +66,35 @@ def play(
         yield once
 
 
-def crash_everywhere(
-    play: Play, dialect: DialectName, every: int
-) -> tuple[list[str], dict[tuple[int, bool], str]]:
-    """Crash before and after each step whose number is divisible by ``every``.
+def crash_at(
+    play: Play, dialect: DialectName, points: Callable[[list[str]], list[Point]]
+) -> tuple[list[str], dict[Point, str]]:
+    """Crash at some of the steps.
+
+    Args:
+        points: Those to crash at, of all steps.
 
     Returns:
         All steps, and what the run after each crash did.
     """
     whole = play(dialect, Gate())
     crashes = {}
-    for at in range(0, len(whole.steps), every):
-        for is_after in (False, True):
-            crashed = play(dialect, Gate(at, is_after))
-            where = f"{'after' if is_after else 'before'} step {at}: {whole.steps[at]}"
-            assert crashed.end == whole.end, where
-            assert "running" not in crashed.statuses, where
-            # The refused ticket may be asked once more: nobody knew that it had been.
-            assert crashed.sent == whole.sent, where
-            crashes[at, is_after] = crashed.mended
+    for at, is_after in points(whole.steps):
+        crashed = play(dialect, Gate(at, is_after))
+        where = f"{'after' if is_after else 'before'} step {at}: {whole.steps[at]}"
+        assert crashed.end == whole.end, where
+        assert "running" not in crashed.statuses, where
+        # The refused ticket may be asked once more: nobody knew that it had been.
+        assert crashed.sent == whole.sent, where
+        crashes[at, is_after] = crashed.mended
     return whole.steps, crashes
 
 
 @pytest.mark.timeout(3_600 if IS_DEEP else 300)
 @pytest.mark.parametrize("dialect", ["tickets", "entities"])
 def test_a_crash_at_any_step_changes_nothing_in_the_end(play: Play, dialect: DialectName) -> None:
-    steps, crashes = crash_everywhere(play, dialect, EVERY)
+    def points(steps: list[str]) -> list[Point]:
+        return crash_matrix.points(steps, dialect, crash_matrix.kind_of_effect)
+
+    steps, crashes = crash_at(play, dialect, points)
     crash_matrix.require(f"crash matrix, {dialect}", steps, crashes)

@@ -20,14 +20,29 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 _ROOT = Path(__file__).parents[1]
 _ROOMS = ("cli", "config", "core", "fibreflow", "qcontact", "reporting", "services", "sync")
 _FDS = 4  # stdin, stdout, stderr, and the line on which pid and end are reported
 _LONGEST = 100_000  # bytes of one order; the socket carries twice that
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program that is over."""
+
+    exit_status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document that stdout must be."""
+        return json.loads(self.stdout)
 
 
 class ForkedProgram:
@@ -95,11 +110,12 @@ class ForkedProgram:
         status = self._line.recv(100, flags)
         assert status, "the process that starts the program has ended"
         self.returncode = int(status)
-        self._said = _text(self._stdout), _text(self._stderr)
+        self._said = text_of(self._stdout), text_of(self._stderr)
         self._line.close()
 
 
-def _text(file: IO[bytes]) -> str:
+def text_of(file: IO[bytes]) -> str:
+    """All that was written to a file, which is closed then."""
     with file:
         file.seek(0)
         return file.read().decode()

@@ -4,10 +4,12 @@ Heavy modules are imported inside the commands, so that ``--help`` and a mistype
 once.
 """
 
+import functools
 import gc
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
@@ -40,20 +42,33 @@ app = typer.Typer(
 
 def main() -> None:
     """Run a command line and exit with its status; an expected failure is one sentence."""
-    open_streams()
     with rare_collections():  # imports make many objects, too
-        status = _exit_status()
-        if is_result_lost():
-            say(f"{PROGRAM}: the result could not be written to stdout")
+        status = run_command_line()
         # The last collections would look at all that was imported: a quarter of an idle run.
         gc.freeze()
     sys.exit(status)
 
 
+def run_command_line() -> int:
+    """Carry out what `sys.argv` says, on the two streams of this process; its exit status."""
+    open_streams()
+    status = _exit_status()
+    if is_result_lost():
+        say(f"{PROGRAM}: the result could not be written to stdout")
+    return status
+
+
+@functools.cache
+def _command() -> Callable[..., int | None]:
+    """Made of what is registered below."""
+    return typer.main.get_command(app)
+
+
 def _exit_status() -> int:
     try:
         with expected_only(TyperException):
-            status = app(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+            arguments = sys.argv[1:] or ["--help"]
+            status = _command()(arguments, prog_name=PROGRAM, standalone_mode=False)
     except TyperException as error:
         return _report("USAGE_ERROR", error.format_message(), REFUSED, "see --help")
     except SyncError as error:

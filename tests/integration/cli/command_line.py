@@ -1,31 +1,16 @@
-"""The installed program as a real process, and the database beside it."""
+"""``qcontact-sync`` between a database and a QContact of a test."""
 
-import json
 import os
 import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.running import Sandbox
-from tests.forked_program import ForkedProgram
+from tests.called_program import call_program
+from tests.forked_program import Ended, ForkedProgram
 
 _NOT_INHERITED = ("AIRFLOW", "QCONTACT_", "DATABASE_URL", "COLUMNS")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A process that is over."""
-
-    exit_status: int
-    stdout: str
-    stderr: str
-
-    @property
-    def document(self) -> Any:
-        """The one JSON document that stdout must be."""
-        return json.loads(self.stdout)
 
 
 def clean_environment() -> dict[str, str]:
@@ -46,8 +31,8 @@ class CommandLine:
         return CommandLine({**self._environment, **environment})
 
     def __call__(self, *arguments: str) -> Ended:
-        process = self._start(arguments)
-        return _ended(process)
+        """In this process, unlike the others."""
+        return call_program(arguments, self._environment)
 
     def interrupted(self, when: Callable[[], bool], *arguments: str) -> Ended:
         """Press Ctrl-C as soon as `when` says so."""

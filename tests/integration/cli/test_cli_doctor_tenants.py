@@ -4,7 +4,8 @@ import pytest
 
 from sandbox.directory import MAIN_QUEUE, MAIN_QUEUE_NAME
 from sandbox.running import Sandbox
-from tests.integration.cli.command_line import CommandLine, Ended
+from tests.forked_program import Ended
+from tests.integration.cli.command_line import CommandLine
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

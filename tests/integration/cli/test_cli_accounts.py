@@ -59,15 +59,6 @@ def test_doctor_says_whose_database_it_is(north):
     assert "kept for account north" in other["schema"]["found"]
 
 
-def test_doctor_looks_for_the_accounts_own_connections(north, tmp_path):
-    airflow = north.having(AIRFLOW_HOME=str(tmp_path), AIRFLOW_CONN_QCONTACT_SOUTH="{}")
-
-    found = checks(airflow("--account", "south", "doctor", "--json"))
-
-    assert found["connection qcontact_south"]["state"] == "ok"
-    assert "connection fibreflow_south" in found
-
-
 def test_doctor_names_what_is_wrong_in_the_file_for_any_account(north, tmp_path):
     (tmp_path / "accounts.toml").write_text("[accounts.north]\n[accounts.south]\nrate = 5\n")
 

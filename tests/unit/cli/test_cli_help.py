@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
-from tests.forked_program import ForkedProgram
+from tests.called_program import call_program
+from tests.forked_program import PROGRAM
 
-PROGRAM = str(Path(sys.executable).with_name("qcontact-sync"))
 COMMANDS = (
     "migrate",
     "run",
@@ -26,10 +25,9 @@ HEAVY = {"aiohttp", "psycopg", "pydantic", "pydantic_settings", "msgspec", "tena
 
 
 def shown(*arguments: str) -> str:
-    program = ForkedProgram(arguments, os.environ)
-    stdout, _ = program.communicate()
-    assert program.returncode == 0
-    return stdout
+    ended = call_program(arguments, os.environ)
+    assert ended.exit_status == 0
+    return ended.stdout
 
 
 def test_help_lists_every_command_and_exit_status():

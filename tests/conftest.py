@@ -18,6 +18,7 @@ from tests.copies import Copies
 from tests.deployment.proxies import caddy, nginx
 from tests.depth import IS_DEEP
 from tests.grouping import GroupScheduling, needs_airflow, put_in_order
+from tests.lent_databases import LentDatabases
 from tests.pooler import pgbouncer
 from tests.private_postgres import postgres, tls_bindir
 from tests.shared import session_folder
@@ -122,6 +123,14 @@ def copies(pg_server: str, roles: SyncRoles) -> Iterator[Copies]:
     made.drop()
 
 
+@pytest.fixture(scope="session")
+def lent(pg_server: str, copies: Copies) -> Iterator[LentDatabases]:
+    """Lends copies that others have used and left as they were."""
+    made = LentDatabases(pg_server, copies)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
 def empty_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
     """DSN of a database of the test's own, dropped after it."""
@@ -140,9 +149,9 @@ def template_db(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 
 @pytest.fixture
-def fibreflow_db(copies: Copies, template_db: str) -> Iterator[str]:
+def fibreflow_db(lent: LentDatabases, template_db: str) -> Iterator[str]:
     """DSN of a migrated database of the test's own, for who may do everything there."""
-    with copies.copy(template_db) as dsn:
+    with lent.lend(template_db) as dsn:
         yield dsn
 
 

@@ -19,10 +19,21 @@ class Copies:
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
         """DSN of a copy of a database that nobody is connected to, for who may do all there."""
+        name = self.make(template)
+        yield database_dsn(self._server, name)
+        self.leave(name)
+
+    def make(self, template: str) -> str:
+        """Name of a copy; who asks for it leaves it at the end."""
         name = f"test_{uuid.uuid4().hex}"
         self._line.rows(copy_statement(template, name, self._line.server_version))
-        yield database_dsn(self._server, name)
-        # PostgreSQL waits a tenth of a second for a connection that is just being closed.
+        return name
+
+    def leave(self, name: str) -> None:
+        """Let a copy be dropped when the next one is left.
+
+        PostgreSQL waits a tenth of a second for a connection that is just being closed.
+        """
         self.drop()
         self._left.append(name)
 

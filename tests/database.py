@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 Params = Mapping[str, object] | Sequence[object] | None
@@ -39,6 +40,12 @@ class OpenLine:
         """As a number: 180004."""
         return self._opened().info.server_version
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that serves it; None while it is not open."""
+        is_open = self._connection is not None and not self._connection.closed
+        return self._opened().info.backend_pid if is_open else None
+
     def hang_up(self) -> None:
         """Close the connection until the next statement: a template must have none."""
         if self._connection is not None:
@@ -59,6 +66,32 @@ class OpenLine:
         connection.prepare_threshold = None
         weakref.finalize(self, connection.close)
         return connection
+
+
+_shared: dict[str, dict[str, OpenLine]] = {}
+"""By database and by address."""
+
+
+def share_lines(database: str) -> None:
+    """Who asks for a line to this database gets the same as those before, until `end_lines`."""
+    _shared[database] = {}
+
+
+def shared_lines(database: str) -> list[OpenLine]:
+    """Return the lines that are shared."""
+    return list(_shared[database].values())
+
+
+def end_lines(database: str) -> None:
+    """Close them."""
+    for line in _shared.pop(database).values():
+        line.hang_up()
+
+
+def line_to(dsn: str) -> OpenLine:
+    """Return a line to a database: the shared one, or a new one."""
+    shared = _shared.get(str(conninfo_to_dict(dsn).get("dbname")))
+    return OpenLine(dsn) if shared is None else shared.setdefault(dsn, OpenLine(dsn))
 
 
 def tuples(dsn: str, statement: str, params: Params = None) -> list[tuple[Any, ...]]:

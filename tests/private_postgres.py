@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -76,15 +76,18 @@ def tls_bindir() -> Path | None:
 @contextmanager
 def tls_postgres(pem: Path) -> Iterator[str]:
     """DSN of a server of its own that proves itself with a file of key and certificate."""
-    with patch.dict(os.environ, PG_BINDIR=str(tls_bindir())), new_datadir() as datadir:
-        own_pem = datadir.with_name("server.pem")
-        own_pem.write_bytes(pem.read_bytes())
-        own_pem.chmod(0o600)
-        server_account(datadir).own(own_pem)
-        with server(datadir, durable=False) as dsn:
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                for name in ("ssl_cert_file", "ssl_key_file"):
-                    connection.execute(f"ALTER SYSTEM SET {name} = '{own_pem}'")
-                connection.execute("ALTER SYSTEM SET ssl = on")
-                connection.execute("SELECT pg_reload_conf()")
-            yield dsn
+    with ExitStack() as running:
+        # Only until it runs: the session's other tests use the other programs.
+        with patch.dict(os.environ, PG_BINDIR=str(tls_bindir())):
+            datadir = running.enter_context(new_datadir())
+            own_pem = datadir.with_name("server.pem")
+            own_pem.write_bytes(pem.read_bytes())
+            own_pem.chmod(0o600)
+            server_account(datadir).own(own_pem)
+            dsn = running.enter_context(server(datadir, durable=False))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for name in ("ssl_cert_file", "ssl_key_file"):
+                connection.execute(f"ALTER SYSTEM SET {name} = '{own_pem}'")
+            connection.execute("ALTER SYSTEM SET ssl = on")
+            connection.execute("SELECT pg_reload_conf()")
+        yield dsn

@@ -30,7 +30,7 @@ from qcontact_sync.sync.stopping import Stop
 from sandbox.instants import SECOND
 from sandbox.running import Sandbox
 from sandbox.world import World as QContact
-from tests.database import OpenLine
+from tests.database import OpenLine, line_to
 
 # The call centre's clock runs behind ours, so that every window ends at its Date header and a test
 # can let its time pass without sleeping.
@@ -74,7 +74,7 @@ class World:
     line: OpenLine = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.line = OpenLine(self.owner)
+        self.line = line_to(self.owner)
 
     @property
     def qcontact(self) -> QContact:

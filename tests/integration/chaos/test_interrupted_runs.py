@@ -11,7 +11,7 @@ from tests.integration.sync_world import World
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
-TICKETS = 30
+TICKETS = 15
 
 
 @pytest.fixture

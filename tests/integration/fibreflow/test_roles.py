@@ -1,5 +1,7 @@
 """What the sync's roles may do, and what they may not."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from qcontact_sync.core.errors import FatalError
@@ -9,6 +11,7 @@ from qcontact_sync.fibreflow.needs import needed_rights
 from qcontact_sync.fibreflow.statements import statement
 from qcontact_sync.fibreflow.unit_of_work import jsonb
 
+from tests.copies import Copies
 from tests.database import rows
 from tests.sync_roles import SyncRoles
 
@@ -37,11 +40,18 @@ def missing_rights(connection: psycopg.Connection) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def fibreflow(empty_db: str, roles: SyncRoles) -> str:
+def fibreflow(fibreflow_db: str) -> str:
     """A migrated database that holds more than the sync's business; its owner's DSN."""
-    roles.migrate(empty_db)
-    rows(empty_db, APPS_OWN)
-    return empty_db
+    rows(fibreflow_db, APPS_OWN)
+    return fibreflow_db
+
+
+@pytest.fixture(scope="module")
+def untouched(copies: Copies, template_db: str) -> Iterator[str]:
+    """One for all tests that change nothing in it."""
+    with copies.copy(template_db) as owner:
+        rows(owner, APPS_OWN)
+        yield owner
 
 
 def test_the_runtime_role_lacks_nothing_that_doctor_asks_for(fibreflow: str, roles: SyncRoles):
@@ -98,9 +108,9 @@ def test_every_right_that_is_taken_away_is_missed(fibreflow: str, roles: SyncRol
         "COPY tickets TO PROGRAM 'cat'",
     ],
 )
-def test_the_runtime_role_may_do_no_more(fibreflow: str, roles: SyncRoles, beyond: str):
+def test_the_runtime_role_may_do_no_more(untouched: str, roles: SyncRoles, beyond: str):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        rows(roles.as_runtime(fibreflow), beyond)
+        rows(roles.as_runtime(untouched), beyond)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +118,10 @@ def test_the_runtime_role_may_do_no_more(fibreflow: str, roles: SyncRoles, beyon
     ["CREATE ROLE more", "CREATE SCHEMA more", "DROP TABLE invoices", "SELECT FROM invoices"],
 )
 def test_the_migrator_may_touch_nothing_but_tables_of_its_own(
-    fibreflow: str, roles: SyncRoles, beyond: str
+    untouched: str, roles: SyncRoles, beyond: str
 ):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        rows(roles.as_migrator(fibreflow), beyond)
+        rows(roles.as_migrator(untouched), beyond)
 
 
 def test_the_script_makes_the_roles_where_they_are_missing(empty_db: str):

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.copies import Copies
 from tests.integration.lineage import maintenance
+from tests.kept_connections import kept_connections as kept_connections
+from tests.lent_databases import LentDatabases
 from tests.sync_roles import SyncRoles
 
 OUTBOUND = "test_outbound_on_maintenance.py"
@@ -60,10 +61,10 @@ def maintenance_template(pg_server: str, roles: SyncRoles) -> Iterator[str]:
 
 @pytest.fixture
 def maintenance_db(
-    copies: Copies, maintenance_template: str, monkeypatch: pytest.MonkeyPatch
+    lent: LentDatabases, maintenance_template: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     maintenance.use("usual_words.toml", monkeypatch)
-    with copies.copy(maintenance_template) as dsn:
+    with lent.lend(maintenance_template) as dsn:
         yield dsn
 
 

@@ -306,6 +306,7 @@ def test_doctor_lists_what_is_adapted_and_the_line_that_is_missing(
 
 
 @pytest.mark.pooler
+@pytest.mark.new_connections
 def test_a_real_pooler_may_stand_between(maintenance_db: str) -> None:
     with (
         pooled(maintenance_db) as through,

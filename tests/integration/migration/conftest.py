@@ -1,5 +1,6 @@
 """A FibreFlow whose tables have other names, and eyes that see them by the usual ones."""
 
+import uuid
 from collections.abc import Iterator
 
 import psycopg
@@ -8,7 +9,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from qcontact_sync.fibreflow.migrate import migrations
 
-from sandbox.running import run_sandbox
+from dev.database.postgres import drop_database, ensure_database
+from sandbox.running import Sandbox, run_sandbox
+from tests.copies import Copies
 from tests.integration.migration.other_names import SCHEMA
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
 from tests.sync_roles import SyncRoles
@@ -26,17 +29,34 @@ def rename(connection: psycopg.Connection, usual: str, name: str) -> None:
     connection.execute(view.format(sql.Identifier("eyes", usual), sql.Identifier(*schema, table)))
 
 
-@pytest.fixture
-def renamed_db(empty_db: str, roles: SyncRoles, monkeypatch: pytest.MonkeyPatch) -> str:
-    """DSN, for its owner, of a migrated database in which no table has its usual name."""
-    with psycopg.connect(empty_db) as connection:
+@pytest.fixture(scope="session")
+def renamed_template(pg_server: str, roles: SyncRoles) -> Iterator[str]:
+    """Name of a migrated database in which no table has its usual name."""
+    name = f"renamed_{uuid.uuid4().hex}"
+    dsn = ensure_database(pg_server, name)
+    with psycopg.connect(dsn) as connection:
         connection.execute(migrations()[0].text.encode())
         connection.execute(b"CREATE SCHEMA app; CREATE SCHEMA eyes")
-        for usual, name in SCHEMA.names.by_usual_name().items():
-            rename(connection, usual, name)
-            monkeypatch.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
-    roles.migrate(empty_db, SCHEMA)
-    return empty_db
+        for usual, renamed in SCHEMA.names.by_usual_name().items():
+            rename(connection, usual, renamed)
+    roles.migrate(dsn, SCHEMA)
+    yield name
+    drop_database(pg_server, name)
+
+
+@pytest.fixture
+def renamed_db(
+    copies: Copies, renamed_template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """DSN, for its owner, of a copy of this database."""
+    name_tables(monkeypatch)
+    with copies.copy(renamed_template) as dsn:
+        yield dsn
+
+
+def name_tables(environment: pytest.MonkeyPatch) -> None:
+    for usual, name in SCHEMA.names.by_usual_name().items():
+        environment.setenv(f"QCONTACT_SYNC_TABLE_{usual.upper()}", name)
 
 
 @pytest.fixture
@@ -45,6 +65,22 @@ def world(renamed_db: str, roles: SyncRoles) -> Iterator[World]:
 
     The tests look through views of the usual names, which the sync never sees.
     """
-    eyes = make_conninfo(renamed_db, options="-c search_path=eyes,public")
     with run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox:
-        yield World(sandbox, roles.as_runtime(renamed_db), eyes)
+        yield world_on(renamed_db, sandbox, roles)
+
+
+def world_on(dsn: str, sandbox: Sandbox, roles: SyncRoles) -> World:
+    eyes = make_conninfo(dsn, options="-c search_path=eyes,public")
+    return World(sandbox, roles.as_runtime(dsn), eyes)
+
+
+@pytest.fixture(scope="module")
+def shared_world(copies: Copies, renamed_template: str, roles: SyncRoles) -> Iterator[World]:
+    """Such a world for all tests of a module."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        copies.copy(renamed_template) as dsn,
+        run_sandbox(tickets=0, clock_offset_s=CLOCK_OFFSET_S) as sandbox,
+    ):
+        name_tables(environment)
+        yield world_on(dsn, sandbox, roles)

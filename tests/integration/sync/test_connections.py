@@ -3,9 +3,12 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import pytest
 from qcontact_sync.jobs import run_sync_job
 
 from tests.integration.silent_line import SilentLine
+
+pytestmark = pytest.mark.new_connections
 
 
 def test_each_step_of_a_run_with_nothing_to_do_opens_one_connection(world):

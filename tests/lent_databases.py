@@ -1,5 +1,6 @@
 """Databases that one test after the other uses: to copy one takes longer than many tests do."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ _CATALOGUE = {
 }
 _LARGEST = 4 * 2**20
 """Bytes of all tables and indexes: deleted rows take room, and time to skip."""
+_LOOKS = 10
+"""A server process ends some time after its connection."""
 _OTHERS = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> ALL (%s)
@@ -82,11 +85,15 @@ class LentDatabases:
         """
         free = self._free[template]
         lent = free.pop() if free else self._made(template)
-        yield database_dsn(self._server, lent.name)
-        if not IS_DEEP and self._is_as_it_was(lent):
-            free.append(lent)
-        else:
-            self._give_up(lent)
+        is_empty = False
+        try:
+            yield database_dsn(self._server, lent.name)
+            is_empty = not IS_DEEP and self._is_as_it_was(lent)
+        finally:
+            if is_empty:
+                free.append(lent)
+            else:
+                self._give_up(lent)
 
     def drop(self) -> None:
         """Drop those that nobody uses."""
@@ -112,8 +119,7 @@ class LentDatabases:
     def _is_as_it_was(self, lent: _Lent) -> bool:
         try:
             lines = shared_lines(lent.name)
-            known = [*(line.pid for line in lines), *KeptConnection.kept(lent.name)]
-            if lent.line.rows(_OTHERS, [known]):
+            if self._is_in_use(lent, lines):
                 return False
             if lent.line.rows(lent.state) != lent.was:
                 return False
@@ -124,6 +130,16 @@ class LentDatabases:
         except psycopg.Error:
             return False
         return int(size["size"]) < _LARGEST
+
+    @staticmethod
+    def _is_in_use(lent: _Lent, lines: list[OpenLine]) -> bool:
+        """Whether a session is left that does not end by itself."""
+        known = [*(line.pid for line in lines), *KeptConnection.kept(lent.name)]
+        for _ in range(_LOOKS):
+            if not lent.line.rows(_OTHERS, [known]):
+                return False
+            time.sleep(0.005)
+        return True
 
     def _give_up(self, lent: _Lent) -> None:
         KeptConnection.let_go(lent.name)

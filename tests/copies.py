@@ -1,11 +1,26 @@
 """Copies of databases, for tests that change them."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dev.database.postgres import copy_statement, database_dsn, drop_statement
+from dev.database.postgres import (
+    clone_database,
+    copy_statement,
+    database_dsn,
+    drop_database,
+    drop_statement,
+)
 from tests.database import OpenLine
+
+
+@contextmanager
+def changed_template(server: str, template: str, change: Callable[[str], None]) -> Iterator[str]:
+    """Name of a template like this one, in which something was changed by its owner's DSN."""
+    name = f"template_{uuid.uuid4().hex}"
+    change(clone_database(server, template, name))
+    yield name
+    drop_database(server, name)
 
 
 class Copies:

@@ -24,6 +24,7 @@ from dev.database.postgres import database_dsn, drop_database
 from sandbox.faults import Fault
 from sandbox.running import run_sandbox
 from tests.integration.sync_world import CLOCK_OFFSET_S, World
+from tests.kept_connections import kept_connections as kept_connections
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]

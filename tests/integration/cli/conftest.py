@@ -7,6 +7,7 @@ import pytest
 from sandbox.directory import MAIN_QUEUE
 from sandbox.running import Sandbox, run_sandbox
 from tests.integration.cli.command_line import CommandLine
+from tests.kept_connections import kept_connections as kept_connections
 
 TICKETS = 25
 

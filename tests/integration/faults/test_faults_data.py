@@ -8,6 +8,7 @@ from qcontact_sync.sync import inbound
 
 from sandbox.instants import SECOND
 from tests.integration.sync_world import World
+from tests.kept_connections import kept_connections as kept_connections
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

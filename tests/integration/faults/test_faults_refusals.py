@@ -7,6 +7,7 @@ from qcontact_sync.core.errors import FatalError
 from qcontact_sync.fibreflow.migrate import SchemaMismatch
 
 from tests.integration.sync_world import World
+from tests.kept_connections import kept_connections as kept_connections
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 

@@ -2,8 +2,12 @@
 names once more, and what the lineage has of its own.
 """
 
+import functools
+from collections.abc import Iterator
+
 import pytest
 
+from tests.copies import changed_template
 from tests.integration.lineage.maintenance import SCHEMA
 from tests.integration.sync import test_received_notes as usual
 from tests.integration.sync_world import World
@@ -16,9 +20,14 @@ test_our_own_notes_do_not_come_back = usual.test_our_own_notes_do_not_come_back
 test_their_notes_are_never_sent_back = usual.test_their_notes_are_never_sent_back
 
 
-@pytest.fixture(autouse=True)
-def _may_write_notes(maintenance_db: str, roles: SyncRoles) -> None:
-    roles.grant(maintenance_db, SCHEMA, inbound_notes="notes")
+@pytest.fixture(scope="module")
+def maintenance_template(
+    pg_server: str, maintenance_template: str, roles: SyncRoles
+) -> Iterator[str]:
+    """In place of the usual one: the sync may write notes."""
+    grant = functools.partial(roles.grant, schema=SCHEMA, inbound_notes="notes")
+    with changed_template(pg_server, maintenance_template, grant) as name:
+        yield name
 
 
 def test_notes_come_in_once_in_order_with_who_may_see_and_who_wrote_them(

@@ -1,19 +1,25 @@
 """What the call centre writes, as notes in FibreFlow: once each, in order, never ours."""
 
+import functools
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from qcontact_sync import jobs
 
+from tests.copies import changed_template
 from tests.integration.sync_world import World
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 
-@pytest.fixture(autouse=True)
-def _may_write_notes(fibreflow_db: str, roles: SyncRoles) -> None:
-    roles.grant(fibreflow_db, inbound_notes="notes")
+@pytest.fixture(scope="module")
+def template_db(pg_server: str, template_db: str, roles: SyncRoles) -> Iterator[str]:
+    """In place of the usual one: the sync may write notes."""
+    grant = functools.partial(roles.grant, inbound_notes="notes")
+    with changed_template(pg_server, template_db, grant) as name:
+        yield name
 
 
 @pytest.fixture(params=["tickets", "entities"])

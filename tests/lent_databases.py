@@ -35,15 +35,17 @@ _CATALOGUE = {
     "pg_trigger": "oid",
     "pg_type": "oid",
 }
-_LARGEST = 4 * 2**20
-"""Bytes of all tables and indexes: deleted rows take room, and time to skip."""
+_LARGEST = 2**21
+"""Bytes of all tables: deleted rows take room, and time to skip."""
 _LOOKS = 10
 """A server process ends some time after its connection."""
 _OTHERS = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> ALL (%s)
 """
-_SIZE = f"SELECT sum(pg_relation_size(oid)) AS size FROM pg_class WHERE oid >= {_FIRST_OWN}"
+_SIZE = f"""
+SELECT sum(pg_relation_size(oid)) AS size FROM pg_class WHERE relkind = 'r' AND oid >= {_FIRST_OWN}
+"""
 _TABLES = "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = %s AND oid >= %s"
 
 

@@ -1,6 +1,8 @@
 """A QContact, a FibreFlow and the sync between them, as the tests of the engine see them."""
 
 import asyncio
+import functools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +57,12 @@ class NoPauses(Stop):
         await super().sleep(0)
 
 
+@functools.lru_cache(maxsize=8)
+def _settings(*environment: tuple[str, str]) -> Settings:
+    """Those of this environment; reading them takes as long as some whole tests do."""
+    return Settings(retry_budget_s=0, connections=4)
+
+
 @dataclass
 class World:
     """Both sides and the doors between them.
@@ -69,7 +77,7 @@ class World:
     sandbox: Sandbox
     database: str
     owner: str
-    settings: Settings = field(default_factory=lambda: Settings(retry_budget_s=0, connections=4))
+    settings: Settings = field(default_factory=lambda: _settings(*sorted(os.environ.items())))
     queues: tuple[str, ...] = ()
     line: OpenLine = field(init=False, repr=False)
 

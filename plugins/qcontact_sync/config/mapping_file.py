@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -51,7 +52,8 @@ def load_mapping(settings: Settings, dialect: Dialect) -> TicketMapping:
         mapping = lineage_mapping(settings.schema, dialect)
     else:
         mapping = read_mapping(Path(settings.mapping_file), settings.schema, dialect)
-    return replace(mapping, notes=_fates(settings, mapping.notes))
+    notes = _fates(settings, mapping.notes)
+    return mapping if notes == mapping.notes else replace(mapping, notes=notes)
 
 
 def sent_notes(settings: Settings) -> SentNotes:
@@ -75,6 +77,7 @@ def _fates(settings: Settings, notes: NoteFates) -> NoteFates:
     return notes
 
 
+@cache
 def lineage_mapping(lineage: str, dialect: Dialect) -> TicketMapping:
     """The rules of a lineage of FibreFlow's schema: the built-in ones, and its shipped file's.
 
@@ -98,8 +101,9 @@ def read_mapping(path: Path, lineage: str, dialect: Dialect) -> TicketMapping:
     return parse_mapping(_text(path, MAPPING_FILE), lineage, dialect)
 
 
+@lru_cache(maxsize=8)
 def parse_mapping(text: str, lineage: str, dialect: Dialect) -> TicketMapping:
-    """The same of the file's text."""
+    """The same of the file's text, which each step of a run reads anew."""
     table = _parse(text, MAPPING_FILE)
     return _laid_over(lineage_mapping(lineage, dialect), table, dialect, MAPPING_FILE)
 

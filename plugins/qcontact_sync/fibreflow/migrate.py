@@ -5,6 +5,8 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -26,7 +28,7 @@ class SchemaMismatch(FatalError):
         super().__init__(message, ErrorCode.DATABASE_ERROR)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Migration:
     """One file of ``include/sql/migrations``."""
 
@@ -34,7 +36,7 @@ class Migration:
     name: str
     text: str
 
-    @property
+    @cached_property
     def checksum(self) -> str:
         """Digest of the text: an applied file must not be edited."""
         return hashlib.sha256(self.text.encode()).hexdigest()
@@ -48,10 +50,15 @@ class Migration:
 
 def migrations() -> Sequence[Migration]:
     """All migrations of this version, in order."""
-    files = sorted((sql_folder() / "migrations").glob("[0-9]*.sql"))
-    return [
+    return _migrations(sql_folder() / "migrations")
+
+
+@cache
+def _migrations(folder: Path) -> Sequence[Migration]:
+    files = sorted(folder.glob("[0-9]*.sql"))
+    return tuple(
         Migration(int(f.stem.split("_")[0]), f.stem, f.read_text(encoding="utf-8")) for f in files
-    ]
+    )
 
 
 def migrate(conninfo: str, schema: HostSchema = USUAL) -> list[str]:
@@ -167,14 +174,15 @@ async def check_schema(database: Database) -> None:
 
 async def _missing(database: Database) -> list[str]:
     known = migrations()
-    ledger = (await database.read("has_ledger"))[0]
-    if not ledger["exists"] and ledger["elsewhere"]:
-        raise SchemaMismatch(
-            f"the search_path of this user is {ledger['search_path']}, but the sync's tables are "
-            f"in schema {ledger['elsewhere']}: ALTER ROLE ... SET search_path"
-        )
-    if not ledger["exists"]:
-        return [m.name for m in known]
-    done = _by_number(await database.read("migrations_done"))
+    async with database.transaction(read_only=True):
+        (ledger,) = await database.fetch("has_ledger")
+        if not ledger["exists"] and ledger["elsewhere"]:
+            raise SchemaMismatch(
+                f"the search_path of this user is {ledger['search_path']}, but the sync's tables "
+                f"are in schema {ledger['elsewhere']}: ALTER ROLE ... SET search_path"
+            )
+        if not ledger["exists"]:
+            return [m.name for m in known]
+        done = _by_number(await database.fetch("migrations_done"))
     check_ledger(done, known)
     return [m.name for m in known if m.number not in done]

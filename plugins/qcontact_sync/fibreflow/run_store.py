@@ -142,19 +142,19 @@ class PostgresRunStore:
                     "error_message": str(error) if error else reason,
                 },
             )
-        return (await self.read_directions(job_id))[direction]
+            return (await _read_directions(database, job_id))[direction]
 
     async def read_progress(self, job_id: JobId) -> datetime | None:
         rows = await self._database.read("read_progress", {"job_id": job_id})
         return rows[0]["settled_until"] if rows else None
 
     async def read_directions(self, job_id: JobId) -> Mapping[Direction, DirectionStats]:
-        rows = await self._database.read("read_directions", {"job_id": job_id})
-        return {Direction(row["direction"]): DirectionStats.from_dict(row) for row in rows}
+        async with self._database.transaction(read_only=True) as database:
+            return await _read_directions(database, job_id)
 
     async def close_run(self, job_id: JobId, settlement: Settlement) -> ClosedRun:
-        errors = await self.read_errors(job_id)
         async with self._database.transaction() as database:
+            errors = await database.fetch("read_errors", {"job_id": job_id})
             closed = await database.fetch("close_run", _settled(job_id, settlement, errors))
             if not closed:
                 raise _history_dropped()
@@ -165,6 +165,11 @@ class PostgresRunStore:
 
     async def read_errors(self, job_id: JobId) -> Sequence[Mapping[str, object]]:
         return await self._database.read("read_errors", {"job_id": job_id})
+
+
+async def _read_directions(database: Database, job_id: JobId) -> Mapping[Direction, DirectionStats]:
+    rows = await database.fetch("read_directions", {"job_id": job_id})
+    return {Direction(row["direction"]): DirectionStats.from_dict(row) for row in rows}
 
 
 async def _audit(database: Database, summaries: Sequence[Mapping[str, Any]]) -> None:

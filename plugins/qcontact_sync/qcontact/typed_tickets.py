@@ -5,6 +5,7 @@ Nearly all tickets are like that. What is odd about any other one is found out f
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Required, TypedDict
 
 import msgspec
@@ -34,12 +35,9 @@ class TypedTickets:
         self._custom_names = (*sources.custom.items(), *sources.personal_custom.items())
         self._personal = tuple(sources.personal_plain)
         self._personal_custom = tuple(sources.personal_custom)
-        texts = dict.fromkeys((*KEPT_FIELDS, *(key for key, _ in self._names)), _Text)
-        self._is_readable = CUSTOM not in texts
-        custom = _fields_type(dict.fromkeys((key for key, _ in self._custom_names), _Text))
-        self._decoder = msgspec.json.Decoder(
-            _fields_type({**texts, "id": Required[str], CUSTOM: custom})
-        )
+        plain = (*KEPT_FIELDS, *(key for key, _ in self._names))
+        self._is_readable = CUSTOM not in plain
+        self._decoder = _decoder(plain, tuple(key for key, _ in self._custom_names))
 
     def read(self, body: bytes) -> tuple[Values, dict[str, object]] | None:
         """The values and the audit's payload; None where the object must be looked at closely."""
@@ -59,6 +57,14 @@ class TypedTickets:
             for key in self._personal_custom:
                 custom.pop(key, None)
         return values, payload
+
+
+@lru_cache(maxsize=8)
+def _decoder(plain: tuple[str, ...], custom: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Of tickets with these fields of their own and these custom ones."""
+    customs = _fields_type(dict.fromkeys(custom, _Text))
+    texts = dict.fromkeys(plain, _Text)
+    return msgspec.json.Decoder(_fields_type({**texts, "id": Required[str], CUSTOM: customs}))
 
 
 def _fields_type(types: Mapping[str, object]) -> Any:

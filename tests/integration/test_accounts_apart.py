@@ -167,7 +167,7 @@ def test_limits_are_an_accounts_own(accounts):
         world.configure(connections=connections, page_size=1)
         for _ in range(8):
             world.add_ticket()
-        world.qcontact.faults.extend([Fault(do="delay", delay_s=0.2, times="forever")])
+        world.qcontact.faults.extend([Fault(do="delay", delay_s=0.1, times="forever")])
 
     with ThreadPoolExecutor() as pool:
         ran = list(pool.map(lambda world: world.run(), (accounts.north, accounts.south)))

@@ -237,7 +237,7 @@ class Real:
 
 @asynccontextmanager
 async def real_sides(world: World) -> AsyncIterator[Real]:
-    databases = [Database(world.database) for _ in range(3)]
+    databases = [Database(world.database, lock_wait_s=0.3) for _ in range(3)]
     first, second, leases = databases
     try:
         async with open_remote(world.qcontact_access, world.settings) as remote:

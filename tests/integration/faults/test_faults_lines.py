@@ -34,7 +34,7 @@ def test_a_database_that_closes_idle_connections_costs_nothing(world: World) -> 
     """QContact takes longer over each answer than the database keeps an idle connection."""
     configure(world.owner, idle_session_timeout="50ms")
     tickets = [world.add_ticket(status="Open") for _ in range(3)]
-    world.qcontact.faults.add(do="delay_answer", delay_s=0.3, times="forever")
+    world.qcontact.faults.add(do="delay_answer", delay_s=0.15, times="forever")
     assert world.run().status == "success"
     for ticket in tickets:
         world.set_local(ticket, status="assigned")

@@ -18,7 +18,7 @@ from qcontact_sync.config.access import (
     Password,
     QContactAccess,
 )
-from qcontact_sync.config.settings import Settings
+from qcontact_sync.config.settings import PREFIX, Settings
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.windows import Trigger
 from qcontact_sync.jobs import JobResult, run_sync_job
@@ -57,9 +57,13 @@ class NoPauses(Stop):
         await super().sleep(0)
 
 
-@functools.lru_cache(maxsize=8)
-def _settings(*environment: tuple[str, str]) -> Settings:
+def _settings() -> Settings:
     """Those of this environment; reading them takes as long as some whole tests do."""
+    return _settings_of(*sorted(item for item in os.environ.items() if item[0].startswith(PREFIX)))
+
+
+@functools.lru_cache(maxsize=8)
+def _settings_of(*environment: tuple[str, str]) -> Settings:
     return Settings(retry_budget_s=0, connections=4)
 
 
@@ -77,7 +81,7 @@ class World:
     sandbox: Sandbox
     database: str
     owner: str
-    settings: Settings = field(default_factory=lambda: _settings(*sorted(os.environ.items())))
+    settings: Settings = field(default_factory=_settings)
     queues: tuple[str, ...] = ()
     line: OpenLine = field(init=False, repr=False)
 

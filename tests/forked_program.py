@@ -1,8 +1,8 @@
 """The program as a process of its own that need not import its modules first.
 
 One process per worker imports them; each start of the program is a fork of it, with arguments,
-environment, streams and signals of its own. What a shell starts is the installed script itself:
-`tests/unit/cli` and `test_cli_output.py` use that.
+environment, streams and signals of its own (`forking_script` for those of a shell). The installed
+script itself is what `tests/unit/cli` and `test_cli_output.py` start.
 """
 
 import atexit
@@ -72,9 +72,13 @@ class ForkedProgram:
             errors = self._stderr.fileno() if stderr is None else stderr
             fds = [stdin.fileno(), output, errors, line.fileno()]
             order = json.dumps(
-                {"arguments": list(map(os.fsdecode, arguments)), "environment": dict(environment)}
+                {
+                    "arguments": list(map(os.fsdecode, arguments)),
+                    "environment": dict(environment),
+                    "folder": os.getcwd(),
+                }
             )
-            socket.send_fds(_starter(), [b"start"], fds)
+            socket.send_fds(starter(), [b"start"], fds)
             self._line.sendall(order.encode())
         self.pid = int(self._line.recv(100))
 
@@ -122,7 +126,8 @@ def text_of(file: IO[bytes]) -> str:
 
 
 @functools.cache
-def _starter() -> socket.socket:
+def starter() -> socket.socket:
+    """Where the process that starts the program takes its orders."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
@@ -177,6 +182,7 @@ def _become_program(fds: Sequence[int]) -> None:
         os.dup2(stream, number)
         os.close(stream)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = [PROGRAM, *order["arguments"]]

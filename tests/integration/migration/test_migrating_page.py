@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from sandbox.world import World as QContact
 from tests.benchmarks import earlier_job
 from tests.copies import Copies
 from tests.database import rows
+from tests.forking_script import run_in_shell
 from tests.sync_roles import SyncRoles
 
 pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
@@ -61,14 +61,7 @@ class Move:
         """What it printed; the names of the roles are the tests' own."""
         script = script.replace("migrator=qcontact_migrator", f"migrator={self.roles.migrator}")
         script = script.replace("runtime=qcontact_sync", f"runtime={self.roles.runtime}")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            env=dict(self.environment),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_in_shell(script, self.environment, self.folder)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 # The newest supported interpreter that has venv and pip in it; set PYTHON=... to choose.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-# Processes that share the tests out: one more than there are processors, as many tests wait.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
+# Processes that share the tests out: two more than there are processors, as many tests wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 2)
 UV_VERSION := 0.13.9
 export UV_LINK_MODE := copy
 

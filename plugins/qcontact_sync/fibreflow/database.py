@@ -187,7 +187,9 @@ class Database:
             raise RuntimeError("fetch belongs inside a transaction")
         text = statement(name, schema or self.schema)
         cursor = await self._connection.execute(text.encode(), params)
-        return await cursor.fetchall() if cursor.description else []
+        # Not its description, which takes longer to make than a few rows to read.
+        has_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+        return await cursor.fetchall() if has_rows else []
 
     async def limit_lock_waits(self) -> None:
         """Let the statements of the present transaction wait only so long for each lock."""

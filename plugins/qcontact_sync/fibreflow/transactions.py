@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 
 import psycopg
-from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg import AsyncClientCursor, AsyncConnection, sql
 
 from qcontact_sync.fibreflow.statements import statement
 
@@ -20,12 +21,9 @@ async def transaction(
     Args:
         timeout_s: How long a statement may take.
     """
-    begin = statement("begin_read_only" if read_only else "begin")
-    text = f"{begin}{statement('begin_transaction')}".encode()
-    settings = {"statement_timeout": f"{max(round(timeout_s * 1000), 1)}ms"}
     try:
-        # The values are part of the text: only then several statements can be sent at once.
-        await AsyncClientCursor(connection).execute(text, settings)
+        text = _begin(max(round(timeout_s * 1000), 1), read_only=read_only)
+        await AsyncClientCursor(connection).execute(text)
         yield
         await connection.commit()
     finally:
@@ -33,3 +31,12 @@ async def transaction(
         # rolls back by itself.
         with suppress(psycopg.Error):
             await connection.rollback()
+
+
+@lru_cache(maxsize=16)
+def _begin(timeout_ms: int, *, read_only: bool) -> bytes:
+    """Several statements can be sent at once only where their values are part of the text."""
+    begin = statement("begin_read_only" if read_only else "begin")
+    timeout = sql.Literal(f"{timeout_ms}ms").as_string()
+    settings = statement("begin_transaction").replace("%(statement_timeout)s", timeout)
+    return f"{begin}{settings}".encode()

@@ -97,11 +97,12 @@ async def test_a_list_may_be_larger(connect, script):
         head, tail = json.dumps(a_listing(a_ticket())).encode()[:-1], b"}"
         return reply(200, gzip.compress(head + b" " * size + tail, 1), Content_Encoding="gzip")
 
-    script.answer(listing(60 * MB), listing(65 * MB))
+    pages = {"1": listing(60 * MB), "2": listing(65 * MB)}
+    script.answer(lambda request: pages[request.query["page"]](request))
     async with connect(retries=0) as client:
         assert (await client.list_page(WINDOW, 1, 100)).total == 1
         with pytest.raises(RetryableError, match="more than 64 MB"):
-            await client.list_page(WINDOW, 1, 100)
+            await client.list_page(WINDOW, 2, 100)
 
 
 def endless(status):

@@ -8,17 +8,17 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from tests.forked_program import starter
 
-_SCRIPT = f"""\
-#!{sys.executable} -IS
+_SCRIPT = """\
 import json, os, socket, sys
 asked = socket.socket(fileno=int(os.environ.pop("STARTER")))
 line, its_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 socket.send_fds(asked, [b"start"], [0, 1, 2, its_line.fileno()])
 its_line.close()
-order = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "folder": os.getcwd()}}
+order = {"arguments": sys.argv[1:], "environment": dict(os.environ), "folder": os.getcwd()}
 line.sendall(json.dumps(order).encode())
 line.recv(100)  # its process id
 sys.exit(int(line.recv(100)))
@@ -51,7 +51,11 @@ def _folder_of(folder: Path) -> Path:
     """Where the script is, for shells of this folder."""
     made = folder / "forking"
     made.mkdir()
+    script = made / "script.py"
+    script.write_text(_SCRIPT)
+    # Not the script itself: the interpreter's path may be too long for its first line, or have
+    # blanks in it.
     program = made / "qcontact-sync"
-    program.write_text(_SCRIPT)
+    program.write_text(f'#!/bin/sh\nexec {quote(sys.executable)} -IS {quote(str(script))} "$@"\n')
     program.chmod(0o755)
     return made

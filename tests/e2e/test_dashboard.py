@@ -53,18 +53,21 @@ def dashboard(page: Page, scheduled: DagRun) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def open_list(dashboard: FrameLocator, name: str) -> None:
-    """Go there, and wait until it is there: the page before it has links to runs as well."""
+def open_list(page: Page, dashboard: FrameLocator, name: str) -> None:
+    """Go there, and wait until it is there: the page before it has links to runs as well, and a
+    click on it would be lost.
+    """
     link = dashboard.get_by_role("navigation").get_by_role("link", name=name, exact=True)
-    link.click()
+    with page.expect_event("framenavigated", lambda frame: frame.parent_frame is not None):
+        link.click()
     expect(link).to_have_attribute("aria-current", "page")
 
 
 def test_every_list_opens_without_an_error_in_the_browsers_console(
-    errors: list[str], dashboard: FrameLocator
+    page: Page, errors: list[str], dashboard: FrameLocator
 ) -> None:
     for name in LISTS:
-        open_list(dashboard, name)
+        open_list(page, dashboard, name)
 
     assert errors == []
 
@@ -73,7 +76,7 @@ def test_every_list_opens_without_an_error_in_the_browsers_console(
 def test_a_runs_log_link_leads_to_the_log_of_that_task(
     page: Page, dashboard: FrameLocator, newest: str, task_id: str
 ) -> None:
-    open_list(dashboard, "Runs")
+    open_list(page, dashboard, "Runs")
     dashboard.get_by_role("table").get_by_role("link").first.click()
     dashboard.get_by_role("link", name=f"log of {task_id}").click()
 

@@ -1,5 +1,6 @@
 """The crash matrices of docs/guarantees.md: what the next run did after each crash."""
 
+import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -54,7 +55,8 @@ def require(place: str, steps: Sequence[str], crashes: Crashes) -> None:
     if IS_DEEP:
         write(place, steps, crashes)
     written, listed = read(place)
-    assert written == list(steps), "make prove writes the page anew"
+    differences = "\n".join(difflib.unified_diff(written, steps, "page", "run", lineterm=""))
+    assert not differences, f"make prove writes the page anew:\n{differences}"
     assert {key: listed[key] for key in crashes} == crashes
 
 

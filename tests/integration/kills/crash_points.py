@@ -1,5 +1,6 @@
 """A run that dies at any one of its steps outside: a request to QContact, a commit."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ class Crash(BaseException):
 
 @dataclass
 class Gate:
-    """Lets every step through but one, and none after that.
+    """Lets every step through but one, and none after that; one at a time, as they come, so that
+    they have the same order on any machine.
 
     Attributes:
         at: The step at which the process dies, by its number (from 0) or its name; None: never.
@@ -55,9 +57,29 @@ class Gate:
     is_after: bool = False
     steps: list[str] = field(default_factory=list)
     is_dead: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _taking: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """While no other task takes a step; a step may be part of another one of its task."""
+        task = asyncio.current_task()
+        if self._taking is task:
+            yield
+            return
+        async with self._turn:
+            self._taking = task
+            try:
+                yield
+            finally:
+                self._taking = None
 
     async def step(self, name: str, act: Callable[[], Awaitable[Result]]) -> Result:
         """Take one step outside."""
+        async with self.turn():
+            return await self._step(name, act)
+
+    async def _step(self, name: str, act: Callable[[], Awaitable[Result]]) -> Result:
         is_the_last = self.enter(name)
         if is_the_last and not self.is_after:
             self.die()
@@ -93,18 +115,23 @@ class GatedDatabase(Database):
     async def transaction(
         self, lease: Lease | None = None, *, read_only: bool = False
     ) -> AsyncIterator[Database]:
-        if self._gate.is_dead:
-            raise Crash
-        is_the_last = False
-        async with super().transaction(lease, read_only=read_only) as database:
-            self._asked = []
-            yield database
-            if not read_only:
+        if read_only:
+            if self._gate.is_dead:
+                raise Crash
+            async with super().transaction(lease, read_only=True) as database:
+                yield database
+            return
+        async with self._gate.turn():
+            if self._gate.is_dead:
+                raise Crash
+            async with super().transaction(lease) as database:
+                self._asked = []
+                yield database
                 is_the_last = self._gate.enter(f"commit of {', '.join(self._asked)}")
                 if is_the_last and not self._gate.is_after:
                     self._gate.die()
-        if is_the_last:
-            self._gate.die()
+            if is_the_last:
+                self._gate.die()
 
     async def fetch(
         self,

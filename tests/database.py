@@ -14,8 +14,8 @@ Params = Mapping[str, object] | Sequence[object] | None
 
 def rows(dsn: str, statement: str | sql.Composed, params: Params = None) -> list[dict[str, Any]]:
     """Run a statement; return its rows by column, none where it has none."""
-    if (shared := _shared.get(_name(dsn))) is not None:
-        return shared.setdefault(dsn, OpenLine(dsn)).rows(statement, params)
+    if line := _shared_line(dsn):
+        return line.rows(statement, params)
     with psycopg.connect(dsn, row_factory=dict_row) as connection:
         cursor = connection.execute(_query(statement), params or None)
         return [] if cursor.description is None else cursor.fetchall()
@@ -92,12 +92,12 @@ def end_lines(database: str) -> None:
 
 def line_to(dsn: str) -> OpenLine:
     """Return a line to a database: the shared one, or a new one."""
-    shared = _shared.get(_name(dsn))
-    return OpenLine(dsn) if shared is None else shared.setdefault(dsn, OpenLine(dsn))
+    return _shared_line(dsn) or OpenLine(dsn)
 
 
-def _name(dsn: str) -> str:
-    return str(conninfo_to_dict(dsn).get("dbname"))
+def _shared_line(dsn: str) -> OpenLine | None:
+    shared = _shared.get(str(conninfo_to_dict(dsn).get("dbname")))
+    return None if shared is None else shared.setdefault(dsn, OpenLine(dsn))
 
 
 def tuples(dsn: str, statement: str, params: Params = None) -> list[tuple[Any, ...]]:

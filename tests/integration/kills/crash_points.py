@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -115,21 +115,17 @@ class GatedDatabase(Database):
     async def transaction(
         self, lease: Lease | None = None, *, read_only: bool = False
     ) -> AsyncIterator[Database]:
-        if read_only:
+        async with nullcontext() if read_only else self._gate.turn():
             if self._gate.is_dead:
                 raise Crash
-            async with super().transaction(lease, read_only=True) as database:
-                yield database
-            return
-        async with self._gate.turn():
-            if self._gate.is_dead:
-                raise Crash
-            async with super().transaction(lease) as database:
+            is_the_last = False
+            async with super().transaction(lease, read_only=read_only) as database:
                 self._asked = []
                 yield database
-                is_the_last = self._gate.enter(f"commit of {', '.join(self._asked)}")
-                if is_the_last and not self._gate.is_after:
-                    self._gate.die()
+                if not read_only:
+                    is_the_last = self._gate.enter(f"commit of {', '.join(self._asked)}")
+                    if is_the_last and not self._gate.is_after:
+                        self._gate.die()
             if is_the_last:
                 self._gate.die()
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from qcontact_sync.core.errors import FatalError
+from qcontact_sync.core.errors import FatalError, SyncError
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.jobs import explain_ticket, get_status, get_sync_job_history, migrate
 
@@ -129,6 +130,29 @@ def work_both_ways(world: World) -> None:
 def test_the_defaults_of_a_database_change_nothing(world: World, name: str, value: str) -> None:
     configure(world.owner, **{name: value})
     work_both_ways(replace(world, owner=plainly(world.owner)))
+
+
+def test_a_failure_is_told_in_utc_wherever_the_database_is(world: World) -> None:
+    configure(world.owner, TimeZone="Asia/Kathmandu")
+    world.add_ticket(title="Poison")
+    world.execute("ALTER TABLE tickets ADD CONSTRAINT sound CHECK (title <> 'Poison')")
+    begun = datetime.now(UTC).replace(microsecond=0)
+    world.run()
+    told = world.value("SELECT sync_result #>> '{errors,0,timestamp}' FROM sync_job_history")
+    assert begun <= datetime.fromisoformat(told) <= datetime.now(UTC)
+
+
+async def test_what_only_reads_cannot_write(world: World) -> None:
+    database = Database(world.database)
+
+    async def write() -> None:
+        async with database.transaction(read_only=True):
+            params = {"job_id": uuid4(), "host": "here", "pid": 1}
+            await database.fetch("record_heartbeat", params)
+
+    with pytest.raises(SyncError, match="ReadOnlySqlTransaction"):
+        await write()
+    await database.close()
 
 
 @pytest.mark.parametrize("name", ["idle_in_transaction_session_timeout", "transaction_timeout"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from qcontact_sync.qcontact import user_sessions
 
 from dev.database.postgres import drop_database, ensure_database
 from tests.airflow_version import HAS_OWN_DEADLINES
@@ -103,6 +104,14 @@ def _audible() -> None:
     for name, logger in logging.root.manager.loggerDict.items():
         if name.startswith("qcontact_sync") and isinstance(logger, logging.Logger):
             logger.disabled = False
+
+
+@pytest.fixture(autouse=True)
+def _signed_in_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process keeps its sign-ins by address, and the next server may get the same port: its
+    first request would be one too many, and a sign-out would reach the server of another test.
+    """
+    monkeypatch.setattr(user_sessions, "_sessions", {})
 
 
 @pytest.fixture(scope="session")

@@ -32,9 +32,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.sandbox]
 
 def test_a_database_that_closes_idle_connections_costs_nothing(world: World) -> None:
     """QContact takes longer over each answer than the database keeps an idle connection."""
-    configure(world.owner, idle_session_timeout="50ms")
+    configure(world.owner, idle_session_timeout="300ms")
     tickets = [world.add_ticket(status="Open") for _ in range(3)]
-    world.qcontact.faults.add(do="delay_answer", delay_s=0.15, times="forever")
+    world.qcontact.faults.add(do="delay_answer", delay_s=0.4, times="forever")
     assert world.run().status == "success"
     for ticket in tickets:
         world.set_local(ticket, status="assigned")

@@ -15,6 +15,7 @@ from qcontact_sync.core.errors import ConfigError, ErrorCode, FatalError, Retrya
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.qcontact.entities_dialect import open_entities_client
 from qcontact_sync.qcontact.sign_in import sign_out_all
+from qcontact_sync.qcontact.user_sessions import own_sessions
 
 from tests.integration.qcontact.scripted_server import WaitlessClock, reply
 from tests.integration.qcontact.scripted_tenant import EMAIL, PASSWORD, Tenant
@@ -334,6 +335,11 @@ async def test_the_process_signs_out_what_it_signed_in(tenant, sign_in):
     async with sign_in() as client:
         await client.get(A_CASE)
     assert len(tenant.sign_ins) == 2
+
+
+def test_no_session_is_left_from_another_test():
+    """Those before this one have signed in, and a port is given again sooner or later."""
+    assert own_sessions() == []
 
 
 async def test_a_process_that_ends_signs_out_by_itself(tenant, tenant_url):

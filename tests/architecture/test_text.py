@@ -1,10 +1,10 @@
-"""What the repository's text may say, and that its links lead somewhere."""
+"""What the repository's text may say, where its links lead, and how decisions are numbered."""
 
 import re
 
 import pytest
 
-from tests.architecture.repository import ROOMS, require, texts
+from tests.architecture.repository import ROOMS, ROOT, require, texts
 
 # In pieces, so that this file does not hold what it looks for.
 HOMES = "|".join(("wo" + "rk", "roo" + "t", "ho" + r"me/(?!somebody)\w+", "Us" + r"ers/\w+"))
@@ -16,6 +16,8 @@ INDEX_HOSTS = re.compile(
 )
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
+ADR_LINK = re.compile(r"\[ADR (\d+)\]\((?:adr/)?(\d{4})-")
+ADR = ROOT / "docs" / "adr"
 OUTSIDE = ("http://", "https://", "mailto:", "#")
 
 
@@ -74,3 +76,31 @@ def test_lines_end_as_on_unix(room):
                 yield f":{number} ends with a carriage return"
 
     require(texts(room), breaches)
+
+
+def _decisions():
+    return sorted(path for path in ADR.glob("*.md") if path.name != "README.md")
+
+
+def test_decisions_are_numbered_without_gaps():
+    names = [path.name for path in _decisions()]
+    assert names
+    assert all(re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", name) for name in names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_decision_has_its_number_and_title_as_the_index_lists_it():
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0] for path in _decisions()]
+    index = re.findall(r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", (ADR / "README.md").read_text(), re.M)
+    assert [f"# {number}. {title}" for number, title, _ in index] == titles
+    assert [target for _, _, target in index] == [path.name for path in _decisions()]
+
+
+def test_link_to_a_decision_names_its_number():
+    def breaches(path):
+        text = path.read_text(encoding="utf-8")
+        for match in ADR_LINK.finditer(text):
+            if int(match[1]) != int(match[2]):
+                yield f":{_line(text, match)} calls {match[2]} ADR {match[1]}"
+
+    require([path for path in texts("docs") if path.suffix == ".md"], breaches)

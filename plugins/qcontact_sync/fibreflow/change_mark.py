@@ -1,6 +1,6 @@
 """The optional mark of what changed in FibreFlow: which tickets need not be compared.
 
-Where the marks can be relied on, a linked ticket without one has nothing to send (ADR 25).
+Where the marks can be relied on, a linked ticket without one has nothing to send (ADR 23).
 """
 
 from collections.abc import Sequence

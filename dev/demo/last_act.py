@@ -68,13 +68,13 @@ def count_both_sides(system: LocalSystem, killed: Killed) -> None:
     if [record["error_code"] for record in records] != ["ABANDONED"]:
         raise CannotRun("the killed run is not recorded as ABANDONED")
     system.progress.say("the killed run is recorded as failed, ABANDONED")
-    tally = count(killed.changes, look(system, killed.changes))
+    tally = count(killed.changes, read_both_sides(system, killed.changes))
     show_tally(system.progress.console, len(killed.changes), tally)
     if not tally.is_clean:
         raise CannotRun(f"after a kill: {tally}")
 
 
-def look(system: LocalSystem, changes: Sequence[Change]) -> BothSides:
+def read_both_sides(system: LocalSystem, changes: Sequence[Change]) -> BothSides:
     """Return the present state of the edited tickets on both sides."""
     tickets = sorted({change.ticket for change in changes})
     here: dict[str, list[Row]] = {}
@@ -154,7 +154,7 @@ def _await_half_way(
 
 
 def _tell_where_it_stood(system: LocalSystem, killed: Killed, unanswered: int) -> None:
-    sides = look(system, killed.changes)
+    sides = read_both_sides(system, killed.changes)
     there = sum(sides.shows_there(change) for change in killed.changes if _goes_out(change))
     out = sum(map(_goes_out, killed.changes))
     here = sum(sides.shows_here(change) for change in killed.changes if not _goes_out(change))

@@ -242,10 +242,10 @@ def _stale(facts: Facts) -> int:
 
 def _missed_slot(facts: Facts, was: Alert | None, overdue: datetime | None) -> datetime | None:
     """The slot of the newest scheduled run if that run is late or ended late."""
-    heard_of = max((s for s in (overdue, was.slot if was else None) if s), default=None)
+    known_slot = max((s for s in (overdue, was.slot if was else None) if s), default=None)
     run = facts.scheduled
-    if run is None or run.slot is None or (heard_of is not None and run.slot < heard_of):
-        return heard_of
+    if run is None or run.slot is None or (known_slot is not None and run.slot < known_slot):
+        return known_slot
     ended = run.completed_at or facts.now
     return run.slot if ended - run.slot > LATE_AFTER else None
 

@@ -121,10 +121,10 @@ class Outbound:
         # few connections groups are small; with one, one ticket is settled while the next is sent.
         limit = connections + min(connections**2, 2 * SETTLED_AT_ONCE)
         async with (
-            aclosing(read_pending(self._work, pending, self._quarantine)) as pairs,
+            aclosing(read_pending(self._work, pending, self._quarantine)) as tickets,
             KeyedTasks(limit) as tasks,
         ):
-            async for ticket, notes in pairs:
+            async for ticket, notes in tickets:
                 key = {ticket.linked.remote_id}
                 await tasks.start(key, partial(self._send_one, ticket, notes, len(pending)))
                 if self._stopped_by is not None or self._is_cut_short:

@@ -105,7 +105,7 @@ MAPPINGS = {
 
 
 @dataclass
-class Pair:
+class SettledTicket:
     """A link with its base and its row, and the ticket as QContact lists it."""
 
     link: dict[str, object]
@@ -117,9 +117,9 @@ def digest_of(values: Mapping[str, str | None]) -> str:
     return md5(repr(sorted(values.items())).encode(), usedforsecurity=False).hexdigest()
 
 
-def pair_of(
+def settled_ticket(
     agreed: Mapping[str, str | None], row: Mapping[str, str | None], **link: object
-) -> Pair:
+) -> SettledTicket:
     """A ticket that was settled, and is listed and held, as it is."""
     agreed_on = fingerprint(agreed)
     digest = digest_of(agreed)
@@ -133,7 +133,7 @@ def pair_of(
         "received": md5(f"{digest}{agreed_on}".encode()).hexdigest(),
     }
     listed = RemoteTicket(RemoteId(""), agreed, SEEN, digest=digest)
-    return Pair(settled | link, dict(row), listed)
+    return SettledTicket(settled | link, dict(row), listed)
 
 
 def as_brought_in(
@@ -155,7 +155,7 @@ def usual(mapping: TicketMapping) -> dict[str, str | None]:
     return {name: pool[0] for name, pool in THERE.items() if name in mapping.known_fields}
 
 
-def each_pair_of_values(mapping: TicketMapping) -> Iterator[Pair]:
+def each_combination(mapping: TicketMapping) -> Iterator[SettledTicket]:
     """Tickets of which one field has any of these values on either side."""
     for name in usual(mapping):
         bases = [usual(mapping) | {name: there} for there in THERE[name]]
@@ -163,19 +163,19 @@ def each_pair_of_values(mapping: TicketMapping) -> Iterator[Pair]:
         for agreed in bases if name != "title" else bases[:-1]:
             row = as_brought_in(agreed, mapping)
             for here in dict.fromkeys([row[name], *HERE[name]]):
-                yield pair_of(agreed, row | {name: here})
+                yield settled_ticket(agreed, row | {name: here})
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
 def test_any_two_values_are_told_to_be_the_same_only_where_they_are(fibreflow_db: str, name: str):
     policy = Policy(MAPPINGS[name])
-    tickets = write(fibreflow_db, list(each_pair_of_values(policy.mapping)))
+    tickets = write(fibreflow_db, list(each_combination(policy.mapping)))
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, policy))
     assert {i: told for i, told in quick.items() if told != careful[i]} == {}
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> Pair:
+def settled_tickets(draw: st.DrawFn) -> SettledTicket:
     """Each may have been changed anywhere."""
 
     def drawn(pool: Mapping[str, list[str | None]]) -> dict[str, str | None]:
@@ -184,27 +184,27 @@ def pairs(draw: st.DrawFn) -> Pair:
 
     agreed = usual(TICKETS) | drawn(THERE)
     row = as_brought_in(agreed, TICKETS)
-    pair = pair_of(agreed, row)
+    ticket = settled_ticket(agreed, row)
     if draw(st.booleans()):
-        pair.row |= drawn(HERE)
+        ticket.row |= drawn(HERE)
     if draw(st.booleans()):
         now = agreed | drawn(THERE)
-        pair.listed = pair.listed._replace(values=now, digest=digest_of(now))
+        ticket.listed = ticket.listed._replace(values=now, digest=digest_of(now))
     stamps = st.sampled_from([SEEN, SEEN, None, SEEN - timedelta(seconds=1)])
-    pair.listed = pair.listed._replace(updated_at=draw(stamps))
-    pair.link["remote_updated_at"] = draw(stamps)
-    pair.link["frozen"] = draw(st.sampled_from([[], [], [STATUS]]))
+    ticket.listed = ticket.listed._replace(updated_at=draw(stamps))
+    ticket.link["remote_updated_at"] = draw(stamps)
+    ticket.link["frozen"] = draw(st.sampled_from([[], [], [STATUS]]))
     if draw(st.booleans()):
-        pair.link["received"] = None
+        ticket.link["received"] = None
     if draw(st.booleans()):
-        pair.link["base_assigned_local"] = draw(st.sampled_from(HERE[ASSIGNED_TO]))
-    return pair
+        ticket.link["base_assigned_local"] = draw(st.sampled_from(HERE[ASSIGNED_TO]))
+    return ticket
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
-@given(st.lists(pairs(), min_size=5, max_size=20), st.booleans())
+@given(st.lists(settled_tickets(), min_size=5, max_size=20), st.booleans())
 def test_what_is_told_without_reading_is_what_the_careful_comparison_says(
-    fibreflow_db: str, drawn: list[Pair], sends: bool
+    fibreflow_db: str, drawn: list[SettledTicket], sends: bool
 ):
     policy = Policy(TICKETS, sends_assignment=sends)
     tickets = write(fibreflow_db, drawn)
@@ -218,9 +218,9 @@ def test_every_ticket_that_is_as_it_was_settled_is_told_without_reading(fibreflo
         "description": "long " * 900, "priority": "Medium", "dr_number": "DR1",
         "project_id": PROJECT, "zone_id": "Zone 7", "gps_coordinates": "-26.0, 28",
     }  # fmt: skip
-    settled = pair_of(agreed, as_brought_in(agreed, TICKETS))
+    settled = settled_ticket(agreed, as_brought_in(agreed, TICKETS))
     touched = settled.listed._replace(updated_at=SEEN + timedelta(days=1), digest="another object")
-    both = [settled, Pair(settled.link, settled.row, touched)]
+    both = [settled, SettledTicket(settled.link, settled.row, touched)]
     tickets = write(fibreflow_db, both)
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, Policy(TICKETS)))
     assert quick == careful
@@ -230,16 +230,16 @@ def test_every_ticket_that_is_as_it_was_settled_is_told_without_reading(fibreflo
 def test_a_change_here_is_none_of_them_though_the_values_mean_the_same(fibreflow_db: str):
     """Nobody is as good as a name that no user has; taking somebody off a ticket is a change."""
     agreed = usual(TICKETS) | {ASSIGNED_TO: STRANGER}
-    pair = pair_of(agreed, as_brought_in(agreed, TICKETS), base_assigned_local=ANN)
-    tickets = write(fibreflow_db, [pair])
+    ticket = settled_ticket(agreed, as_brought_in(agreed, TICKETS), base_assigned_local=ANN)
+    tickets = write(fibreflow_db, [ticket])
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, Policy(TICKETS)))
     assert (quick, careful["T-0"].standing) == ({}, Standing.PENDING)
 
 
 def test_columns_that_the_sync_may_not_read_are_not_read(fibreflow_db: str, runtime_db: str):
     user = sql.Identifier(conninfo_to_dict(runtime_db)["user"])
-    pair = pair_of(usual(TICKETS), as_brought_in(usual(TICKETS), TICKETS))
-    tickets = write(fibreflow_db, [pair])
+    ticket = settled_ticket(usual(TICKETS), as_brought_in(usual(TICKETS), TICKETS))
+    tickets = write(fibreflow_db, [ticket])
     read = ["id", "closed_at", "ticket_uid", "external_id", "source", "created_at", *HERE]
     columns = sql.SQL(", ").join(map(sql.Identifier, read))
     with psycopg.connect(fibreflow_db) as connection:
@@ -249,19 +249,19 @@ def test_columns_that_the_sync_may_not_read_are_not_read(fibreflow_db: str, runt
     assert quick == careful != {}
 
 
-def write(dsn: str, drawn: list[Pair]) -> list[RemoteTicket]:
+def write(dsn: str, drawn: list[SettledTicket]) -> list[RemoteTicket]:
     """Make these the only tickets; returns what QContact lists."""
     links, rows, listed = [], [], []
-    for number, pair in enumerate(drawn):
+    for number, ticket in enumerate(drawn):
         ids = {"remote_id": f"T-{number}", "ticket_id": uuid4()}
-        place = pair.row["gps_coordinates"]
-        links.append(ids | pair.link)
+        place = ticket.row["gps_coordinates"]
+        links.append(ids | ticket.link)
         rows.append(
-            pair.row
+            ticket.row
             | {"id": ids["ticket_id"], "ticket_uid": f"FT{number}", "source": "qcontact"}
             | {"gps_coordinates": place and ",".join(reversed(place.split(",")))}
         )
-        listed.append(pair.listed._replace(id=RemoteId(f"T-{number}")))
+        listed.append(ticket.listed._replace(id=RemoteId(f"T-{number}")))
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         for table, made in (("tickets", rows), ("qcontact_ticket_link", links)):
             cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))

@@ -118,7 +118,7 @@ class Problem(BaseModel):
     details: None
 
 
-class Failure(BaseModel):
+class ErrorAnswer(BaseModel):
     """A refused or failed request."""
 
     success: Literal[False]
@@ -161,4 +161,4 @@ BODY = {
 
 def refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declare these answers, each in the envelope of failures."""
-    return {status: {"model": Failure} for status in statuses}
+    return {status: {"model": ErrorAnswer} for status in statuses}

@@ -6,6 +6,8 @@ SyncError
 │   │   └── Contention       the transaction may be repeated at once
 │   ├── LeaseBusy        another run holds the lease, and this one does not wait for it
 │   ├── LeaseLost        another run has taken the lease
+│   ├── RunActive        a person's decision needs the lease, and a run holds it
+│   ├── ReadTimedOut     a read for a waiting person or program took too long
 │   ├── OutcomeUnknown   a write may or may not have been applied
 │   └── RemoteMoved      QContact's ticket has changed (409): decide again
 ├── TicketError      one ticket goes to quarantine, the others go on
@@ -99,6 +101,20 @@ class LeaseLost(RetryableError):
         super().__init__(
             "another run took over the account's lease; this one stopped", ErrorCode.CONFLICT
         )
+
+
+class RunActive(RetryableError):
+    """A run holds the lease that a person's decision needs; nothing was decided, or will be."""
+
+    def __init__(self) -> None:
+        super().__init__("a run is active: decide again after its end", ErrorCode.CONFLICT)
+
+
+class ReadTimedOut(RetryableError):
+    """A read for a waiting person or program was given up; it may concern either side."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no answer within {seconds:.0f} seconds", ErrorCode.TIMEOUT)
 
 
 class OutcomeUnknown(RetryableError):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 
-from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.errors import ReadTimedOut
 
 _MOST = 8
 
@@ -44,7 +44,7 @@ class Patience:
         """Return the result of ``read``.
 
         Raises:
-            RetryableError: ``TIMEOUT``, it did not end in time.
+            ReadTimedOut: It did not end in time.
         """
         task = asyncio.create_task(self._in_turn(read, *args))
         self._reads.add(task)
@@ -56,7 +56,7 @@ class Patience:
         finally:
             # Not awaited: psycopg would wait for a dead server. The task keeps its slot meanwhile.
             task.cancel()
-        raise RetryableError(f"no answer within {self._seconds:.0f} seconds", ErrorCode.TIMEOUT)
+        raise ReadTimedOut(self._seconds)
 
     async def _in_turn(self, read: Callable[[Unpack[_Ts]], Awaitable[_T]], *args: *_Ts) -> _T:
         async with self._slots:

@@ -1,10 +1,10 @@
-"""The meaning of each error code, and what to do about it."""
+"""The meaning of each error, and what to do about it: by its code, or more exactly by its kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from qcontact_sync.core.errors import ErrorCode
+from qcontact_sync.core.errors import ErrorCode, ReadTimedOut, RunActive, SyncError
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,26 @@ ADVICE: Mapping[ErrorCode, Advice] = MappingProxyType(
         ),
     }
 )
+
+
+_OF_KINDS: Mapping[type[SyncError], Advice] = MappingProxyType(
+    {
+        # Runs never meet these two: only a person's request does, and no later run repeats it.
+        RunActive: Advice(
+            "a run is active",
+            "wait until the run has ended, then decide again; no run does it for you",
+        ),
+        ReadTimedOut: Advice(
+            "the request took too long",
+            "try again; if it happens again, check FibreFlow's database and the way to it",
+        ),
+    }
+)
+
+
+def advice_of(error: SyncError) -> Advice:
+    """What an error means here and now; its code alone may mean several things."""
+    return _OF_KINDS.get(type(error), ADVICE[error.code])
 
 
 def advice_for(code: str | None) -> tuple[str, str]:

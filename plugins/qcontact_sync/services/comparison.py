@@ -247,7 +247,7 @@ async def choose_side(
     Raises:
         ParamError: No field is named so.
         UnknownId: No linked ticket has one of these ids; nothing was decided.
-        RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
+        RunActive: A run is still active; nothing was decided.
     """
     async with (
         open_database(fibreflow) as database,

@@ -6,7 +6,7 @@ import pwd
 from contextlib import AsyncExitStack
 
 from qcontact_sync.core.canon import printable
-from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.errors import RunActive
 from qcontact_sync.core.store_ports import Leases
 from qcontact_sync.services.wiring import SystemClock
 from qcontact_sync.sync.leases import HeldLease, hold_lease
@@ -38,12 +38,10 @@ async def held_lease(
         patience_s: How long to wait for a run that is at work; None for as long as it takes.
 
     Raises:
-        RetryableError: ``CONFLICT``, a run is still active.
+        RunActive: A run did not end within ``patience_s``.
     """
     try:
         async with asyncio.timeout(patience_s):
             return await stack.enter_async_context(hold_lease(leases, account, SystemClock()))
     except TimeoutError:
-        raise RetryableError(
-            "a run is active: decide again after its end", ErrorCode.CONFLICT
-        ) from None
+        raise RunActive from None

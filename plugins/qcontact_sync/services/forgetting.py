@@ -58,7 +58,7 @@ async def forget_ticket(
         UnknownId: The sync keeps nothing under this id.
         TicketError: ``CONFLICT``, FibreFlow still has the ticket.
         ConfigError: The database's user may not change a table; it is named.
-        RetryableError: ``CONFLICT``, a run is still active; nothing was removed.
+        RunActive: A run is still active; nothing was removed.
     """
     async with (
         open_database(fibreflow, PERSON_PATIENCE_S) as database,

@@ -209,7 +209,7 @@ async def resolve_conflict(
         UnknownId: No open conflict has this id.
         ParamError: The ticket has several open conflicts, and ``field`` is None.
         TicketError: QContact's value has no counterpart here.
-        RetryableError: ``CONFLICT``, a run is still active; nothing was decided.
+        RunActive: A run is still active; nothing was decided.
     """
     async with (
         open_database(fibreflow, PERSON_PATIENCE_S) as database,

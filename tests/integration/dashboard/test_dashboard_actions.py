@@ -181,6 +181,9 @@ def test_a_decision_while_a_run_is_at_work_is_refused_and_not_made_later(reopene
 
     assert answer.status_code == 503
     assert "a run is active" in answer.text
+    assert "What to do: wait until the run has ended, then decide again" in answer.text
+    for untrue in ("another program", "later runs retry"):
+        assert untrue not in answer.text.lower()
     assert world.conflicts()[0]["resolved_at"] is None
 
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.browser, pytest.mark.sandbox]
 
 HERE = "/qcontact-sync"
 SAID_AFTER_START = "A run starts in a few seconds."
-GONE = "FibreFlow's database cannot be read"
+GONE = "FibreFlow's database was not available, or refused a row"
 
 
 @pytest.fixture

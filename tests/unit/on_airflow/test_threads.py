@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from qcontact_sync.core.errors import ErrorCode, RetryableError
+from qcontact_sync.core.errors import ErrorCode, ReadTimedOut, RetryableError
 from qcontact_sync.on_airflow.threads import Patience
 
 
@@ -39,7 +39,7 @@ async def test_what_is_read_is_returned_and_what_it_raises_is_raised() -> None:
 async def test_a_read_that_hangs_and_cannot_be_cancelled_is_given_up() -> None:
     patience, hanging = Patience(0.01, most=2), Stubborn()
 
-    with pytest.raises(RetryableError, match="no answer within") as given_up:
+    with pytest.raises(ReadTimedOut, match="no answer within") as given_up:
         await patience.wait_for(hanging.read)
 
     assert given_up.value.code is ErrorCode.TIMEOUT

@@ -1,6 +1,7 @@
 """The dashboard as an ASGI app, to be mounted in Airflow's API server."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from airflow.api_fastapi.app import get_auth_manager
 from fastapi import FastAPI, Request
@@ -25,7 +26,7 @@ from qcontact_sync.on_airflow.dashboard.rendering import FOLDER, problem
 from qcontact_sync.on_airflow.dashboard.security import SecureHeaders, account_of
 from qcontact_sync.on_airflow.dashboard.views import NotThere
 from qcontact_sync.on_airflow.endpoint.answers import Refusal
-from qcontact_sync.reporting.advice import advice_for
+from qcontact_sync.reporting.advice import advice_of
 from qcontact_sync.reporting.periods import PeriodError
 from qcontact_sync.reporting.places import Names, Place, connection_of, correcting, places_of
 
@@ -34,11 +35,6 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
-}
-_BROKEN = {
-    ErrorCode.CONFIG_ERROR: "A connection or a setting is invalid",
-    ErrorCode.DATABASE_ERROR: "FibreFlow's database cannot be read",
-    ErrorCode.TIMEOUT: "The request took too long",
 }
 
 
@@ -101,22 +97,22 @@ async def _not_started(request: Request, error: Exception) -> HTMLResponse:
     return problem(request, status, "No run was started", f"{error}.", places=places)
 
 
-async def _broken(request: Request, error: Exception) -> HTMLResponse:
+async def _broken(request: Request, raised: Exception) -> HTMLResponse:
     """An expected failure; its message is for users and contains no secret."""
-    code = getattr(error, "code", ErrorCode.UNKNOWN_ERROR)
+    error = cast(SyncError, raised)  # Starlette knows only Exception, whatever is registered.
     if isinstance(error, ParamError):
         return problem(request, 400, "Invalid request", f"{error}.")
-    if code is ErrorCode.NOT_FOUND:
+    if error.code is ErrorCode.NOT_FOUND:
         return problem(request, 404, "Not found", f"{error}.")
     status = 409 if isinstance(error, TicketError) else 503
-    meaning, advice = advice_for(code)
+    advice = advice_of(error)
     return problem(
         request,
         status,
-        _BROKEN.get(code, f"{meaning[:1].upper()}{meaning[1:]}"),
+        f"{advice.meaning[:1].upper()}{advice.meaning[1:]}",
         f"{error}.",
-        f"What to do: {advice}." if advice else "",
-        places=_places(request, code),
+        f"What to do: {advice.remedy}.",
+        places=_places(request, error.code),
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-import psycopg
 from dotenv import dotenv_values
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from qcontact_sync.config.addresses import database_address
+from qcontact_sync.core.addresses import base_url
+from qcontact_sync.core.errors import ConfigError
 
 from dev.errors import CannotRun
 from dev.state import PROJECT
@@ -100,20 +101,12 @@ class RunSettings:
         return self.is_demo and self.database_url is None
 
 
-def _http_url(value: str) -> str:
-    if not value.startswith(("https://", "http://")):
-        raise ValueError("must begin with https:// (or http://)")
-    return value
+def _base_url(value: str) -> str:
+    return base_url(value, "QCONTACT_API_URL")
 
 
-def _postgres_address(value: str) -> str:
-    try:
-        conninfo_to_dict(value)
-    except psycopg.ProgrammingError:
-        raise ValueError(
-            "is not a PostgreSQL address such as postgresql://user:password@host/name"
-        ) from None
-    return value
+def _database_address(value: str) -> str:
+    return database_address(value, DATABASE)
 
 
 class _Variables(BaseModel):
@@ -122,7 +115,7 @@ class _Variables(BaseModel):
     once: bool = Field(default=False, alias="ONCE")
     demo_dialect: Dialect | None = Field(default=None, alias="DIALECT")
     demo_schema: Schema | None = Field(default=None, alias="SCHEMA")
-    url: Annotated[str, AfterValidator(_http_url)] = Field(default="", alias="QCONTACT_API_URL")
+    url: Annotated[str, AfterValidator(_base_url)] = Field(default="", alias="QCONTACT_API_URL")
     dialect: Dialect = Field(default="tickets", alias="QCONTACT_DIALECT")
     key: str = Field(default="", alias="QCONTACT_API_KEY")
     email: str = Field(default="", alias="QCONTACT_EMAIL")
@@ -130,7 +123,7 @@ class _Variables(BaseModel):
     token: str = Field(default="", alias="QCONTACT_ACCESS_TOKEN")
     client: str = Field(default="", alias="QCONTACT_CLIENT")
     queues: str = Field(default="", alias="QCONTACT_QUEUES")
-    database: Annotated[str, AfterValidator(_postgres_address)] = Field(
+    database: Annotated[str, AfterValidator(_database_address)] = Field(
         default="", alias="DATABASE_URL"
     )
 
@@ -166,6 +159,8 @@ def read_settings(environment: Mapping[str, str]) -> RunSettings:
     given |= _from_files(given)
     try:
         read = _Variables.model_validate(given)
+    except ConfigError as error:
+        raise CannotRun(str(error)) from None
     except ValidationError as error:
         reasons = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False)]
         raise CannotRun("; ".join(reasons)) from None

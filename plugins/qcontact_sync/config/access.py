@@ -12,7 +12,8 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from qcontact_sync.config.addresses import base_url, credential, database_address
+from qcontact_sync.config.addresses import credential, database_address
+from qcontact_sync.core.addresses import base_url
 from qcontact_sync.core.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 5

@@ -5,12 +5,12 @@ libpq: of an address that was mistyped either may hold a part of the password.
 """
 
 import re
-from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
+from qcontact_sync.core.addresses import check_host, plain_text
 from qcontact_sync.core.errors import ConfigError
 
 _SCHEMES = ("postgresql", "postgres")
@@ -44,7 +44,7 @@ def database_address(text: str, name: str) -> str:
     Raises:
         ConfigError: It cannot be used; says why.
     """
-    address = _plain_text(text, name)
+    address = plain_text(text, name)
     is_url = bool(re.match(r"[A-Za-z][\w+.:-]*://", address))
     if is_url:
         _check_url(address, name)
@@ -54,28 +54,6 @@ def database_address(text: str, name: str) -> str:
         raise ConfigError(_refusal(address, name, is_url=is_url)) from None
     _check_parts({key: str(value) for key, value in parts.items()}, name)
     return address
-
-
-def base_url(text: str, name: str) -> str:
-    """A URL of a web service without the blanks around it.
-
-    Raises:
-        ConfigError: It cannot be used; says why.
-    """
-    url = _plain_text(text, name)
-    try:
-        parts = urlsplit(url)
-        host, is_open = parts.hostname or "", parts.port != 0
-        _check_host(host, name)
-    except ValueError:
-        raise ConfigError(f"{name} cannot be read: check its host, brackets and port") from None
-    if parts.scheme not in ("http", "https") or not host or not is_open:
-        raise ConfigError(f"{name} must look like https://api.qcontact.com")
-    if parts.username is not None or parts.password or parts.query or parts.fragment:
-        raise ConfigError(
-            f"{name} must hold no user, query or fragment; the API key has a place of its own"
-        )
-    return url
 
 
 def credential(text: str, name: str) -> str:
@@ -91,19 +69,6 @@ def credential(text: str, name: str) -> str:
             "copy it again"
         )
     return value
-
-
-def _plain_text(text: str, name: str) -> str:
-    found = text.strip()
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise ConfigError(
-            f"{name} holds bytes that are not UTF-8: percent-encode them (é is %C3%A9)"
-        ) from None
-    if any(character < " " or character == "\x7f" for character in found):
-        raise ConfigError(f"{name} holds a line break or another control character")
-    return found
 
 
 def _check_url(address: str, name: str) -> None:
@@ -147,7 +112,8 @@ def _foreign_parameters(conninfo: str) -> list[str]:
 
 def _check_parts(parts: dict[str, str], name: str) -> None:
     for host in parts.get("host", "").split(","):
-        _check_host(host, name)
+        if not host.startswith(("/", "@")):  # paths of sockets are not looked up
+            check_host(host, name)
     for port in filter(None, parts.get("port", "").split(",")):
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
             raise ConfigError(f"{name}: its port must be a number from 1 to 65535")
@@ -156,15 +122,3 @@ def _check_parts(parts: dict[str, str], name: str) -> None:
             raise ConfigError(f"{name}: its {parameter} must be a whole number")
     if parts.get("sslmode", "disable") not in _SSL_MODES:
         raise ConfigError(f"{name}: its sslmode must be one of {', '.join(_SSL_MODES)}")
-
-
-def _check_host(host: str, name: str) -> None:
-    """Host names are looked up by their labels; paths of sockets are not."""
-    if host.startswith(("/", "@")):
-        return
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        raise ConfigError(
-            f"{name}: its host has an empty part (two dots) or one of more than 63 characters"
-        ) from None

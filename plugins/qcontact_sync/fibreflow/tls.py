@@ -4,10 +4,11 @@ import os
 import socket
 import ssl
 import struct
-from ipaddress import ip_address
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import PGconn
+
+from qcontact_sync.core.addresses import is_this_machine
 
 PATIENCE_S = 10.0
 SYSTEM = "system"
@@ -34,7 +35,7 @@ def verified(conninfo: str) -> str:
 def is_local(conninfo: str) -> bool:
     """Whether the address leads to this machine alone."""
     hosts = (given(conninfo, "host", "PGHOST"), given(conninfo, "hostaddr", "PGHOSTADDR"))
-    return all(is_local_host(host) for host in ",".join(hosts).split(","))
+    return all(_is_local_host(host) for host in ",".join(hosts).split(","))
 
 
 def is_verified(conninfo: str) -> bool:
@@ -88,14 +89,9 @@ def _in_service(conninfo: str, name: str) -> str:
     return "" if found.val in (None, found.compiled) else found.val.decode()
 
 
-def is_local_host(host: str) -> bool:
-    """Whether a name or address is this machine's own."""
-    if not host or host.startswith(("/", "@")) or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_local_host(host: str) -> bool:
+    # Without a name, and by a path, libpq takes a socket of this machine.
+    return not host or host.startswith(("/", "@")) or is_this_machine(host)
 
 
 def _context(root: str) -> ssl.SSLContext:

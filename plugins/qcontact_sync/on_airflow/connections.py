@@ -25,9 +25,10 @@ from qcontact_sync.config.access import (
     queues_in,
 )
 from qcontact_sync.config.accounts import Account, find_account
-from qcontact_sync.config.addresses import base_url, database_address
+from qcontact_sync.config.addresses import database_address
 from qcontact_sync.config.reasons import reason
 from qcontact_sync.config.settings import Settings, load_settings, settings_with
+from qcontact_sync.core.addresses import base_url, completed_url
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 
@@ -205,8 +206,7 @@ def _dialect(conn_id: str, value: object) -> Dialect:
 
 def _base_url(conn_id: str, connection: Connection) -> str:
     """The host from the form (a URL), or composed from the parts of a URI connection."""
-    host = (connection.host or "").strip()
-    url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
+    url = completed_url((connection.host or "").strip(), connection.schema or "")
     parts = urlsplit(base_url(url, f"connection {conn_id}: its base URL"))
     if connection.port and parts.port is None:
         parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")

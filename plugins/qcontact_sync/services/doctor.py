@@ -26,11 +26,11 @@ from qcontact_sync.config.settings import (
     check_accounts,
     load_settings,
 )
+from qcontact_sync.core.addresses import is_unencrypted
 from qcontact_sync.core.errors import ConfigError, SyncError
 from qcontact_sync.core.model import Window
 from qcontact_sync.core.ports import Remote, WalkedList
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
-from qcontact_sync.qcontact.addresses import is_unencrypted
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from psycopg.conninfo import make_conninfo
 
+from qcontact_sync.core.addresses import completed_url, is_this_machine, is_unencrypted
 from qcontact_sync.fibreflow import tls
 from qcontact_sync.reporting.airflow_releases import LACKS, NEWEST, OLDEST, named
 from qcontact_sync.services.airflow_program import airflow_program
@@ -117,12 +118,7 @@ def _is_database_open(connection: Mapping[str, Any]) -> bool:
 
 def _is_http(connection: Mapping[str, Any]) -> bool:
     host = str(connection.get("host") or "").strip()
-    scheme = str(connection.get("schema") or "https")
-    try:
-        parts = urlsplit(host if "://" in host else f"{scheme}://{host}")
-    except ValueError:
-        return False
-    return parts.scheme == "http" and not tls.is_local_host(parts.hostname or "")
+    return is_unencrypted(completed_url(host, str(connection.get("schema") or "")))
 
 
 def _extra(connection: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,7 +130,8 @@ def _is_mail_open(connection: Mapping[str, Any]) -> bool:
     extra = _extra(connection)
     switches = [str(extra.get(name)).lower() for name in ("disable_ssl", "disable_tls")]
     is_open = switches == ["true", "true"] or extra.get("ssl_context") == "none"
-    return is_open and not tls.is_local_host(str(connection.get("host") or ""))
+    host = str(connection.get("host") or "localhost")
+    return is_open and not is_this_machine(host)
 
 
 def _release(program: str, environment: Mapping[str, str]) -> str | None:

@@ -345,6 +345,7 @@ def test_mails_that_go_elsewhere_in_the_clear_are_a_warning(
         ("QCONTACT", '{"host": "https://api.example.test", "password": "hunter2"}', False),
         ("QCONTACT", "qcontact://:hunter2@api.example.test", False),
         ("QCONTACT", "qcontact://:hunter2@http%3A%2F%2Flocalhost%3A8000", False),
+        ("QCONTACT", "qcontact://:hunter2@http%3A%2F%2Fsandbox.localhost", False),
     ],
 )
 def test_a_connection_that_leads_elsewhere_unverified_is_a_warning(

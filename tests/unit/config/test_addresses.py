@@ -1,7 +1,7 @@
 """Addresses and credentials as people write them."""
 
 import pytest
-from qcontact_sync.config.addresses import base_url, credential, database_address
+from qcontact_sync.config.addresses import credential, database_address
 from qcontact_sync.core.errors import ConfigError
 
 GOOD = "postgresql://sync:p%40ss@db.example.test:5432/fibreflow"
@@ -67,41 +67,6 @@ def test_an_address_that_cannot_be_used_is_refused_in_one_sentence(
     assert SECRET not in str(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.qcontact.com",
-        "https://api.qcontact.com/prefix/",
-        "http://127.0.0.1:8080",
-        "https://[::1]:8443",
-    ],
-)
-def test_a_base_url_that_can_be_used_is_kept_but_for_blanks(url: str) -> None:
-    assert base_url(f"{url}\n", "QCONTACT_API_URL") == url
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("http://[::1", "cannot be read"),
-        ("https://api.qcontact.com:port", "cannot be read"),
-        ("https://api..qcontact.com", "empty part"),
-        (f"https://{'x' * 64}.com", "63 characters"),
-        ("https://api.qcontact.com\udce9", "not UTF-8"),
-        ("https://api.qcontact.com\n/x", "line break"),
-        ("api.qcontact.com", "must look like"),
-        ("ftp://api.qcontact.com", "must look like"),
-        ("https://", "must look like"),
-        (f"https://user:{SECRET}@api.qcontact.com", "no user, query or fragment"),
-        (f"https://api.qcontact.com?key={SECRET}", "no user, query or fragment"),
-    ],
-)
-def test_a_base_url_that_cannot_be_used_is_refused_in_one_sentence(url: str, reason: str) -> None:
-    with pytest.raises(ConfigError, match=rf"^QCONTACT_API_URL.*{reason}") as refused:
-        base_url(url, "QCONTACT_API_URL")
-    assert SECRET not in str(refused.value)
 
 
 def test_a_key_is_what_a_header_may_hold() -> None:

@@ -18,11 +18,12 @@ DEFAULT = "default"
 ACCOUNTS_FILE = "QCONTACT_SYNC_ACCOUNTS_FILE"
 ACCOUNT = "QCONTACT_SYNC_ACCOUNT"
 SIX_HOURLY = "0 */6 * * *"
+ACCOUNT_NAME = r"[a-z][a-z0-9_]{0,31}"
+"""The whole name of an account, as a pattern of Python's and of JSON Schema's."""
 MOST_MINUTES = 6 * 60
 """Between two slots: the alerts take for granted that a day has four."""
 
 _DAY_MINUTES = 24 * 60
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # Of the DAGs' ids: another account's monitor would have the id of this account's sync.
 _TAKEN = re.compile(r"monitor(_.*)?")
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
@@ -115,7 +116,7 @@ def _accounts(document: Mapping[str, Any]) -> Mapping[str, Account]:
 
 
 def _account(name: str, table: object) -> Account:
-    if not _NAME.fullmatch(name) or _TAKEN.fullmatch(name):
+    if not re.fullmatch(ACCOUNT_NAME, name) or _TAKEN.fullmatch(name):
         raise _refused(
             f"accounts.{_shown(name)}",
             "a name has 1 to 32 small letters, digits and underscores, begins with a letter, "

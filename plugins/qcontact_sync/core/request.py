@@ -10,6 +10,11 @@ from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.params import PARAM_NAMES, RUN_PARAMS, SYNC_DIRECTIONS, Kind
 
+TICKET_ID = r"\s*[^\s\x00][^\x00]*"
+"""The whole of an id, as a pattern of Python's and of JSON Schema's.
+
+It says nothing of more combining marks in a row than `core.canon.MAX_MARKS`, which are refused too.
+"""
 _FIRST_YEAR = 1970
 
 

@@ -16,7 +16,8 @@ from qcontact_sync.services.wiring import SystemClock
 LARGEST_BODY = 64 * 1024
 DEFAULT_WAIT_S = 25.0
 LONGEST_WAIT_S = 600.0
-_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+IDEMPOTENCY_KEY = r"[!-~]([ -~]{0,253}[!-~])?"
+"""The whole header, as a pattern of Python's and of JSON Schema's."""
 
 
 def read_account(request: Request) -> str | None:
@@ -107,7 +108,7 @@ def read_key(request: Request) -> str | None:
     keys = request.headers.getlist("idempotency-key")
     if not keys:
         return None
-    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+    if len(keys) > 1 or not re.fullmatch(IDEMPOTENCY_KEY, keys[0]):
         raise Refusal(
             400,
             "BAD_IDEMPOTENCY_KEY",

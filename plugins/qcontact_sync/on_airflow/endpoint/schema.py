@@ -4,14 +4,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
+from qcontact_sync.config.accounts import ACCOUNT_NAME
 from qcontact_sync.core.params import RUN_PARAMS, Kind, SyncDirection
-from qcontact_sync.on_airflow.endpoint.request_parsing import LONGEST_WAIT_S
+from qcontact_sync.core.request import TICKET_ID
+from qcontact_sync.on_airflow.endpoint.request_parsing import (
+    DEFAULT_WAIT_S,
+    IDEMPOTENCY_KEY,
+    LONGEST_WAIT_S,
+)
+
+
+def _whole(pattern: str) -> str:
+    """A pattern that JSON Schema, which searches, holds against the whole text."""
+    return f"^{pattern}$"
+
 
 _MOMENT = Field(
     description="ISO 8601; without a zone it is UTC.",
     json_schema_extra={"examples": ["2026-11-23T06:00:00Z"]},
 )
-_TICKET_ID = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | int
+_TICKET_ID = Annotated[str, Field(pattern=_whole(TICKET_ID))] | int
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -131,7 +143,7 @@ ACCOUNT = {
     "in": "query",
     "description": "The name of an account, if there are several. Default: the account `default`; "
     "for the health, all accounts.",
-    "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
+    "schema": {"type": "string", "pattern": _whole(ACCOUNT_NAME)},
 }
 
 BODY = {
@@ -145,7 +157,7 @@ BODY = {
             "name": "Prefer",
             "in": "header",
             "description": f"`wait=N`: wait up to N seconds for the run's end, at most "
-            f"{LONGEST_WAIT_S:g} (default: 25). `respond-async`: do not wait.",
+            f"{LONGEST_WAIT_S:g} (default: {DEFAULT_WAIT_S:g}). `respond-async`: do not wait.",
             "schema": {"type": "string"},
             "example": "respond-async",
         },
@@ -153,7 +165,7 @@ BODY = {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "The same key always gives the same run.",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            "schema": {"type": "string", "pattern": _whole(IDEMPOTENCY_KEY)},
         },
     ],
 }

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.architecture.repository import ROOMS, ROOT, require, texts
+from tests.architecture.repository import CODE as PYTHON
+from tests.architecture.repository import ROOMS, ROOT, modules, require, texts
 
 # In pieces, so that this file does not hold what it looks for.
 HOMES = "|".join(("wo" + "rk", "roo" + "t", "ho" + r"me/(?!somebody)\w+", "Us" + r"ers/\w+"))
@@ -17,6 +18,8 @@ INDEX_HOSTS = re.compile(
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 ADR_LINK = re.compile(r"\[ADR (\d+)\]\((?:adr/)?(\d{4})-")
+CITED = re.compile(r"(docs/[\w/-]+\.md)(?:,\s+\"([^\"]+)\")?")
+ABSENT = re.compile(r"design (section )?\d|source: contract|contract/\w+\.md")
 ADR = ROOT / "docs" / "adr"
 OUTSIDE = ("http://", "https://", "mailto:", "#")
 
@@ -51,6 +54,20 @@ def test_text_names_no_machine_and_no_package_index(room):
                 yield f":{_line(text, match)} {match[0]}"
 
     require(texts(room), breaches)
+
+
+def test_code_cites_pages_and_sections_that_are_there():
+    def breaches(path):
+        text = path.read_text(encoding="utf-8")
+        for match in CITED.finditer(text):
+            page = ROOT / match[1]
+            headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M) if page.exists() else []
+            if not headings or (match[2] and match[2] not in headings):
+                yield f":{_line(text, match)} cites {match[0]}"
+        for match in ABSENT.finditer(text):
+            yield f":{_line(text, match)} cites {match[0]}, which is not in the repository"
+
+    require(modules(*PYTHON), breaches)
 
 
 def test_relative_links_lead_somewhere():

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 
 from dev.state import PROJECT
@@ -71,3 +72,12 @@ def test_the_build_backend_is_the_pinned_one():
         installs = re.findall(r"pip install .*-e \.", (PROJECT / name).read_text())
         assert installs
         assert all("--no-build-isolation" in line for line in installs), name
+
+
+def test_the_list_for_astro_is_what_the_project_declares_without_airflow():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["airflow"]
+    declared = [*project["dependencies"], *extra]
+    page = (PROJECT / "docs" / "deploying.md").read_text()
+    (listed,) = re.findall(r"## Astro's layout\n.*?```text\n(.*?)```", page, re.DOTALL)
+    assert listed.splitlines() == [d for d in declared if not d.startswith("apache-airflow>")]

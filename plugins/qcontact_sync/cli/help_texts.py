@@ -19,7 +19,8 @@ Exit status of every command:
   1    failed
   2    invalid arguments or settings; nothing was changed
   130  stopped by Ctrl-C
-`run` also uses 3 for partial. With `status`, 1 means not healthy. See docs/cli.md.
+`run` and `compare` also use 3. With `status`, `doctor` and `mapping check`, 1 means that they found
+a problem. `<command> --help` and docs/cli.md tell more.
 """
 
 MIGRATE = """Create or upgrade the sync's own tables in DATABASE_URL.
@@ -75,9 +76,8 @@ With --json, print one row as in `history --json`, or null if no run is recorded
 
 STATUS = """Show an overview: the last run, pending changes, quarantine and open conflicts.
 
-Exit status 0 if the sync is healthy, else 1: the last run failed, no run was complete for more than
-two slots, fewer than 80 % of the attempted tickets succeeded in a week, or there is an open
-conflict.
+Exit status 1 if the sync does not run or a ticket needs a decision, else 0. The first lines name
+the reasons. docs/cli.md lists all of them.
 
 \b
 Example:

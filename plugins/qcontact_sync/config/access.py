@@ -111,7 +111,7 @@ def dialect_from_env() -> Dialect:
 
 
 def qcontact_from_env() -> QContactAccess:
-    """QCONTACT_API_URL, and what its dialect needs (design section 2.2).
+    """QCONTACT_API_URL, and what its dialect needs (docs/configuration.md).
 
     Raises:
         ConfigError: Names the variables that are not set, or one that cannot be used.

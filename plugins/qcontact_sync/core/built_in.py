@@ -1,4 +1,4 @@
-"""The built-in rules of the lineage ``fibreflow`` (source: contract/fibreflow.md, "Mappings")."""
+"""The built-in rules of the lineage ``fibreflow`` (shown in docs/fields.md)."""
 
 from qcontact_sync.core import note_rules
 from qcontact_sync.core.columns import Column, Kind, Words

@@ -104,7 +104,7 @@ class TicketDecision(NamedTuple):
 
     @property
     def sync_type(self) -> SyncType:
-        """The audit row's type (contract: an inbound update is one row)."""
+        """The audit row's type: an inbound update is one row."""
         if self.kind is Kind.CREATE:
             return SyncType.CREATE
         return SyncType.ASSIGNMENT if set(self.writes) == {ASSIGNED_TO} else SyncType.STATUS_UPDATE

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class ErrorCode(StrEnum):
-    """The codes on record in history, audit, quarantine and mails (source: contract pages)."""
+    """The codes in history, audit, quarantine and mails (docs/runbook.md, "Error codes")."""
 
     VALIDATION_ERROR = "VALIDATION_ERROR"
     AUTHENTICATION_ERROR = "AUTHENTICATION_ERROR"

@@ -1,7 +1,7 @@
 """How values translate between QContact and FibreFlow: one `TicketMapping` for both directions.
 
 The two status maps are not inverse, which is why a base keeps both halves. What the rules are is
-data: `core.built_in` has those of the contract, a mapping file lays others over them.
+data: `core.built_in` has the built-in ones, a mapping file replaces some of them.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ class ParamError(FatalError):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run's params, checked (design section 2.1).
+    """A run's params, checked (docs/airflow.md, "Starting a run by hand").
 
     Attributes:
         ticket_ids: FibreFlow uuids, ticket_uids or QContact ids, as given.

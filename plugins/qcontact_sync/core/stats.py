@@ -98,7 +98,7 @@ def _text(value: object) -> str | None:
 
 
 def status_of(directions: Collection[DirectionStats]) -> RunStatus:
-    """The status of a run, or of one direction (design section 4, "Counts and status")."""
+    """The status of a run, or of one direction (docs/airflow.md, "Colours")."""
     total = sum((d.counts for d in directions), Counts())
     if any(d.error_code for d in directions) or (total.failed and not total.successful):
         return RunStatus.FAILED

@@ -1,7 +1,7 @@
 """Which cases to read in detail, where QContact cannot be asked what changed; values only.
 
-The list is walked whole and each row is compared with the row that was settled last (design
-section 4). What a row does not show is found by reading every case again from time to time.
+The list is walked whole and each row is compared with the row that was settled last (ADR
+15). What a row does not show is found by reading every case again from time to time.
 """
 
 import math

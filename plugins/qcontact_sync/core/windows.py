@@ -1,4 +1,4 @@
-"""The window that a run reads, and whether it may move the cursor (design 2.1)."""
+"""The window that a run reads, and whether it may move the cursor (docs/airflow.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -30,7 +30,7 @@ def report_run(account: str, summary: Mapping[str, Any]) -> None:
     """Report a run that has just been recorded, and how the sync stands after it.
 
     Args:
-        summary: Of the run (design section 2.5, ``data``).
+        summary: Of the run (``data`` in docs/triggering.md).
     """
     if not is_on():
         return

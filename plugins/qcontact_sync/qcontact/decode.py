@@ -1,6 +1,6 @@
 """QContact's tickets from JSON, one by one: a malformed ticket never fails its page.
 
-Decoding is forgiving where the contract leaves room: what one field gets wrong costs that field
+Decoding is forgiving where QContact's API leaves room: what one field gets wrong costs that field
 and a warning, only an unusable ``id`` or ``title`` costs the ticket. Nothing in here puts a
 received value into a warning, a reason or an exception.
 """
@@ -105,7 +105,7 @@ def decode_created_id(body: bytes) -> str | None:
 def build_ticket(
     received: object, mapping: TicketMapping = TICKETS, digest: str = ""
 ) -> RemoteTicket:
-    """A ticket from decoded JSON (source: contract, "Ticket").
+    """A ticket from decoded JSON.
 
     Raises:
         MalformedTicket: No usable id or title.

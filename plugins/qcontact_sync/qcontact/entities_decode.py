@@ -1,4 +1,4 @@
-"""QContact's cases from JSON (source: contract, "Dialect entities").
+"""QContact's cases from JSON (docs/sandbox.md, "The cases (entities dialect)").
 
 As forgiving as `decode`: only an unusable ``id``, or a label and reference that are both missing,
 costs the case. A field that a record leaves out is absent, never cleared.

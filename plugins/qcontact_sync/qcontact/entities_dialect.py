@@ -1,4 +1,4 @@
-"""The "entities" dialect of QContact's customer tenants (source: contract, "Dialect entities")."""
+"""The "entities" dialect of QContact's customer tenants (docs/tenants.md)."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""QContact's lists of cases and events from JSON (source: contract, "Dialect entities")."""
+"""QContact's lists of cases and events from JSON (docs/sandbox.md, "Events")."""
 
 import html
 import json

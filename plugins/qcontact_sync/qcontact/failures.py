@@ -104,7 +104,7 @@ class _ErrorBody(msgspec.Struct):
 def failure_of_status(
     method: str, status: int, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> FailedAttempt | None:
-    """What an answer means, or None for a 2xx (source: contract, "Errors").
+    """What an answer means, or None for a 2xx.
 
     Args:
         now: Stands in where the answer has no ``Date``.
@@ -148,7 +148,7 @@ def unexpected_body() -> FailedAttempt:
 
 
 def too_large_body(limit: int) -> FailedAttempt:
-    """A 2xx that is larger than any that the contract promises."""
+    """A 2xx that is larger than any that QContact's API promises."""
     detail = f"2xx with more than {limit // 1024**2} MB"
     return FailedAttempt(ErrorCode.PARSE_ERROR, detail, may_be_applied=True)
 

@@ -28,7 +28,7 @@ _decoder = msgspec.json.Decoder()
 
 
 class UnexpectedBody(ValueError):
-    """The body is not the JSON that the contract promises; its text is not repeated."""
+    """The body is not the JSON that QContact's API promises; its text is not repeated."""
 
 
 def as_utf8(body: bytes, content_type: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Sign-in with e-mail and password, or with a ready token (source: contract, "Sign-in").
+"""Sign-in with e-mail and password, or with a ready token (docs/sandbox.md, "Sign-in").
 
 One sign-in a process and user; renewed once for all requests that meet a 401; signed out when
 the process ends.

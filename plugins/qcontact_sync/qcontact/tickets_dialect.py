@@ -1,4 +1,4 @@
-"""The "tickets" dialect of QContact (source: contract, "Dialect tickets")."""
+"""The "tickets" dialect of QContact: an API key, and lists by window."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -74,7 +74,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An overview of the sync (design section 2.3, ``status``).
+    """An overview of the sync (``status`` in docs/cli.md, "`--json`").
 
     Attributes:
         failed_last_24h: Tickets that failed; runs that broke are in ``broken_runs_last_24h``.

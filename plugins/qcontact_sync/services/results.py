@@ -14,7 +14,7 @@ from qcontact_sync.sync.context import Run
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A complete run (design section 2.4).
+    """A complete run (docs/cli.md, "From Python").
 
     Attributes:
         window_start, window_end: The window of the run, aware UTC; without a start it begins with
@@ -35,7 +35,7 @@ class JobResult:
     error_code: str | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The run as outside callers see it (design section 2.5, ``data``)."""
+        """The run as outside callers see it (``data`` in docs/triggering.md)."""
         told = run_data(
             self.job_id,
             self.status,
@@ -65,7 +65,7 @@ def run_data(
     error_message: str | None = None,
     error_code: str | None = None,
 ) -> dict[str, object]:
-    """A run as plain values for JSON (design section 2.5, ``data``); null means not known yet."""
+    """A run as plain values for JSON (``data`` in docs/triggering.md); null means not known yet."""
     return {
         "job_id": str(job_id),
         "status": status,
@@ -157,7 +157,7 @@ def finished(
 
 
 def recorded(row: Mapping[str, Any]) -> dict[str, object]:
-    """A row of ``read_run`` as outside callers see it (design section 2.5, ``data``)."""
+    """A row of ``read_run`` as outside callers see it (``data`` in docs/triggering.md)."""
     told = row["sync_result"] or {}
     by_name = {d: told.get(f"{d.value}_stats") for d in Direction}
     directions = {d: DirectionStats.from_dict(stats) for d, stats in by_name.items() if stats}

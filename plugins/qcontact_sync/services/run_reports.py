@@ -75,7 +75,7 @@ async def history(
 
 
 async def find_run(fibreflow: FibreFlowAccess, job_id: UUID) -> dict[str, object] | None:
-    """A recorded run as outside callers see it (design section 2.5, ``data``), or None.
+    """A recorded run as outside callers see it (``data`` in docs/triggering.md), or None.
 
     Its summary is null while the run is active.
     """

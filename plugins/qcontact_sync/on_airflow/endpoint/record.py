@@ -39,7 +39,7 @@ class Record:
         self._lookups, self._patience = lookups, Patience(PATIENCE_S)
 
     async def describe(self, seen: SeenRun, account: str) -> Data:
-        """An account's run (design section 2.5, ``data``)."""
+        """An account's run (``data`` in docs/triggering.md)."""
         # A run has no record before it begins, but the caller that started it waits for an answer.
         queued = seen.state == "queued"
         return _described(seen, None if queued else await self._read(seen.job_id, account))

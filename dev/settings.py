@@ -85,7 +85,7 @@ class RunSettings:
 
     @property
     def schema_variables(self) -> dict[str, str]:
-        """What tells the sync of the demo's FibreFlow, where it is not the usual one."""
+        """The variables that name the demo's schema; empty for the default one."""
         if self.demo_schema == "fibreflow":
             return {}
         return {

@@ -67,7 +67,7 @@ def _answer_write(call: Call, raw: bytes, status: int) -> Response:
 def write(
     call: Call, work: Callable[[bool], bytes], status: int = 200, *, silent: bool = False
 ) -> Response:
-    """Run `work`, which is told whether to keep what it makes, and say so in the journal."""
+    """Run `work`, which gets whether to keep what it makes, and say so in the journal."""
     lies = silent or call.is_to("lie")
     raw = work(not lies)
     call.entry.outcome = "lied" if lies else "applied"

@@ -53,8 +53,8 @@ class AirflowApi:
 
     def silent_components(self, since: datetime) -> list[str]:
         """Return the components without a heartbeat since then."""
-        told = self._get("/api/v2/monitor/health")
-        beats = {name: part.get(f"latest_{name}_heartbeat") for name, part in told.items()}
+        health = self._get("/api/v2/monitor/health")
+        beats = {name: part.get(f"latest_{name}_heartbeat") for name, part in health.items()}
         components = ("scheduler", "dag_processor", "triggerer")
         return [name for name in components if not _after(beats.get(name), since)]
 
@@ -126,5 +126,5 @@ def _after(text: str | None, instant: datetime) -> bool:
     return text is not None and datetime.fromisoformat(text) >= instant
 
 
-def _run(told: dict[str, Any]) -> DagRun:
-    return DagRun(told["dag_run_id"], told["run_type"], told["state"])
+def _run(answer: dict[str, Any]) -> DagRun:
+    return DagRun(answer["dag_run_id"], answer["run_type"], answer["state"])

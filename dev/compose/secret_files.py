@@ -136,8 +136,8 @@ def main() -> int:
     except CannotRun as problem:
         print(f"make secrets: {problem}", file=sys.stderr)
         return 1
-    told = f"written: {', '.join(changed)}" if changed else "nothing changed"
-    print(f"{FOLDER.name}/: {told}")
+    outcome = f"written: {', '.join(changed)}" if changed else "nothing changed"
+    print(f"{FOLDER.name}/: {outcome}")
     print(f"The UI's login is admin, with the password in {FOLDER.name}/admin_password")
     return 0
 

@@ -249,7 +249,7 @@ def port_is_free(port: int) -> bool:
 
 
 def _running(home: Path) -> psutil.Process | None:
-    """Return the server's process if the pid file tells of a live one that is really it."""
+    """Return the server's process if the pid file names a live one that is really it."""
     try:
         pid = int((home / "postmaster.pid").read_text().splitlines()[0])
         process = psutil.Process(pid)

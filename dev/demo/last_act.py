@@ -54,7 +54,7 @@ def kill_half_way(system: LocalSystem) -> Killed:
         process.wait()
         unanswered = sandbox.unanswered()
     system.audit.new_rows()
-    _tell_where_it_stood(system, Killed(process.pid, changes), unanswered)
+    _show_where_it_stood(system, Killed(process.pid, changes), unanswered)
     return Killed(process.pid, changes)
 
 
@@ -153,7 +153,7 @@ def _await_half_way(
     system.services.wait_until(is_half_way, "the run's half-way", timeout_s=PATIENCE_S)
 
 
-def _tell_where_it_stood(system: LocalSystem, killed: Killed, unanswered: int) -> None:
+def _show_where_it_stood(system: LocalSystem, killed: Killed, unanswered: int) -> None:
     sides = read_both_sides(system, killed.changes)
     there = sum(sides.shows_there(change) for change in killed.changes if _goes_out(change))
     out = sum(map(_goes_out, killed.changes))

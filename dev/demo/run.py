@@ -124,13 +124,13 @@ def _act(system: LocalSystem, name: str, run: DagRun) -> None:
 
 def _follow(system: LocalSystem, run: DagRun) -> DagRun:
     """Wait for the end of a run, and print each change of a task's state."""
-    told: dict[str, str] = {}
+    shown: dict[str, str] = {}
     last = run
 
     def over() -> bool:
         nonlocal last
         last = system.api.run(DAG_ID, run.run_id)
-        _tell_changes(system.progress, told, system.api.tasks(DAG_ID, run.run_id))
+        _show_changes(system.progress, shown, system.api.tasks(DAG_ID, run.run_id))
         return last.is_over
 
     limit = DEMO_RUN_TIMEOUT_S if system.settings.is_demo else math.inf
@@ -139,18 +139,18 @@ def _follow(system: LocalSystem, run: DagRun) -> DagRun:
     return last
 
 
-def _tell_changes(progress: Progress, told: dict[str, str], now: Mapping[str, str]) -> None:
+def _show_changes(progress: Progress, shown: dict[str, str], now: Mapping[str, str]) -> None:
     for task, state in now.items():
         if state in ("running", "success", "failed", "skipped", "up_for_retry", "upstream_failed"):
-            if told.get(task) != state:
+            if shown.get(task) != state:
                 progress.say(f"  {task}: {state}")
-            told[task] = state
+            shown[task] = state
 
 
 def _edit(system: LocalSystem) -> None:
     edits = edit_both_sides(system.sides.fibreflow_dsn, system.sandbox, system.staff)
     system.progress.console.print(edits_table(edits))
-    # QContact tells its time in whole seconds, and the sync reads up to that: let it pass.
+    # QContact gives its time in whole seconds, and the sync reads up to that: let it pass.
     time.sleep(1.1)
 
 

@@ -2,7 +2,7 @@
 -- out. A slot is one of the schedule's six hours, in UTC.
 -- params:  start_date, end_date timestamptz, unit text (slot, day, week), zone text (whose days)
 -- returns: rows, see the columns; days date[] are those on which a run began; worst_id is the run to look at first; rates and durations are null
---          where there is nothing to tell
+--          where there is no figure
 -- locks:   none
 SELECT
     CASE %(unit)s::text

@@ -8,7 +8,7 @@
 --          words text[] (JSON: values here, then there, of `WORD_FIELDS` and the mapping's own columns)
 -- locks:   none
 WITH pair AS MATERIALIZED (
-    -- Apart, as nothing tells the planner that nearly every text is equal.
+    -- Apart, as the planner does not know that nearly every text is equal.
     SELECT
         link.remote_id, link.base_remote - %(ignored)s::text[] AS agreed, ticket.*
     FROM unnest(

@@ -1,4 +1,4 @@
--- read_change_mark: whether the marks tell all tickets that may be pending, and which they are. They do where
+-- read_change_mark: whether the marks name all tickets that may be pending, and which they are. They do where
 -- each trigger is there, is always enabled, may write, and is the same as at the last full comparison; where
 -- the same notes are sent as then; and where that was less than a day ago by this clock.
 -- params:  public_notes, internal_notes text[] (what is sent so, by note_type; null: whatever was)

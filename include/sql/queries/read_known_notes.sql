@@ -1,4 +1,4 @@
--- read_known_notes: what is known of linked tickets' notes, to tell QContact's own from ours.
+-- read_known_notes: what is known of linked tickets' notes, to separate QContact's own from ours.
 -- params:  remote_ids text[], public_notes, internal_notes text[] (what is sent so, by note_type)
 -- returns: one row per link: remote_id text, ticket_id uuid, received jsonb (taken back or not, by
 --          QContact's id), sent_ids text[], unnamed jsonb (an array: own notes whose id in QContact is

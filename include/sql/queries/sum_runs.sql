@@ -1,6 +1,6 @@
 -- sum_runs: what the runs of a period add up to.
 -- params:  start_date, end_date timestamptz
--- returns: one row, see the columns; rates and durations are null where there is nothing to tell
+-- returns: one row, see the columns; rates and durations are null where there is no figure
 -- locks:   none
 SELECT
     count(*) AS runs,

@@ -90,8 +90,8 @@ def show_rows(
     for first, *rest in cells:
         write(console, first, "bold")
         named = zip(headings[1:], rest, strict=True)
-        told = (f"{name}: {cell}" if name else cell for name, cell in named if cell)
-        write(console, f"  {'; '.join(told)}")
+        named_cells = (f"{name}: {cell}" if name else cell for name, cell in named if cell)
+        write(console, f"  {'; '.join(named_cells)}")
     console.print()
 
 

@@ -48,12 +48,12 @@ def _lines(ticket: Mapping[str, Any]) -> Iterator[str]:
 def _parts(standing: str, tally: Mapping[str, int]) -> str:
     if standing == "pending":
         ways = ("inbound", "outbound")
-        told = [f"{tally[f'pending_{way}']} {DIRECTIONS[way]}" for way in ways]
+        parts = [f"{tally[f'pending_{way}']} {DIRECTIONS[way]}" for way in ways]
     elif standing == "differs":
-        told = [f"{tally[gap]} {word}" for gap, word in GAPS.items() if tally[gap]]
+        parts = [f"{tally[gap]} {word}" for gap, word in GAPS.items() if tally[gap]]
     else:
-        told = []
-    return f"  ({', '.join(told)})" if told else ""
+        parts = []
+    return f"  ({', '.join(parts)})" if parts else ""
 
 
 def _rows(ticket: Mapping[str, Any]) -> Iterator[Sequence[str]]:
@@ -75,7 +75,7 @@ def show_chosen(chosen: Sequence[ChosenTicket], keep: str, *, dry_run: bool) -> 
     if dry_run:
         write(console, "dry run: the following would be decided; nothing was written")
     for ticket in chosen:
-        for line in _told(ticket, keep):
+        for line in _choice_lines(ticket, keep):
             write(console, line)
     decided = sum(bool(ticket.decided) for ticket in chosen)
     left = sum(bool(ticket.refused or ticket.problem) for ticket in chosen)
@@ -84,7 +84,7 @@ def show_chosen(chosen: Sequence[ChosenTicket], keep: str, *, dry_run: bool) -> 
         write(console, "the next run sends FibreFlow's values")
 
 
-def _told(ticket: ChosenTicket, keep: str) -> Iterator[str]:
+def _choice_lines(ticket: ChosenTicket, keep: str) -> Iterator[str]:
     named = f"{ticket.ticket_uid or '-'} (QContact {ticket.remote_id})"
     for field in ticket.decided:
         here, there = (without_text(field.field, v) or "-" for v in (field.local, field.remote))

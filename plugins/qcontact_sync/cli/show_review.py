@@ -109,43 +109,43 @@ def _show_fields(console: Console, story: TicketStory) -> None:
         _show_fields_in_lines(console, story)
         return
     shown = table("field", "last agreed", "FibreFlow", "QContact", "the next run, and why")
-    for told in story.fields:
-        there = "unknown" if told.action == "unknown" else _value(told.remote)
+    for field in story.fields:
+        there = "unknown" if field.action == "unknown" else _value(field.remote)
         cells = (
-            told.field,
-            _last_agreed(told, story.assignees),
-            _value(_named(told, told.local, story.assignees)),
+            field.field,
+            _last_agreed(field, story.assignees),
+            _value(_named(field, field.local, story.assignees)),
             there,
-            _step(told),
+            _step(field),
         )
         shown.add_row(*map(Text, cells))
     console.print(shown)
 
 
 def _show_fields_in_lines(console: Console, story: TicketStory) -> None:
-    for told in story.fields:
-        here = _value(_named(told, told.local, story.assignees))
-        there = "unknown" if told.action == "unknown" else _value(told.remote)
-        agreed = _last_agreed(told, story.assignees)
-        write(console, told.field, "bold")
+    for field in story.fields:
+        here = _value(_named(field, field.local, story.assignees))
+        there = "unknown" if field.action == "unknown" else _value(field.remote)
+        agreed = _last_agreed(field, story.assignees)
+        write(console, field.field, "bold")
         write(console, f"  FibreFlow {here}, QContact {there}; last agreed {agreed}")
-        write(console, f"  the next run: {_step(told)}")
+        write(console, f"  the next run: {_step(field)}")
 
 
-def _step(told: FieldStory) -> str:
-    return f"{told.next} ({told.reason})" if told.reason else told.next
+def _step(field: FieldStory) -> str:
+    return f"{field.next} ({field.reason})" if field.reason else field.next
 
 
-def _last_agreed(told: FieldStory, assignees: Mapping[str, str | None]) -> str:
+def _last_agreed(field: FieldStory, assignees: Mapping[str, str | None]) -> str:
     """Both halves, FibreFlow's first; QContact's own fields only have QContact's half."""
-    there = _value(told.base_remote)
-    if told.field not in TWO_WAY_FIELDS:
+    there = _value(field.base_remote)
+    if field.field not in TWO_WAY_FIELDS:
         return there
-    return f"{_value(_named(told, told.base_local, assignees))} / {there}"
+    return f"{_value(_named(field, field.base_local, assignees))} / {there}"
 
 
-def _named(told: FieldStory, value: str | None, assignees: Mapping[str, str | None]) -> str | None:
-    is_user = told.field == ASSIGNED_TO and value is not None
+def _named(field: FieldStory, value: str | None, assignees: Mapping[str, str | None]) -> str | None:
+    is_user = field.field == ASSIGNED_TO and value is not None
     return assignees.get(value or "") or value if is_user else value
 
 

@@ -14,7 +14,7 @@ from qcontact_sync.core.canon import printable
 class _LastingFile(io.RawIOBase):
     """A file that drops what cannot be written: the disk is full, the reader gone, it is closed.
 
-    A run goes on, and its exit status tells how it ended.
+    A run goes on, and its exit status shows how it ended.
 
     Attributes:
         lost: The first error; None while all was written.

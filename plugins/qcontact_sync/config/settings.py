@@ -145,7 +145,7 @@ class Settings(SchemaSetting):
 
     @property
     def named_account(self) -> str | None:
-        """The account, where a person has to be told which; None for the only one."""
+        """The account's name, for texts; None for the only account."""
         return None if self.account == DEFAULT else self.account
 
     @property

@@ -43,7 +43,7 @@ GAP_WORDS: Mapping[Gap, str] = MappingProxyType(
         Gap.DONE_THERE: "open in FibreFlow, done in QContact",
     }
 )
-"""How a gap is told, wherever it is."""
+"""The words for a gap, in every text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ class ConfigError(FatalError):
 
 
 class StatementFailed(FatalError):
-    """A statement raised an error whose code does not tell its cause: a row, or the statement.
+    """A statement raised an error whose code does not show its cause: a row, or the statement.
 
     Attributes:
         reason: The error without advice that only holds if it is the statement.
@@ -250,7 +250,7 @@ class StatementFailed(FatalError):
 
 
 MAYBE_ONE_ROW = (StatementFailed, StatementEnded)
-"""What is narrowed down: only what a single row raises, alone, tells the cause."""
+"""Retried row by row: only the error of a single row shows the cause."""
 
 
 class PageRefused(FatalError):

@@ -80,7 +80,7 @@ class ReceivedNotes:
 
 
 def sort_notes(listed: Sequence[RemoteNote], known: KnownNotes) -> Arrivals:
-    """Tell the call centre's notes from ours.
+    """Separate the call centre's notes from ours.
 
     An own note whose id is not known is recognised by its text: each stands for one listed note.
 

@@ -33,13 +33,13 @@ MAX_LINES = 1_000
 
 Move = tuple[str | None, str | None]
 """A field's value before and after, in FibreFlow's words."""
-TOLD_FIELDS = frozenset({"status", "priority", "ticket_type"})
+SHOWN_FIELDS = frozenset({"status", "priority", "ticket_type"})
 """Fields whose values are words of the mapping, not of a customer."""
 
 
 def moves_of(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> dict[str, Move]:
     """The moves of the fields of ``after``."""
-    return {n: (before.get(n), value) for n, value in after.items() if n in TOLD_FIELDS}
+    return {n: (before.get(n), value) for n, value in after.items() if n in SHOWN_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class PlanLine:
 
     Attributes:
         fields: The fields that differ, by name.
-        moves: Old and new value of those fields in `TOLD_FIELDS`; no other value is kept.
+        moves: Old and new value of those fields in `SHOWN_FIELDS`; no other value is kept.
     """
 
     sign: Sign
@@ -217,11 +217,11 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     yield from _adopted(plan.get("adoption", {}))
     yield from plan["notices"]
     for move in plan.get("transitions", ()):
-        told = _told(move["field"], (move["was"], move["now"]))
-        yield printable(f"{move['sign']} {told}: {_tickets(move['tickets'])}")
+        field_move = _field_move(move["field"], (move["was"], move["now"]))
+        yield printable(f"{move['sign']} {field_move}: {_tickets(move['tickets'])}")
     for line in plan["lines"]:
         moves = line.get("moves", {})
-        fields = ", ".join(_told(name, moves.get(name)) for name in line["fields"])
+        fields = ", ".join(_field_move(name, moves.get(name)) for name in line["fields"])
         names = (line["qcontact_ticket_id"], line["ticket_uid"], fields)
         yield printable(f"{line['sign']} " + "  ".join(name for name in names if name))
     yield from _rest(sum(plan[key] for key in _KEYS.values()) - len(plan["lines"]))
@@ -262,7 +262,7 @@ def _adopted(counts: Mapping[str, Any]) -> Iterator[str]:
                 yield f"  {words}: {', '.join(f'{n} {rows}' for n, rows in fields.items())}"
 
 
-def _told(name: str, move: Sequence[str | None] | None) -> str:
+def _field_move(name: str, move: Sequence[str | None] | None) -> str:
     """``status: in_progress -> assigned``, or the name alone."""
     if move is None:
         return name

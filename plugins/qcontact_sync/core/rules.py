@@ -105,7 +105,7 @@ class AssignmentRules:
         return not self.takes_ids or any(person.remote_id for person in self.people)
 
     def has_counterpart(self, user: str | None) -> bool:
-        """Whether QContact can be told that a ticket is assigned to this user, or to nobody."""
+        """Whether an assignment to this user, or to nobody, can be sent to QContact."""
         if not self.takes_ids:
             return True
         if user is None:

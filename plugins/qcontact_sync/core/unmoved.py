@@ -1,4 +1,4 @@
-"""Tickets whose sides are the same as far as the database can tell: what is left to judge of them.
+"""Tickets whose sides are the same as far as the database knows: what is left to judge of them.
 
 A comparison of many tickets finds nearly all of them as they were when the sides agreed. The
 database recognises those and compares the texts; only what translates is judged here.
@@ -55,7 +55,7 @@ def equal_texts(mapping: TicketMapping) -> EqualTexts | None:
     columns = [column for column in mapping.columns if column.name not in WORD_FIELDS]
     read = [column for column in columns if column.flow is Flow.INBOUND]
     own = [column for column in read if column.name in OWNED_FIELDS]
-    if not all(_is_told_by_text(column) for column in own):
+    if not all(_is_compared_as_text(column) for column in own):
         return None
     return EqualTexts(
         tuple(column.name for column in columns if column.flow is not Flow.INBOUND),
@@ -65,7 +65,7 @@ def equal_texts(mapping: TicketMapping) -> EqualTexts | None:
     )
 
 
-def _is_told_by_text(column: Column) -> bool:
+def _is_compared_as_text(column: Column) -> bool:
     if column.name == POINT_FIELD:
         return column.kind is Kind.POINT
     return column.kind is Kind.TEXT or (column.kind is Kind.UUID and column.name in UUID_FIELDS)

@@ -184,7 +184,7 @@ class PostgresTickets:
         ids: Mapping[RemoteId, str],
         uids: Mapping[RemoteId, str],
     ) -> None:
-        """Carry out decisions by statements, which tell what was dropped."""
+        """Carry out decisions by statements, which return what was dropped."""
         written = [
             ticket_row(d, ids[d.remote.id], uids.get(d.remote.id), self._unit)
             for d in decisions

@@ -27,7 +27,7 @@ def verified(conninfo: str) -> str:
         mode = "verify-full"
     if mode not in _VERIFYING:
         return conninfo
-    # libpq's own idea of the system's CAs depends on who built it, so it is told where they are.
+    # libpq's own idea of the system's CAs depends on who built it, so it is given their place.
     root = root or ssl.get_default_verify_paths().cafile or SYSTEM
     return make_conninfo(conninfo, sslmode=mode, sslrootcert=root)
 
@@ -46,7 +46,7 @@ def is_verified(conninfo: str) -> bool:
 def problem(conninfo: str) -> str | None:
     """Why the server's proof of itself is not accepted; None where it is, or none is asked for.
 
-    libpq does not tell this apart from other failures, so it is asked for once more.
+    libpq does not distinguish this from other failures, so it is checked once more.
     """
     mode = given(conninfo, "sslmode", "PGSSLMODE")
     if mode not in _VERIFYING:
@@ -70,7 +70,8 @@ def problem(conninfo: str) -> str | None:
 def given(conninfo: str, name: str, variable: str) -> str:
     """What the address says, else its service's entry, else the variable: libpq's own order.
 
-    An entry that names libpq's default (`sslmode=prefer`) cannot be told from one that is silent.
+    An entry that names libpq's default (`sslmode=prefer`) cannot be distinguished from one that
+    names none.
     """
     given = conninfo_to_dict(conninfo)
     has_service = given.get("service") or os.environ.get("PGSERVICE")
@@ -79,7 +80,7 @@ def given(conninfo: str, name: str, variable: str) -> str:
 
 
 def _in_service(conninfo: str, name: str) -> str:
-    # Only libpq knows where its service files are, and it tells what it read in them once a
+    # Only libpq knows where its service files are, and it shows what it read in them once a
     # connection was begun. The last option is refused before any host is looked up.
     begun = PGconn.connect_start(make_conninfo(conninfo, target_session_attrs="-").encode())
     try:

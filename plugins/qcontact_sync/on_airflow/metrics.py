@@ -1,6 +1,6 @@
 """Figures for Airflow's metrics: StatsD or OpenTelemetry, as Airflow is set up (docs/metrics.md).
 
-What tells figures apart is part of their names: plain StatsD drops tags. The account is a tag.
+What distinguishes figures is part of their names: plain StatsD drops tags. The account is a tag.
 """
 
 import asyncio

@@ -18,7 +18,7 @@ class ProgressLog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._began_at = self._told_at = clock.monotonic()
+        self._began_at = self._logged_at = clock.monotonic()
         self._first: int | None = None
 
     def __call__(self, direction: Direction, done: int, expected: int) -> None:
@@ -26,10 +26,10 @@ class ProgressLog:
         now = self._clock.monotonic()
         if self._first is None:
             # Time before the first report, for example waiting for another run, does not count.
-            self._began_at, self._told_at, self._first = now, now, done
-        if now - self._told_at < EVERY_S:
+            self._began_at, self._logged_at, self._first = now, now, done
+        if now - self._logged_at < EVERY_S:
             return
-        self._told_at = now
+        self._logged_at = now
         rate = (done - self._first) / (now - self._began_at)
         left = f"{(expected - done) / rate:.0f}" if rate else "?"
         log.info(

@@ -54,7 +54,7 @@ def is_active(context: Context, dag_id: str, **of: list[Any]) -> bool:
 
 
 def schedule_of(context: Context, account: str, now: datetime | None = None) -> Surroundings:
-    """Whether an account's DAG is paused, and its next slot; Airflow tells tasks since 3.2.
+    """Whether an account's DAG is paused, and its next slot; tasks get both from Airflow since 3.2.
 
     Args:
         now: Replaces the worker's clock, aware.

@@ -147,7 +147,7 @@ class EntitiesClient:
         idempotency_key: str,
         before_try: BeforeTry = lambda: None,
     ) -> None:
-        """Add a note; its id is never told.
+        """Add a note; the answer never has its id.
 
         The answer has the id of a note and `list_notes` those of events: nothing says that they
         are the same, and taken for one another, a note would be missed or sent again.

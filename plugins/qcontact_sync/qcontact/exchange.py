@@ -157,7 +157,7 @@ def open_exchange(
         timeout_s: For one attempt as a whole, from connecting to the last byte.
         ca_file: PEM file of CAs that are trusted beside the system's.
     """
-    # Less than the total, so that it can be told whether a request was sent.
+    # Less than the total, so that it is known whether a request was sent.
     connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 2)
     trusted = _trusting(ca_file) if ca_file else True
 

@@ -119,7 +119,7 @@ class TicketsClient:
         idempotency_key: str,
         before_try: BeforeTry = lambda: None,
     ) -> str | None:
-        """Add a note; None where the answer doesn't tell its id."""
+        """Add a note; None where the answer does not have its id."""
         name = "POST /tickets/{id}/notes"
         content: dict[str, str | bool] = {
             "content": note.content,

@@ -56,7 +56,7 @@ class Message:
 
 
 def message(
-    told: AlertChange,
+    change: AlertChange,
     facts: Facts,
     details: Sequence[Detail],
     show: Show,
@@ -72,17 +72,17 @@ def message(
     """
     names, around = names or Names(), around or Surroundings()
     account = names.account
-    rule, is_over = told.alert.rule, told.change is Change.OVER
-    headline = texts.OVER[rule] if is_over else _headline(told, facts, show)
-    subject = f"{headed(_LEAD[told.change], account)}{headline}"
+    rule, is_over = change.alert.rule, change.change is Change.OVER
+    headline = texts.OVER[rule] if is_over else _headline(change, facts, show)
+    subject = f"{headed(_LEAD[change.change], account)}{headline}"
     kind = texts.DETAILS.get(rule, "")
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
         headline=headline[0].upper() + headline[1:],
-        paragraphs=_paragraphs(told, facts, show),
+        paragraphs=_paragraphs(change, facts, show),
         numbers=[
             *_whose(account),
-            *_numbers(told, facts, names, show),
+            *_numbers(change, facts, names, show),
             *_next_run(around, show, facts.now),
         ],
         details=() if is_over else [d for d in details if d.kind == kind],
@@ -173,8 +173,8 @@ def finding(rule: Rule, facts: Facts, show: Show, slot: datetime | None = None) 
     return _find(rule, facts, slot or newest, show)
 
 
-def _headline(told: AlertChange, facts: Facts, show: Show) -> str:
-    return _find(told.alert.rule, facts, told.alert.slot, show)
+def _headline(change: AlertChange, facts: Facts, show: Show) -> str:
+    return _find(change.alert.rule, facts, change.alert.slot, show)
 
 
 def _find(rule: Rule, facts: Facts, slot: datetime | None, show: Show) -> str:
@@ -196,31 +196,31 @@ def _find(rule: Rule, facts: Facts, slot: datetime | None, show: Show) -> str:
     return words[rule]
 
 
-def _paragraphs(told: AlertChange, facts: Facts, show: Show) -> list[str]:
-    alert = told.alert
+def _paragraphs(change: AlertChange, facts: Facts, show: Show) -> list[str]:
+    alert = change.alert
     began = show(alert.opened_at)
-    if told.change is Change.OVER:
+    if change.change is Change.OVER:
         return [f"This alert was open since {began} and is over.", texts.MEANS_OVER]
     lines = [texts.MEANING[alert.rule]]
     if alert.rule in (Rule.RUN_FAILED, Rule.HELD) and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")
-    if told.alert.rule is Rule.RUN_FAILED and told.alert.severity > 1:
+    if change.alert.rule is Rule.RUN_FAILED and change.alert.severity > 1:
         lines.append("No run was complete for more than 12 hours and 30 minutes.")
-    if told.change is not Change.OPENED:
+    if change.change is not Change.OPENED:
         lines.append(f"The alert has been open since {began}.")
     return lines
 
 
-def _numbers(told: AlertChange, facts: Facts, names: Names, show: Show) -> list[tuple[str, str]]:
+def _numbers(change: AlertChange, facts: Facts, names: Names, show: Show) -> list[tuple[str, str]]:
     numbers = [("Last complete run", _shown(facts.last_settled_at, show))]
     if facts.live:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
-    if told.change is not Change.OVER:
-        numbers.append(_connections(told.alert.rule, facts, names))
+    if change.change is not Change.OVER:
+        numbers.append(_connections(change.alert.rule, facts, names))
     if facts.failing and facts.failing_since:
         numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))
     rates = {Rule.INBOUND_RATE: facts.inbound, Rule.OUTBOUND_RATE: facts.outbound}
-    if rate := rates.get(told.alert.rule):
+    if rate := rates.get(change.alert.rule):
         tried = rate.successful + rate.failed
         numbers.append(
             ("Tried for the first time", f"{tried}, of which {rate.successful} succeeded")

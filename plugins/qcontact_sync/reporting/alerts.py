@@ -170,16 +170,16 @@ def evaluate(
     severities = _severities(facts, known, overdue)
     slot = _missed_slot(facts, known.get(Rule.LATE), overdue)
     opened: list[Alert] = []
-    told: list[AlertChange] = []
+    changes: list[AlertChange] = []
     for rule in Rule:
         was, severity = known.get(rule), severities[rule]
         if severity:
             alert, change = _present(rule, was, severity, facts.now, slot)
             opened.append(alert)
-            told += [AlertChange(change, alert)] if change else []
+            changes += [AlertChange(change, alert)] if change else []
         elif was is not None:
-            told.append(AlertChange(Change.OVER, was))
-    return tuple(opened), tuple(told)
+            changes.append(AlertChange(Change.OVER, was))
+    return tuple(opened), tuple(changes)
 
 
 def _present(

@@ -170,7 +170,7 @@ def _findings(
     """The worst first."""
     found = [
         *_setup(row, surroundings, names, show),
-        *(_of_alert(alert, facts, names, show) for alert in alerts if not _is_told(alert, row)),
+        *(_of_alert(alert, facts, names, show) for alert in alerts if not _is_covered(alert, row)),
         *_of_tickets(row["stuck"], names),
     ]
     for what, why in (
@@ -182,7 +182,7 @@ def _findings(
     return sorted(found, key=lambda one: one.level is not Level.ILL)
 
 
-def _is_told(alert: Alert, row: Mapping[str, Any]) -> bool:
+def _is_covered(alert: Alert, row: Mapping[str, Any]) -> bool:
     """Whether another finding says the same: a setup without a run, and tickets that are stuck."""
     if alert.rule is Rule.STALE:
         return not row["has_run"]

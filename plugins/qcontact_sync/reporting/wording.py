@@ -56,12 +56,12 @@ def shown_value(
     return "assigned" if field == ASSIGNED_TO else "set, not shown"
 
 
-def agreed_value(told: FieldStory, names: Mapping[str, str | None] | None = None) -> str:
+def agreed_value(story: FieldStory, names: Mapping[str, str | None] | None = None) -> str:
     """The last agreed values: one value, or FibreFlow's and QContact's."""
-    there = shown_value(told.field, told.base_remote, names)
-    if told.base_local is None or told.base_local == told.base_remote:
+    there = shown_value(story.field, story.base_remote, names)
+    if story.base_local is None or story.base_local == story.base_remote:
         return there
-    here = shown_value(told.field, told.base_local, names)
+    here = shown_value(story.field, story.base_local, names)
     return here if here == there else f"{here} / {there}"
 
 

@@ -79,33 +79,33 @@ async def check_alerts(
         store = AlertStore(database, settings.account)
         async with store.deciding():
             facts = await store.read_facts(now)
-            alerts, told = evaluate(facts, await store.read_open(), overdue)
+            alerts, changes = evaluate(facts, await store.read_open(), overdue)
             await store.replace_open(alerts)
-            await _queue(store, settings, facts, told, airflow_url, around)
-        for change in told:
+            await _queue(store, settings, facts, changes, airflow_url, around)
+        for change in changes:
             log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
         if send is not None and settings.alert_to:
             await _deliver(store, send)
         if notify is not None and settings.notify_conn:
             await _deliver(store, notify, to_connection=True)
-    return told
+    return changes
 
 
 async def _queue(
     store: AlertStore,
     settings: Settings,
     facts: Facts,
-    told: Sequence[AlertChange],
+    changes: Sequence[AlertChange],
     url: str | None,
     around: Surroundings | None,
 ) -> None:
-    if not settings.recipients or not told:
+    if not settings.recipients or not changes:
         return
     from qcontact_sync.services.mails import render  # rarely: most checks change nothing
 
     details = await store.read_details()
     names = names_of(settings)
-    for change in told:
+    for change in changes:
         content = message(
             change,
             facts,

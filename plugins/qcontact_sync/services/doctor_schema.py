@@ -75,12 +75,12 @@ async def require_fit(
     severe = [f for f in findings if f.verdict in (Verdict.LACKS, Verdict.CANNOT)]
     if severe:
         raise SchemaMismatch(
-            f"FibreFlow's tables do not fit: {_told(severe)}: see `qcontact-sync doctor`"
+            f"FibreFlow's tables do not fit: {_joined(severe)}: see `qcontact-sync doctor`"
         )
     digest = words_digest(mapping) if is_from_file else None
     refused = [f for f in findings if f.verdict is Verdict.REFUSED]
     if refused and digest and not await PostgresRunStore(database).were_words_taken(digest):
-        raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_told(refused)}")
+        raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_joined(refused)}")
     for finding in findings:
         if finding.verdict in (Verdict.REFUSED, Verdict.UNFILLED, Verdict.SHORT):
             log.warning("schema.%s %s", finding.verdict.value, finding)
@@ -93,7 +93,7 @@ def check_columns(findings: Iterable[Finding]) -> Check:
     if not lacking:
         return Check("schema", State.OK, "up to date")
     advice = "see docs/configuration.md: a table may have another name, a view other columns"
-    return Check("schema", State.FAILED, _told(lacking), advice)
+    return Check("schema", State.FAILED, _joined(lacking), advice)
 
 
 async def check_writing(database: Database, mapping: TicketMapping, further: Needs) -> list[Check]:
@@ -144,17 +144,17 @@ def _check_fit(findings: Sequence[Finding]) -> Iterator[Check]:
     ]
     short, adapted = by_verdict[Verdict.SHORT], by_verdict[Verdict.ADAPTED]
     if severe:
-        yield Check("tables", State.FAILED, _told(severe), _advice(severe))
+        yield Check("tables", State.FAILED, _joined(severe), _advice(severe))
     elif short:
-        found = f"{_told(short)}: tickets with longer texts wait in quarantine"
+        found = f"{_joined(short)}: tickets with longer texts wait in quarantine"
         yield Check("tables", State.WARNING, found, _advice(short))
     else:
         yield Check("tables", State.OK, "the sync's rows can be written")
     if adapted:
-        yield Check("tables adapted", State.OK, _told(adapted))
+        yield Check("tables adapted", State.OK, _joined(adapted))
 
 
-def _told(findings: Iterable[Finding]) -> str:
+def _joined(findings: Iterable[Finding]) -> str:
     return "; ".join(map(str, findings))
 
 

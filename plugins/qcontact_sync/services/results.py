@@ -36,7 +36,7 @@ class JobResult:
 
     def to_dict(self) -> dict[str, object]:
         """The run as outside callers see it (``data`` in docs/triggering.md)."""
-        told = run_data(
+        data = run_data(
             self.job_id,
             self.status,
             started_at=self.started_at,
@@ -48,7 +48,7 @@ class JobResult:
             error_code=self.error_code,
         )
         return {
-            **told,
+            **data,
             **({"plan": self.sync_result["plan"]} if "plan" in self.sync_result else {}),
         }
 
@@ -158,8 +158,8 @@ def finished(
 
 def recorded(row: Mapping[str, Any]) -> dict[str, object]:
     """A row of ``read_run`` as outside callers see it (``data`` in docs/triggering.md)."""
-    told = row["sync_result"] or {}
-    by_name = {d: told.get(f"{d.value}_stats") for d in Direction}
+    result = row["sync_result"] or {}
+    by_name = {d: result.get(f"{d.value}_stats") for d in Direction}
     directions = {d: DirectionStats.from_dict(stats) for d, stats in by_name.items() if stats}
     return run_data(
         row["id"],

@@ -32,7 +32,7 @@ from qcontact_sync.reporting.health import Health, judge
 from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.deciding import held_lease, person
 from qcontact_sync.services.naming import names_of
-from qcontact_sync.services.ticket_story import StoryTeller, TicketStory
+from qcontact_sync.services.ticket_story import StoryReader, TicketStory
 from qcontact_sync.services.wiring import open_database, open_remote, sync_options
 from qcontact_sync.sync.resolving import Resolving
 
@@ -294,10 +294,10 @@ async def explain_ticket(
         open_remote(qcontact, settings.quick(RETRY_BUDGET_S)) as remote,
     ):
         options = sync_options(settings, remote)
-        teller = StoryTeller(
+        reader = StoryReader(
             PostgresStore(database, mapping=remote.mapping), Insights(database), remote, options
         )
-        story = await teller.tell(given)
+        story = await reader.read(given)
     if story is None:
         raise UnknownId(given, "ticket that came from QContact")
     return story

@@ -77,7 +77,7 @@ class TicketStory:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryTeller:
+class StoryReader:
     """Reads both sides and writes neither."""
 
     store: Store
@@ -85,7 +85,7 @@ class StoryTeller:
     remote: TicketAccess
     options: SyncOptions
 
-    async def tell(self, given: str) -> TicketStory | None:
+    async def read(self, given: str) -> TicketStory | None:
         """The state of a ticket, or None if the id is unknown.
 
         Args:
@@ -138,13 +138,13 @@ class StoryTeller:
             return explain_unread(known.linked, known.local), None
         is_held = not await self.store.list_pending(None, [ticket.id], sent=self.options.sent_notes)
         try:
-            told = explain(
+            stories = explain(
                 ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
             log.warning("ticket.unexpected qcontact_id=%s", printable(ticket.id), exc_info=error)
             return (), f"the decision about it failed: unexpected {type(error).__name__}"
-        return told, None
+        return stories, None
 
     async def _notes_to_send(self, remote_id: RemoteId) -> int:
         notes = await self.store.list_notes_to_send([remote_id], sent=self.options.sent_notes)

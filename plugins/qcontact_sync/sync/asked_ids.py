@@ -17,7 +17,7 @@ _NAMED = 5
 async def require_known(store: Store, remote: TicketAccess, given: Sequence[str]) -> None:
     """Refuse ids of which neither FibreFlow nor QContact has a single one.
 
-    Where QContact cannot be asked, the run itself tells why.
+    Where QContact cannot be asked, the run itself reports why.
 
     Raises:
         ParamError: Names the ids.

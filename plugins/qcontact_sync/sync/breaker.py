@@ -1,4 +1,4 @@
-"""A circuit breaker that tells failures of one ticket from failures of QContact."""
+"""A circuit breaker that separates failures of one ticket from failures of QContact."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence

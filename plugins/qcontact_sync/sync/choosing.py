@@ -110,7 +110,7 @@ class Choosing:
                     }
                     if self.lease is not None:
                         await self._write(unit, known, choices)
-                chosen = [self._told(i, known.get(i), choices, problems) for i in remote_ids]
+                chosen = [self._outcome(i, known.get(i), choices, problems) for i in remote_ids]
         return chosen
 
     async def _read(
@@ -159,7 +159,7 @@ class Choosing:
         await unit.tickets.write(decisions)
         await unit.progress.settle_rows(rows_read_apart(self.remote, changed))
 
-    def _told(
+    def _outcome(
         self,
         remote_id: RemoteId,
         known: KnownTicket | None,

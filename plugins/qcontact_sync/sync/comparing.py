@@ -213,15 +213,15 @@ class Comparing:
         """Tickets that QContact does not show: gone, or not to be read now."""
         errors: dict[RemoteId, SyncError] = {**dict(reads.refused), **dict(reads.unreachable)}
         known = await self.reads.read_linked(list(errors)) if errors else {}
-        told = []
+        unread = []
         for remote_id, error in errors.items():
             local = found.local if (found := known.get(remote_id)) else None
             if not _is_gone(error):
                 uid = local.ticket_uid if local else None
-                told.append(_waits(remote_id, uid, f"QContact: {error}"))
+                unread.append(_waits(remote_id, uid, f"QContact: {error}"))
             elif local is not None:
-                told.append(only_here(remote_id, local.ticket_uid, GONE))
-        return told
+                unread.append(only_here(remote_id, local.ticket_uid, GONE))
+        return unread
 
     async def _unlisted(self) -> AsyncIterator[Sequence[TicketComparison]]:
         """Linked tickets that QContact does not list: each is read by its id."""

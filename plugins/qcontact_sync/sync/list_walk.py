@@ -26,7 +26,7 @@ class Walk:
         rows: By ticket; of one that was listed twice the row of the later page.
         malformed: Reason by id of rows that cannot be used; those without an id under ``""``.
         nameless: How many rows without an id each queue's list showed.
-        began_at: QContact's clock when the walk began; None where it does not tell.
+        began_at: QContact's clock when the walk began; None where it does not say.
         is_complete: A pass saw as many rows as the list says it has.
     """
 

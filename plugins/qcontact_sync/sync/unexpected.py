@@ -20,7 +20,7 @@ class UnexpectedError(RetryableError):
 
 @contextmanager
 def expected_only(*others: type[Exception]) -> Iterator[None]:
-    """Let nothing but `SyncError` out, so that whoever calls can record it and tell it.
+    """Let nothing but `SyncError` out, so that the caller can record and report it.
 
     Args:
         others: What else the caller expects.

@@ -1,4 +1,4 @@
-"""Listed tickets that are the same on both sides, told without reading or deciding them one by one.
+"""Listed tickets that are the same on both sides, found without reading or deciding each.
 
 Whatever is not certainly the same is left to the comparison ticket by ticket.
 """

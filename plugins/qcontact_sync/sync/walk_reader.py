@@ -50,7 +50,7 @@ class WalkReader:
         """Hand out changed tickets, then settle, then those that were not looked at for long.
 
         Args:
-            latest: The cursor if QContact does not tell its time.
+            latest: The cursor if QContact does not send its time.
             force: Read every listed case.
         """
         walk = await self._walk()

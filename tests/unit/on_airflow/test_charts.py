@@ -43,7 +43,7 @@ def test_the_worst_run_of_a_part_stands_on_top():
         ("failed", 0, 25),
         ("success", 25, 75),
     ]
-    assert part.told == "Tue 24 Nov 02:00: 1 failed, 3 success"
+    assert part.description == "Tue 24 Nov 02:00: 1 failed, 3 success"
 
 
 def test_a_week_leads_to_its_seven_days():
@@ -60,7 +60,7 @@ def test_a_week_names_its_days_without_a_run():
     for days, silent in (([monday], (tuesday,)), ([monday, wednesday], (tuesday,))):
         part = parts_of(period, [bucket(period.parts(HERE)[-1], days=days)], HERE)[-1]
         assert part.silent == silent
-        assert part.told == "week of 23 Nov: 1 success, no run on Tue 24 Nov"
+        assert part.description == "week of 23 Nov: 1 success, no run on Tue 24 Nov"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_chart_tells_its_extreme_to_those_who_cannot_see_it():
     starts = DAY.parts(HERE)
     rows = [bucket(starts[1]), bucket(starts[2], success_rate=0.5)]
 
-    assert charts_of(parts_of(DAY, rows, HERE))[0].told == "lowest 50.0%, Tue 24 Nov 08:00"
+    assert charts_of(parts_of(DAY, rows, HERE))[0].description == "lowest 50.0%, Tue 24 Nov 08:00"
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ def test_an_empty_period_has_parts_and_nothing_to_show():
     parts = parts_of(period_named("7d", NOW, HERE), [], HERE)
 
     assert len(parts) >= 28
-    assert {chart.told for chart in charts_of(parts)} == {"nothing to show"}
+    assert {chart.description for chart in charts_of(parts)} == {"nothing to show"}
     assert parts[0].starts_at >= NOW - timedelta(days=7)

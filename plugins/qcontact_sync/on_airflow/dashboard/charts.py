@@ -49,7 +49,7 @@ class Part:
     silent: tuple[date, ...] = ()
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Its runs, as text for users."""
         if self.row is None:
             return f"{self.label}: no run"
@@ -64,14 +64,14 @@ class Chart:
 
     Attributes:
         top, bottom: Labels of the ends of the vertical axis.
-        told: The content as text, for screen readers.
+        description: The content as text, for screen readers.
     """
 
     title: str
     bars: tuple[Bar, ...]
     width: int
     top: str
-    told: str
+    description: str
     bottom: str = "0"
 
 
@@ -149,8 +149,8 @@ def _success_rate(parts: Sequence[Part]) -> Chart:
         _standing(x, max(100 * (rate - bottom) / (1 - bottom), 2), _rate_kind(rate))
         for x, rate in known
     ]
-    told = _extreme("lowest", parts, "success_rate", share, is_low=True)
-    return Chart("Success rate", tuple(bars), len(parts), "100%", told, f"{bottom:.0%}")
+    description = _extreme("lowest", parts, "success_rate", share, is_low=True)
+    return Chart("Success rate", tuple(bars), len(parts), "100%", description, f"{bottom:.0%}")
 
 
 def _rate_kind(rate: float) -> str:

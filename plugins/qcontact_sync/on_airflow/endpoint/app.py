@@ -50,7 +50,7 @@ class Endpoint:
         async with self._starting:
             run_id = await self._airflow.run(runs.start, account.dag_id, wanted, key, caller)
         seen = await self._waiting.for_end(account.dag_id, run_id, wait_s, request)
-        return await self._told(request, account, seen, 200 if seen.is_over else 202)
+        return await self._run_answer(request, account, seen, 200 if seen.is_over else 202)
 
     async def get_run(self, request: Request, job_id: str) -> JSONResponse:
         """Return the state of a run."""
@@ -61,7 +61,7 @@ class Endpoint:
         seen = await self._airflow.run(runs.get_run, account.dag_id, run_id)
         if seen is None:
             raise _unknown_run()
-        return await self._told(request, account, seen, 200)
+        return await self._run_answer(request, account, seen, 200)
 
     async def health(self, request: Request) -> JSONResponse:
         """Whether the sync is healthy; for an uptime monitor.
@@ -88,7 +88,7 @@ class Endpoint:
             raise named
         return caller, named
 
-    async def _told(
+    async def _run_answer(
         self, request: Request, account: Account, seen: SeenRun, status: int
     ) -> JSONResponse:
         data = await self._record.describe(seen, account.name)

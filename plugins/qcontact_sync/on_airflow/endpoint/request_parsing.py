@@ -78,11 +78,11 @@ def _decoded(request: Request, body: bytes) -> dict[str, object]:
 
 
 def _require_json(request: Request) -> None:
-    told = Message()
-    told["content-type"] = request.headers.get("content-type", "")
-    charset = told.get_content_charset("utf-8")
+    content = Message()
+    content["content-type"] = request.headers.get("content-type", "")
+    charset = content.get_content_charset("utf-8")
     encoding = request.headers.get("content-encoding", "identity")
-    if (told.get_content_type(), charset, encoding) != ("application/json", "utf-8", "identity"):
+    if (content.get_content_type(), charset, encoding) != ("application/json", "utf-8", "identity"):
         raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "send the body as application/json in UTF-8")
 
 

@@ -74,9 +74,9 @@ function replaceContent(fresh) {
 }
 
 function say(text, isTrouble) {
-  const told = document.getElementById("refreshed");
-  told.classList.toggle("trouble", Boolean(isTrouble));
-  if (told.textContent !== text) told.textContent = text;
+  const line = document.getElementById("refreshed");
+  line.classList.toggle("trouble", Boolean(isTrouble));
+  if (line.textContent !== text) line.textContent = text;
 }
 
 let refreshedAt = Date.now();

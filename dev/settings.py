@@ -1,16 +1,20 @@
 """What `make run` was asked for: the environment, with `.env` beside it, checked at the edge.
 
 An invalid setting is refused by name, never by value: a value may be a secret.
+
+The environment is an argument, because the processes that are started get it as well.
+pydantic-settings reads only the environment of its own process: the model here is a plain one.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from qcontact_sync.config import access
 from qcontact_sync.config.addresses import database_address
+from qcontact_sync.config.secret_files import is_given, read_secret
 from qcontact_sync.core.addresses import base_url
 from qcontact_sync.core.errors import ConfigError
 
@@ -129,11 +133,10 @@ class _Variables(BaseModel):
 
     def required(self) -> tuple[str, ...]:
         """The variables that this dialect of the real systems needs."""
-        if self.dialect == "tickets":
-            return "QCONTACT_API_URL", "QCONTACT_API_KEY", DATABASE
-        token = ("QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT")
-        secrets = token if self.token else ("QCONTACT_PASSWORD",)
-        return "QCONTACT_API_URL", "QCONTACT_EMAIL", *secrets, DATABASE
+        names = access.credential_variables(
+            access.Dialect(self.dialect), has_token=bool(self.token)
+        )
+        return "QCONTACT_API_URL", *names, DATABASE
 
     def access(self) -> RemoteAccess:
         if self.dialect == "tickets":
@@ -156,8 +159,8 @@ def read_settings(environment: Mapping[str, str]) -> RunSettings:
         CannotRun: A setting is invalid, or real systems are only partly given.
     """
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
-    given |= _from_files(given)
     try:
+        given |= {name: read_secret(name, given) for name in SYSTEMS if is_given(name, given)}
         read = _Variables.model_validate(given)
     except ConfigError as error:
         raise CannotRun(str(error)) from None
@@ -180,22 +183,6 @@ def without_systems(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment without what leads to the two systems."""
     left_out = {*SYSTEMS, *(f"{name}_FILE" for name in SYSTEMS)}
     return {name: value for name, value in environment.items() if name not in left_out}
-
-
-def _from_files(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: _read_file(name, given) for name in SYSTEMS if f"{name}_FILE" in given}
-
-
-def _read_file(name: str, given: Mapping[str, str]) -> str:
-    if name in given:
-        raise CannotRun(f"{name} and {name}_FILE are both set: set one of them")
-    try:
-        text = Path(given[f"{name}_FILE"]).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, ValueError) as error:
-        raise CannotRun(f"{name}_FILE: cannot be read ({type(error).__name__})") from None
-    if not text:
-        raise CannotRun(f"{name}_FILE: the file is empty")
-    return text
 
 
 def _require_all(read: _Variables, given: Mapping[str, str]) -> None:

@@ -1,24 +1,28 @@
 """How the two sides are reached: addresses and secrets, from the environment.
 
-Each variable may come from a file instead: ``<NAME>_FILE`` holds its path (Docker and Kubernetes
-secrets). The file is read when the value is needed.
+Each variable may come from a file instead (`secret_files`), which is read when it is needed.
 """
 
 import os
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from qcontact_sync.config.addresses import credential, database_address
+from qcontact_sync.config.secret_files import is_given, read_secret
 from qcontact_sync.core.addresses import base_url
 from qcontact_sync.core.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 5
 _API_URL = "QCONTACT_API_URL"
 _DATABASE_URL = "DATABASE_URL"
+_KEY = "QCONTACT_API_KEY"
+_EMAIL = "QCONTACT_EMAIL"
+_PASSWORD = "QCONTACT_PASSWORD"  # noqa: S105 a variable's name
+_TOKEN = "QCONTACT_ACCESS_TOKEN"  # noqa: S105 a variable's name
+_CLIENT = "QCONTACT_CLIENT"
 
 
 class Dialect(StrEnum):
@@ -91,6 +95,17 @@ class FibreFlowAccess:
         return FibreFlowAccess(SecretStr(make_conninfo(url, connect_timeout=connect_timeout_s)))
 
 
+def credential_variables(dialect: Dialect, *, has_token: bool) -> tuple[str, ...]:
+    """Names of the variables that hold what opens QContact, all of them required.
+
+    Args:
+        has_token: Whether a ready token replaces the password (``entities``).
+    """
+    if dialect is Dialect.TICKETS:
+        return (_KEY,)
+    return (_EMAIL, _TOKEN, _CLIENT) if has_token else (_EMAIL, _PASSWORD)
+
+
 def access_from_env() -> tuple[FibreFlowAccess, QContactAccess]:
     """Both sides.
 
@@ -141,22 +156,16 @@ def queues_in(text: str) -> tuple[str, ...]:
 
 
 def _qcontact_variables() -> tuple[str, ...]:
-    """Those that the dialect needs."""
-    if _dialect() is Dialect.TICKETS:
-        return _API_URL, "QCONTACT_API_KEY"
-    if _is_set("QCONTACT_ACCESS_TOKEN"):
-        return _API_URL, "QCONTACT_EMAIL", "QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT"
-    return _API_URL, "QCONTACT_EMAIL", "QCONTACT_PASSWORD"
+    return _API_URL, *credential_variables(_dialect(), has_token=_is_set(_TOKEN))
 
 
 def _credentials() -> Credentials:
     if _dialect() is Dialect.TICKETS:
-        return ApiKey(SecretStr(_credential("QCONTACT_API_KEY")))
-    email = _credential("QCONTACT_EMAIL")
-    if _is_set("QCONTACT_ACCESS_TOKEN"):
-        token = SecretStr(_credential("QCONTACT_ACCESS_TOKEN"))
-        return AccessToken(email, token, _credential("QCONTACT_CLIENT"))
-    return Password(email, SecretStr(_read("QCONTACT_PASSWORD")))
+        return ApiKey(SecretStr(_credential(_KEY)))
+    email = _credential(_EMAIL)
+    if _is_set(_TOKEN):
+        return AccessToken(email, SecretStr(_credential(_TOKEN)), _credential(_CLIENT))
+    return Password(email, SecretStr(_read(_PASSWORD)))
 
 
 def _credential(name: str) -> str:
@@ -177,24 +186,8 @@ def _require_set(*names: str) -> None:
 
 
 def _is_set(name: str) -> bool:
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+    return is_given(name, os.environ)
 
 
 def _read(name: str) -> str:
-    """A variable's value; empty where it is not set.
-
-    Raises:
-        ConfigError: Its file is empty or cannot be read, or it is given in both ways.
-    """
-    given, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
-    if not path:
-        return given
-    if given:
-        raise ConfigError(f"{name} and {name}_FILE are both set: set one of them")
-    try:
-        secret = Path(path).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{name}_FILE: cannot be read ({type(error).__name__})") from None
-    if not secret:
-        raise ConfigError(f"{name}_FILE: the file is empty")
-    return secret
+    return read_secret(name, os.environ)

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
+from qcontact_sync.config.secret_files import read_secret
 from qcontact_sync.core.errors import ConfigError
 
 SECRET = "CRON_SECRET"  # noqa: S105 a variable's name
-SECRET_FILE = f"{SECRET}_FILE"
 SHORTEST = 16
 ADVISED = 32
 MOST = 2
@@ -23,7 +22,7 @@ def cron_secrets(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]
     Raises:
         ConfigError: Says what is wrong with them, never what they are.
     """
-    given = _given(environment)
+    given = read_secret(SECRET, environment).strip()
     secrets = tuple(part.strip() for part in given.split(",") if part.strip())
     if given and not secrets:
         # An accident, as an empty file is: it must not open the endpoint to Airflow's tokens.
@@ -46,19 +45,3 @@ def weakness(secrets: tuple[str, ...]) -> str | None:
     if any(len(secret) < ADVISED for secret in secrets):
         return f"{SECRET} holds a secret of fewer than {ADVISED} characters"
     return None
-
-
-def _given(environment: Mapping[str, str]) -> str:
-    given, path = environment.get(SECRET, "").strip(), environment.get(SECRET_FILE, "")
-    if not path:
-        return given
-    if given:
-        raise ConfigError(f"{SECRET} and {SECRET_FILE} are both set: set one of them")
-    try:
-        found = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{SECRET_FILE}: cannot be read ({type(error).__name__})") from None
-    if not found:
-        # An empty file is an accident: it must not open the endpoint to Airflow's tokens.
-        raise ConfigError(f"{SECRET_FILE}: the file is empty")
-    return found

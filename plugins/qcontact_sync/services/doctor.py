@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from qcontact_sync.config.access import (
     AccessToken,
     Dialect,
-    Password,
     QContactAccess,
+    credential_variables,
     qcontact_from_env,
 )
 from qcontact_sync.config.accounts import Account, find_account
@@ -125,19 +125,11 @@ async def _check_remote(settings: Settings) -> list[Check]:
     try:
         asked = await _ask_remote(qcontact, settings.quick(timeout_s=PATIENCE_S))
     except SyncError as error:
-        key = " and ".join(_credential_names(qcontact))
+        has_token = isinstance(qcontact.credentials, AccessToken)
+        key = " and ".join(credential_variables(qcontact.dialect, has_token=has_token))
         advice = access_advice(error.code, url="QCONTACT_API_URL", key=key)
         asked = [Check("QContact", State.FAILED, str(error), advice)]
     return [*asked, *_check_https(qcontact.url)]
-
-
-def _credential_names(qcontact: QContactAccess) -> tuple[str, ...]:
-    match qcontact.credentials:
-        case Password():
-            return "QCONTACT_EMAIL", "QCONTACT_PASSWORD"
-        case AccessToken():
-            return "QCONTACT_EMAIL", "QCONTACT_ACCESS_TOKEN", "QCONTACT_CLIENT"
-    return ("QCONTACT_API_KEY",)
 
 
 def _check_https(url: str) -> Iterator[Check]:

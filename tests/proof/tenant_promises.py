@@ -53,7 +53,7 @@ class TenantPromises(Promises):
         return was_solved or super()._is_status_same(here, there)
 
     def _is_person_same(self, i: RemoteId, here: str | None) -> bool:
-        """Whom FibreFlow's staff assigned stays until the call centre assigns the ticket anew."""
+        """An assignee set in FibreFlow stays until the call centre assigns the ticket again."""
         row = self.world.fibreflow.row_of(i)
         is_kept = row is not None and row.versions[ASSIGNED_TO] in self.made_here
         return is_kept or super()._is_person_same(i, here)

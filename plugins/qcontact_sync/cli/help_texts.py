@@ -164,13 +164,13 @@ Example:
   qcontact-sync conflicts resolve FT499061 --keep local
 """
 
-COMPARE = """Compare every ticket as both sides stand now; nothing is written.
+COMPARE = """Compare every ticket with the present state of both sides; nothing is written.
 
 \b
 same             the same on both sides
 pending          the next run carries the difference over
 waits            an open conflict, or in quarantine
-differs          nothing acts on it by itself: as it was when it was linked, or overwritten since
+differs          no run changes it: it differed when it was linked, or was overwritten since
 only_qcontact    not in FibreFlow, or deleted there
 only_fibreflow   gone in QContact, or not in the watched queues any more
 
@@ -195,9 +195,9 @@ local: the next run sends FibreFlow's value to QContact. remote: QContact's valu
 FibreFlow now. If a run is active, the command waits for its end. Each decision is recorded with
 your name. Fields that QContact owns can only be kept as QContact has them.
 
---all takes the tickets that stand so, as the sync saw QContact last, instead of ids: done_here are
-those that are done in FibreFlow and open in QContact. If so many are then pending that
-QCONTACT_SYNC_MAX_OUTBOUND holds them, the next run sends them with --confirm-outbound.
+Instead of ids, --all takes all tickets with this standing, with QContact's values from the last
+run: done_here are those that are done in FibreFlow and open in QContact. If more changes are then
+pending than QCONTACT_SYNC_MAX_OUTBOUND allows, only a run with --confirm-outbound sends them.
 
 \b
 Examples:
@@ -261,6 +261,6 @@ KEEP = "The side whose value is kept."
 CSV = "Write every ticket to this file, as CSV in UTF-8."
 ONLY_TICKET = "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated."
 ONLY_FIELD = "Only this field, for example status. Default: every field that is not the same."
-ALL_THAT = "In place of ids: all tickets that stand so."
+ALL_THAT = "Instead of ids: all tickets with this standing."
 CHOICE_DRY_RUN = "Show what would be decided, with both values; write nothing."
 ACCOUNT = "The account, by its name in the accounts file (or QCONTACT_SYNC_ACCOUNT)."

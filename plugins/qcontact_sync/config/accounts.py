@@ -130,7 +130,7 @@ def _account(name: str, table: object) -> Account:
     schedule = _schedule(where, given.pop("schedule", SIX_HOURLY))
     for key, value in given.items():
         if key in _NOT_AN_ACCOUNTS_OWN:
-            raise _refused(f"{where}.{key}", "is not an account's to set")
+            raise _refused(f"{where}.{key}", "cannot be set for one account")
         if isinstance(value, bool) or not isinstance(value, str | int | float | list):
             raise _refused(f"{where}.{_shown(key)}", "must be a text, a number or a list of texts")
     return Account(name, schedule=schedule, settings=given, **ids)

@@ -26,7 +26,7 @@ def cron_secrets(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]
     secrets = tuple(part.strip() for part in given.split(",") if part.strip())
     if given and not secrets:
         # An accident, as an empty file is: it must not open the endpoint to Airflow's tokens.
-        raise ConfigError(f"{SECRET} holds no secret, only commas; {ADVICE}")
+        raise ConfigError(f"{SECRET} contains only commas: set a secret; {ADVICE}")
     if len(secrets) > MOST:
         raise ConfigError(
             f"{SECRET} holds {len(secrets)} secrets, and at most {MOST} may be valid at once; "

@@ -272,12 +272,12 @@ def merge_owned(
         force: Take QContact's value even if only FibreFlow's has changed.
     """
     if not force and field in base and base[field] == remote:
-        return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not move")
+        return FieldDecision(field, Action.KEEP, local, remote, reason="QContact did not change it")
     if mapping.column(field).flow is not Flow.INBOUND:
         return _unlike(field, local, remote)
     mapped = mapping.to_local_owned(field, remote)
     if not mapped.fits or mapped.value == local:
-        reason = "FibreFlow holds it already" if mapped.fits else "does not fit into FibreFlow"
+        reason = "FibreFlow has this value" if mapped.fits else "does not fit into FibreFlow"
         return FieldDecision(
             field, Action.AGREE, local, remote, reason=reason, warning=mapped.warning
         )

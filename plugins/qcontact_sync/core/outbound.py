@@ -121,7 +121,7 @@ _LINKS_PER_CHANGE = 5
 
 
 def links_enough_for(pending: int) -> int:
-    """With so many links this many tickets are sent without confirmation: no need to count on."""
+    """Number of links from which this many pending tickets need no confirmation."""
     return pending * _LINKS_PER_CHANGE
 
 

@@ -126,7 +126,7 @@ def failure_of_status(
 
 
 def _redirect(status: int, headers: Mapping[str, str]) -> str:
-    """Where it points, by host alone: the rest of an address may hold what is nobody's business."""
+    """Where it points. Only the host: the rest of an address may contain secrets."""
     try:
         target = URL(headers.get("Location", ""))
         host = target.host or ""

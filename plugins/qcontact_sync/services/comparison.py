@@ -86,7 +86,7 @@ async def compare_tickets(
     ticket_ids: Sequence[str] = (),
     advance: Advance | None = None,
 ) -> Tally:
-    """Compare every ticket as both sides stand now; nothing is written.
+    """Compare every ticket with the present state of both sides; nothing is written.
 
     Args:
         on_ticket: Called with each ticket, the same ones too.
@@ -175,7 +175,7 @@ async def list_differences(
     """A page of differences; QContact is not asked.
 
     Args:
-        wanted: Only those that stand so (`Standing`), or have this gap (`Gap`).
+        wanted: Only those with this standing (`Standing`) or this gap (`Gap`).
         look_at: The page ends after so many tickets, however few were found.
     """
     tally, found = Tally(), list[TicketComparison]()

@@ -1,4 +1,4 @@
-"""Reading both sides as they stand now, and comparing every ticket; nothing is written.
+"""Reading the present state of both sides, and comparing every ticket; nothing is written.
 
 What is kept in memory of all tickets is their ids; the tickets themselves pass by in batches.
 """

@@ -67,8 +67,8 @@ def test_a_file_that_holds_no_secret_is_refused(tmp_path) -> None:
 
 def test_nothing_but_commas_is_refused(tmp_path) -> None:
     (tmp_path / "commas").write_text(" ,\n")
-    assert "no secret" in refusal(CRON_SECRET=",")
-    assert "no secret" in refusal(CRON_SECRET_FILE=str(tmp_path / "commas"))
+    assert "only commas" in refusal(CRON_SECRET=",")
+    assert "only commas" in refusal(CRON_SECRET_FILE=str(tmp_path / "commas"))
 
 
 def test_a_secret_and_a_file_together_are_refused(tmp_path) -> None:

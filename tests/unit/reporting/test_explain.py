@@ -91,7 +91,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             (
                 "agree",
                 "nothing to write: stored as last agreed value",
-                "FibreFlow holds it already",
+                "FibreFlow has this value",
             ),
             id="already-here",
         ),

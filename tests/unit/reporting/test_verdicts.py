@@ -161,8 +161,8 @@ def test_what_becomes_of_an_assignee(base, local, remote, policy, expected):
 @pytest.mark.parametrize(
     ("base", "local", "remote", "expected"),
     [
-        ({"title": "A"}, "here", "A", (KEEP, "here", "A", None, "QContact did not move")),
-        ({"title": "A"}, "B", "B", (AGREE, "B", "B", None, "FibreFlow holds it already")),
+        ({"title": "A"}, "here", "A", (KEEP, "here", "A", None, "QContact did not change it")),
+        ({"title": "A"}, "B", "B", (AGREE, "B", "B", None, "FibreFlow has this value")),
         ({"title": "A"}, "A", "B", (TAKE, "B", "B", None, "QContact changed it")),
         ({"title": "A"}, "here", "B", (TAKE, "B", "B", "local", "QContact changed it")),
         ({}, "A", "B", (TAKE, "B", "B", None, "QContact changed it")),

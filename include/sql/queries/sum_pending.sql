@@ -1,8 +1,9 @@
--- sum_pending: what would be sent of these tickets, by transition of the status.
+-- sum_pending: what would be sent of these tickets, by transition of the status. A field counts as
+-- in `list_pending`: not with an open conflict.
 -- params:  remote_ids text[]
 -- returns: rows: was text (FibreFlow's status at the last agreement), now text (null for both: the
---          status did not change), tickets, reassigned int (how many of them are assigned to
---          somebody else, too), most tickets first
+--          status is not sent), tickets, reassigned int (of how many of them the assignment
+--          is sent, too), most tickets first
 -- locks:   none
 SELECT
     CASE WHEN moved.is_status THEN moved.was END AS was,
@@ -12,8 +13,14 @@ SELECT
 FROM (
     SELECT
         link.base_status_local AS was, ticket.status AS now,
-        ticket.status IS DISTINCT FROM link.base_status_local AS is_status,
-        ticket.assigned_to IS DISTINCT FROM link.base_assigned_local AS is_reassigned
+        (
+            ticket.status IS DISTINCT FROM link.base_status_local
+            AND 'status' <> ALL(link.frozen)
+        ) AS is_status,
+        (
+            ticket.assigned_to IS DISTINCT FROM link.base_assigned_local
+            AND 'assigned_to' <> ALL(link.frozen)
+        ) AS is_reassigned
     FROM qcontact_ticket_link AS link
     INNER JOIN tickets AS ticket ON ticket.id = link.ticket_id
     WHERE link.remote_id = ANY(%(remote_ids)s::text[])

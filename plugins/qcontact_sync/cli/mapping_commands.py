@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from qcontact_sync.cli import help_texts
-from qcontact_sync.cli.review_commands import AsJson
+from qcontact_sync.cli.review_commands import AsJson, asked_before
 from qcontact_sync.cli.streams import print_json
 
 mapping_app = typer.Typer(help=help_texts.MAPPING, rich_markup_mode=None)
@@ -53,7 +53,7 @@ def check(
         file,
         is_against_live=against_live,
     )
-    if as_json or bool(context.parent and context.parent.params.get("as_json")):
+    if as_json or asked_before(context):
         print_json(checked.to_dict())
     else:
         show_mapping.show_check(checked)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qcontact_sync.config.toml_files import parse_toml, read_text
 from qcontact_sync.core.errors import ConfigError
 
 DEFAULT = "default"
@@ -69,7 +70,9 @@ def configured_accounts() -> Mapping[str, Account]:
         ConfigError: Names what is wrong in the file.
     """
     path = os.environ.get(ACCOUNTS_FILE)
-    return _read(Path(path)) if path else {DEFAULT: Account()}
+    if not path:
+        return {DEFAULT: Account()}
+    return _accounts(parse_toml(read_text(Path(path), ACCOUNTS_FILE), ACCOUNTS_FILE))
 
 
 def find_account(name: str | None = None) -> Account:
@@ -85,21 +88,6 @@ def find_account(name: str | None = None) -> Account:
     if not os.environ.get(ACCOUNTS_FILE):
         raise ConfigError(f"{ACCOUNT} names an account, and {ACCOUNTS_FILE} is not set")
     raise ConfigError(f"{ACCOUNT} must be one of the accounts in the file: {', '.join(accounts)}")
-
-
-def _read(path: Path) -> Mapping[str, Account]:
-    import tomllib  # only where there is a file
-
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{ACCOUNTS_FILE}: cannot be read ({type(error).__name__})") from None
-    except (ValueError, RecursionError) as error:
-        # Only where: what stands there may be a secret.
-        where = re.search(r"at line \d+, column \d+|at end of document", str(error))
-        place = f" ({where[0]})" if where else ""
-        raise ConfigError(f"{ACCOUNTS_FILE}: not TOML in UTF-8{place}") from None
-    return _accounts(document)
 
 
 def _accounts(document: Mapping[str, Any]) -> Mapping[str, Account]:

@@ -4,7 +4,6 @@ What is wrong in a file is refused by name, everything at once.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -22,6 +21,7 @@ from qcontact_sync.config.mapping_overlay import (
 )
 from qcontact_sync.config.mapping_schema import MappingTable, RulesTable
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.config.toml_files import parse_toml, read_text
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
@@ -64,7 +64,7 @@ def sent_notes(settings: Settings) -> SentNotes:
     """
     notes = lineage_mapping(settings.schema, Dialect.TICKETS).notes
     if settings.mapping_file is not None:
-        text = _text(Path(settings.mapping_file), MAPPING_FILE)
+        text = read_text(Path(settings.mapping_file), MAPPING_FILE)
         notes = fates_laid_over(notes, _parse(text, MAPPING_FILE).notes)
     return kinds_sent(settings.schema, _fates(settings, notes))
 
@@ -88,7 +88,7 @@ def lineage_mapping(lineage: str, dialect: Dialect) -> TicketMapping:
     if lineage == built_in.lineage:
         return built_in
     path = mappings_folder() / f"{lineage}.toml"
-    table = _parse(_text(path, path.name), path.name)
+    table = _parse(read_text(path, path.name), path.name)
     return _laid_over(replace(built_in, lineage=lineage), table, dialect, path.name)
 
 
@@ -98,7 +98,7 @@ def read_mapping(path: Path, lineage: str, dialect: Dialect) -> TicketMapping:
     Raises:
         ConfigError: Names everything in the file that cannot be used.
     """
-    return parse_mapping(_text(path, MAPPING_FILE), lineage, dialect)
+    return parse_mapping(read_text(path, MAPPING_FILE), lineage, dialect)
 
 
 @lru_cache(maxsize=8)
@@ -127,23 +127,9 @@ def _laid_over(
     return mapping
 
 
-def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{name}: cannot be read ({type(error).__name__})") from None
-    except ValueError:
-        raise ConfigError(f"{name}: not TOML in UTF-8") from None
-
-
 def _parse(text: str, name: str) -> MappingTable:
     try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        where = re.search(r"at line \d+, column \d+|at end of document", str(error))
-        raise ConfigError(f"{name}: not TOML in UTF-8{f' ({where[0]})' if where else ''}") from None
-    try:
-        return MappingTable.model_validate(document)
+        return MappingTable.model_validate(parse_toml(text, name))
     except ValidationError as error:
         raise ConfigError(f"{name}: {'; '.join(_reasons(error))}") from None
 

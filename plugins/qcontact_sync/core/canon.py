@@ -16,6 +16,7 @@ _SHORT_RUN = 10
 """A run of so few characters never decomposes into more than `MAX_MARKS` marks."""
 MARKS = range(0x300, 0x20000)
 """Where Unicode has its combining marks."""
+_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
 
 
 def canonical_text(text: str) -> tuple[str | None, bool]:
@@ -73,6 +74,13 @@ def _tidy(text: str) -> str | None:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.strip() or None
+
+
+def case_reference(text: str) -> str | None:
+    """The first case reference in a text, as people write it: FT and six digits."""
+    # Cheaper than the pattern, for the many that have none.
+    found = _CASE_REFERENCE.search(text) if "FT" in text else None
+    return found.group() if found else None
 
 
 def printable(text: str) -> str:

@@ -14,6 +14,7 @@ from qcontact_sync.core.comparison import (
     Holds,
     Standing,
     TicketComparison,
+    gap_between,
     without_text,
 )
 from qcontact_sync.core.decide import decide
@@ -219,12 +220,7 @@ def _gap(
 ) -> Gap | None:
     if (STATUS, Standing.DIFFERS) not in [(f.field, f.standing) for f in fields]:
         return None
-    mapping = policy.mapping
-    translated = mapping.to_local_status(remote_status)
-    is_done = mapping.is_terminal(translated), mapping.is_terminal(local.values.get(STATUS))
-    if translated is None or is_done[0] is is_done[1]:
-        return None
-    return Gap.DONE_THERE if is_done[0] else Gap.DONE_HERE
+    return gap_between(local.values.get(STATUS), remote_status, policy.mapping)
 
 
 def _pending_note() -> FieldComparison:

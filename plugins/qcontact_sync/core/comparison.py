@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import SYNCED_FIELDS, Direction, RemoteId
 
 NOTE = "note"
@@ -44,6 +45,18 @@ GAP_WORDS: Mapping[Gap, str] = MappingProxyType(
     }
 )
 """The words for a gap, in every text."""
+
+
+def gap_between(local: str | None, remote: str | None, mapping: TicketMapping) -> Gap | None:
+    """Which side alone has ended the ticket, by its status there.
+
+    None also where QContact's word is unknown: it tells nothing.
+    """
+    there = mapping.to_local_status(remote)
+    is_done_here, is_done_there = mapping.is_terminal(local), mapping.is_terminal(there)
+    if there is None or is_done_here is is_done_there:
+        return None
+    return Gap.DONE_HERE if is_done_here else Gap.DONE_THERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from qcontact_sync.core.comparison import gap_between
 from qcontact_sync.core.decision import (
     MAX_FLIP_FLOPS,
     Adoption,
@@ -129,13 +130,9 @@ def _adopt(
 def _adoption(conflicts: tuple[Conflict, ...], mapping: TicketMapping) -> Adoption:
     if not conflicts:
         return Adoption.AGREE
-    for conflict in conflicts:
-        if conflict.field == STATUS:
-            is_done_here = mapping.is_terminal(conflict.local)
-            is_done_there = mapping.is_terminal(mapping.to_local_status(conflict.remote))
-            if is_done_here != is_done_there:
-                return Adoption.DONE_HERE if is_done_here else Adoption.DONE_THERE
-    return Adoption.DIFFER
+    statuses = ((c.local, c.remote) for c in conflicts if c.field == STATUS)
+    gap = next((gap_between(here, there, mapping) for here, there in statuses), None)
+    return Adoption(gap.value) if gap else Adoption.DIFFER
 
 
 def _differences(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from qcontact_sync.core.comparison import Gap
 from qcontact_sync.core.merge import FieldDecision
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -54,11 +55,9 @@ class Adoption(StrEnum):
 
     AGREE = "agree"
     DIFFER = "differ"
-    """In status or assignment, and both are open or both are done."""
-    DONE_HERE = "done_here"
-    """Done in FibreFlow, open in QContact."""
-    DONE_THERE = "done_there"
-    """Open in FibreFlow, done in QContact."""
+    """In status or assignment, without a gap."""
+    DONE_HERE = Gap.DONE_HERE.value
+    DONE_THERE = Gap.DONE_THERE.value
 
 
 class TicketDecision(NamedTuple):

@@ -1,9 +1,9 @@
 """What new tickets are called by people."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from qcontact_sync.core.canon import case_reference
 from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.model import RemoteId, RemoteTicket
 from qcontact_sync.core.rules import UidRule
@@ -11,7 +11,6 @@ from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 REFERENCE_REACH = 100_000
 """A case reference this far beyond the highest number in use is not taken for one."""
-_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
 
 
 class AdoptionScan:
@@ -95,6 +94,4 @@ def _day(decision: TicketDecision) -> date | None:
 
 def _case_reference(remote: RemoteTicket) -> str | None:
     place = remote.reference or f"{remote.id} {remote.values.get('title') or ''}"
-    # Cheaper than the pattern, for the many that have none.
-    found = _CASE_REFERENCE.search(place) if "FT" in place else None
-    return found.group() if found else None
+    return case_reference(place)

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.canon import case_reference
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import ASSIGNED_TO, RemoteId, RemoteNote, RemoteTicket
 from qcontact_sync.core.rules import TitleFrom
@@ -22,7 +23,6 @@ from qcontact_sync.qcontact.received_fields import (
     NAMED_FIELDS,
     MalformedTicket,
     Values,
-    case_reference,
     copy_values,
     name_by_reference,
     read_id,

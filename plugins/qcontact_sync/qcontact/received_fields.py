@@ -4,17 +4,15 @@ Nothing in here puts a received value into a warning, a reason or an exception.
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from qcontact_sync.core.canon import canonical_text
+from qcontact_sync.core.columns import CUT_MARK
 
 MAX_ID_LENGTH = 100
 MAX_TEXT_LENGTH = 4_000_000
 """Of one field, in characters; a longer text is cut and marked."""
-CUT_MARK = "…"
-_CASE_REFERENCE = re.compile(r"\bFT[0-9]{6}\b")
 TITLE, DESCRIPTION = "title", "description"
 Values = dict[str, str | None]
 
@@ -95,12 +93,6 @@ def copy_values(copies: Iterable[tuple[str, str]], values: Values) -> None:
     for column, first in copies:
         if first in values:
             values[column] = values[first]
-
-
-def case_reference(text: str) -> str | None:
-    """The first case reference in a text, as people write it."""
-    found = _CASE_REFERENCE.search(text)
-    return found.group() if found else None
 
 
 def without_reference(text: str, reference: str | None) -> str:

@@ -188,6 +188,7 @@ def test_a_plan_is_told_line_by_line():
         ("resolved", "Open", "done_here"),
         ("open", "Closed", "done_there"),
         ("in_progress", "Assigned", "differ"),
+        ("closed", "Weird", "differ"),
     ],
 )
 def test_what_is_linked_for_the_first_time_is_counted_by_kind(here, there, kind):

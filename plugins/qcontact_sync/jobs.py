@@ -23,11 +23,10 @@ from qcontact_sync.config.access import (
 from qcontact_sync.config.settings import Settings, load_settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.core.windows import Trigger
-from qcontact_sync.fibreflow.migrate import migrate as migrate_database
+from qcontact_sync.services.migration import migrate
 from qcontact_sync.services.results import HistoryRow, JobResult
 from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.services.whole_run import OnOpened, run_whole
-from qcontact_sync.services.wiring import host_schema
 from qcontact_sync.sync.context import Progress
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import stop_on_sigterm
@@ -197,11 +196,6 @@ def get_last_sync_job_run(
     """The newest recorded run, or None."""
     rows = get_sync_job_history(1, fibreflow=fibreflow, endpoints=endpoints)
     return rows[0] if rows else None
-
-
-def migrate(database_url: str) -> list[str]:
-    """Upgrade the database's schema; return the names of the applied migrations."""
-    return migrate_database(database_url, host_schema())
 
 
 def _warned(endpoints: "Endpoints") -> "Endpoints":

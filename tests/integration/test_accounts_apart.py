@@ -13,9 +13,9 @@ import pytest
 from psycopg import sql
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ConfigError, RetryableError
-from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.jobs import resolve_conflict
 from qcontact_sync.reporting.alerts import Rule
+from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.services.alerting import check_alerts
 from qcontact_sync.services.drift_check import compare_sample
 from qcontact_sync.services.retention import delete_old_rows

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -22,6 +22,7 @@ from qcontact_sync.reporting.alerts import (
     Rule,
     RunFacts,
 )
+from qcontact_sync.reporting.mail import Mail
 
 
 class MailParts(Protocol):
@@ -36,22 +37,6 @@ class MailParts(Protocol):
     def html(self) -> str:
         """The same as HTML."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail to one address, which is its only personal data.
-
-    Attributes:
-        thread: The id of the first mail of the same alert; None for a mail on its own.
-    """
-
-    id: UUID
-    address: str
-    subject: str
-    text_body: str
-    html_body: str
-    thread: UUID | None = None
 
 
 class AlertStore:

@@ -24,11 +24,11 @@ from airflow.sdk.exceptions import AirflowException
 from qcontact_sync.config.accounts import DEFAULT
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, SyncError
-from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.on_airflow.connections import SMTP, fibreflow_configuration
 from qcontact_sync.on_airflow.notifications import notifier
 from qcontact_sync.on_airflow.run_context import schedule_of
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
+from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
 

@@ -5,8 +5,8 @@ import logging
 from airflow.sdk import BaseHook
 
 from qcontact_sync.config.settings import PREFIX, TO_CONNECTION, Settings
-from qcontact_sync.fibreflow.alert_store import Mail
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
+from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.services.alerting import NotSent, Send
 
 log = logging.getLogger(__name__)

@@ -16,11 +16,12 @@ from uuid import uuid4
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import TO_CONNECTION, Settings
 from qcontact_sync.core.errors import SyncError
-from qcontact_sync.fibreflow.alert_store import AlertStore, Mail
+from qcontact_sync.fibreflow.alert_store import AlertStore
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.alert_words import Message, message, no_database
 from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
+from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.reporting.places import Place, address_of
 from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services.naming import names_of

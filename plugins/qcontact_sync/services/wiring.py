@@ -1,4 +1,4 @@
-"""Opens the adapters by the settings; only this module and `jobs` name concrete classes."""
+"""Opens the adapters by the settings: FibreFlow's database, QContact's client by dialect."""
 
 import asyncio
 import os

@@ -33,8 +33,8 @@ def connect(server: MailServer, monkeypatch: pytest.MonkeyPatch, extra: dict[str
 
 
 def send() -> None:
-    from qcontact_sync.fibreflow.alert_store import Mail
     from qcontact_sync.on_airflow.alerts import send_mail
+    from qcontact_sync.reporting.mail import Mail
 
     send_mail(Mail(uuid4(), "ops@example.test", "Late", "text", "<p>html</p>"))
 

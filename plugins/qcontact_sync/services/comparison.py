@@ -151,7 +151,7 @@ async def _pending(store: PostgresStore, settings: Settings) -> frozenset[Remote
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Linked tickets that are not the same, as the sync saw QContact last.
+    """Linked tickets that are not the same, with QContact's values from the last run.
 
     Attributes:
         after: Where the rest begins; None if this is all.

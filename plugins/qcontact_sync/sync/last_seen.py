@@ -1,4 +1,4 @@
-"""Comparing both sides as the sync saw QContact last: FibreFlow's database alone is read."""
+"""Comparing both sides with QContact's values from the last run: only the database is read."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The page that compares both sides, and the decisions about many tickets at once.
 
-It shows QContact as the sync saw it last: reading QContact's whole list takes longer than a page
+It shows QContact's values from the last run: reading QContact's whole list takes longer than a page
 may. Each decision names the version of the ticket that was shown, and is refused for another.
 """
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
+from qcontact_sync.core.decision import Conflict, DecisionKind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, FatalError, RowLocked, TicketError
 from qcontact_sync.core.inbound_notes import (
     KnownNotes,
@@ -214,7 +214,7 @@ class FakeUnit:
             row.updated_at = self._began_at
         row.is_closed_at_set = decision.closes or (row.is_closed_at_set and not decision.reopens)
         self._report_agreed(decision, row, numbers)
-        if decision.kind is Kind.CREATE or decision.writes or decision.warnings:
+        if decision.kind is DecisionKind.CREATE or decision.writes or decision.warnings:
             here.audit.append((remote_id, Direction.INBOUND, decision.sync_type.value, "success"))
 
     def _report_agreed(
@@ -240,7 +240,7 @@ class FakeUnit:
         here.links[remote_id] = LinkRow(
             link, self._began_at, False, self._job_id, sent_by, *reads, received=received
         )
-        if decision.kind is Kind.ADOPT:
+        if decision.kind is DecisionKind.ADOPT:
             for note_id, note in here.notes.items():
                 if note.ticket_id == ticket_id and note.note_type != "system":
                     here.known_notes.setdefault(note_id, KnownNote(remote_id, "before_link"))

@@ -36,7 +36,7 @@ def show_status(health: Health, zone: ZoneInfo, now: datetime) -> None:
     """An overview of the sync, beginning with its problems."""
     console = open_console()
     console.print(state(health.level))
-    for found in health.findings:
+    for found in health.reasons:
         write(console, f"  ! {found.what}")
         if found.remedy:
             write(console, f"    {found.meaning}; what to do: {found.remedy}")

@@ -13,7 +13,7 @@ from qcontact_sync.config.mapping_schema import (
     RulesTable,
     StatusTable,
 )
-from qcontact_sync.core.columns import Column, Flow, Kind, Words
+from qcontact_sync.core.columns import Column, ColumnKind, Flow, Words
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS
 from qcontact_sync.core.note_rules import NoteFate, NoteFates
@@ -173,7 +173,7 @@ def _changed(column: Column, table: ColumnTable, dialect: Dialect) -> Column:
             is_personal=source.is_personal or column.is_personal,
         )
     words = _words(column.words, table)
-    kind = Kind(table.kind) if table.kind else Kind.WORDS if words else column.kind
+    kind = ColumnKind(table.kind) if table.kind else ColumnKind.WORDS if words else column.kind
     return replace(
         column,
         kind=kind,

@@ -1,7 +1,7 @@
 """The built-in rules of the lineage ``fibreflow`` (shown in docs/fields.md)."""
 
 from qcontact_sync.core import note_rules
-from qcontact_sync.core.columns import Column, Kind, Words
+from qcontact_sync.core.columns import Column, ColumnKind, Words
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.rules import AssignmentRules, StatusRules, status_key
 
@@ -92,21 +92,21 @@ def _columns(
     return (
         Column("title", "title", max_length=255),
         Column("description", "description"),
-        Column("priority", priority, Kind.WORDS, words=PRIORITY_WORDS),
-        Column("ticket_type", "category", Kind.WORDS, words=TYPE_WORDS),
+        Column("priority", priority, ColumnKind.WORDS, words=PRIORITY_WORDS),
+        Column("ticket_type", "category", ColumnKind.WORDS, words=TYPE_WORDS),
         Column("address", "address"),
         custom_column("dr_number", dr_number, max_length=50),
         custom_column("pole_number", pole_number, max_length=50),
         custom_column("pon_number", pon_number, max_length=50),
-        custom_column("project_id", project_id, Kind.UUID),
-        custom_column("zone_id", zone_id, Kind.UUID),
-        custom_column("gps_coordinates", gps_coordinates, Kind.POINT),
+        custom_column("project_id", project_id, ColumnKind.UUID),
+        custom_column("zone_id", zone_id, ColumnKind.UUID),
+        custom_column("gps_coordinates", gps_coordinates, ColumnKind.POINT),
         custom_column("ont_serial", ont_serial, max_length=100),
     )
 
 
 def custom_column(
-    name: str, key: str, kind: Kind = Kind.TEXT, max_length: int | None = None
+    name: str, key: str, kind: ColumnKind = ColumnKind.TEXT, max_length: int | None = None
 ) -> Column:
     """A column of a custom field; a key that ends with ``.label`` is that of a record."""
     source = key.removesuffix(".label")

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qcontact_sync.core.compare import compare_ticket
-from qcontact_sync.core.comparison import NOTE, Holds, Standing
+from qcontact_sync.core.comparison import NOTE, RecordedState, Standing
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
+from qcontact_sync.core.decision import Conflict, DecisionKind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, RowHidden, TicketError
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import (
@@ -65,7 +65,7 @@ def choose(
         raise RowHidden
     if known.link is None or known.local is None:
         return Choice()
-    compared = compare_ticket(remote, known, Holds(), people, policy)
+    compared = compare_ticket(remote, known, RecordedState(), people, policy)
     wanted = [
         found for found in compared.fields if found.field != NOTE and field in (None, found.field)
     ]
@@ -150,7 +150,7 @@ class _Fold:
         last, steps = self._steps[-1], self._steps
         decided = {conflict.field for conflict in self._decided}
         decision = last._replace(
-            kind=Kind.UPDATE if self._writes else Kind.RELINK,
+            kind=DecisionKind.UPDATE if self._writes else DecisionKind.RELINK,
             local=self._before,
             writes=self._writes,
             conflicts=_others((c for s in steps for c in s.conflicts), decided),

@@ -26,7 +26,7 @@ class Flow(StrEnum):
     """Neither side's value is written to the other."""
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds, and so how QContact's value becomes FibreFlow's."""
 
     TEXT = "text"
@@ -96,7 +96,7 @@ class Column:
 
     name: str
     source: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
     flow: Flow = Flow.INBOUND
     max_length: int | None = None
     words: Words | None = None
@@ -112,7 +112,7 @@ _NO_LIMIT = sys.maxsize
 
 def translator(column: Column) -> Translate:
     """How QContact's value becomes the column's; values without text are none."""
-    if column.kind is Kind.WORDS and column.words is not None:
+    if column.kind is ColumnKind.WORDS and column.words is not None:
         return _words(column.name, column.words)
     make = _TRANSLATORS.get(column.kind, _text)
     return _unless_none(make(column))
@@ -120,7 +120,7 @@ def translator(column: Column) -> Translate:
 
 def longest_kept(column: Column) -> int:
     """Characters up to which QContact's text is the column's value as it is; -1 where none is."""
-    if column.kind is not Kind.TEXT:
+    if column.kind is not ColumnKind.TEXT:
         return -1
     return _NO_LIMIT if column.max_length is None else column.max_length
 
@@ -216,16 +216,16 @@ def _instant(column: Column) -> Callable[[str], Mapped]:
             in_utc = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             return refused
-        return Mapped(str(in_utc.date()) if column.kind is Kind.DATE else in_utc.isoformat())
+        return Mapped(str(in_utc.date()) if column.kind is ColumnKind.DATE else in_utc.isoformat())
 
     return translate
 
 
-_TRANSLATORS: Mapping[Kind, Callable[[Column], Callable[[str], Mapped]]] = {
-    Kind.UUID: _uuid,
-    Kind.POINT: _point,
-    Kind.CATEGORY: _part(0),
-    Kind.SUBCATEGORY: _part(1),
-    Kind.DATE: _instant,
-    Kind.INSTANT: _instant,
+_TRANSLATORS: Mapping[ColumnKind, Callable[[Column], Callable[[str], Mapped]]] = {
+    ColumnKind.UUID: _uuid,
+    ColumnKind.POINT: _point,
+    ColumnKind.CATEGORY: _part(0),
+    ColumnKind.SUBCATEGORY: _part(1),
+    ColumnKind.DATE: _instant,
+    ColumnKind.INSTANT: _instant,
 }

@@ -11,14 +11,14 @@ from qcontact_sync.core.comparison import (
     NOTE,
     FieldComparison,
     Gap,
-    Holds,
+    RecordedState,
     Standing,
     TicketComparison,
     gap_between,
     without_text,
 )
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import DecisionKind, TicketDecision
 from qcontact_sync.core.merge import Action, FieldDecision, Policy, is_the_same
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -36,7 +36,11 @@ MARGIN = timedelta(hours=1)
 
 
 def compare_ticket(
-    remote: RemoteTicket, known: KnownTicket, holds: Holds, people: People, policy: Policy
+    remote: RemoteTicket,
+    known: KnownTicket,
+    recorded: RecordedState,
+    people: People,
+    policy: Policy,
 ) -> TicketComparison:
     """Compare a ticket that QContact has.
 
@@ -46,12 +50,12 @@ def compare_ticket(
     if known.link is not None and known.local is not None:
         is_settled = _is_settled(remote, known, known.local, people, policy)
         decided = () if is_settled else decide(remote, known, people, policy).fields
-        return _linked(remote, known, known.local, decided, holds, people, policy)
+        return _linked(remote, known, known.local, decided, recorded, people, policy)
     decision = decide(remote, known, people, policy)
     if known.link is not None:
         reason = "deleted in FibreFlow: the sync does not create it again"
         return TicketComparison(remote.id, None, Standing.ONLY_QCONTACT, reason=reason)
-    return _unlinked(remote, known, decision, holds, people, policy)
+    return _unlinked(remote, known, decision, recorded, people, policy)
 
 
 def _is_settled(
@@ -78,20 +82,22 @@ def _linked(
     known: KnownTicket,
     local: LocalTicket,
     decided: Sequence[FieldDecision],
-    holds: Holds,
+    recorded: RecordedState,
     people: People,
     policy: Policy,
 ) -> TicketComparison:
     base = known.linked.base.remote
     fields = [
-        _field(d, local.values.get(d.field), remote, base.get(d.field), holds, people, policy)
+        _field(d, local.values.get(d.field), remote, base.get(d.field), recorded, people, policy)
         for d in decided
     ]
     shown = [field for field in fields if field.standing is not Standing.SAME]
-    if holds.is_pending and not any(field.way is Direction.OUTBOUND for field in shown):
+    if recorded.is_pending and not any(field.way is Direction.OUTBOUND for field in shown):
         shown.append(_pending_note())
     standing, reason = _standing(shown), ""
-    if not holds.is_listed and (shown or not policy.mapping.is_terminal(local.values.get(STATUS))):
+    if not recorded.is_listed and (
+        shown or not policy.mapping.is_terminal(local.values.get(STATUS))
+    ):
         standing = Standing.ONLY_FIBREFLOW
         reason = "QContact has the ticket and does not list it: it left the queue"
     return TicketComparison(
@@ -110,13 +116,13 @@ def _field(
     here: str | None,
     remote: RemoteTicket,
     agreed: str | None,
-    holds: Holds,
+    recorded: RecordedState,
     people: People,
     policy: Policy,
 ) -> FieldComparison:
     name = decision.field
     there = remote.values.get(name, agreed)
-    standing, reason, way = _verdict(decision, here, there, remote, holds, people, policy)
+    standing, reason, way = _verdict(decision, here, there, remote, recorded, people, policy)
     return FieldComparison(
         name, standing, _shown(name, here, people), without_text(name, there), reason, way
     )
@@ -127,14 +133,14 @@ def _verdict(
     here: str | None,
     there: str | None,
     remote: RemoteTicket,
-    holds: Holds,
+    recorded: RecordedState,
     people: People,
     policy: Policy,
 ) -> tuple[Standing, str, Direction | None]:
     if decision.action is Action.TAKE:
-        return _inbound(decision.reason, remote, holds)
+        return _inbound(decision.reason, remote, recorded)
     if decision.action is Action.SEND:
-        return _outbound(decision, holds)
+        return _outbound(decision, recorded)
     if decision.action is Action.FREEZE:
         return Standing.WAITS, f"open conflict: {decision.reason}", None
     if is_the_same(decision.field, here, there, people, policy):
@@ -152,25 +158,27 @@ def _why_it_stays(field: str, there: str | None, people: People, policy: Policy)
 
 
 def _inbound(
-    reason: str, remote: RemoteTicket, holds: Holds
+    reason: str, remote: RemoteTicket, recorded: RecordedState
 ) -> tuple[Standing, str, Direction | None]:
-    if holds.inbound:
-        return Standing.WAITS, f"in quarantine, inbound: {holds.inbound}", None
-    if _was_missed(remote, holds):
+    if recorded.inbound:
+        return Standing.WAITS, f"in quarantine, inbound: {recorded.inbound}", None
+    if _was_missed(remote, recorded):
         return Standing.DIFFERS, "no run read this change: run --ticket-id brings it in", None
     return Standing.PENDING, reason, Direction.INBOUND
 
 
-def _outbound(decision: FieldDecision, holds: Holds) -> tuple[Standing, str, Direction | None]:
+def _outbound(
+    decision: FieldDecision, recorded: RecordedState
+) -> tuple[Standing, str, Direction | None]:
     if decision.refusal:
         return Standing.WAITS, decision.refusal, None
-    if holds.outbound and not holds.is_pending:
-        return Standing.WAITS, f"in quarantine, outbound: {holds.outbound}", None
+    if recorded.outbound and not recorded.is_pending:
+        return Standing.WAITS, f"in quarantine, outbound: {recorded.outbound}", None
     return Standing.PENDING, decision.reason, Direction.OUTBOUND
 
 
-def _was_missed(remote: RemoteTicket, holds: Holds) -> bool:
-    until, changed = holds.settled_until, remote.updated_at
+def _was_missed(remote: RemoteTicket, recorded: RecordedState) -> bool:
+    until, changed = recorded.settled_until, remote.updated_at
     return until is not None and changed is not None and changed < until - MARGIN
 
 
@@ -178,19 +186,19 @@ def _unlinked(
     remote: RemoteTicket,
     known: KnownTicket,
     decision: TicketDecision,
-    holds: Holds,
+    recorded: RecordedState,
     people: People,
     policy: Policy,
 ) -> TicketComparison:
-    if decision.kind is Kind.LEAVE:
+    if decision.kind is DecisionKind.LEAVE:
         reason = "done in QContact when it was first seen: not created here"
         return TicketComparison(remote.id, None, Standing.SAME, reason=reason)
     local = known.unlinked[0] if known.unlinked else None
-    standing, reason, _ = _inbound("", remote, holds)
+    standing, reason, _ = _inbound("", remote, recorded)
     if local is None:
         word = "not created yet" if standing is Standing.PENDING else reason
-        is_held = standing is Standing.WAITS
-        standing = Standing.WAITS if is_held else Standing.ONLY_QCONTACT
+        waits = standing is Standing.WAITS
+        standing = Standing.WAITS if waits else Standing.ONLY_QCONTACT
         return TicketComparison(remote.id, None, standing, reason=word)
     fields = tuple(
         FieldComparison(

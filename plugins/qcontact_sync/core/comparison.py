@@ -60,7 +60,7 @@ def gap_between(local: str | None, remote: str | None, mapping: TicketMapping) -
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class RecordedState:
     """What the sync's record says about a ticket.
 
     Attributes:

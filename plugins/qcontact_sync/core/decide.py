@@ -7,7 +7,7 @@ from qcontact_sync.core.decision import (
     MAX_FLIP_FLOPS,
     Adoption,
     Conflict,
-    Kind,
+    DecisionKind,
     TicketDecision,
 )
 from qcontact_sync.core.errors import RowHidden
@@ -67,11 +67,13 @@ def decide(
         return _adopt(remote, version, known.unlinked, people, policy)
     created = _create(remote, version, people, policy.mapping)
     is_left = created.closes and not policy.creates_finished
-    return created._replace(kind=Kind.LEAVE, writes={}) if is_left else created
+    return created._replace(kind=DecisionKind.LEAVE, writes={}) if is_left else created
 
 
 def _skip(remote: RemoteTicket, link: Link, reason: str) -> TicketDecision:
-    return TicketDecision(remote, Kind.SKIP, link.base, link.fingerprint, warnings=(reason,))
+    return TicketDecision(
+        remote, DecisionKind.SKIP, link.base, link.fingerprint, warnings=(reason,)
+    )
 
 
 def _create(
@@ -86,7 +88,7 @@ def _create(
     base = Base({STATUS: writes[STATUS], ASSIGNED_TO: writes[ASSIGNED_TO]}, remote.values)
     return TicketDecision(
         remote,
-        Kind.CREATE,
+        DecisionKind.CREATE,
         base,
         version or fingerprint(base.remote),
         writes=writes,
@@ -110,7 +112,7 @@ def _adopt(
     conflicts = _differences(remote, local, people, policy)
     return TicketDecision(
         remote,
-        Kind.ADOPT,
+        DecisionKind.ADOPT,
         base,
         version or fingerprint(base.remote),
         local=local,
@@ -166,7 +168,9 @@ def _merge(
     conflicts = _conflicts(moved, link.frozen, local)
     agreed = _thawed(two_way, link.frozen)
     is_settled = base == link.base and not conflicts and not agreed
-    kind = Kind.UPDATE if writes else Kind.SKIP if is_settled else Kind.RELINK
+    kind = (
+        DecisionKind.UPDATE if writes else DecisionKind.SKIP if is_settled else DecisionKind.RELINK
+    )
     was_terminal = is_terminal(local.values.get(STATUS))
     return TicketDecision(
         remote,

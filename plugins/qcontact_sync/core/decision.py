@@ -20,7 +20,7 @@ MAX_FLIP_FLOPS = 3
 """A field is frozen when the sync's own writes went back and forth more often than this."""
 
 
-class Kind(StrEnum):
+class DecisionKind(StrEnum):
     """What happens to a ticket on FibreFlow's side."""
 
     CREATE = "create"
@@ -78,7 +78,7 @@ class TicketDecision(NamedTuple):
     """
 
     remote: RemoteTicket
-    kind: Kind
+    kind: DecisionKind
     base: Base
     fingerprint: str
     local: LocalTicket | None = None
@@ -99,11 +99,11 @@ class TicketDecision(NamedTuple):
     @property
     def writes_ticket(self) -> bool:
         """Whether FibreFlow's row is created or changed."""
-        return self.kind is Kind.CREATE or bool(self.writes)
+        return self.kind is DecisionKind.CREATE or bool(self.writes)
 
     @property
     def sync_type(self) -> SyncType:
         """The audit row's type: an inbound update is one row."""
-        if self.kind is Kind.CREATE:
+        if self.kind is DecisionKind.CREATE:
             return SyncType.CREATE
         return SyncType.ASSIGNMENT if set(self.writes) == {ASSIGNED_TO} else SyncType.STATUS_UPDATE

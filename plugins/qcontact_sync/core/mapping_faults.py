@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from qcontact_sync.core.columns import Column, Flow, Kind
+from qcontact_sync.core.columns import Column, ColumnKind, Flow
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.note_rules import SYSTEM, note_words
 from qcontact_sync.core.rules import StatusRules, UidRule, status_key
@@ -84,7 +84,7 @@ def _faults_of(column: Column, mapping: TicketMapping) -> Iterator[str]:
         yield ".flow: a row cannot be inserted without it (create writes it once)"
     if column.name == "created_at" and column.flow is not Flow.CREATE:
         yield ".flow: must be create"
-    if (column.kind is Kind.WORDS) != (column.words is not None):
+    if (column.kind is ColumnKind.WORDS) != (column.words is not None):
         yield ".words: a column of kind words has a table of words, and no other column has one"
     if column.words is not None and not column.words.default:
         yield ".default: missing: what stands in the column for a word that is not in the table"

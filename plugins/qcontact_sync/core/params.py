@@ -8,7 +8,7 @@ SyncDirection = Literal["both", "inbound", "outbound"]
 SYNC_DIRECTIONS: tuple[SyncDirection, ...] = get_args(SyncDirection)
 
 
-class Kind(StrEnum):
+class ParamKind(StrEnum):
     """What a param's value is."""
 
     DIRECTION = "direction"
@@ -27,7 +27,7 @@ class RunParam:
     """
 
     name: str
-    kind: Kind
+    kind: ParamKind
     title: str
     description: str
     help: str
@@ -36,14 +36,14 @@ class RunParam:
 RUN_PARAMS = (
     RunParam(
         "sync_direction",
-        Kind.DIRECTION,
+        ParamKind.DIRECTION,
         "Direction",
         "Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
         "Inbound is QContact to FibreFlow, outbound FibreFlow to QContact.",
     ),
     RunParam(
         "start_date",
-        Kind.MOMENT,
+        ParamKind.MOMENT,
         "Changed from",
         "Read what changed in QContact since then. Empty: since the last complete run or, if "
         "only an end is given, from the beginning. The logical date and data interval above have "
@@ -52,7 +52,7 @@ RUN_PARAMS = (
     ),
     RunParam(
         "end_date",
-        Kind.MOMENT,
+        ParamKind.MOMENT,
         "Changed until",
         "Empty: until now. A run with dates does not move the point where the next one starts, "
         "and sends only tickets that FibreFlow changed between them.",
@@ -60,21 +60,21 @@ RUN_PARAMS = (
     ),
     RunParam(
         "ticket_ids",
-        Kind.IDS,
+        ParamKind.IDS,
         "Only these tickets",
         "One id per line: FT number, FibreFlow id or QContact id. Empty: all.",
         "Only this ticket: FibreFlow uuid, ticket_uid or QContact id. May be repeated.",
     ),
     RunParam(
         "dry_run",
-        Kind.SWITCH,
+        ParamKind.SWITCH,
         "Dry run",
         "Show what a run would do, and write nothing on either side.",
         "Print what a run would do, and write nothing on either side.",
     ),
     RunParam(
         "force_resync",
-        Kind.SWITCH,
+        ParamKind.SWITCH,
         "Force resync",
         "Write QContact's own fields to FibreFlow again, even if QContact did not change them. "
         "This repairs fields that were overwritten in FibreFlow.",
@@ -82,7 +82,7 @@ RUN_PARAMS = (
     ),
     RunParam(
         "confirm_outbound",
-        Kind.SWITCH,
+        ParamKind.SWITCH,
         "Confirm outbound",
         "Send even if more changes are pending than are sent without confirmation.",
         "Send even if more changes are pending than MAX_OUTBOUND allows.",

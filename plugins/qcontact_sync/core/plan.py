@@ -8,7 +8,7 @@ from typing import Any
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.comparison import GAP_WORDS, Gap
-from qcontact_sync.core.decision import Adoption, Kind, TicketDecision
+from qcontact_sync.core.decision import Adoption, DecisionKind, TicketDecision
 
 
 class Sign(StrEnum):
@@ -128,7 +128,7 @@ class Plan:
     def add_inbound(self, decision: TicketDecision) -> None:
         """Add what an inbound decision would write."""
         uid = decision.local.ticket_uid if decision.local else None
-        if decision.kind is Kind.CREATE:
+        if decision.kind is DecisionKind.CREATE:
             self.finished += decision.closes and (Sign.CREATE, decision.remote.id) not in self._seen
             self.add(PlanLine(Sign.CREATE, decision.remote.id, None, ()))
         elif decision.writes:
@@ -138,7 +138,7 @@ class Plan:
         if decision.adoption and self._is_new(None, f"adopted {decision.remote.id}"):
             self._add_adoption(decision, decision.adoption)
         # Differences at adoption stay as they are: a person should look at them.
-        is_adopted = decision.kind is Kind.ADOPT
+        is_adopted = decision.kind is DecisionKind.ADOPT
         needs_you = tuple(c.field for c in decision.conflicts if c.needs_you or is_adopted)
         if needs_you:
             known = self.counts[Sign.NEEDS_YOU]

@@ -8,7 +8,7 @@ from typing import Any
 from qcontact_sync.core.canon import canonical_text
 from qcontact_sync.core.errors import ErrorCode, FatalError
 from qcontact_sync.core.model import Direction
-from qcontact_sync.core.params import PARAM_NAMES, RUN_PARAMS, SYNC_DIRECTIONS, Kind
+from qcontact_sync.core.params import PARAM_NAMES, RUN_PARAMS, SYNC_DIRECTIONS, ParamKind
 
 TICKET_ID = r"\s*[^\s\x00][^\x00]*"
 """The whole of an id, as a pattern of Python's and of JSON Schema's.
@@ -144,9 +144,9 @@ def _switch(name: str, value: object) -> bool:
     return value
 
 
-_READERS: Mapping[Kind, Callable[[str, object], Any]] = {
-    Kind.DIRECTION: _direction,
-    Kind.MOMENT: _date,
-    Kind.IDS: _ticket_ids,
-    Kind.SWITCH: _switch,
+_READERS: Mapping[ParamKind, Callable[[str, object], Any]] = {
+    ParamKind.DIRECTION: _direction,
+    ParamKind.MOMENT: _date,
+    ParamKind.IDS: _ticket_ids,
+    ParamKind.SWITCH: _switch,
 }

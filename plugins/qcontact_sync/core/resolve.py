@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import DecisionKind, TicketDecision
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
@@ -61,12 +61,16 @@ def resolve(
     known = KnownTicket(thawed, kept if keep == "remote" else local)
     decision = decide(remote, known, people, policy)
     if keep == "local":
-        return decision if decision.kind is not Kind.SKIP else decision._replace(kind=Kind.RELINK)
+        return (
+            decision
+            if decision.kind is not DecisionKind.SKIP
+            else decision._replace(kind=DecisionKind.RELINK)
+        )
     is_terminal = policy.mapping.is_terminal
     is_reopened = field == STATUS and is_terminal(local.values.get(STATUS))
     ends = is_terminal(translated)
     return decision._replace(
-        kind=Kind.UPDATE,
+        kind=DecisionKind.UPDATE,
         local=local,
         writes={**decision.writes, field: translated},
         closes=field == STATUS and ends,

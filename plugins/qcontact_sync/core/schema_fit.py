@@ -15,8 +15,8 @@ TICKETS = "tickets"
 SOURCE = "qcontact"
 
 
-class Verdict(StrEnum):
-    """What a finding means for the sync."""
+class SchemaVerdict(StrEnum):
+    """What a difference means for the sync."""
 
     LACKS = "lacks"
     """A table or column is missing, or of another type: no ticket can be read."""
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SchemaDifference:
     """One difference.
 
     Attributes:
@@ -41,7 +41,7 @@ class Finding:
         line: What to write into the mapping file; None where no line helps.
     """
 
-    verdict: Verdict
+    verdict: SchemaVerdict
     where: str
     text: str
     line: str | None = None
@@ -53,64 +53,68 @@ class Finding:
 
 def examine(
     catalogue: Catalogue, needs: Needs, names: Mapping[str, str], mapping: TicketMapping
-) -> list[Finding]:
+) -> list[SchemaDifference]:
     """All differences, those that matter most first.
 
     Args:
         names: What a person calls the tables, by usual name.
     """
-    findings: list[Finding] = []
+    differences: list[SchemaDifference] = []
     for usual, needed in needs.items():
         table = catalogue.get(usual)
         if table is None:
-            findings.append(Finding(Verdict.LACKS, "there is no table", names[usual]))
+            differences.append(
+                SchemaDifference(SchemaVerdict.LACKS, "there is no table", names[usual])
+            )
             continue
-        findings += _whole(table)
-        findings += _needed(table, needed)
-        findings += _unfilled(table, needed, usual, mapping)
+        differences += _whole(table)
+        differences += _needed(table, needed)
+        differences += _unfilled(table, needed, usual, mapping)
     if TICKETS in catalogue:
-        findings += _words(catalogue[TICKETS], needs[TICKETS], mapping)
-        findings += _further(catalogue[TICKETS], mapping)
-    order = list(Verdict)
-    return sorted(findings, key=lambda finding: order.index(finding.verdict))
+        differences += _words(catalogue[TICKETS], needs[TICKETS], mapping)
+        differences += _further(catalogue[TICKETS], mapping)
+    order = list(SchemaVerdict)
+    return sorted(differences, key=lambda difference: order.index(difference.verdict))
 
 
-def _whole(table: HostTable) -> Iterator[Finding]:
+def _whole(table: HostTable) -> Iterator[SchemaDifference]:
     if table.kind == "materialized view" or not table.is_writable:
         text = f"is a {table.kind} that takes no inserts or updates"
-        yield Finding(Verdict.CANNOT, table.name, text)
+        yield SchemaDifference(SchemaVerdict.CANNOT, table.name, text)
     for rule in table.rules:
         text = f"has the rule {rule}, with which the sync's statements cannot work"
-        yield Finding(Verdict.CANNOT, table.name, text)
+        yield SchemaDifference(SchemaVerdict.CANNOT, table.name, text)
     if table.kind != "table" and table.is_writable:
-        yield Finding(Verdict.ADAPTED, table.name, f"is a {table.kind}")
+        yield SchemaDifference(SchemaVerdict.ADAPTED, table.name, f"is a {table.kind}")
     if table.triggers:
         text = f"has triggers that run on the sync's writes: {', '.join(table.triggers)}"
-        yield Finding(Verdict.ADAPTED, table.name, text)
+        yield SchemaDifference(SchemaVerdict.ADAPTED, table.name, text)
     if table.checks:
         text = f"refuses values by {', '.join(table.checks)}: those tickets wait in quarantine"
-        yield Finding(Verdict.ADAPTED, table.name, text)
+        yield SchemaDifference(SchemaVerdict.ADAPTED, table.name, text)
 
 
-def _needed(table: HostTable, needs: Iterable[Need]) -> Iterator[Finding]:
+def _needed(table: HostTable, needs: Iterable[Need]) -> Iterator[SchemaDifference]:
     for need in needs:
         where = f"{table.name}.{need.column}"
         column = table.columns.get(need.column)
         if column is None:
-            yield Finding(Verdict.LACKS, table.name, f"has no column {need.column}")
+            yield SchemaDifference(SchemaVerdict.LACKS, table.name, f"has no column {need.column}")
             continue
         if column.category not in need.categories:
-            yield Finding(Verdict.LACKS, where, f"has type {column.type}")
+            yield SchemaDifference(SchemaVerdict.LACKS, where, f"has type {column.type}")
         if need.rights and column.is_generated:
             text = "is generated, and the sync writes it"
-            yield Finding(Verdict.CANNOT, where, text)
+            yield SchemaDifference(SchemaVerdict.CANNOT, where, text)
         if need.rights and column.is_computed:
             text = "is computed by the view, and the sync writes it"
-            yield Finding(Verdict.CANNOT, where, text)
+            yield SchemaDifference(SchemaVerdict.CANNOT, where, text)
         if column.room is not None and column.room < need.room:
             yield _too_short(where, column.room, need)
         if need.field and need.field != need.column:
-            yield Finding(Verdict.ADAPTED, where, f"holds the mapping's {need.field}")
+            yield SchemaDifference(
+                SchemaVerdict.ADAPTED, where, f"holds the mapping's {need.field}"
+            )
 
 
 _TEXTS = frozenset(
@@ -121,16 +125,18 @@ _TEXTS = frozenset(
 )
 
 
-def _too_short(where: str, room: int, need: Need) -> Finding:
+def _too_short(where: str, room: int, need: Need) -> SchemaDifference:
     text = f"is too short: {room} of {need.room} characters"
     if need.name not in _TEXTS:
-        return Finding(Verdict.REFUSED, where, text)
-    return Finding(Verdict.SHORT, where, text, f"[columns.{need.name}] max_length = {room}")
+        return SchemaDifference(SchemaVerdict.REFUSED, where, text)
+    return SchemaDifference(
+        SchemaVerdict.SHORT, where, text, f"[columns.{need.name}] max_length = {room}"
+    )
 
 
 def _unfilled(
     table: HostTable, needs: Iterable[Need], usual: str, mapping: TicketMapping
-) -> Iterator[Finding]:
+) -> Iterator[SchemaDifference]:
     """Columns that must be filled, and nothing fills them."""
     filled = {need.column for need in needs if "i" in need.rights}
     if not any("i" in need.rights for need in needs):
@@ -141,10 +147,14 @@ def _unfilled(
         if column.is_required and column.name not in filled:
             text = "must be filled and has no default, and the sync does not fill it"
             line = f'[constants] {column.name} = "..."' if usual == TICKETS else None
-            yield Finding(Verdict.UNFILLED, f"{table.name}.{column.name}", text, line)
+            yield SchemaDifference(
+                SchemaVerdict.UNFILLED, f"{table.name}.{column.name}", text, line
+            )
 
 
-def _words(table: HostTable, needs: Iterable[Need], mapping: TicketMapping) -> Iterator[Finding]:
+def _words(
+    table: HostTable, needs: Iterable[Need], mapping: TicketMapping
+) -> Iterator[SchemaDifference]:
     """Words that the mapping writes and a CHECK or an enum refuses."""
     columns = {need.name: need.column for need in needs}
     for name, words in _written_words(mapping).items():
@@ -173,20 +183,20 @@ def _written(mapping: TicketMapping, name: str) -> set[str]:
     return {*words.by_word.values(), words.default} if words else set()
 
 
-def _refused(table: HostTable, column: HostColumn, name: str, words: set[str]) -> Finding:
+def _refused(table: HostTable, column: HostColumn, name: str, words: set[str]) -> SchemaDifference:
     text = f"refuses {', '.join(sorted(words))}; it takes {', '.join(sorted(column.words or ()))}"
     section = f"columns.{name}.words" if name != STATUS else "status.inbound"
     line = f'[{section}] "<QContact\'s word>" = "<a word that it takes>"'
-    return Finding(Verdict.REFUSED, f"{table.name}.{column.name}", text, line)
+    return SchemaDifference(SchemaVerdict.REFUSED, f"{table.name}.{column.name}", text, line)
 
 
-def _further(table: HostTable, mapping: TicketMapping) -> Iterator[Finding]:
+def _further(table: HostTable, mapping: TicketMapping) -> Iterator[SchemaDifference]:
     """Columns that only the mapping file names."""
     named = [name for name in mapping.more_columns if mapping.flow(name) is not Flow.OFF]
     for name in (*named, *mapping.constants):
         if name not in table.columns:
             text = f"has no column {name}, which the mapping names"
-            yield Finding(Verdict.LACKS, table.name, text)
+            yield SchemaDifference(SchemaVerdict.LACKS, table.name, text)
         elif table.columns[name].is_generated:
             text = "is generated, and the mapping writes it"
-            yield Finding(Verdict.CANNOT, f"{table.name}.{name}", text)
+            yield SchemaDifference(SchemaVerdict.CANNOT, f"{table.name}.{name}", text)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from qcontact_sync.core.columns import Column, Flow, Kind
+from qcontact_sync.core.columns import Column, ColumnKind, Flow
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy, is_the_same
 from qcontact_sync.core.model import ASSIGNED_TO, OWNED_FIELDS, STATUS, People, RemoteId
@@ -59,7 +59,7 @@ def equal_texts(mapping: TicketMapping) -> EqualTexts | None:
         return None
     return EqualTexts(
         tuple(column.name for column in columns if column.flow is not Flow.INBOUND),
-        tuple(column.name for column in own if column.kind is Kind.UUID),
+        tuple(column.name for column in own if column.kind is ColumnKind.UUID),
         {column.name: column.max_length for column in own if column.max_length is not None},
         (*WORD_FIELDS, *(column.name for column in read if column.name not in OWNED_FIELDS)),
     )
@@ -67,8 +67,10 @@ def equal_texts(mapping: TicketMapping) -> EqualTexts | None:
 
 def _is_compared_as_text(column: Column) -> bool:
     if column.name == POINT_FIELD:
-        return column.kind is Kind.POINT
-    return column.kind is Kind.TEXT or (column.kind is Kind.UUID and column.name in UUID_FIELDS)
+        return column.kind is ColumnKind.POINT
+    return column.kind is ColumnKind.TEXT or (
+        column.kind is ColumnKind.UUID and column.name in UUID_FIELDS
+    )
 
 
 class WordJudge:

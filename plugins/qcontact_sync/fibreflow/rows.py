@@ -6,7 +6,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from qcontact_sync.core.columns import point_text
-from qcontact_sync.core.decision import Conflict, Kind, TicketDecision
+from qcontact_sync.core.decision import Conflict, DecisionKind, TicketDecision
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
     STATUS,
@@ -77,7 +77,7 @@ def ticket_row(
     values = {**local, **decision.writes}
     row: dict[str, Any] = {
         **{name: values.get(name) for name in SYNCED_FIELDS},
-        "is_new": decision.kind is Kind.CREATE,
+        "is_new": decision.kind is DecisionKind.CREATE,
         "remote_id": decision.remote.id,
         "ticket_id": ticket_id,
         "ticket_uid": ticket_uid,
@@ -109,7 +109,7 @@ def link_row(decision: TicketDecision, ticket_id: str) -> dict[str, Any]:
         "sync_type": decision.sync_type.value,
         "audit_status": "partial" if decision.warnings else "success",
         "warning": "; ".join(decision.warnings) or None,
-        "written": None if decision.kind is Kind.CREATE else _written(decision),
+        "written": None if decision.kind is DecisionKind.CREATE else _written(decision),
         "payload": remote.payload,
     }
 

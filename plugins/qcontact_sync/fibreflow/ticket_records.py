@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import DecisionKind, TicketDecision
 from qcontact_sync.core.errors import ChangeDropped
 from qcontact_sync.core.model import KnownTicket, LocalTicket, RemoteId, RemoteTicket
 from qcontact_sync.core.note_rules import SentNotes
@@ -164,17 +164,17 @@ class PostgresTickets:
     async def write(self, decisions: Sequence[TicketDecision]) -> None:
         if not decisions:
             return
-        created = [d for d in decisions if d.kind is Kind.CREATE]
+        created = [d for d in decisions if d.kind is DecisionKind.CREATE]
         uids = await TicketUids(self._unit, self._scan).new_ones(created) if created else {}
         fresh = iter(new_ids(len(decisions)))
         ids = {d.remote.id: str(d.local.id) if d.local else next(fresh) for d in decisions}
         stated = decisions
         if created and await copy_new(self._unit, created, ids, uids):
-            stated = [d for d in decisions if d.kind is not Kind.CREATE]
+            stated = [d for d in decisions if d.kind is not DecisionKind.CREATE]
         if stated:
             await self._state(stated, ids, uids)
         await self._hold_back_notes(
-            [d.local.id for d in decisions if d.local and d.kind is Kind.ADOPT]
+            [d.local.id for d in decisions if d.local and d.kind is DecisionKind.ADOPT]
         )
         await self._record_conflicts(stated, ids)
 

@@ -13,13 +13,13 @@ from airflow.configuration import conf
 from airflow.sdk import Asset, AssetAlias, Context, Param, get_parsing_context
 
 from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_accounts
-from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, Kind
+from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, ParamKind
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 from qcontact_sync.on_airflow.version_compat import DeadlineAlert, deadline_alert
 from qcontact_sync.reporting.places import Place, address_of
 
-_FORM: dict[Kind, dict[str, Any]] = {
-    Kind.DIRECTION: {
+_FORM: dict[ParamKind, dict[str, Any]] = {
+    ParamKind.DIRECTION: {
         "default": "both",
         "type": "string",
         "enum": list(SYNC_DIRECTIONS),
@@ -29,9 +29,9 @@ _FORM: dict[Kind, dict[str, Any]] = {
             "outbound": "Outbound only",
         },
     },
-    Kind.MOMENT: {"default": None, "type": ["null", "string"], "format": "date-time"},
-    Kind.IDS: {"default": [], "type": ["null", "array"]},
-    Kind.SWITCH: {"default": False, "type": "boolean"},
+    ParamKind.MOMENT: {"default": None, "type": ["null", "string"], "format": "date-time"},
+    ParamKind.IDS: {"default": [], "type": ["null", "array"]},
+    ParamKind.SWITCH: {"default": False, "type": "boolean"},
 }
 
 

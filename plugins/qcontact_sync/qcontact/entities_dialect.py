@@ -37,7 +37,7 @@ from qcontact_sync.qcontact.received_fields import MalformedTicket, read_id, sto
 from qcontact_sync.qcontact.sign_in import SignIn
 from qcontact_sync.qcontact.single_tickets import get_ticket, read_updated
 from qcontact_sync.qcontact.transport import ClientOptions, Transport, open_transport
-from qcontact_sync.qcontact.user_sessions import checked_account
+from qcontact_sync.qcontact.user_sessions import checked_owner
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +73,9 @@ async def open_entities_client(
         FatalError: ``CONFIG_ERROR``, address, credentials or queues cannot be used.
     """
     base = str(checked_base(url, allow_http=options.allow_http)).rstrip("/").removesuffix(API)
-    account = checked_account(base, email, password, token, client, options.ca_file)
+    owner = checked_owner(base, email, password, token, client, options.ca_file)
     checked = _checked_queues(queues)
-    async with open_transport(base, SignIn(account, options.clock), options) as transport:
+    async with open_transport(base, SignIn(owner, options.clock), options) as transport:
         yield EntitiesClient(transport, checked, mapping)
 
 

@@ -15,7 +15,7 @@ TRIED_PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProbeResult:
     """One thing found out.
 
     Attributes:
@@ -30,7 +30,7 @@ class Finding:
     is_known: bool = True
 
 
-async def probe(client: EntitiesClient) -> Sequence[Finding]:
+async def probe(client: EntitiesClient) -> Sequence[ProbeResult]:
     """Ask for pages, one case and its events; nothing is written.
 
     Raises:
@@ -72,16 +72,16 @@ def _assignee(row: Mapping[str, Any]) -> str:
     return f"{remote_id} ({storable(label)})" if isinstance(label, str) else remote_id
 
 
-async def _found(topic: str, ask: Callable[[], Awaitable[Finding]]) -> Finding:
+async def _found(topic: str, ask: Callable[[], Awaitable[ProbeResult]]) -> ProbeResult:
     try:
         return await ask()
     except (TicketError, FatalError) as error:
-        return Finding(topic, f"the tenant does not say ({error.code})", is_known=False)
+        return ProbeResult(topic, f"the tenant does not say ({error.code})", is_known=False)
     except SyncError as error:
-        return Finding(topic, f"not answered ({error.code})", is_known=False)
+        return ProbeResult(topic, f"not answered ({error.code})", is_known=False)
 
 
-async def _page_size(client: EntitiesClient) -> Finding:
+async def _page_size(client: EntitiesClient) -> ProbeResult:
     page = await client.list_cases(1, TRIED_PAGE_SIZE, client.queues[0])
     size = max(page.page_size if page.page_size < TRIED_PAGE_SIZE else 0, len(page.rows))
     if len(page.rows) == TRIED_PAGE_SIZE:
@@ -89,52 +89,52 @@ async def _page_size(client: EntitiesClient) -> Finding:
     elif page.page_size < TRIED_PAGE_SIZE:
         text = f"at most {size} cases in a page"
     else:
-        return Finding("page size", "too few cases to tell", is_known=False)
-    return Finding("page size", text)
+        return ProbeResult("page size", "too few cases to tell", is_known=False)
+    return ProbeResult("page size", text)
 
 
-def _sort(first: RowPage) -> Finding:
+def _sort(first: RowPage) -> ProbeResult:
     ids = [int(row.id) for row in first.rows if row.id.isdigit()]
     if len(ids) < 2:
-        return Finding("sort", "too few cases to tell", is_known=False)
+        return ProbeResult("sort", "too few cases to tell", is_known=False)
     is_sorted = ids == sorted(ids, reverse=True)
     text = "newest case first" if is_sorted else "in no order: `sort` is ignored"
-    return Finding("sort", text)
+    return ProbeResult("sort", text)
 
 
-async def _columns(client: EntitiesClient) -> Finding:
+async def _columns(client: EntitiesClient) -> ProbeResult:
     listing = await client.ask("/entities/Case", list_query(1, 1, client.queues[0]))
     rows = listing.get("results") if isinstance(listing, dict) else None
     if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-        return Finding("row columns", "no case to tell by", is_known=False)
+        return ProbeResult("row columns", "no case to tell by", is_known=False)
     names = sorted(n for n in map(_name, rows[0]) if n and not n.startswith("__"))
     missing = [n for n in ("status", "category", "assigned_to") if n not in names]
     lack = f"; without {', '.join(missing)}" if missing else ""
-    return Finding("row columns", f"{', '.join(names)}{lack}")
+    return ProbeResult("row columns", f"{', '.join(names)}{lack}")
 
 
-async def _stamp(client: EntitiesClient, first: RowPage) -> Finding:
+async def _stamp(client: EntitiesClient, first: RowPage) -> ProbeResult:
     if not first.rows:
-        return Finding("updated_at", "no case to tell by", is_known=False)
+        return ProbeResult("updated_at", "no case to tell by", is_known=False)
     case = await client.get(first.rows[0].id)
     has = "have" if case.updated_at is not None else "do not have"
-    return Finding("updated_at", f"cases {has} the time of their last change")
+    return ProbeResult("updated_at", f"cases {has} the time of their last change")
 
 
-async def _events(client: EntitiesClient, first: RowPage) -> Finding:
+async def _events(client: EntitiesClient, first: RowPage) -> ProbeResult:
     if not first.rows:
-        return Finding("events", "no case to tell by", is_known=False)
+        return ProbeResult("events", "no case to tell by", is_known=False)
     remote_id = first.rows[0].id
     page = await client.list_events(remote_id, 1)
     if page is None:
-        return Finding("events", "none: whether a note arrived cannot be looked up")
+        return ProbeResult("events", "none: whether a note arrived cannot be looked up")
     next_page = await client.list_events(remote_id, 2)
     is_repeated = next_page is not None and page.ids and list(next_page.ids) == list(page.ids)
     paging = "the second page repeats the first" if is_repeated else "pages follow one another"
-    return Finding("events", f"{len(page.ids)} in the first page; {paging}")
+    return ProbeResult("events", f"{len(page.ids)} in the first page; {paging}")
 
 
-async def _fields(client: EntitiesClient) -> Finding:
+async def _fields(client: EntitiesClient) -> ProbeResult:
     described = await client.ask("/entity_types/Case")
     fields = described.get("fields") if isinstance(described, dict) else None
     names: list[str] = []
@@ -143,8 +143,8 @@ async def _fields(client: EntitiesClient) -> Finding:
     elif isinstance(fields, list):
         names = [n for n in (_name(f.get("name")) for f in fields if isinstance(f, dict)) if n]
     if not names:
-        return Finding("entity_types", "answered, without a list of fields", is_known=False)
-    return Finding("entity_types", f"{len(names)} fields: {', '.join(sorted(names))}")
+        return ProbeResult("entity_types", "answered, without a list of fields", is_known=False)
+    return ProbeResult("entity_types", f"{len(names)} fields: {', '.join(sorted(names))}")
 
 
 def _name(received: Any) -> str | None:

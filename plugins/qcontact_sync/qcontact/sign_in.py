@@ -21,7 +21,7 @@ from qcontact_sync.qcontact.authentication import Credentials, NotSignedIn, Send
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.user_sessions import (
-    Account,
+    SessionOwner,
     Tokens,
     UserSession,
     is_header_text,
@@ -44,8 +44,8 @@ _NAMES = ("access-token", "client", "uid")
 class SignIn:
     """`authentication.Authentication` of one client; its tokens are those of the process."""
 
-    def __init__(self, account: Account, clock: Clock) -> None:
-        self._session: UserSession = session_of(account)
+    def __init__(self, owner: SessionOwner, clock: Clock) -> None:
+        self._session: UserSession = session_of(owner)
         self._clock = clock
 
     async def prepare(self, send: Send) -> None:
@@ -74,7 +74,7 @@ class SignIn:
         if not isinstance(refused, Tokens):
             return False
         is_fresh = not refused.is_proven
-        if session.account.password is None or (is_fresh and refused.sign_in == session.attempts):
+        if session.owner.password is None or (is_fresh and refused.sign_in == session.attempts):
             # Signing in again would be answered the same way, for ever.
             raise self._refused()
         await self._sign_in(send)
@@ -87,9 +87,9 @@ class SignIn:
             if session.current is not None:
                 return
             session.require_hope(attempts, self._clock.monotonic())
-            ready = session.account.ready_tokens()
+            ready = session.owner.ready_tokens()
             try:
-                tokens = ready or await send(_sign_in_call(session.account))
+                tokens = ready or await send(_sign_in_call(session.owner))
             except SyncError as error:
                 session.failed(_explained(error), self._clock.monotonic())
                 raise session.failure() from error
@@ -100,22 +100,22 @@ class SignIn:
         log.info("qcontact.signed_in")
 
     def _refused(self) -> SyncError:
-        account = self._session.account
-        error = refused_credentials(is_ready=account.password is None)
+        owner = self._session.owner
+        error = refused_credentials(is_ready=owner.password is None)
         self._session.failed(error, self._clock.monotonic())
         return self._session.failure()
 
 
-def _sign_in_call(account: Account) -> Call[Tokens]:
-    password = account.password or SecretStr("")
+def _sign_in_call(owner: SessionOwner) -> Call[Tokens]:
+    password = owner.password or SecretStr("")
     return Call(
         "POST",
         SIGN_IN,
         SIGN_IN.partition(" ")[2],
-        lambda answer: _read_tokens(answer, account.email),
+        lambda answer: _read_tokens(answer, owner.email),
         body=msgspec.json.encode(
             {
-                "email": account.email.get_secret_value(),
+                "email": owner.email.get_secret_value(),
                 "password": password.get_secret_value(),
             }
         ),
@@ -172,19 +172,19 @@ def sign_out_all() -> None:
     """Sign out what this process signed in; best effort, for the end of a process."""
     for session in own_sessions():
         tokens, session.current = session.current, None
-        if tokens is not None and session.account.password is not None:
-            _sign_out(session.account, tokens)
+        if tokens is not None and session.owner.password is not None:
+            _sign_out(session.owner, tokens)
 
 
-def _sign_out(account: Account, tokens: Tokens) -> None:
+def _sign_out(owner: SessionOwner, tokens: Tokens) -> None:
     # Not by asyncio: at the end of an interpreter, no thread can be started to look up a name.
     request = urllib.request.Request(  # noqa: S310 - the client has checked the scheme
-        account.url + SIGN_OUT_PATH, headers=tokens.headers(), method="DELETE"
+        owner.url + SIGN_OUT_PATH, headers=tokens.headers(), method="DELETE"
     )
     try:
-        context = ssl.create_default_context() if account.url.startswith("https:") else None
-        if context is not None and account.ca_file is not None:
-            context.load_verify_locations(account.ca_file)
+        context = ssl.create_default_context() if owner.url.startswith("https:") else None
+        if context is not None and owner.ca_file is not None:
+            context.load_verify_locations(owner.ca_file)
         with urllib.request.urlopen(  # noqa: S310
             request, timeout=SIGN_OUT_TIMEOUT_S, context=context
         ):

@@ -46,8 +46,8 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Whose session it is; equal accounts share one.
+class SessionOwner:
+    """The user whose session it is; equal ones share it.
 
     Attributes:
         password: None where there is a ready token, which is never signed out.
@@ -68,15 +68,15 @@ class Account:
         return Tokens(self.access_token, self.client, self.email)
 
 
-def checked_account(
+def checked_owner(
     base: str,
     email: str | SecretStr,
     password: SecretStr | None,
     token: SecretStr | None,
     client: str | SecretStr | None,
     ca_file: str | None,
-) -> Account:
-    """The account that these values name.
+) -> SessionOwner:
+    """The user that these values name.
 
     Raises:
         ConfigError: One is missing or cannot be in a header.
@@ -93,13 +93,13 @@ def checked_account(
                 "QCONTACT_ACCESS_TOKEN (the connection's password) or QCONTACT_CLIENT (its field "
                 "client) is empty or cannot be in a header"
             )
-        return Account(base, user, access_token=token, client=client, ca_file=ca_file)
+        return SessionOwner(base, user, access_token=token, client=client, ca_file=ca_file)
     if password is None or not _is_text(password.get_secret_value()):
         raise ConfigError(
             "QCONTACT_PASSWORD (the connection's password) is empty or no text; a ready "
             "token needs both QCONTACT_ACCESS_TOKEN and QCONTACT_CLIENT"
         )
-    return Account(base, user, password=password, ca_file=ca_file)
+    return SessionOwner(base, user, password=password, ca_file=ca_file)
 
 
 def _is_text(text: str) -> bool:
@@ -115,14 +115,14 @@ def _tidied(text: str | SecretStr) -> SecretStr:
 
 
 class UserSession:
-    """The state of one account's session.
+    """The state of one user's session.
 
     Attributes:
         attempts: How many sign-ins have ended, well or not.
     """
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self, owner: SessionOwner) -> None:
+        self.owner = owner
         self.attempts = 0
         self.current: Tokens | None = None
         self._spare: Tokens | None = None
@@ -225,12 +225,12 @@ def _copied(error: SyncError) -> SyncError:
     return FatalError(str(error), error.code)
 
 
-_sessions: dict[tuple[int, Account], UserSession] = {}
+_sessions: dict[tuple[int, SessionOwner], UserSession] = {}
 
 
-def session_of(account: Account) -> UserSession:
-    """The account's session in this process; a forked process has its own."""
-    return _sessions.setdefault((os.getpid(), account), UserSession(account))
+def session_of(owner: SessionOwner) -> UserSession:
+    """The user's session in this process; a forked process has its own."""
+    return _sessions.setdefault((os.getpid(), owner), UserSession(owner))
 
 
 def own_sessions() -> list[UserSession]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from qcontact_sync.core.errors import SyncError
 from qcontact_sync.reporting import alert_texts as texts
 from qcontact_sync.reporting.advice import advice_for
-from qcontact_sync.reporting.alerts import AlertChange, Change, Detail, Facts, RateFacts, Rule
+from qcontact_sync.reporting.alerts import AlertChange, ChangeKind, Detail, Facts, RateFacts, Rule
 from qcontact_sync.reporting.places import (
     Names,
     Place,
@@ -20,10 +20,10 @@ from qcontact_sync.reporting.surroundings import Surroundings, next_run
 
 PREFIX = "[qcontact_sync]"
 _LEAD = {
-    Change.OPENED: "",
-    Change.WORSENED: "WORSE: ",
-    Change.REMINDER: "STILL: ",
-    Change.OVER: "OVER: ",
+    ChangeKind.OPENED: "",
+    ChangeKind.WORSENED: "WORSE: ",
+    ChangeKind.REMINDER: "STILL: ",
+    ChangeKind.OVER: "OVER: ",
 }
 
 Show = Callable[[datetime], str]
@@ -72,9 +72,9 @@ def message(
     """
     names, around = names or Names(), around or Surroundings()
     account = names.account
-    rule, is_over = change.alert.rule, change.change is Change.OVER
+    rule, is_over = change.alert.rule, change.kind is ChangeKind.OVER
     headline = texts.OVER[rule] if is_over else _headline(change, facts, show)
-    subject = f"{headed(_LEAD[change.change], account)}{headline}"
+    subject = f"{headed(_LEAD[change.kind], account)}{headline}"
     kind = texts.DETAILS.get(rule, "")
     return Message(
         subject=subject.encode("ascii", "replace").decode(),
@@ -199,14 +199,14 @@ def _find(rule: Rule, facts: Facts, slot: datetime | None, show: Show) -> str:
 def _paragraphs(change: AlertChange, facts: Facts, show: Show) -> list[str]:
     alert = change.alert
     began = show(alert.opened_at)
-    if change.change is Change.OVER:
+    if change.kind is ChangeKind.OVER:
         return [f"This alert was open since {began} and is over.", texts.MEANS_OVER]
     lines = [texts.MEANING[alert.rule]]
     if alert.rule in (Rule.RUN_FAILED, Rule.HELD) and facts.live and facts.live.error_message:
         lines.append(f"It ended with: {facts.live.error_message}")
     if change.alert.rule is Rule.RUN_FAILED and change.alert.severity > 1:
         lines.append("No run was complete for more than 12 hours and 30 minutes.")
-    if change.change is not Change.OPENED:
+    if change.kind is not ChangeKind.OPENED:
         lines.append(f"The alert has been open since {began}.")
     return lines
 
@@ -215,7 +215,7 @@ def _numbers(change: AlertChange, facts: Facts, names: Names, show: Show) -> lis
     numbers = [("Last complete run", _shown(facts.last_settled_at, show))]
     if facts.live:
         numbers.append(("Newest run", f"{facts.live.run_id} ({facts.live.status})"))
-    if change.change is not Change.OVER:
+    if change.kind is not ChangeKind.OVER:
         numbers.append(_connections(change.alert.rule, facts, names))
     if facts.failing and facts.failing_since:
         numbers.append(("Failed in a row", f"{facts.failing}, since {show(facts.failing_since)}"))

@@ -38,7 +38,7 @@ class Rule(StrEnum):
     DIVERGENCE = "divergence"
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """A change of an alert."""
 
     OPENED = "opened"
@@ -150,7 +150,7 @@ class Detail:
 class AlertChange:
     """A change to report."""
 
-    change: Change
+    kind: ChangeKind
     alert: Alert
 
 
@@ -178,25 +178,25 @@ def evaluate(
             opened.append(alert)
             changes += [AlertChange(change, alert)] if change else []
         elif was is not None:
-            changes.append(AlertChange(Change.OVER, was))
+            changes.append(AlertChange(ChangeKind.OVER, was))
     return tuple(opened), tuple(changes)
 
 
 def _present(
     rule: Rule, was: Alert | None, severity: int, now: datetime, slot: datetime | None
-) -> tuple[Alert, Change | None]:
+) -> tuple[Alert, ChangeKind | None]:
     missed = slot if rule is Rule.LATE else None
     if was is None:
-        return Alert(rule, severity, now, now, missed), Change.OPENED
+        return Alert(rule, severity, now, now, missed), ChangeKind.OPENED
     change = _change(was, severity, now)
     mailed_at = now if change else was.mailed_at
     return Alert(rule, max(severity, was.severity), was.opened_at, mailed_at, missed), change
 
 
-def _change(was: Alert, severity: int, now: datetime) -> Change | None:
+def _change(was: Alert, severity: int, now: datetime) -> ChangeKind | None:
     if severity > was.severity:
-        return Change.WORSENED
-    return Change.REMINDER if now - was.mailed_at >= REMIND_AFTER else None
+        return ChangeKind.WORSENED
+    return ChangeKind.REMINDER if now - was.mailed_at >= REMIND_AFTER else None
 
 
 def _severities(

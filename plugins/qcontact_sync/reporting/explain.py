@@ -26,7 +26,7 @@ _NEXT = {
     Action.SEND: "FibreFlow's value is sent to QContact",
     Action.FREEZE: "open conflict (needs a decision): qcontact-sync conflicts",
 }
-_HELD_BACK = "in quarantine: qcontact-sync failures"
+_QUARANTINED = "in quarantine: qcontact-sync failures"
 _UNKNOWN = "unknown"
 
 
@@ -58,12 +58,12 @@ def explain(
     people: People,
     policy: Policy,
     *,
-    is_held: bool = False,
+    is_quarantined: bool = False,
 ) -> tuple[FieldStory, ...]:
     """Return the state of each synced field and what the next run would do with it.
 
     Args:
-        is_held: The ticket is in quarantine, so the next run sends nothing of it.
+        is_quarantined: The ticket is in quarantine, so the next run sends nothing of it.
     """
     decision = decide(remote, KnownTicket(link, local), people, policy)
     return tuple(
@@ -73,7 +73,7 @@ def explain(
             d.field,
             remote.values,
             d.action.value,
-            _next(d, is_held),
+            _next(d, is_quarantined),
             _reason(d, policy),
         )
         for d in decision.fields
@@ -109,10 +109,14 @@ def _story(
     )
 
 
-def _next(decision: FieldDecision, is_held: bool) -> str:
+def _next(decision: FieldDecision, is_quarantined: bool) -> str:
     if decision.action is Action.SEND and decision.refusal:
         return "fails"
-    return _HELD_BACK if decision.action is Action.SEND and is_held else _NEXT[decision.action]
+    return (
+        _QUARANTINED
+        if decision.action is Action.SEND and is_quarantined
+        else _NEXT[decision.action]
+    )
 
 
 def _reason(decision: FieldDecision, policy: Policy) -> str:

@@ -6,7 +6,7 @@ The command line, the dashboard and docs/fields.md show the same.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from qcontact_sync.core.columns import Column, Flow, Kind
+from qcontact_sync.core.columns import Column, ColumnKind, Flow
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS
@@ -20,14 +20,14 @@ _FLOWS = {
     Flow.OFF: "not synced",
 }
 _KINDS = {
-    Kind.TEXT: "as it is",
-    Kind.WORDS: "see the table of words",
-    Kind.UUID: "if it is a UUID",
-    Kind.POINT: 'if it is "latitude,longitude" in range',
-    Kind.CATEGORY: "the part before :: or |",
-    Kind.SUBCATEGORY: "the part after :: or |",
-    Kind.DATE: "the day, in UTC",
-    Kind.INSTANT: "the time, in UTC",
+    ColumnKind.TEXT: "as it is",
+    ColumnKind.WORDS: "see the table of words",
+    ColumnKind.UUID: "if it is a UUID",
+    ColumnKind.POINT: 'if it is "latitude,longitude" in range',
+    ColumnKind.CATEGORY: "the part before :: or |",
+    ColumnKind.SUBCATEGORY: "the part after :: or |",
+    ColumnKind.DATE: "the day, in UTC",
+    ColumnKind.INSTANT: "the time, in UTC",
 }
 _STATUS_WINNERS = {
     "furthest": "the more advanced one; if both are equal, FibreFlow's",

@@ -12,7 +12,7 @@ from qcontact_sync.reporting.alerts import Alert, Facts, Rule
 from qcontact_sync.reporting.places import Names, Place, places_of, remedy_for
 from qcontact_sync.reporting.surroundings import Surroundings, paused
 
-__all__ = ["Finding", "Health", "Level", "Matter", "Surroundings", "judge"]
+__all__ = ["Health", "HealthReason", "Level", "Matter", "Surroundings", "judge"]
 
 Show = Callable[[datetime], str]
 """Formats an instant for users."""
@@ -42,7 +42,7 @@ _BUT_NOTHING_WAITS = frozenset({Matter.NO_MAILS, Rule.LATE, Rule.DATED_RUN_FAILE
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthReason:
     """One reason why the sync is not well.
 
     Attributes:
@@ -98,17 +98,17 @@ class Health:
     next_run_at: datetime | None
     paused_since: datetime | None
     is_paused: bool | None
-    findings: tuple[Finding, ...] = ()
+    reasons: tuple[HealthReason, ...] = ()
 
     @property
     def is_new(self) -> bool:
         """Whether the sync was set up and has not run yet."""
-        return any(found.matter is Matter.NO_RUN for found in self.findings)
+        return any(found.matter is Matter.NO_RUN for found in self.reasons)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON; instants in ISO 8601."""
-        plain = asdict(replace(self, findings=()))
-        del plain["findings"]
+        plain = asdict(replace(self, reasons=()))
+        del plain["reasons"]
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in plain.items()
@@ -132,7 +132,7 @@ def judge(
         alerts: What `alerts.evaluate` says is open now.
         names: Of the account.
     """
-    findings = tuple(_findings(row, facts, alerts, surroundings, names, show))
+    reasons = tuple(_reasons(row, facts, alerts, surroundings, names, show))
     return Health(
         last_sync_at=row["last_sync_at"],
         last_sync_status=row["last_sync_status"],
@@ -142,31 +142,31 @@ def judge(
         conflicts_open=row["conflicts_open"],
         failed_last_24h=int(row["failed_last_24h"]),
         success_rate_last_7d=row["success_rate_last_7d"],
-        is_healthy=not any(found.lets_tickets_wait for found in findings),
-        health_issues=tuple(found.what for found in findings),
-        level=_worst(findings),
+        is_healthy=not any(found.lets_tickets_wait for found in reasons),
+        health_issues=tuple(found.what for found in reasons),
+        level=_worst(reasons),
         broken_runs_last_24h=row["broken_runs_last_24h"],
         in_step_until=row["in_step_until"],
         next_run_at=surroundings.next_run_at,
         paused_since=surroundings.paused_since,
         is_paused=surroundings.is_paused,
-        findings=findings,
+        reasons=reasons,
     )
 
 
-def _worst(findings: Sequence[Finding]) -> Level:
-    levels = {found.level for found in findings}
+def _worst(reasons: Sequence[HealthReason]) -> Level:
+    levels = {found.level for found in reasons}
     return next((level for level in (Level.ILL, Level.ATTENTION) if level in levels), Level.WELL)
 
 
-def _findings(
+def _reasons(
     row: Mapping[str, Any],
     facts: Facts,
     alerts: Sequence[Alert],
     surroundings: Surroundings,
     names: Names,
     show: Show,
-) -> list[Finding]:
+) -> list[HealthReason]:
     """The worst first."""
     found = [
         *_setup(row, surroundings, names, show),
@@ -183,7 +183,7 @@ def _findings(
 
 
 def _is_covered(alert: Alert, row: Mapping[str, Any]) -> bool:
-    """Whether another finding says the same: a setup without a run, and tickets that are stuck."""
+    """Whether another reason says the same: a setup without a run, and tickets that are stuck."""
     if alert.rule is Rule.STALE:
         return not row["has_run"]
     return alert.rule is Rule.QUARANTINE_OLD
@@ -191,7 +191,7 @@ def _is_covered(alert: Alert, row: Mapping[str, Any]) -> bool:
 
 def _setup(
     row: Mapping[str, Any], surroundings: Surroundings, names: Names, show: Show
-) -> list[Finding]:
+) -> list[HealthReason]:
     found = []
     if not row["has_run"]:
         found.append(_of(Matter.NO_RUN, "no run yet", names))
@@ -201,7 +201,7 @@ def _setup(
     return found
 
 
-def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> Finding:
+def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> HealthReason:
     live = facts.live
     is_of_run = alert.rule in (Rule.RUN_FAILED, Rule.HELD)
     why = (live.error_message or "") if live and is_of_run else ""
@@ -209,10 +209,10 @@ def _of_alert(alert: Alert, facts: Facts, names: Names, show: Show) -> Finding:
     what = finding(alert.rule, facts, show, alert.slot)
     places = places_of(alert.rule, facts, names)
     meaning, _ = advice_for(code)
-    return Finding(alert.rule, what, why, remedy_for(code, names), places, meaning)
+    return HealthReason(alert.rule, what, why, remedy_for(code, names), places, meaning)
 
 
-def _of_tickets(stuck: int, names: Names) -> list[Finding]:
+def _of_tickets(stuck: int, names: Names) -> list[HealthReason]:
     if not stuck:
         return []
     fails = "1 ticket fails" if stuck == 1 else f"{stuck} tickets fail"
@@ -220,5 +220,5 @@ def _of_tickets(stuck: int, names: Names) -> list[Finding]:
     return [_of(Matter.STUCK, f"{fails} and {needs} a correction", names)]
 
 
-def _of(matter: Matter, what: str, names: Names) -> Finding:
-    return Finding(matter, what, "", "", places_of(matter, None, names))
+def _of(matter: Matter, what: str, names: Names) -> HealthReason:
+    return HealthReason(matter, what, "", "", places_of(matter, None, names))

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qcontact_sync.core.columns import Column, Flow, Kind
+from qcontact_sync.core.columns import Column, ColumnKind, Flow
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import STATUS
 
-COUNTED = (Kind.WORDS, Kind.CATEGORY, Kind.SUBCATEGORY)
+COUNTED = (ColumnKind.WORDS, ColumnKind.CATEGORY, ColumnKind.SUBCATEGORY)
 """Kinds of columns whose values are words: shown, and counted in tickets."""
 FORCED = "with --force-resync"
 AT_NEXT_CHANGE = "when one side changes the status"

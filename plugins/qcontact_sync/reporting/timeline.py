@@ -21,8 +21,8 @@ _TO_SIDE = {"inbound": "to FibreFlow", "outbound": "to QContact"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One field.
+class FieldChange:
+    """A field with its values before and after.
 
     Attributes:
         is_before_known, is_after_known: False if it is not recorded: a long text, a place, or what
@@ -61,7 +61,7 @@ class Event:
     at: datetime
     what: str
     status: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     sides: Sides | None = None
     details: str = ""
     by: str | None = None
@@ -94,8 +94,8 @@ def users_in(events: Sequence[Event]) -> frozenset[str]:
         if change.field == ASSIGNED_TO
         for value in (change.before, change.after)
     )
-    held = (e.sides.local for e in events if e.sides and e.sides.field == ASSIGNED_TO)
-    return frozenset(value for value in (*changed, *held) if value)
+    contested = (e.sides.local for e in events if e.sides and e.sides.field == ASSIGNED_TO)
+    return frozenset(value for value in (*changed, *contested) if value)
 
 
 def _audited(row: Row) -> Event:
@@ -113,11 +113,11 @@ def _audited(row: Row) -> Event:
     )
 
 
-def _changes(row: Row) -> Iterator[Change]:
+def _changes(row: Row) -> Iterator[FieldChange]:
     """The fields of an audit row; some have no values that may be shown or that are recorded."""
     before, after, what = row.get("before") or {}, row.get("after") or {}, row["what"]
     for field in what if isinstance(what, list | Mapping) else ():
-        yield Change(
+        yield FieldChange(
             str(field), before.get(field), after.get(field), field in before, field in after
         )
 

@@ -10,7 +10,7 @@ from qcontact_sync.core.comparison import GAP_WORDS
 from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import shown_briefly
-from qcontact_sync.reporting.timeline import Change, Event
+from qcontact_sync.reporting.timeline import Event, FieldChange
 
 Row = Mapping[str, Any]
 _SHOWN_FIELDS = frozenset({
@@ -79,7 +79,7 @@ def shown_changes(event: Event, names: Mapping[str, str | None] | None = None) -
     return [_shown_change(change, names) for change in event.changes]
 
 
-def _shown_change(change: Change, names: Mapping[str, str | None] | None) -> str:
+def _shown_change(change: FieldChange, names: Mapping[str, str | None] | None) -> str:
     after = shown_value(change.field, change.after, names)
     if not change.is_after_known:
         return change.field

@@ -19,7 +19,7 @@ from qcontact_sync.core.errors import SyncError
 from qcontact_sync.fibreflow.alert_store import AlertStore
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.reporting.alert_words import Message, message, no_database
-from qcontact_sync.reporting.alerts import AlertChange, Change, Facts, evaluate
+from qcontact_sync.reporting.alerts import AlertChange, ChangeKind, Facts, evaluate
 from qcontact_sync.reporting.formats import shown_in_mail
 from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.reporting.places import Place, address_of
@@ -84,7 +84,7 @@ async def check_alerts(
             await store.replace_open(alerts)
             await _queue(store, settings, facts, changes, airflow_url, around)
         for change in changes:
-            log.info("alert.%s rule=%s", change.change.value, change.alert.rule.value)
+            log.info("alert.%s rule=%s", change.kind.value, change.alert.rule.value)
         if send is not None and settings.alert_to:
             await _deliver(store, send)
         if notify is not None and settings.notify_conn:
@@ -116,9 +116,9 @@ async def _queue(
             around,
         )
         links = _links(facts, url, settings, content)
-        parts = render(content, change.change, _places(url, settings, content), links)
+        parts = render(content, change.kind, _places(url, settings, content), links)
         thread = f"{settings.account} {change.alert.rule} {change.alert.opened_at.isoformat()}"
-        is_first = change.change is Change.OPENED
+        is_first = change.kind is ChangeKind.OPENED
         await store.queue(settings.recipients, content.subject, parts, thread, is_first=is_first)
 
 
@@ -181,7 +181,7 @@ def notify_without_database(
     if log_url:
         links.insert(0, ("Log of the task", log_url))
     places = _places(airflow_url, settings, content)
-    parts = render(content, Change.OPENED, places, links)
+    parts = render(content, ChangeKind.OPENED, places, links)
     for address in settings.recipients:
         channel = notify if address.startswith(TO_CONNECTION) else send
         if channel is None:

@@ -20,7 +20,7 @@ from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.services.collecting import rare_collections
-from qcontact_sync.services.deciding import held_lease, person
+from qcontact_sync.services.deciding import acquire_lease, person
 from qcontact_sync.services.review import Keep, UnknownId
 from qcontact_sync.services.wiring import SystemClock, open_database, open_remote, sync_options
 from qcontact_sync.sync.choosing import Choosing, ChosenTicket
@@ -268,8 +268,8 @@ async def choose_side(
         lease = None
         if not decision.dry_run:
             leases = PostgresLeases(database, lease_database)
-            held = await held_lease(stack, leases, settings.account, decision.patience_s)
-            lease = held.lease
+            active = await acquire_lease(stack, leases, settings.account, decision.patience_s)
+            lease = active.lease
         choosing = Choosing(
             store,
             remote,

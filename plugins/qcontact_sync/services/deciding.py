@@ -9,7 +9,7 @@ from qcontact_sync.core.canon import printable
 from qcontact_sync.core.errors import RunActive
 from qcontact_sync.core.store_ports import Leases
 from qcontact_sync.services.wiring import SystemClock
-from qcontact_sync.sync.leases import HeldLease, hold_lease
+from qcontact_sync.sync.leases import ActiveLease, hold_lease
 
 LONGEST = 200
 
@@ -29,9 +29,9 @@ def _own_user() -> str:
         return f"uid {os.getuid()}"
 
 
-async def held_lease(
+async def acquire_lease(
     stack: AsyncExitStack, leases: Leases, account: str, patience_s: float | None
-) -> HeldLease:
+) -> ActiveLease:
     """The account's lease for as long as the stack is open.
 
     Args:

@@ -9,7 +9,7 @@ from qcontact_sync.config.mapping_file import MAPPING_FILE
 from qcontact_sync.core.catalogue import Catalogue, Needs
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.schema_fit import Finding, Verdict, examine, words_digest
+from qcontact_sync.core.schema_fit import SchemaDifference, SchemaVerdict, examine, words_digest
 from qcontact_sync.fibreflow.catalogue import read_catalogue
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.host_schema import HostSchema
@@ -31,7 +31,7 @@ _ADVICE = (
 
 async def examine_schema(
     database: Database, mapping: TicketMapping, further: Needs = MappingProxyType({})
-) -> list[Finding]:
+) -> list[SchemaDifference]:
     """How FibreFlow's tables differ from what the sync and the mapping need.
 
     Args:
@@ -42,7 +42,7 @@ async def examine_schema(
 
 def _examined(
     schema: HostSchema, catalogue: Catalogue, mapping: TicketMapping, further: Needs
-) -> list[Finding]:
+) -> list[SchemaDifference]:
     needs = {**NEEDS[schema.lineage], **further}
     names = {**schema.names.by_usual_name(), **{name: name for name in further}}
     return examine(catalogue, needs, names, mapping)
@@ -72,24 +72,24 @@ async def require_fit(
         ConfigError: The same, of a mapping file.
     """
     findings = await examine_schema(database, mapping, further)
-    severe = [f for f in findings if f.verdict in (Verdict.LACKS, Verdict.CANNOT)]
+    severe = [f for f in findings if f.verdict in (SchemaVerdict.LACKS, SchemaVerdict.CANNOT)]
     if severe:
         raise SchemaMismatch(
             f"FibreFlow's tables do not fit: {_joined(severe)}: see `qcontact-sync doctor`"
         )
     digest = words_digest(mapping) if is_from_file else None
-    refused = [f for f in findings if f.verdict is Verdict.REFUSED]
+    refused = [f for f in findings if f.verdict is SchemaVerdict.REFUSED]
     if refused and digest and not await PostgresRunStore(database).were_words_taken(digest):
         raise ConfigError(f"{MAPPING_FILE} does not fit this database: {_joined(refused)}")
     for finding in findings:
-        if finding.verdict in (Verdict.REFUSED, Verdict.UNFILLED, Verdict.SHORT):
+        if finding.verdict in (SchemaVerdict.REFUSED, SchemaVerdict.UNFILLED, SchemaVerdict.SHORT):
             log.warning("schema.%s %s", finding.verdict.value, finding)
     return digest
 
 
-def check_columns(findings: Iterable[Finding]) -> Check:
+def check_columns(findings: Iterable[SchemaDifference]) -> Check:
     """Whether all tables and columns are there."""
-    lacking = [finding for finding in findings if finding.verdict is Verdict.LACKS]
+    lacking = [finding for finding in findings if finding.verdict is SchemaVerdict.LACKS]
     if not lacking:
         return Check("schema", State.OK, "up to date")
     advice = "see docs/configuration.md: a table may have another name, a view other columns"
@@ -102,7 +102,7 @@ async def check_writing(database: Database, mapping: TicketMapping, further: Nee
     findings = _examined(database.schema, catalogue, mapping, further)
     guarded = await database.read("row_security")
     encoding = (await database.read("who_answers"))[0]["encoding"]
-    can_be_read = all(finding.verdict is not Verdict.LACKS for finding in findings)
+    can_be_read = all(finding.verdict is not SchemaVerdict.LACKS for finding in findings)
     return [
         *_check_fit(findings),
         *(await _check_old_words(database, catalogue) if can_be_read else ()),
@@ -126,8 +126,10 @@ async def _check_old_words(database: Database, catalogue: Catalogue) -> list[Che
     rows = await database.read("count_refused_words", {"words": jsonb(taken)}) if taken else []
     if not rows:
         return []
-    held = ", ".join(f"{row['word']} ({columns[row['field']]}, {row['tickets']})" for row in rows)
-    found = f"{table.name} holds words that a constraint refuses today, in rows from before: {held}"
+    stale = ", ".join(f"{row['word']} ({columns[row['field']]}, {row['tickets']})" for row in rows)
+    found = (
+        f"{table.name} holds words that a constraint refuses today, in rows from before: {stale}"
+    )
     advice = (
         "give these rows a word that it takes (docs/migrating.md): until then each change of such "
         "a row is refused, and its ticket waits in quarantine"
@@ -135,14 +137,14 @@ async def _check_old_words(database: Database, catalogue: Catalogue) -> list[Che
     return [Check("old words", State.WARNING, found, advice)]
 
 
-def _check_fit(findings: Sequence[Finding]) -> Iterator[Check]:
-    by_verdict = {v: [f for f in findings if f.verdict is v] for v in Verdict}
+def _check_fit(findings: Sequence[SchemaDifference]) -> Iterator[Check]:
+    by_verdict = {v: [f for f in findings if f.verdict is v] for v in SchemaVerdict}
     severe = [
-        *by_verdict[Verdict.CANNOT],
-        *by_verdict[Verdict.REFUSED],
-        *by_verdict[Verdict.UNFILLED],
+        *by_verdict[SchemaVerdict.CANNOT],
+        *by_verdict[SchemaVerdict.REFUSED],
+        *by_verdict[SchemaVerdict.UNFILLED],
     ]
-    short, adapted = by_verdict[Verdict.SHORT], by_verdict[Verdict.ADAPTED]
+    short, adapted = by_verdict[SchemaVerdict.SHORT], by_verdict[SchemaVerdict.ADAPTED]
     if severe:
         yield Check("tables", State.FAILED, _joined(severe), _advice(severe))
     elif short:
@@ -154,11 +156,11 @@ def _check_fit(findings: Sequence[Finding]) -> Iterator[Check]:
         yield Check("tables adapted", State.OK, _joined(adapted))
 
 
-def _joined(findings: Iterable[Finding]) -> str:
+def _joined(findings: Iterable[SchemaDifference]) -> str:
     return "; ".join(map(str, findings))
 
 
-def _advice(findings: Iterable[Finding]) -> str:
+def _advice(findings: Iterable[SchemaDifference]) -> str:
     lines = [finding.line for finding in findings if finding.line]
     named = f"in the mapping file: {'; '.join(lines)}; or " if lines else ""
     return named + _ADVICE

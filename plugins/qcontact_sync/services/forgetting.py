@@ -12,7 +12,7 @@ from qcontact_sync.fibreflow.database import LEASE_PATIENCE_S, PERSON_PATIENCE_S
 from qcontact_sync.fibreflow.erased_tickets import ErasedTickets
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
-from qcontact_sync.services.deciding import held_lease, person
+from qcontact_sync.services.deciding import acquire_lease, person
 from qcontact_sync.services.review import UnknownId
 from qcontact_sync.services.wiring import open_database
 
@@ -70,8 +70,8 @@ async def forget_ticket(
         async with database.transaction(read_only=True):
             await _find(tickets, given)
         leases = PostgresLeases(lease_database)
-        held = await held_lease(stack, leases, settings.account, patience_s)
-        async with database.transaction(held.lease):
+        active = await acquire_lease(stack, leases, settings.account, patience_s)
+        async with database.transaction(active.lease):
             remote_id = await _find(tickets, given)
             mark = {"forgotten_at": datetime.now(UTC).isoformat(), "by": person(by)}
             removed = await tickets.forget(remote_id, mark)

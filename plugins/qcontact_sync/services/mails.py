@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from qcontact_sync.reporting.alert_words import Message
-from qcontact_sync.reporting.alerts import Change
+from qcontact_sync.reporting.alerts import ChangeKind
 
 _COLOURS = {
-    Change.OPENED: "#c62828",
-    Change.WORSENED: "#8e0000",
-    Change.REMINDER: "#b26a00",
-    Change.OVER: "#2e7d32",
+    ChangeKind.OPENED: "#c62828",
+    ChangeKind.WORSENED: "#8e0000",
+    ChangeKind.REMINDER: "#b26a00",
+    ChangeKind.OVER: "#2e7d32",
 }
 _templates = Environment(
     loader=PackageLoader("qcontact_sync.services", "mail_templates"),
@@ -49,7 +49,7 @@ class Parts:
 
 
 def render(
-    message: Message, change: Change, places: Sequence[Link], links: Sequence[Link]
+    message: Message, change: ChangeKind, places: Sequence[Link], links: Sequence[Link]
 ) -> Parts:
     """Write the mail.
 

@@ -7,7 +7,7 @@ from qcontact_sync.config.access import Dialect, FibreFlowAccess
 from qcontact_sync.config.mapping_file import lineage_mapping, load_mapping
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.mapping import TicketMapping
-from qcontact_sync.core.schema_fit import Finding, Verdict
+from qcontact_sync.core.schema_fit import SchemaDifference, SchemaVerdict
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S, Database
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore
@@ -28,13 +28,18 @@ class MappingCheck:
         effects: None unless it was held against the linked tickets.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[SchemaDifference, ...]
     effects: Effects | None
 
     @property
-    def refused(self) -> tuple[Finding, ...]:
+    def refused(self) -> tuple[SchemaDifference, ...]:
         """What keeps tickets from being written."""
-        severe = (Verdict.LACKS, Verdict.CANNOT, Verdict.REFUSED, Verdict.UNFILLED)
+        severe = (
+            SchemaVerdict.LACKS,
+            SchemaVerdict.CANNOT,
+            SchemaVerdict.REFUSED,
+            SchemaVerdict.UNFILLED,
+        )
         return tuple(finding for finding in self.findings if finding.verdict in severe)
 
     def to_dict(self) -> dict[str, object]:

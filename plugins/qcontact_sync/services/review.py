@@ -30,7 +30,7 @@ from qcontact_sync.reporting.alerts import evaluate
 from qcontact_sync.reporting.formats import shown_briefly
 from qcontact_sync.reporting.health import Health, judge
 from qcontact_sync.reporting.surroundings import Surroundings
-from qcontact_sync.services.deciding import held_lease, person
+from qcontact_sync.services.deciding import acquire_lease, person
 from qcontact_sync.services.naming import names_of
 from qcontact_sync.services.ticket_story import StoryReader, TicketStory
 from qcontact_sync.services.wiring import open_database, open_remote, sync_options
@@ -221,13 +221,13 @@ async def resolve_conflict(
         conflict = await _open_conflict(database, given, field)
         leases = PostgresLeases(database, lease_database)
         async with AsyncExitStack() as stack:
-            held = await held_lease(stack, leases, settings.account, patience_s)
+            active = await acquire_lease(stack, leases, settings.account, patience_s)
             policy = sync_options(settings, remote).policy
             resolving = Resolving(
                 PostgresStore(database, mapping=remote.mapping),
                 remote,
                 policy,
-                held.lease,
+                active.lease,
                 person(by),
             )
             await resolving.resolve(

@@ -43,8 +43,8 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantine:
-    """The quarantine.
+class QuarantineOverview:
+    """The quarantine, as its page shows it.
 
     Attributes:
         parts: The number of entries by direction and code (``count_quarantine``).
@@ -122,10 +122,10 @@ async def list_pending(fibreflow: FibreFlowAccess, settings: Settings, limit: in
 
 async def list_quarantine(
     fibreflow: FibreFlowAccess, limit: int, only: FailureFilter = EVERY_FAILURE
-) -> Quarantine:
+) -> QuarantineOverview:
     """The quarantine with its ``limit`` oldest entries of those that match."""
     async with open_database(fibreflow, PERSON_PATIENCE_S) as database:
         insights = Insights(database)
-        return Quarantine(
+        return QuarantineOverview(
             await insights.quarantine_parts(), await insights.failures(limit=limit, only=only)
         )

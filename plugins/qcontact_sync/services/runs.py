@@ -34,7 +34,7 @@ from qcontact_sync.sync import lifecycle
 from qcontact_sync.sync.abandoned import IsRunning, close_abandoned, heartbeat
 from qcontact_sync.sync.asked_ids import require_known
 from qcontact_sync.sync.context import Progress, Run, Work
-from qcontact_sync.sync.leases import HeldLease, hold_lease
+from qcontact_sync.sync.leases import ActiveLease, hold_lease
 from qcontact_sync.sync.lifecycle import RunOrder
 from qcontact_sync.sync.stopping import Stop, StopRequested, TimeLimit
 from qcontact_sync.sync.unexpected import expected_only
@@ -163,16 +163,16 @@ async def run_direction(
             try:
                 async with hold_lease(
                     leases, settings.account, SystemClock(), stop.sleep, waits=waits
-                ) as held:
-                    stats = await _run_held(
-                        qcontact, settings, database, store, run, direction, progress, stop, held
+                ) as active:
+                    stats = await _run_with_lease(
+                        qcontact, settings, database, store, run, direction, progress, stop, active
                     )
             except StopRequested:
                 stats = await lifecycle.not_begun(PostgresRunStore(database), run.job_id, direction)
         return stats.to_dict()
 
 
-async def _run_held(
+async def _run_with_lease(
     qcontact: QContactAccess,
     settings: Settings,
     database: Database,
@@ -181,14 +181,14 @@ async def _run_held(
     direction: Direction,
     progress: Progress | None,
     stop: Stop,
-    held: HeldLease,
+    active: ActiveLease,
 ) -> DirectionStats:
     """The direction under the lease; its time limit begins now, after any wait."""
     runs = PostgresRunStore(database)
     async with open_remote(qcontact, settings, stop.sleep) as remote:
         resumed = run.resumed_at(await runs.read_progress(run.job_id))
         work = _work(store, settings, resumed, remote, progress, stop)
-        work.held = held
+        work.active_lease = active
         with rare_collections():
             return await lifecycle.carry_out(runs, direction, work)
 

@@ -136,10 +136,17 @@ class StoryReader:
             return (), None
         if ticket is None:
             return explain_unread(known.linked, known.local), None
-        is_held = not await self.store.list_pending(None, [ticket.id], sent=self.options.sent_notes)
+        is_quarantined = not await self.store.list_pending(
+            None, [ticket.id], sent=self.options.sent_notes
+        )
         try:
             stories = explain(
-                ticket, known.linked, known.local, people, self.options.policy, is_held=is_held
+                ticket,
+                known.linked,
+                known.local,
+                people,
+                self.options.policy,
+                is_quarantined=is_quarantined,
             )
         except Exception as error:  # the guard: a ticket that breaks the code is what is asked for
             log.warning("ticket.unexpected qcontact_id=%s", printable(ticket.id), exc_info=error)
@@ -183,7 +190,7 @@ def _problem(known: KnownTicket | None, error: SyncError | None) -> str | None:
 def _assignees(
     fields: Sequence[FieldStory], events: Sequence[Event], people: People
 ) -> dict[str, str | None]:
-    held = {
+    present = {
         user
         for story in fields
         if story.field == ASSIGNED_TO
@@ -191,4 +198,4 @@ def _assignees(
         if user is not None
     }
     past = users_in(events) & people.name_by_id.keys()
-    return {user: people.name_by_id.get(user) for user in held | past}
+    return {user: people.name_by_id.get(user) for user in present | past}

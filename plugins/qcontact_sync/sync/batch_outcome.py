@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import DecisionKind, TicketDecision
 from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.listed import Listed, decoded
@@ -46,7 +46,7 @@ class Outcome:
     @property
     def counts(self) -> Counts:
         """The counts of ``fresh``."""
-        created = sum(d.kind is Kind.CREATE for d in self.fresh)
+        created = sum(d.kind is DecisionKind.CREATE for d in self.fresh)
         successful = sum(d.writes_ticket for d in self.fresh)
         warned = sum(bool(d.warnings) and d.writes_ticket for d in self.fresh)
         return Counts(

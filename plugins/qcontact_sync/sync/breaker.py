@@ -29,7 +29,7 @@ _SHOWN = {
     SyncType.ASSIGNMENT: "assign tickets",
     SyncType.NOTE_ADD: "add notes",
 }
-Held = tuple[KnownTicket, SyncError]
+Suspect = tuple[KnownTicket, SyncError]
 
 
 class NotAllowed(TicketError):
@@ -42,7 +42,7 @@ class NotAllowed(TicketError):
 
 
 class Breaker:
-    """Holds back failures with an unclear cause until other tickets pass, or too many have failed.
+    """Keeps failures with an unclear cause until other tickets pass, or too many have failed.
 
     Rights differ by kind of write: an account may add notes and not change statuses.
 
@@ -58,7 +58,7 @@ class Breaker:
         self.failures = 0
         self._refusals: Counter[SyncType] = Counter()
         self._refused: list[tuple[KnownTicket, TicketError]] = []
-        self._unreachable: list[tuple[int, Held]] = []
+        self._unreachable: list[tuple[int, Suspect]] = []
 
     def is_suspect(self, error: SyncError) -> bool:
         """Whether this failure alone does not show its cause: the ticket, or QContact."""
@@ -68,8 +68,8 @@ class Breaker:
         is_passing = isinstance(error, RetryableError) and not isinstance(error, LeaseLost)
         return is_passing and error.code in _MAYBE_THE_TICKETS
 
-    def hold(self, ticket: KnownTicket, error: SyncError) -> None:
-        """Hold a failure back until its cause is known."""
+    def suspect(self, ticket: KnownTicket, error: SyncError) -> None:
+        """Keep a failure until its cause is known."""
         if not isinstance(error, TicketError):
             self.failures += 1
             self._unreachable.append((self.failures, (ticket, error)))
@@ -98,22 +98,22 @@ class Breaker:
         """Whether so many failed in a row that QContact must be the cause."""
         return len(self._unreachable) >= FAILURES_THAT_STOP
 
-    def ticket_passed(self, failures_before: int) -> Sequence[Held]:
+    def ticket_passed(self, failures_before: int) -> Sequence[Suspect]:
         """QContact works: return the failures that the tickets themselves must have caused.
 
         Args:
             failures_before: ``failures`` as it was when the ticket that passed was begun. Later
                 failures may have another cause: QContact may have gone down after this ticket.
         """
-        own = [held for number, held in self._unreachable if number <= failures_before]
-        self._unreachable = [held for held in self._unreachable if held[0] > failures_before]
-        theirs = [held for held in self._refused if self.accepted.issuperset(held[1].writes)]
-        self._refused = [held for held in self._refused if held not in theirs]
+        own = [one for number, one in self._unreachable if number <= failures_before]
+        self._unreachable = [one for one in self._unreachable if one[0] > failures_before]
+        theirs = [one for one in self._refused if self.accepted.issuperset(one[1].writes)]
+        self._refused = [one for one in self._refused if one not in theirs]
         return [*own, *theirs]
 
-    def take_all(self) -> Sequence[Held]:
-        """Return what was held back and may be the tickets' own fault; hold nothing any more."""
-        refused = [held for held in self._refused if not self.stopped.issuperset(held[1].writes)]
-        held = [*refused, *(held for _, held in self._unreachable)]
+    def take_all(self) -> Sequence[Suspect]:
+        """Return, and forget, what may be the tickets' own fault."""
+        refused = [one for one in self._refused if not self.stopped.issuperset(one[1].writes)]
+        suspects = [*refused, *(one for _, one in self._unreachable)]
         self._refused, self._unreachable = [], []
-        return held
+        return suspects

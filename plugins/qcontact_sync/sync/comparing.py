@@ -12,8 +12,8 @@ from typing import cast
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.compare import compare_ticket
-from qcontact_sync.core.comparison import Holds, Standing, TicketComparison, only_here
-from qcontact_sync.core.comparison_ports import ComparisonReads, HeldTicket
+from qcontact_sync.core.comparison import RecordedState, Standing, TicketComparison, only_here
+from qcontact_sync.core.comparison_ports import ComparisonReads, Obstacles
 from qcontact_sync.core.errors import ErrorCode, FatalError, SyncError, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.listed import Listed, decoded
@@ -180,11 +180,11 @@ class Comparing:
     ) -> Sequence[TicketComparison]:
         if not tickets:
             return ()
-        held = await self.reads.read_holds([ticket.id for ticket in tickets])
+        obstacles = await self.reads.read_obstacles([ticket.id for ticket in tickets])
         self.adoptable.update(found.unlinked[0].id for found in known.values() if found.unlinked)
         self._report()
         return [
-            self._judge(ticket, known[ticket.id], held.get(ticket.id), is_listed=is_listed)
+            self._judge(ticket, known[ticket.id], obstacles.get(ticket.id), is_listed=is_listed)
             for ticket in tickets
         ]
 
@@ -195,19 +195,19 @@ class Comparing:
         self,
         ticket: RemoteTicket,
         known: KnownTicket,
-        held: HeldTicket | None,
+        obstacles: Obstacles | None,
         *,
         is_listed: bool,
     ) -> TicketComparison:
-        held = held or HeldTicket()
-        holds = Holds(
-            held.inbound,
-            held.outbound,
+        obstacles = obstacles or Obstacles()
+        recorded = RecordedState(
+            obstacles.inbound,
+            obstacles.outbound,
             is_pending=ticket.id in self.pending,
             is_listed=is_listed,
             settled_until=self.settled_until,
         )
-        return judge(ticket, known, holds, self.people, self.policy)
+        return judge(ticket, known, recorded, self.people, self.policy)
 
     async def _unread(self, reads: SingleReads) -> Sequence[TicketComparison]:
         """Tickets that QContact does not show: gone, or not to be read now."""
@@ -261,13 +261,17 @@ NOT_LISTED = "not linked, and QContact does not list such a ticket"
 
 
 def judge(
-    ticket: RemoteTicket, known: KnownTicket, holds: Holds, people: People, policy: Policy
+    ticket: RemoteTicket,
+    known: KnownTicket,
+    recorded: RecordedState,
+    people: People,
+    policy: Policy,
 ) -> TicketComparison:
     """Compare one ticket; one that breaks the comparison waits, and the others are compared."""
     local = known.local or (known.unlinked[0] if known.unlinked else None)
     uid = local.ticket_uid if local else None
     try:
-        return compare_ticket(ticket, known, holds, people, policy)
+        return compare_ticket(ticket, known, recorded, people, policy)
     except FatalError:
         raise
     except SyncError as error:

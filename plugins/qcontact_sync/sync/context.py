@@ -26,7 +26,7 @@ from qcontact_sync.core.ports import BeforeTry, Remote
 from qcontact_sync.core.request import RunRequest, parse_request
 from qcontact_sync.core.store_ports import Lease, Store
 from qcontact_sync.core.unit_ports import TicketFailure, UnitOfWork
-from qcontact_sync.sync.leases import HeldLease
+from qcontact_sync.sync.leases import ActiveLease
 from qcontact_sync.sync.planning import planned
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Work:
     """What a direction works with.
 
     Attributes:
-        held: The lease; None in a dry run.
+        active_lease: The lease with its renewals; None in a dry run.
         plan: What a dry run would do.
         should_stop: Asked between batches: True ends the direction cleanly before its end.
     """
@@ -140,7 +140,7 @@ class Work:
     options: SyncOptions
     remote: Remote
     store: Store
-    held: HeldLease | None = None
+    active_lease: ActiveLease | None = None
     plan: Plan = field(default_factory=Plan)
     progress: Progress = lambda direction, done, expected: None
     should_stop: Callable[[], bool] = lambda: False
@@ -148,12 +148,12 @@ class Work:
     @property
     def lease(self) -> Lease | None:
         """The lease to write under; None in a dry run."""
-        return self.held.lease if self.held else None
+        return self.active_lease.lease if self.active_lease else None
 
     @property
     def is_dry(self) -> bool:
         """Whether nothing may be written on either side."""
-        return self.held is None
+        return self.active_lease is None
 
     async def load_people(self) -> People:
         """FibreFlow's users, by the names that QContact has for them."""
@@ -176,9 +176,9 @@ class Work:
         Raises:
             LeaseLost: Another run may be writing by now.
         """
-        if self.held is None:
+        if self.active_lease is None:
             raise LeaseLost
-        self.held.check()
+        self.active_lease.check()
 
     def check_soon(self) -> BeforeTry:
         """`check_lease` for a write that is based on what was read just now.
@@ -186,7 +186,7 @@ class Work:
         Returns:
             To be called before each send; raises `ReadTooOld` when the read was too long ago.
         """
-        clock = self.held.clock if self.held else None
+        clock = self.active_lease.clock if self.active_lease else None
         read_at = clock.monotonic() if clock else 0.0
 
         def check() -> None:

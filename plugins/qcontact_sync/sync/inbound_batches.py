@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.errors import (
     MAYBE_ONE_ROW,
     ChangeDropped,
@@ -164,7 +164,7 @@ class InboundBatches:
         passed = {*outcome.recognised, *outcome.passed}
         if not isinstance(self._work.remote, WalkedList):
             # A first import brings in the archive: a request for each of its tickets takes hours.
-            finished = (d for d in outcome.decisions if d.kind is Kind.CREATE and d.closes)
+            finished = (d for d in outcome.decisions if d.kind is DecisionKind.CREATE and d.closes)
             passed.difference_update(d.remote.id for d in finished)
         failed = await self._notes.receive([t for t in tickets if t.id in passed])
         await self.quarantine([failure_of(e, i, SyncType.NOTE_ADD, None) for i, e in failed])
@@ -217,9 +217,9 @@ class InboundBatches:
             outcome.failures.append(failure_of(error, ticket.id, sync_type, version))
             return
         outcome.passed.append(ticket.id)
-        if decision.kind is Kind.LEAVE and work.is_dry:
+        if decision.kind is DecisionKind.LEAVE and work.is_dry:
             work.plan.leave_out(ticket.id)
-        if decision.kind in (Kind.SKIP, Kind.LEAVE):
+        if decision.kind in (DecisionKind.SKIP, DecisionKind.LEAVE):
             outcome.skipped += not known.is_counted
             return
         outcome.decisions.append(decision)

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from qcontact_sync.core.comparison import Holds, Standing, TicketComparison, only_here
-from qcontact_sync.core.comparison_ports import ComparisonReads, HeldTicket
+from qcontact_sync.core.comparison import RecordedState, Standing, TicketComparison, only_here
+from qcontact_sync.core.comparison_ports import ComparisonReads, Obstacles
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import KnownTicket, Link, People, RemoteId, RemoteTicket
 from qcontact_sync.sync.comparing import GONE, judge
@@ -30,20 +30,20 @@ class LastSeen:
         while page := await self.reads.page_of_links(after, BATCH):
             after = page[-1]
             known = await self.reads.read_linked(page)
-            held = await self.reads.read_holds(page)
+            obstacles = await self.reads.read_obstacles(page)
             for remote_id in page:
                 if remote_id in known:
-                    yield self._judge(known[remote_id], held.get(remote_id, HeldTicket()))
+                    yield self._judge(known[remote_id], obstacles.get(remote_id, Obstacles()))
 
-    def _judge(self, known: KnownTicket, held: HeldTicket) -> TicketComparison:
+    def _judge(self, known: KnownTicket, obstacles: Obstacles) -> TicketComparison:
         link = known.linked
-        if held.is_gone:
+        if obstacles.is_gone:
             uid = known.local.ticket_uid if known.local else None
             found = only_here(link.remote_id, uid, GONE, known.version)
             return found if uid else TicketComparison(link.remote_id, None, Standing.SAME)
         is_pending = link.remote_id in self.pending
-        holds = Holds(held.inbound, held.outbound, is_pending=is_pending)
-        return judge(as_last_seen(link), known, holds, self.people, self.policy)
+        recorded = RecordedState(obstacles.inbound, obstacles.outbound, is_pending=is_pending)
+        return judge(as_last_seen(link), known, recorded, self.people, self.policy)
 
 
 def as_last_seen(link: Link) -> RemoteTicket:

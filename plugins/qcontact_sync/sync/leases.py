@@ -23,7 +23,7 @@ SAFE_S = 25.0
 """After this time without renewal nothing is written any more (a lease lasts 30 s)."""
 
 
-class HeldLease:
+class ActiveLease:
     """A lease with the time of its last renewal."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
@@ -60,7 +60,7 @@ async def hold_lease(
     sleep: Sleep = asyncio.sleep,
     *,
     waits: bool = True,
-) -> AsyncIterator[HeldLease]:
+) -> AsyncIterator[ActiveLease]:
     """Wait for the account's lease, renew it while the block runs, release it.
 
     Raises:
@@ -68,11 +68,11 @@ async def hold_lease(
     """
     asked_at = clock.monotonic()
     lease = await _wait_for(leases, account, sleep, waits=waits)
-    held = HeldLease(lease, clock)
-    held.renewed(max(asked_at, clock.monotonic() - POLL_S), was_granted=True)
-    beat = asyncio.create_task(_keep(leases, held, clock))
+    active = ActiveLease(lease, clock)
+    active.renewed(max(asked_at, clock.monotonic() - POLL_S), was_granted=True)
+    beat = asyncio.create_task(_keep(leases, active, clock))
     try:
-        yield held
+        yield active
     finally:
         beat.cancel()
         with suppress(asyncio.CancelledError):
@@ -120,13 +120,13 @@ def is_alive(pid: int) -> bool:
         return True
 
 
-async def _keep(leases: Leases, held: HeldLease, clock: Clock) -> None:
+async def _keep(leases: Leases, active: ActiveLease, clock: Clock) -> None:
     pause_s = RENEW_S
     while True:
         await asyncio.sleep(pause_s)
         asked_at = clock.monotonic()
         try:
-            held.renewed(asked_at, was_granted=await leases.renew(held.lease))
+            active.renewed(asked_at, was_granted=await leases.renew(active.lease))
             pause_s = RENEW_S
         except RetryableError as error:
             # Not renewed is not lost: the lease runs on until SAFE_S is over.

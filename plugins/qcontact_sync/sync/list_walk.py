@@ -53,7 +53,7 @@ async def walk_lists(remote: WalkedList, page_size: int) -> Walk:
     walk = Walk()
     restless = list(remote.queues)
     for _ in range(MAX_PASSES):
-        passes = {queue: _Pass() for queue in restless}
+        passes = {queue: _QueuePass() for queue in restless}
         for queue, reading in passes.items():
             await reading.read(remote, queue, page_size, walk)
             walk.nameless[queue] = max(walk.nameless.get(queue, 0), reading.nameless_malformed)
@@ -65,7 +65,7 @@ async def walk_lists(remote: WalkedList, page_size: int) -> Walk:
     return walk
 
 
-class _Pass:
+class _QueuePass:
     """One reading of all pages of one queue's list."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from qcontact_sync.core.model import (
 )
 from qcontact_sync.core.outbound import links_enough_for, outbound_limit
 from qcontact_sync.core.unit_ports import NoteToSend
-from qcontact_sync.sync.breaker import Breaker, Held, NotAllowed
+from qcontact_sync.sync.breaker import Breaker, NotAllowed, Suspect
 from qcontact_sync.sync.concurrency import KeyedTasks
 from qcontact_sync.sync.context import Ending, Work, failure_of
 from qcontact_sync.sync.notes import NoteDoubtful
@@ -92,7 +92,7 @@ class Outbound:
         await self._send_all(pending)
         if self._is_cut_short:
             return Ending(is_complete=False)
-        await self._quarantine_all(self._row_faults.take_held())
+        await self._quarantine_all(self._row_faults.take_suspects())
         await self._settle_suspects()
         if refusal := self._breaker.refusal():
             await self._sender.count_sent_in_part()
@@ -160,7 +160,7 @@ class Outbound:
 
     async def _send_guarded(self, ticket: KnownTicket, notes: Sequence[NoteToSend]) -> bool:
         """Send a ticket and record it, or quarantine it; False if the pass has stopped."""
-        cleared: Sequence[Held] = ()
+        cleared: Sequence[Suspect] = ()
         try:
             # The slot is held from read to write, so that no other ticket's requests come in
             # between; it is free while the ticket is settled: QContact need not wait for that.
@@ -173,7 +173,7 @@ class Outbound:
             if settle is not None:
                 await settle()
         except MAYBE_ONE_ROW as error:
-            await self._quarantine_all(await self._row_faults.blame_or_hold(ticket, error))
+            await self._quarantine_all(await self._row_faults.blame_or_suspect(ticket, error))
         except (TicketError, RetryableError) as error:
             if self._breaker.is_suspect(error):
                 await self._suspect(ticket, error)
@@ -191,24 +191,24 @@ class Outbound:
         return True
 
     async def _suspect(self, ticket: KnownTicket, error: SyncError) -> None:
-        """Hold a failure back until its cause is known: the ticket, or QContact."""
-        self._breaker.hold(ticket, error)
+        """Keep a failure until its cause is known: the ticket, or QContact."""
+        self._breaker.suspect(ticket, error)
         if self._breaker.is_open:
             await self._settle_suspects()
             raise error
 
     async def _settle_suspects(self) -> None:
-        """Quarantine the tickets that were held back, if QContact answers.
+        """Quarantine the tickets that are suspects, if QContact answers.
 
         Raises:
             SyncError: It does not.
         """
-        held = self._breaker.take_all()
-        if any(isinstance(error, RetryableError) for _, error in held):
+        suspects = self._breaker.take_all()
+        if any(isinstance(error, RetryableError) for _, error in suspects):
             await self._work.remote.check()
-        await self._quarantine_all(held)
+        await self._quarantine_all(suspects)
 
-    async def _quarantine_all(self, failed: Sequence[Held]) -> None:
+    async def _quarantine_all(self, failed: Sequence[Suspect]) -> None:
         for ticket, error in failed:
             await self._quarantine(ticket, error)
 

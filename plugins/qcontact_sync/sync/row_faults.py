@@ -1,4 +1,4 @@
-"""Telling what one row raises in FibreFlow's database from what every row, or no row, raises."""
+"""Separates what one row raises in FibreFlow's database from what every row, or no row, raises."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from qcontact_sync.core.errors import (
     SyncError,
 )
 from qcontact_sync.core.model import Direction, KnownTicket
-from qcontact_sync.sync.breaker import Held
+from qcontact_sync.sync.breaker import Suspect
 from qcontact_sync.sync.context import Work
 
 ROWS_THAT_STOP = 5
@@ -28,7 +28,7 @@ class RowFaults:
         self._work = work
         self._direction = direction
         self._refused = 0
-        self._held: list[tuple[KnownTicket, StatementEnded, RowRefused]] = []
+        self._suspects: list[tuple[KnownTicket, StatementEnded, RowRefused]] = []
         self.has_passed = False
 
     async def blame(self, error: StatementFailed | StatementEnded) -> RowRefused:
@@ -47,26 +47,26 @@ class RowFaults:
             raise _of_all(error) from error
         return RowRefused(error.reason if isinstance(error, StatementFailed) else str(error))
 
-    async def blame_or_hold(
+    async def blame_or_suspect(
         self, ticket: KnownTicket, error: StatementFailed | StatementEnded
-    ) -> Sequence[Held]:
-        """The same; what may pass is held back until it is known whether other tickets pass."""
+    ) -> Sequence[Suspect]:
+        """The same; what may pass is kept until it is known whether other tickets pass."""
         refused = await self.blame(error)
         if isinstance(error, StatementFailed):
             return [(ticket, refused)]
-        self._held.append((ticket, error, refused))
+        self._suspects.append((ticket, error, refused))
         return ()
 
-    def take_held(self) -> Sequence[Held]:
-        """What was held back.
+    def take_suspects(self) -> Sequence[Suspect]:
+        """What was kept.
 
         Raises:
             StatementEnded: No other ticket passed.
         """
-        held, self._held = self._held, []
-        if held and not self.has_passed:
-            raise held[0][1]
-        return [(ticket, refused) for ticket, _, refused in held]
+        suspects, self._suspects = self._suspects, []
+        if suspects and not self.has_passed:
+            raise suspects[0][1]
+        return [(ticket, refused) for ticket, _, refused in suspects]
 
 
 def _of_all(error: StatementFailed | StatementEnded) -> SyncError:

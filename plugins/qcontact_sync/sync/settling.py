@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind, TicketDecision
+from qcontact_sync.core.decision import DecisionKind, TicketDecision
 from qcontact_sync.core.merge import Policy
 from qcontact_sync.core.model import (
     Direction,
@@ -117,10 +117,10 @@ class Settling:
     def _settled(self, sent: Sent, now: KnownTicket) -> TicketDecision | None:
         """What the answer means for FibreFlow's side as it is now."""
         decision = decide(sent.answer, now, self._people, sent.policy)
-        if decision.kind is not Kind.SKIP:
+        if decision.kind is not DecisionKind.SKIP:
             return decision
         has_moved = now.linked.base != sent.ticket.linked.base
-        return decision._replace(kind=Kind.RELINK) if has_moved else None
+        return decision._replace(kind=DecisionKind.RELINK) if has_moved else None
 
     async def finish(self, unit: UnitOfWork, ended: Sequence[tuple[KnownTicket, bool]]) -> None:
         """Count tickets, once per run, when all of each was sent.

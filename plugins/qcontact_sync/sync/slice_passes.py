@@ -19,7 +19,7 @@ PAGES_WEIGHT = 16_000_000
 
 
 @dataclass(slots=True)
-class _Pass:
+class _SlicePass:
     """One reading of all pages of a slice.
 
     Attributes:
@@ -55,7 +55,7 @@ class _Pass:
         """The total did not change during this pass, and all tickets were seen."""
         return min(self.totals) == max(self.totals) <= self.seen
 
-    def is_like(self, other: "_Pass | None") -> bool:
+    def is_like(self, other: "_SlicePass | None") -> bool:
         """Whether another pass saw the same."""
         return (
             other is not None
@@ -120,11 +120,11 @@ class SlicePasses:
 
     async def read(self, first: Page) -> AsyncIterator[PageDelta]:
         """Read all pages until the slice is complete, at most `MAX_PASSES` times."""
-        previous: _Pass | None = None
+        previous: _SlicePass | None = None
         for number in range(MAX_PASSES):
             if number:
                 first = await self._page(1)
-            reading = _Pass()
+            reading = _SlicePass()
             async for page in self._pages(first, reading):
                 yield self._fresh(page)
                 if self._limit is not None and len(reading.ids) > self._limit:
@@ -134,7 +134,7 @@ class SlicePasses:
                 return
             previous = reading
 
-    def _end(self, reading: _Pass, previous: _Pass | None) -> None:
+    def _end(self, reading: _SlicePass, previous: _SlicePass | None) -> None:
         self._ids |= reading.ids
         self._nameless = max(self._nameless, reading.nameless)
         self.unnamed = max(self.unnamed, reading.unnamed, key=len)
@@ -146,7 +146,7 @@ class SlicePasses:
         self.is_complete = reading.is_ended and is_all
         self.is_steady = reading.is_ended and reading.is_like(previous)
 
-    async def _pages(self, first: Page, reading: _Pass) -> AsyncIterator[Page]:
+    async def _pages(self, first: Page, reading: _SlicePass) -> AsyncIterator[Page]:
         """The pages of one pass: as many as ``total`` counts, then on to the end of the list."""
         reading.add(first)
         yield first

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import parse_request
-from qcontact_sync.reporting.alerts import Change
+from qcontact_sync.reporting.alerts import ChangeKind
 from qcontact_sync.services.alerting import Send, check_alerts
 
 from tests.database import OpenLine
@@ -105,4 +105,4 @@ class History:
                 overdue=overdue,
             )
         )
-        return [f"{one.alert.rule.value} {Change(one.change).value}" for one in told]
+        return [f"{one.alert.rule.value} {ChangeKind(one.kind).value}" for one in told]

@@ -207,10 +207,10 @@ def test_why_a_mail_waits_is_on_record_without_the_address(
 @pytest.mark.parametrize("rule", list(Rule))
 def test_every_mail_has_an_ascii_subject_and_its_section(history: History, rule: Rule) -> None:
     from qcontact_sync.reporting.alert_words import message
-    from qcontact_sync.reporting.alerts import Alert, AlertChange, Change, Facts
+    from qcontact_sync.reporting.alerts import Alert, AlertChange, ChangeKind, Facts
 
     facts = Facts(now=NOW, since=NOW - timedelta(days=30))
-    for change in Change:
+    for change in ChangeKind:
         told = AlertChange(change, Alert(rule, 1, NOW, NOW, NOW))
         content = message(told, facts, (), lambda at: f"{at:%H:%M} é")
         assert content.subject.isascii()

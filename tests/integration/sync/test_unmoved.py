@@ -18,8 +18,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 from qcontact_sync.core.built_in import TICKETS
-from qcontact_sync.core.columns import Column, Flow, Kind, Words
-from qcontact_sync.core.comparison import Holds, Standing, TicketComparison
+from qcontact_sync.core.columns import Column, ColumnKind, Flow, Words
+from qcontact_sync.core.comparison import RecordedState, Standing, TicketComparison
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.merge import Policy
@@ -94,12 +94,12 @@ MAPPINGS = {
     "short titles": TICKETS.with_length("title", 3),
     "addresses apart": changed(TICKETS, "address", flow=Flow.OFF),
     "positions on creation": changed(TICKETS, "gps_coordinates", flow=Flow.CREATE),
-    "positions as text": changed(TICKETS, "gps_coordinates", kind=Kind.TEXT),
-    "zones as text": changed(TICKETS, "zone_id", kind=Kind.TEXT),
-    "poles as UUIDs": changed(TICKETS, "pole_number", kind=Kind.UUID),
-    "descriptions as categories": changed(TICKETS, "description", kind=Kind.CATEGORY),
+    "positions as text": changed(TICKETS, "gps_coordinates", kind=ColumnKind.TEXT),
+    "zones as text": changed(TICKETS, "zone_id", kind=ColumnKind.TEXT),
+    "poles as UUIDs": changed(TICKETS, "pole_number", kind=ColumnKind.UUID),
+    "descriptions as categories": changed(TICKETS, "description", kind=ColumnKind.CATEGORY),
     "own priorities": changed(TICKETS, "priority", words=Words({"low": "urgent"}, "normal")),
-    "types as text": changed(TICKETS, "ticket_type", kind=Kind.TEXT),
+    "types as text": changed(TICKETS, "ticket_type", kind=ColumnKind.TEXT),
     "statuses apart": replace(TICKETS, flows={STATUS: Flow.OFF, ASSIGNED_TO: Flow.INBOUND}),
 }
 
@@ -288,4 +288,4 @@ async def both_ways(
     known = await reads.look_up(tickets)
     await database.close()
     believed = [t for t in tickets if not may_be_older(t, prints[t.id], known[t.id])]
-    return quick, {t.id: judge(t, known[t.id], Holds(), PEOPLE, policy) for t in believed}
+    return quick, {t.id: judge(t, known[t.id], RecordedState(), PEOPLE, policy) for t in believed}

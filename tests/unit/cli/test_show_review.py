@@ -18,7 +18,7 @@ from qcontact_sync.reporting.alerts import Facts, evaluate
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.health import Surroundings, judge
 from qcontact_sync.reporting.places import Names
-from qcontact_sync.reporting.timeline import Change, Event
+from qcontact_sync.reporting.timeline import Event, FieldChange
 from qcontact_sync.reporting.wording import next_try
 from qcontact_sync.services.ticket_story import TicketStory
 
@@ -254,7 +254,7 @@ def test_what_a_ticket_holds_is_text_and_long_values_are_cut(capsys):
 def test_the_timeline_says_when_what_was_done_and_by_whom(capsys):
     events = (
         Event(NOW, "conflict about status ended: kept local", "decision", by="clerk"),
-        Event(NOW, "sent to QContact", "success", (Change("status", "Open", "Closed"),)),
+        Event(NOW, "sent to QContact", "success", (FieldChange("status", "Open", "Closed"),)),
         Event(NOW, "failed: create to FibreFlow", "failed", details="the ticket has no title"),
     )
     show_story(a_story(timeline=events), ZONE, NOW)

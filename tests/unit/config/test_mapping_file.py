@@ -12,7 +12,7 @@ from qcontact_sync.config.mapping_file import (
 )
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
-from qcontact_sync.core.columns import Flow, Kind, Mapped
+from qcontact_sync.core.columns import ColumnKind, Flow, Mapped
 from qcontact_sync.core.errors import ConfigError
 from qcontact_sync.core.note_rules import SENT, NoteFate, SentNotes
 from qcontact_sync.core.rules import TitleFrom
@@ -140,7 +140,7 @@ def test_customers_data_is_personal_in_both_dialects(mapping):
 def test_words_make_a_column_one_of_words(mapping):
     text = '[columns.area]\nsource = "address"\ndefault = "none"\nwords = { North = "n" }\n'
     read = mapping(text)
-    assert read.column("area").kind is Kind.WORDS
+    assert read.column("area").kind is ColumnKind.WORDS
     assert [read.to_local_owned("area", word).value for word in ("NORTH", "x", None)] == [
         "n", "none", "none",
     ]  # fmt: skip

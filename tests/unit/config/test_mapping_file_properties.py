@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qcontact_sync.config.access import Dialect
 from qcontact_sync.config.mapping_file import lineage_mapping, parse_mapping
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.merge import Action, Policy
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, LocalTicket, RemoteTicket
 from qcontact_sync.core.note_rules import note_words
@@ -180,7 +180,7 @@ def test_a_decision_is_total_and_deciding_twice_is_still(story, force):
     assert not set(first.writes) & set(first.sends)
     assert set(first.writes) <= {STATUS, ASSIGNED_TO, *policy.mapping.created_fields}
     second = decide(remote, stored(first, pair), PEOPLE, policy, force=force)
-    assert second.kind is Kind.SKIP
+    assert second.kind is DecisionKind.SKIP
     assert second.sends == first.sends
 
 
@@ -194,7 +194,7 @@ def test_a_round_trip_is_still(story):
     assert arrived(sending, answer)
     pair = replace(pair, link=agreed_on(pair.linked, sending, answer))
     last = decide(answer, pair, PEOPLE, policy)
-    assert last.kind is Kind.SKIP
+    assert last.kind is DecisionKind.SKIP
     assert not last.sends
 
 

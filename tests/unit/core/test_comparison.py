@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from qcontact_sync.core.built_in import ENTITIES
 from qcontact_sync.core.compare import compare_ticket
-from qcontact_sync.core.comparison import Gap, Holds, Standing
+from qcontact_sync.core.comparison import Gap, RecordedState, Standing
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.merge import Policy, is_the_same
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, Direction, KnownTicket
@@ -26,8 +26,10 @@ DONE_HERE = a_link({STATUS: "resolved"}, {STATUS: "Open"})
 TENANT = Policy(ENTITIES, sends_assignment=False)
 
 
-def compared(link, local, remote, holds=None, policy=REVIEW):
-    return compare_ticket(remote, KnownTicket(link, local), holds or Holds(), PEOPLE, policy)
+def compared(link, local, remote, recorded=None, policy=REVIEW):
+    return compare_ticket(
+        remote, KnownTicket(link, local), recorded or RecordedState(), PEOPLE, policy
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,18 +87,18 @@ def test_what_the_next_run_carries_over_is_pending(local, remote, way):
 
 
 def test_a_note_to_send_is_pending():
-    found = compared(a_link(), a_local(), a_remote(), Holds(is_pending=True))
+    found = compared(a_link(), a_local(), a_remote(), RecordedState(is_pending=True))
     assert [(f.field, f.way) for f in found.fields] == [("note", Direction.OUTBOUND)]
 
 
 @pytest.mark.parametrize(
-    ("link", "local", "remote", "holds", "word"),
+    ("link", "local", "remote", "recorded", "word"),
     [
         pytest.param(
             a_link({STATUS: "closed"}, {STATUS: "Closed"}),
             {STATUS: "closed"},
             {STATUS: "Open"},
-            Holds(),
+            RecordedState(),
             "open conflict",
             id="re-opened",
         ),
@@ -104,32 +106,32 @@ def test_a_note_to_send_is_pending():
             a_link(frozen=(STATUS,)),
             {STATUS: "assigned"},
             {STATUS: "Solved"},
-            Holds(),
+            RecordedState(),
             "open conflict",
             id="frozen",
         ),
         pytest.param(
-            a_link(), {STATUS: "assigned"}, {}, Holds(outbound="VALIDATION_ERROR"),
+            a_link(), {STATUS: "assigned"}, {}, RecordedState(outbound="VALIDATION_ERROR"),
             "in quarantine, outbound: VALIDATION_ERROR", id="refused",
         ),
         pytest.param(
-            a_link(), {}, {STATUS: "Assigned"}, Holds(inbound="DATABASE_ERROR"),
+            a_link(), {}, {STATUS: "Assigned"}, RecordedState(inbound="DATABASE_ERROR"),
             "in quarantine, inbound: DATABASE_ERROR", id="refused here",
         ),
         pytest.param(
-            a_link(), {ASSIGNED_TO: NAMELESS}, {}, Holds(), "no full name", id="no full name"
+            a_link(), {ASSIGNED_TO: NAMELESS}, {}, RecordedState(), "no full name", id="nameless",
         ),
     ],
 )  # fmt: skip
-def test_what_needs_a_person_or_time_waits(link, local, remote, holds, word):
-    found = compared(link, a_local(**local), a_remote(**remote), holds)
+def test_what_needs_a_person_or_time_waits(link, local, remote, recorded, word):
+    found = compared(link, a_local(**local), a_remote(**remote), recorded)
     assert found.standing is Standing.WAITS
     assert word in found.fields[0].reason
 
 
 def test_a_refused_change_that_moved_on_is_pending_again():
-    holds = Holds(outbound="VALIDATION_ERROR", is_pending=True)
-    found = compared(a_link(), a_local(status="assigned"), a_remote(), holds)
+    recorded = RecordedState(outbound="VALIDATION_ERROR", is_pending=True)
+    found = compared(a_link(), a_local(status="assigned"), a_remote(), recorded)
     assert found.standing is Standing.PENDING
 
 
@@ -139,7 +141,7 @@ def test_a_refused_change_that_moved_on_is_pending_again():
 def test_a_change_long_before_the_cursor_was_missed(age, standing):
     until = datetime(2026, 5, 1, tzinfo=UTC)
     remote = a_remote(status="Assigned", updated_at=until - age)
-    found = compared(a_link(), a_local(), remote, Holds(settled_until=until))
+    found = compared(a_link(), a_local(), remote, RecordedState(settled_until=until))
     assert found.standing is standing
 
 
@@ -171,25 +173,27 @@ def test_a_re_opened_ticket_is_no_gap_but_a_conflict():
 ])  # fmt: skip
 def test_a_ticket_that_left_the_queue_is_only_here_unless_it_is_done(status, remote, standing):
     link = a_link({STATUS: status}, {STATUS: remote})
-    holds = Holds(is_listed=False)
-    found = compared(link, a_local(status=status), a_remote(status=remote), holds)
+    recorded = RecordedState(is_listed=False)
+    found = compared(link, a_local(status=status), a_remote(status=remote), recorded)
     assert found.standing is standing
 
 
 def test_a_row_that_was_deleted_here_is_only_in_qcontact():
-    found = compare_ticket(a_remote(), KnownTicket(a_link()), Holds(), PEOPLE, REVIEW)
+    found = compare_ticket(a_remote(), KnownTicket(a_link()), RecordedState(), PEOPLE, REVIEW)
     assert found.standing is Standing.ONLY_QCONTACT
     assert "deleted" in found.reason
 
 
 def test_a_new_ticket_is_only_in_qcontact():
-    found = compare_ticket(a_remote(), KnownTicket(), Holds(), PEOPLE, REVIEW)
+    found = compare_ticket(a_remote(), KnownTicket(), RecordedState(), PEOPLE, REVIEW)
     assert (found.standing, found.reason) == (Standing.ONLY_QCONTACT, "not created yet")
 
 
 def test_a_row_to_adopt_shows_what_will_differ_for_good():
     row = a_local(status="resolved")
-    found = compare_ticket(a_remote(), KnownTicket(unlinked=(row,)), Holds(), PEOPLE, REVIEW)
+    found = compare_ticket(
+        a_remote(), KnownTicket(unlinked=(row,)), RecordedState(), PEOPLE, REVIEW
+    )
     assert (found.standing, found.gap) == (Standing.PENDING, Gap.DONE_HERE)
     assert found.reason == "not linked yet"
 
@@ -197,7 +201,7 @@ def test_a_row_to_adopt_shows_what_will_differ_for_good():
 def test_a_row_that_no_run_would_adopt_by_itself_differs():
     until = datetime(2026, 5, 1, tzinfo=UTC)
     known = KnownTicket(unlinked=(a_local(),))
-    found = compare_ticket(a_remote(), known, Holds(settled_until=until), PEOPLE, REVIEW)
+    found = compare_ticket(a_remote(), known, RecordedState(settled_until=until), PEOPLE, REVIEW)
     assert found.standing is Standing.DIFFERS
 
 

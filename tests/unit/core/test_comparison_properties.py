@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qcontact_sync.core.choice import choose
 from qcontact_sync.core.compare import compare_ticket
-from qcontact_sync.core.comparison import Holds, Standing
+from qcontact_sync.core.comparison import RecordedState, Standing
 from qcontact_sync.core.decide import decide
 from qcontact_sync.core.merge import Action, is_the_same
 from qcontact_sync.core.model import TWO_WAY_FIELDS, Direction, KnownTicket
@@ -19,7 +19,7 @@ keeps = st.sampled_from(["local", "remote"])
 
 
 def compared(ticket):
-    return compare_ticket(ticket.remote, ticket.pair, Holds(), PEOPLE, ticket.policy)
+    return compare_ticket(ticket.remote, ticket.pair, RecordedState(), PEOPLE, ticket.policy)
 
 
 def by_field(ticket):

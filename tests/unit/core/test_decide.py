@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import (
     ASSIGNED_TO,
@@ -53,7 +53,7 @@ def test_decision_digests_the_base_it_is_to_store():
 class TestCreate:
     def test_every_synced_column_is_set(self):
         decision = decided(a_remote(status="Assigned", assigned_to="Ann Example"), KnownTicket())
-        assert decision.kind is Kind.CREATE
+        assert decision.kind is DecisionKind.CREATE
         assert decision.sync_type is SyncType.CREATE
         assert decision.writes == {**SAVED, STATUS: "assigned", ASSIGNED_TO: ANN}
 
@@ -107,7 +107,7 @@ class TestAdopt:
         decision = decided(
             a_remote(status="Open", assigned_to=STRANGER), KnownTicket(unlinked=(local,))
         )
-        assert decision.kind is Kind.ADOPT
+        assert decision.kind is DecisionKind.ADOPT
         assert not {STATUS, ASSIGNED_TO} & set(decision.writes)
         assert not decision.sends
         assert decision.base.local == {STATUS: "qa_approved", ASSIGNED_TO: BEN}
@@ -173,7 +173,7 @@ class TestUpdate:
     def test_remote_moves_come_in(self):
         remote = a_remote(status="In Progress", assigned_to="Ben Example", title="New title")
         decision = decided(remote, linked())
-        assert decision.kind is Kind.UPDATE
+        assert decision.kind is DecisionKind.UPDATE
         assert decision.writes == {
             STATUS: "in_progress",
             ASSIGNED_TO: BEN,
@@ -202,7 +202,7 @@ class TestUpdate:
 
     def test_local_moves_alone_change_nothing_here(self):
         decision = decided(a_remote(), linked(a_local(status="assigned", assigned_to=ANN)))
-        assert decision.kind is Kind.SKIP
+        assert decision.kind is DecisionKind.SKIP
         assert decision.base == a_link().base
         assert decision.sends == {STATUS: "assigned", ASSIGNED_TO: "Ann Example"}
 
@@ -264,7 +264,7 @@ class TestUpdate:
         )
         remote = without(a_remote()._replace(values=dict(link.base.remote)), name)
         decision = decided(remote, KnownTicket(link, local), force=True)
-        assert decision.kind is Kind.SKIP
+        assert decision.kind is DecisionKind.SKIP
         assert decision.base == link.base
 
     @pytest.mark.parametrize("name", OWNED_FIELDS)
@@ -280,7 +280,7 @@ class TestUpdate:
         first = decided(a_remote(title=long), linked())
         assert any("title" in w for w in first.warnings)
         second = decided(a_remote(title=long), stored(first, linked()))
-        assert second.kind is Kind.SKIP
+        assert second.kind is DecisionKind.SKIP
         assert not second.warnings
 
     @pytest.mark.parametrize(
@@ -307,40 +307,40 @@ class TestUpdate:
 class TestRelinkAndSkip:
     def test_unchanged_ticket_is_skipped(self):
         decision = decided(a_remote(), linked())
-        assert decision.kind is Kind.SKIP
+        assert decision.kind is DecisionKind.SKIP
         assert not decision.writes
         assert not decision.sends
         assert decision.fingerprint == a_link().fingerprint
 
     def test_other_spelling_of_the_status_is_skipped(self):
-        assert decided(a_remote(status="OPEN"), linked()).kind is Kind.SKIP
+        assert decided(a_remote(status="OPEN"), linked()).kind is DecisionKind.SKIP
 
     def test_both_moved_to_the_same_only_moves_the_base(self):
         decision = decided(a_remote(status="Assigned"), linked(a_local(status="assigned")))
-        assert decision.kind is Kind.RELINK
+        assert decision.kind is DecisionKind.RELINK
         assert not decision.writes
         assert decision.base.local[STATUS] == "assigned"
         assert decision.base.remote[STATUS] == "Assigned"
 
     def test_unknown_status_only_moves_the_base_with_a_warning(self):
         decision = decided(a_remote(status="Weird"), linked(a_local(status="open")))
-        assert decision.kind is Kind.RELINK
+        assert decision.kind is DecisionKind.RELINK
         assert any("status" in w for w in decision.warnings)
 
     def test_unknown_name_only_moves_the_base(self):
         decision = decided(a_remote(assigned_to=STRANGER), linked())
-        assert decision.kind is Kind.RELINK
+        assert decision.kind is DecisionKind.RELINK
         assert decision.base.remote[ASSIGNED_TO] == STRANGER
 
     def test_local_edit_of_an_own_field_stays_until_qcontact_moves_it(self):
-        assert decided(a_remote(), linked(a_local(title="Mine"))).kind is Kind.SKIP
+        assert decided(a_remote(), linked(a_local(title="Mine"))).kind is DecisionKind.SKIP
 
     def test_row_deleted_here_is_left_deleted(self):
         link = a_link()
         decision = decided(
             a_remote(status="Closed", title="New"), KnownTicket(link, None), force=True
         )
-        assert (decision.kind, decision.remote.id) == (Kind.SKIP, a_remote().id)
+        assert (decision.kind, decision.remote.id) == (DecisionKind.SKIP, a_remote().id)
         assert decision.base == link.base
         assert decision.fingerprint == link.fingerprint
         assert decision.warnings == ("deleted in FibreFlow",)
@@ -361,12 +361,12 @@ class TestForce:
         assert decision.sends == {STATUS: "assigned"}
 
     def test_what_is_as_it_should_be_is_skipped(self):
-        assert decided(a_remote(), linked(), force=True).kind is Kind.SKIP
+        assert decided(a_remote(), linked(), force=True).kind is DecisionKind.SKIP
 
     def test_repair_is_not_repeated(self):
         pair = linked(a_local(title="Mine", priority="low"))
         repaired = stored(decided(a_remote(), pair, force=True), pair)
-        assert decided(a_remote(), repaired, force=True).kind is Kind.SKIP
+        assert decided(a_remote(), repaired, force=True).kind is DecisionKind.SKIP
 
 
 class TestFrozen:
@@ -384,14 +384,14 @@ class TestFrozen:
         assert (conflict.field, conflict.needs_you, conflict.loser) == (STATUS, True, None)
         assert (conflict.local, conflict.remote) == ("closed", "Open")
         assert decision.frozen == (STATUS,)
-        assert decision.kind is Kind.RELINK
+        assert decision.kind is DecisionKind.RELINK
         assert not decision.writes
         assert not decision.sends
         assert decision.base == self.pair.link.base
 
     def test_it_is_reported_once(self):
         again = decided(self.reopened, self.frozen())
-        assert again.kind is Kind.SKIP
+        assert again.kind is DecisionKind.SKIP
         assert not again.conflicts
         assert again.frozen == (STATUS,)
 
@@ -428,9 +428,9 @@ class TestFrozen:
         decision = decided(a_remote(status=remote), pair)
         assert decision.agreed == (STATUS,)
         assert decision.frozen == ()
-        assert decision.kind is Kind.RELINK
+        assert decision.kind is DecisionKind.RELINK
         after = decided(a_remote(status=remote), stored(decision, pair))
-        assert after.kind is Kind.SKIP
+        assert after.kind is DecisionKind.SKIP
         assert not after.agreed
 
     @pytest.mark.parametrize("remote", ["Weird", None])
@@ -471,7 +471,7 @@ class TestFrozen:
 
     def test_row_deleted_here_stays_frozen_without_ado(self):
         pair = replace(self.frozen(), local=None)
-        assert decided(self.reopened, pair).kind is Kind.SKIP
+        assert decided(self.reopened, pair).kind is DecisionKind.SKIP
 
 
 class TestReceived:
@@ -489,6 +489,6 @@ class TestReceived:
         decision = self.received(
             linked(a_local(status="pending_qa")), status="Assigned", title="New"
         )
-        assert decision.kind is Kind.UPDATE
+        assert decision.kind is DecisionKind.UPDATE
         assert decision.sends
         assert decision.digest == ""

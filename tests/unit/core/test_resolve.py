@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.errors import ErrorCode, TicketError
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, FlipFlop, KnownTicket
 from qcontact_sync.core.outbound import agreed_on, sending_of
@@ -35,13 +35,13 @@ def resolved(field, keep, link, local, remote):
 def test_keeping_qcontacts_side_reopens_the_ticket_here():
     remote = a_remote(status="In Progress")
     decision, pair = resolved(STATUS, "remote", REOPENED, CLOSED, remote)
-    assert (decision.kind, decision.local) == (Kind.UPDATE, CLOSED)
+    assert (decision.kind, decision.local) == (DecisionKind.UPDATE, CLOSED)
     assert decision.writes == {STATUS: "in_progress"}
     assert not decision.sends
     assert (decision.reopens, decision.closes) == (True, False)
     assert pair.link.frozen == frozenset()
     after = decide(remote, pair, PEOPLE, REVIEW)
-    assert after.kind is Kind.SKIP
+    assert after.kind is DecisionKind.SKIP
     assert not after.sends
 
 
@@ -54,7 +54,7 @@ def test_keeping_another_end_of_qcontacts_closes_and_does_not_reopen():
 def test_keeping_fibreflows_side_sends_it_with_the_next_run():
     remote = a_remote(status="In Progress")
     decision, pair = resolved(STATUS, "local", REOPENED, CLOSED, remote)
-    assert decision.kind is Kind.RELINK
+    assert decision.kind is DecisionKind.RELINK
     assert not decision.writes
     assert decision.base.local[STATUS] == "in_progress"
     assert pair.link.frozen == frozenset()
@@ -63,7 +63,7 @@ def test_keeping_fibreflows_side_sends_it_with_the_next_run():
     assert not sending.overruled
     answer = answered(sending, remote)
     pair = replace(pair, link=agreed_on(pair.link, sending, answer))
-    assert decide(answer, pair, PEOPLE, REVIEW).kind is Kind.SKIP
+    assert decide(answer, pair, PEOPLE, REVIEW).kind is DecisionKind.SKIP
 
 
 def test_nobody_here_is_sent_over_a_name_that_nobody_here_has():
@@ -100,7 +100,7 @@ def test_where_the_sides_agree_already_nothing_goes_out(keep):
     remote = a_remote(status="Escalated")
     _, pair = resolved(STATUS, keep, REOPENED, local, remote)
     after = decide(remote, pair, PEOPLE, REVIEW)
-    assert after.kind is Kind.SKIP
+    assert after.kind is DecisionKind.SKIP
     assert not after.sends
 
 
@@ -146,7 +146,7 @@ def test_of_the_fields_turns_nothing_is_remembered_and_the_others_are(keep):
 def test_what_else_qcontact_shows_comes_in_with_the_side_that_is_kept():
     remote = a_remote(status="In Progress", title="Edited")
     decision, _ = resolved(STATUS, "local", REOPENED, CLOSED, remote)
-    assert (decision.kind, decision.writes) == (Kind.UPDATE, {"title": "Edited"})
+    assert (decision.kind, decision.writes) == (DecisionKind.UPDATE, {"title": "Edited"})
 
 
 def test_our_assignee_is_sent_over_a_stranger_although_nobody_changed_it_here():

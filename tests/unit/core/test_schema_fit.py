@@ -6,7 +6,7 @@ import pytest
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.catalogue import HostColumn, HostTable
 from qcontact_sync.core.columns import Column
-from qcontact_sync.core.schema_fit import Verdict, examine, words_digest
+from qcontact_sync.core.schema_fit import SchemaVerdict, examine, words_digest
 from qcontact_sync.fibreflow.host_schema import TableNames
 from qcontact_sync.fibreflow.needs import NEEDS
 
@@ -39,23 +39,23 @@ def test_the_contracts_tables_fit():
     [
         pytest.param(
             {"pon_number": None},
-            (Verdict.LACKS, "tickets has no column pon_number"),
+            (SchemaVerdict.LACKS, "tickets has no column pon_number"),
             id="missing",
         ),
         pytest.param(
             {"project_id": HostColumn("project_id", "text", "S")},
-            (Verdict.LACKS, "tickets.project_id has type text"),
+            (SchemaVerdict.LACKS, "tickets.project_id has type text"),
             id="type",
         ),
         pytest.param(
             {"title": HostColumn("title", "text", "S", is_generated=True)},
-            (Verdict.CANNOT, "tickets.title is generated, and the sync writes it"),
+            (SchemaVerdict.CANNOT, "tickets.title is generated, and the sync writes it"),
             id="generated",
         ),
         pytest.param(
             {"priority": HostColumn("priority", "text", "S", words=frozenset({"low", "normal"}))},
             (
-                Verdict.REFUSED,
+                SchemaVerdict.REFUSED,
                 "tickets.priority refuses critical, high, urgent; it takes low, normal",
             ),
             id="words",
@@ -63,14 +63,14 @@ def test_the_contracts_tables_fit():
         pytest.param(
             {"branch": HostColumn("branch", "text", "S", is_required=True)},
             (
-                Verdict.UNFILLED,
+                SchemaVerdict.UNFILLED,
                 "tickets.branch must be filled and has no default, and the sync does not fill it",
             ),
             id="required",
         ),
         pytest.param(
             {"title": HostColumn("title", "varchar(90)", "S", room=90)},
-            (Verdict.SHORT, "tickets.title is too short: 90 of 255 characters"),
+            (SchemaVerdict.SHORT, "tickets.title is too short: 90 of 255 characters"),
             id="short",
         ),
     ],
@@ -84,13 +84,13 @@ def test_a_constant_fills_a_required_column_and_its_words_are_looked_at():
     fits = replace(TICKETS, constants={"branch": "north"})
     assert findings(fits, branch=branch) == []
     ((verdict, _),) = findings(replace(TICKETS, constants={"branch": "south"}), branch=branch)
-    assert verdict is Verdict.REFUSED
+    assert verdict is SchemaVerdict.REFUSED
 
 
 def test_a_column_of_the_mapping_that_the_table_lacks_is_named():
     mapping = replace(TICKETS, columns=(*TICKETS.columns, Column("client_name", "customer_name")))
     assert findings(mapping) == [
-        (Verdict.LACKS, "tickets has no column client_name, which the mapping names")
+        (SchemaVerdict.LACKS, "tickets has no column client_name, which the mapping names")
     ]
 
 

@@ -4,7 +4,7 @@ from hashlib import md5
 
 import pytest
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, KnownTicket, SyncType
 from qcontact_sync.core.outbound import (
@@ -197,7 +197,7 @@ class TestAgreement:
     def test_server_that_normalises_is_not_taken_for_an_edit(self):
         answer = a_remote(status="In Progress", assigned_to="ANN EXAMPLE")
         after = decided(answer, self.local, self.agreed(answer))
-        assert after.kind is Kind.SKIP
+        assert after.kind is DecisionKind.SKIP
         assert not after.sends
 
     def test_what_else_the_answer_shows_comes_in_as_qcontacts_own(self):

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.errors import TicketError
 from qcontact_sync.core.mapping import is_same_person
 from qcontact_sync.core.merge import Action, Policy
@@ -162,7 +162,7 @@ def test_a_ticket_seen_for_the_first_time_is_still_afterwards(remote, pair, poli
     assert not first.sends
     for force in (False, True):
         second = decide(remote, known, PEOPLE, policy, force=force)
-        assert second.kind is Kind.SKIP
+        assert second.kind is DecisionKind.SKIP
         assert not second.sends
 
 
@@ -172,7 +172,7 @@ def test_deciding_twice_is_still(ticket, force):
     """Only what waits to be sent is still to be done, and nothing is reported again."""
     first = ticket.decide(force=force)
     second = ticket.after(first).decide(force=force)
-    assert second.kind is Kind.SKIP
+    assert second.kind is DecisionKind.SKIP
     assert not second.writes
     assert second.sends == first.sends
     assert second.frozen == first.frozen
@@ -189,7 +189,7 @@ def test_one_round_trip_is_still(ticket):
     except TicketError:
         return
     last = ticket.decide()
-    assert last.kind is Kind.SKIP
+    assert last.kind is DecisionKind.SKIP
     assert not last.sends
 
 
@@ -379,7 +379,7 @@ def test_a_word_that_only_qcontact_has_is_never_overwritten_by_our_own(word):
     _, pair = applied(remote, KnownTicket(), policy)
     for _ in range(3):
         decision, pair = applied(remote, pair, policy)
-        assert decision.kind is Kind.SKIP
+        assert decision.kind is DecisionKind.SKIP
         assert not decision.sends
 
 
@@ -389,5 +389,5 @@ def test_answers_of_an_adopted_ticket_never_move_what_did_not_move(row, policy):
     remote = RemoteTicket(REMOTE_ID, {"title": "a", STATUS: "Open", ASSIGNED_TO: STRANGER})
     _, pair = applied(remote, KnownTicket(unlinked=(row,)), policy)
     decision = decide(remote, pair, PEOPLE, policy)
-    assert decision.kind is Kind.SKIP
+    assert decision.kind is DecisionKind.SKIP
     assert not decision.sends

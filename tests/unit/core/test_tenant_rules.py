@@ -3,7 +3,7 @@
 import pytest
 from qcontact_sync.core.built_in import ENTITIES, TICKETS
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import Kind
+from qcontact_sync.core.decision import DecisionKind
 from qcontact_sync.core.merge import Action, FieldBase, Policy, merge_assignment, merge_status
 from qcontact_sync.core.model import KnownTicket
 
@@ -49,7 +49,7 @@ def test_what_froze_is_over_when_the_local_change_is_taken_back():
     known = KnownTicket(link, a_local(status="resolved"))
     decision = decide(a_remote(status="Closed"), known, PEOPLE, TENANT)
     assert decision.agreed == ("status",)
-    assert decision.kind is Kind.RELINK
+    assert decision.kind is DecisionKind.RELINK
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from qcontact_sync.reporting.alert_words import Message, finding, message, no_da
 from qcontact_sync.reporting.alerts import (
     Alert,
     AlertChange,
-    Change,
+    ChangeKind,
     Detail,
     Facts,
     RateFacts,
@@ -64,12 +64,14 @@ def show(moment: datetime) -> str:
     return f"{moment:%d %b %H:%M}"
 
 
-def told(rule: Rule, change: Change = Change.OPENED, severity: int = 1) -> AlertChange:
+def told(rule: Rule, change: ChangeKind = ChangeKind.OPENED, severity: int = 1) -> AlertChange:
     slot = NOON - 6 * HOUR if rule is Rule.LATE else None
     return AlertChange(change, Alert(rule, severity, NOON - 2 * HOUR, NOON, slot))
 
 
-def mail(rule: Rule, change: Change = Change.OPENED, severity: int = 1, **more: object) -> Message:
+def mail(
+    rule: Rule, change: ChangeKind = ChangeKind.OPENED, severity: int = 1, **more: object
+) -> Message:
     facts = replace(FACTS[rule], **more)
     return message(told(rule, change, severity), facts, DETAILS, show)
 
@@ -77,10 +79,10 @@ def mail(rule: Rule, change: Change = Change.OPENED, severity: int = 1, **more: 
 def every_mail() -> Iterator[Message]:
     for rule in Rule:
         yield mail(rule)
-    for change in (Change.WORSENED, Change.REMINDER):
+    for change in (ChangeKind.WORSENED, ChangeKind.REMINDER):
         yield mail(Rule.RUN_FAILED, change, severity=2, failing=3)
     for rule in Rule:
-        yield mail(rule, Change.OVER)
+        yield mail(rule, ChangeKind.OVER)
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code=None, error_message=None))
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="UNHEARD_OF"), failing=2)
     yield mail(Rule.RUN_FAILED, live=replace(BAD, error_code="AUTHENTICATION_ERROR"))
@@ -89,7 +91,7 @@ def every_mail() -> Iterator[Message]:
     yield mail(Rule.INBOUND_RATE, inbound=None)
     yield mail(Rule.QUARANTINE_OLD, old_entries=12)
     yield message(told(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, NORTH)
-    yield message(told(Rule.HELD, Change.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH)
+    yield message(told(Rule.HELD, ChangeKind.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH)
     paused = Surroundings(is_paused=True)
     yield message(told(Rule.STALE), FACTS[Rule.STALE], DETAILS, show, around=paused)
     next_slot = Surroundings(is_paused=False, next_run_at=NOON + 6 * HOUR)
@@ -141,7 +143,7 @@ def test_a_subject_is_plain_ascii() -> None:
 
 @pytest.mark.parametrize("rule", list(Rule), ids=lambda rule: rule.value)
 def test_an_alert_that_is_over_asks_for_nothing(rule: Rule) -> None:
-    over = mail(rule, Change.OVER)
+    over = mail(rule, ChangeKind.OVER)
     assert (over.steps, over.details) == ((), ())
 
 

@@ -13,7 +13,7 @@ from qcontact_sync.reporting.alerts import (
     STALE_AFTER,
     VERY_OLD_AFTER,
     Alert,
-    Change,
+    ChangeKind,
     Facts,
     RateFacts,
     Rule,
@@ -29,8 +29,8 @@ WELL = Facts(now=NOON, since=NOON - 30 * 24 * HOUR, live=GOOD, last_settled_at=N
 BROKEN = replace(WELL, live=BAD, failing=1, failing_since=NOON - HOUR)
 
 
-def told(facts: Facts, *before: Alert, overdue: datetime | None = None) -> dict[Rule, Change]:
-    return {t.alert.rule: t.change for t in evaluate(facts, before, overdue)[1]}
+def told(facts: Facts, *before: Alert, overdue: datetime | None = None) -> dict[Rule, ChangeKind]:
+    return {t.alert.rule: t.kind for t in evaluate(facts, before, overdue)[1]}
 
 
 def scheduled(slot: datetime, done_after: timedelta | None) -> RunFacts:
@@ -77,9 +77,9 @@ def test_where_all_is_well_nothing_is_told():
 )
 def test_each_rule_opens_its_alert_and_no_other_and_ends_it(facts, rule):
     (alert,), _ = evaluate(facts, ())
-    assert told(facts) == {rule: Change.OPENED}
+    assert told(facts) == {rule: ChangeKind.OPENED}
     on_time = replace(WELL, scheduled=scheduled(NOON, timedelta(minutes=1)))
-    assert told(on_time, alert) == {rule: Change.OVER}
+    assert told(on_time, alert) == {rule: ChangeKind.OVER}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_only_a_missed_slot_has_one():
 def test_the_run_of_a_missed_slot_that_came_in_time_after_all_ends_it():
     (alert,), _ = evaluate(WELL, (), NOON)
     facts = replace(WELL, now=NOON + HOUR, scheduled=scheduled(NOON, timedelta(minutes=2)))
-    assert told(facts, alert) == {Rule.LATE: Change.OVER}
+    assert told(facts, alert) == {Rule.LATE: ChangeKind.OVER}
 
 
 def test_an_outbound_rate_around_the_limit_does_not_flap_either():
@@ -183,18 +183,20 @@ def test_an_outbound_rate_around_the_limit_does_not_flap_either():
 def test_a_rate_around_the_limit_does_not_flap():
     alert = Alert(Rule.INBOUND_RATE, 1, NOON - HOUR, NOON - HOUR)
     assert told(replace(WELL, inbound=RateFacts(85, 15)), alert) == {}
-    assert told(replace(WELL, inbound=RateFacts(90, 10)), alert) == {Rule.INBOUND_RATE: Change.OVER}
+    assert told(replace(WELL, inbound=RateFacts(90, 10)), alert) == {
+        Rule.INBOUND_RATE: ChangeKind.OVER
+    }
 
 
 def test_a_run_that_failed_is_not_told_twice_as_a_low_rate_or_as_no_run():
     facts = replace(BROKEN, inbound=RateFacts(0, 20), last_settled_at=NOON - timedelta(hours=20))
-    assert told(facts) == {Rule.RUN_FAILED: Change.OPENED}
+    assert told(facts) == {Rule.RUN_FAILED: ChangeKind.OPENED}
 
 
 def test_runs_that_fail_for_longer_than_half_a_day_are_worse():
     (alert,), _ = evaluate(BROKEN, ())
     later = replace(BROKEN, now=NOON + timedelta(hours=12), failing=3)
-    assert told(later, alert) == {Rule.RUN_FAILED: Change.WORSENED}
+    assert told(later, alert) == {Rule.RUN_FAILED: ChangeKind.WORSENED}
     (worse,), _ = evaluate(later, [alert])
     assert told(replace(later, now=later.now + HOUR), worse) == {}
 
@@ -202,7 +204,7 @@ def test_runs_that_fail_for_longer_than_half_a_day_are_worse():
 def test_a_run_that_waits_for_a_word_is_held_and_has_not_failed():
     waiting = replace(BAD, error_code="NEEDS_CONFIRMATION")
     facts = replace(WELL, live=waiting, held=True, last_settled_at=NOON - timedelta(hours=20))
-    assert told(facts) == {Rule.HELD: Change.OPENED}
+    assert told(facts) == {Rule.HELD: ChangeKind.OPENED}
 
 
 def test_a_slot_without_a_record_is_late_until_a_later_run_is_in_time():
@@ -211,7 +213,7 @@ def test_a_slot_without_a_record_is_late_until_a_later_run_is_in_time():
     assert told(replace(WELL, now=NOON + HOUR), alert) == {}
     next_one = scheduled(NOON + 6 * HOUR, timedelta(minutes=2))
     facts = replace(WELL, now=NOON + 7 * HOUR, last_settled_at=NOON + 6 * HOUR, scheduled=next_one)
-    assert told(facts, alert) == {Rule.LATE: Change.OVER}
+    assert told(facts, alert) == {Rule.LATE: ChangeKind.OVER}
 
 
 FACTS = st.sampled_from(
@@ -237,13 +239,13 @@ def test_asked_again_at_once_it_tells_nothing(facts):
 @given(st.lists(st.tuples(FACTS, st.integers(0, 30)), max_size=30))
 def test_each_alert_opens_worsens_and_ends_once_and_reminds_at_most_daily(steps):
     now, alerts = NOON, ()
-    story: dict[Rule, list[tuple[Change, datetime]]] = {rule: [] for rule in Rule}
+    story: dict[Rule, list[tuple[ChangeKind, datetime]]] = {rule: [] for rule in Rule}
     for facts, hours in steps:
         moved = timedelta(hours=hours)
         now += moved
         alerts, news = evaluate(_shifted(facts, now - NOON), alerts)
         for one in news:
-            story[one.alert.rule].append((one.change, now))
+            story[one.alert.rule].append((one.kind, now))
     for told_of_it in story.values():
         _check(told_of_it)
 
@@ -253,19 +255,19 @@ def _shifted(facts: Facts, by: timedelta) -> Facts:
     return replace(facts, **{m: v + by for m in moments if (v := getattr(facts, m)) is not None})
 
 
-def _check(told_of_it: list[tuple[Change, datetime]]) -> None:
+def _check(told_of_it: list[tuple[ChangeKind, datetime]]) -> None:
     is_open, worsened, last = False, False, None
     for change, at in told_of_it:
-        if change is Change.OPENED:
+        if change is ChangeKind.OPENED:
             assert not is_open
             is_open, worsened = True, False
         else:
             assert is_open
-        if change is Change.WORSENED:
+        if change is ChangeKind.WORSENED:
             assert not worsened
             worsened = True
-        if change is Change.REMINDER:
+        if change is ChangeKind.REMINDER:
             assert last is not None
             assert at - last >= REMIND_AFTER
-        is_open = is_open and change is not Change.OVER
+        is_open = is_open and change is not ChangeKind.OVER
         last = at

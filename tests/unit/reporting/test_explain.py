@@ -42,7 +42,7 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
             a_link(),
             a_local(status="assigned"),
             a_remote(),
-            {"is_held": True},
+            {"is_quarantined": True},
             ("send", "in quarantine: qcontact-sync failures", "FibreFlow changed it"),
             id="waits-in-quarantine",
         ),

@@ -77,7 +77,7 @@ def test_without_a_finding_it_is_well() -> None:
 )  # fmt: skip
 def test_each_open_alert_is_a_finding(facts: Facts, matter: Rule, level: Level, what: str) -> None:
     health = judged(facts)
-    (found,) = health.findings
+    (found,) = health.reasons
     assert (found.matter, found.what) == (matter, what)
     assert (health.level, health.is_healthy, health.health_issues) == (level, False, (what,))
 
@@ -112,7 +112,7 @@ def test_what_no_mail_is_about_at_once_needs_attention_too(
     surroundings: Surroundings, row: dict[str, object], matter: Matter, what: str
 ) -> None:
     health = judged(surroundings=surroundings, **row)
-    assert [(found.matter, found.what) for found in health.findings] == [(matter, what)]
+    assert [(found.matter, found.what) for found in health.reasons] == [(matter, what)]
     assert (health.level, health.is_healthy) == (Level.ATTENTION, False)
 
 
@@ -142,7 +142,7 @@ def test_before_the_first_run_there_is_one_step_to_do() -> None:
 
 def test_the_worst_is_named_first() -> None:
     health = judged(replace(WELL, live=BROKEN, needs_you=1), stuck=1)
-    assert [found.matter for found in health.findings] == [
+    assert [found.matter for found in health.reasons] == [
         Rule.RUN_FAILED, Rule.NEEDS_YOU, Matter.STUCK,
     ]  # fmt: skip
     assert health.level is Level.ILL
@@ -150,11 +150,11 @@ def test_the_worst_is_named_first() -> None:
 
 def test_tickets_that_fail_for_a_day_are_named_once() -> None:
     facts = replace(WELL, old_entries=1, oldest_entry_at=NOON - 30 * HOUR)
-    assert [found.matter for found in judged(facts, stuck=1).findings] == [Matter.STUCK]
+    assert [found.matter for found in judged(facts, stuck=1).reasons] == [Matter.STUCK]
 
 
 def test_a_failed_run_comes_with_its_reason_and_what_to_do() -> None:
-    (found,) = judged(replace(WELL, live=BROKEN)).findings
+    (found,) = judged(replace(WELL, live=BROKEN)).reasons
     assert found.why == "503"
     assert found.meaning == "QContact reported an internal error"
     assert "QContact's support" in found.remedy

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from qcontact_sync.reporting.timeline import Change, Sides, timeline, users_in
+from qcontact_sync.reporting.timeline import FieldChange, Sides, timeline, users_in
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ANN = "00000000-0000-0000-0000-000000000001"
@@ -68,8 +68,8 @@ def test_a_change_has_its_values_and_says_which_are_not_recorded():
     (event,) = timeline([row], [], [])
 
     assert event.changes == (
-        Change("address", None, None, False, False),
-        Change("status", "open", "closed"),
+        FieldChange("address", None, None, False, False),
+        FieldChange("status", "open", "closed"),
     )
 
 
@@ -77,7 +77,7 @@ def test_what_an_earlier_release_recorded_has_the_new_values_of_what_was_sent_on
     row = audited(0, "outbound", what={"status": "Solved"}, after={"status": "Solved"})
     (event,) = timeline([row], [], [])
 
-    assert event.changes == (Change("status", None, "Solved", False),)
+    assert event.changes == (FieldChange("status", None, "Solved", False),)
 
 
 def test_a_note_has_no_values():

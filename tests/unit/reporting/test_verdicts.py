@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from qcontact_sync.core.built_in import TICKETS
 from qcontact_sync.core.decide import decide
-from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, Kind
+from qcontact_sync.core.decision import MAX_FLIP_FLOPS, Conflict, DecisionKind
 from qcontact_sync.core.errors import ConfigError, ErrorCode
 from qcontact_sync.core.merge import (
     Action,
@@ -222,7 +222,10 @@ def test_a_new_ticket_with_an_unknown_status_says_so():
 
 @pytest.mark.parametrize(
     ("pair", "kind"),
-    [(KnownTicket(), Kind.CREATE), (KnownTicket(unlinked=(a_local(),)), Kind.ADOPT)],
+    [
+        (KnownTicket(), DecisionKind.CREATE),
+        (KnownTicket(unlinked=(a_local(),)), DecisionKind.ADOPT),
+    ],
 )
 def test_a_fingerprint_that_the_caller_has_is_not_reckoned_again(pair: KnownTicket, kind):
     decision = decide(a_remote(), pair, PEOPLE, REVIEW, version="given")

@@ -5,7 +5,7 @@ from qcontact_sync.core.comparison import Gap, Standing
 from qcontact_sync.reporting.alert_texts import MEANING, STEPS
 from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.explain import FieldStory
-from qcontact_sync.reporting.timeline import Change, Event, Sides
+from qcontact_sync.reporting.timeline import Event, FieldChange, Sides
 from qcontact_sync.reporting.wording import (
     GAPS,
     STANDINGS,
@@ -46,11 +46,13 @@ def test_an_assignee_is_named_for_who_may_see_people():
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
-        pytest.param(Change("status", "open", "closed"), "status: open → closed", id="both"),
-        pytest.param(Change("status", None, "closed", False), "status: closed", id="old-record"),
-        pytest.param(Change("address", None, None, False, False), "address", id="never-kept"),
+        pytest.param(FieldChange("status", "open", "closed"), "status: open → closed", id="both"),
         pytest.param(
-            Change("assigned_to", ANN, None), "assigned_to: assigned → unassigned", id="a"
+            FieldChange("status", None, "closed", False), "status: closed", id="old-record"
+        ),
+        pytest.param(FieldChange("address", None, None, False, False), "address", id="never-kept"),
+        pytest.param(
+            FieldChange("assigned_to", ANN, None), "assigned_to: assigned → unassigned", id="a"
         ),
     ],
 )

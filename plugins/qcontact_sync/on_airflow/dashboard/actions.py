@@ -13,10 +13,7 @@ from qcontact_sync.on_airflow.dashboard.pages import Failures, remember_rights, 
 from qcontact_sync.on_airflow.dashboard.security import account_of, check_form, may_read
 from qcontact_sync.services import review
 
-RUN_PATIENCE_S = 8.0
-"""How long a decision waits for the end of an active run."""
-
-Change = Literal["retry", "dismiss"]
+EntryAction = Literal["retry", "dismiss"]
 
 router = APIRouter(
     dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
@@ -40,20 +37,20 @@ async def retry_failures(request: Request, only: Failures) -> RedirectResponse:
     return _back(request, "/quarantine", "retry_all" if changed else "none")
 
 
-@router.get("/quarantine/{entry_id}/{change}")
-async def ask_about_failure(request: Request, entry_id: UUID, change: Change) -> HTMLResponse:
+@router.get("/quarantine/{entry_id}/{action}")
+async def ask_about_failure(request: Request, entry_id: UUID, action: EntryAction) -> HTMLResponse:
     """Ask for confirmation."""
-    return await show(request, f"{change}.html", views.failure, entry_id)
+    return await show(request, f"{action}.html", views.failure, entry_id)
 
 
-@router.post("/quarantine/{entry_id}/{change}", dependencies=_checked)
-async def change_failure(request: Request, entry_id: UUID, change: Change) -> RedirectResponse:
+@router.post("/quarantine/{entry_id}/{action}", dependencies=_checked)
+async def change_failure(request: Request, entry_id: UUID, action: EntryAction) -> RedirectResponse:
     """Make an entry due now, or ignore it until the ticket changes."""
     at = await sources.fibreflow(account_of(request).name)
-    decide = review.retry_failures if change == "retry" else review.dismiss_failures
-    user = await log_decision(request, change, str(entry_id))
+    decide = review.retry_failures if action == "retry" else review.dismiss_failures
+    user = await log_decision(request, action, str(entry_id))
     await decide(at.fibreflow, str(entry_id), by=user)
-    return _back(request, "/quarantine", change)
+    return _back(request, "/quarantine", action)
 
 
 @router.get("/conflicts/{conflict_id}/{keep}")
@@ -77,7 +74,7 @@ async def resolve_conflict(
         at.settings,
         str(conflict_id),
         keep,
-        patience_s=RUN_PATIENCE_S,
+        patience_s=sources.DECISION_PATIENCE_S,
         by=user,
     )
     return _back(request, "/conflicts", keep)

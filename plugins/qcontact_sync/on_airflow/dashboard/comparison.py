@@ -27,7 +27,6 @@ MOST_CHOSEN = 5_000
 """Tickets in one decision, whose plan shows each of them."""
 LOOKED_AT = 20_000
 """More takes longer than a page may."""
-RUN_PATIENCE_S = 8.0
 _CSV_AT_ONCE = 1_000
 
 Show = Literal["", "pending", "waits", "differs", "only_qcontact", "only_fibreflow",
@@ -84,7 +83,7 @@ async def decide(request: Request, keep: Keep, ticket: Chosen = None) -> Redirec
     versions = _versions(ticket or [])
     user = await log_decision(request, f"keep_{keep}", f"{len(versions)} tickets, compared")
     decision = comparison.Decision(
-        keep, by=user, versions=versions, reads_now=False, patience_s=RUN_PATIENCE_S
+        keep, by=user, versions=versions, reads_now=False, patience_s=sources.DECISION_PATIENCE_S
     )
     chosen = await _choose(account_of(request).name, decision)
     is_whole = all(one.decided and not one.refused for one in chosen)

@@ -14,12 +14,14 @@ from qcontact_sync.on_airflow.threads import Patience, Threads
 from qcontact_sync.reporting.surroundings import Surroundings
 
 _QCONTACT_TIMEOUT_S = 8.0
+DECISION_PATIENCE_S = 8.0
+"""How long a decision waits for the end of an active run."""
 _lookups = Threads()
 patience = Patience(20)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class PageSources:
     """The sources of a page.
 
     Attributes:
@@ -32,20 +34,20 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class BothSides(Sources):
+class BothSides(PageSources):
     """The same with QContact."""
 
     qcontact: QContactAccess
 
 
-async def fibreflow(account: str) -> Sources:
+async def fibreflow(account: str) -> PageSources:
     """The account's FibreFlow database and the settings.
 
     Raises:
         ConfigError: Names the connection or setting.
     """
     found, settings = await _lookups.run(fibreflow_configuration, account)
-    return Sources(found.quick(), settings, datetime.now(UTC))
+    return PageSources(found.quick(), settings, datetime.now(UTC))
 
 
 async def airflow(account: str, settings: Settings) -> Surroundings:

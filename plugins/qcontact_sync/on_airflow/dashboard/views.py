@@ -235,5 +235,5 @@ async def ticket(account: str, ticket_id: str) -> View:
     return {**_common(at), "story": story, "links": ticket_links(at.settings, story)}
 
 
-def _common(at: sources.Sources) -> Mapping[str, Any]:
+def _common(at: sources.PageSources) -> Mapping[str, Any]:
     return {"now": at.now, "zone": at.settings.zone}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from qcontact_sync.config.accounts import ACCOUNT_NAME
-from qcontact_sync.core.params import RUN_PARAMS, Kind, SyncDirection
+from qcontact_sync.core.params import RUN_PARAMS, ParamKind, SyncDirection
 from qcontact_sync.core.request import TICKET_ID
 from qcontact_sync.on_airflow.endpoint.request_parsing import (
     DEFAULT_WAIT_S,
@@ -27,11 +27,11 @@ _TICKET_ID = Annotated[str, Field(pattern=_whole(TICKET_ID))] | int
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
-_TYPES: dict[Kind, Any] = {
-    Kind.DIRECTION: SyncDirection | None,
-    Kind.MOMENT: Annotated[Moment | None, _MOMENT],
-    Kind.IDS: list[_TICKET_ID] | None,
-    Kind.SWITCH: bool | None,
+_TYPES: dict[ParamKind, Any] = {
+    ParamKind.DIRECTION: SyncDirection | None,
+    ParamKind.MOMENT: Annotated[Moment | None, _MOMENT],
+    ParamKind.IDS: list[_TICKET_ID] | None,
+    ParamKind.SWITCH: bool | None,
 }
 _FIELDS: dict[str, Any] = {param.name: (_TYPES[param.kind], None) for param in RUN_PARAMS}
 Params = create_model(

@@ -10,6 +10,7 @@ import typer
 
 from qcontact_sync.cli import help_texts
 from qcontact_sync.cli.streams import log_to_stderr, print_json
+from qcontact_sync.core.failure_filter import FailureState
 from qcontact_sync.core.request import ParamError, parse_request
 
 AsJson = Annotated[bool, typer.Option("--json", help=help_texts.JSON)]
@@ -22,8 +23,8 @@ OneDirection = Annotated[
     typer.Option("--direction", help=help_texts.ONE_DIRECTION),
 ]
 Code = Annotated[str | None, typer.Option("--code", metavar="C", help=help_texts.CODE)]
-FailureState = Annotated[
-    Literal["due", "pausing", "waiting", "dismissed"] | None,
+State = Annotated[
+    FailureState | None,
     typer.Option("--state", help=help_texts.FAILURE_STATE),
 ]
 Field = Annotated[str | None, typer.Option("--field", metavar="F", help=help_texts.FIELD)]
@@ -99,7 +100,7 @@ def failures(
     context: typer.Context,
     direction: OneDirection = None,
     code: Code = None,
-    state: FailureState = None,
+    state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """List the quarantine if no subcommand is called."""
@@ -120,7 +121,7 @@ def retry(
     all_matching: Annotated[bool, typer.Option("--all", help=help_texts.RETRY_ALL)] = False,
     direction: OneDirection = None,
     code: Code = None,
-    state: FailureState = None,
+    state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Make entries due now."""

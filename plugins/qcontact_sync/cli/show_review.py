@@ -12,16 +12,18 @@ from rich.text import Text
 
 from qcontact_sync.cli.console import is_narrow, open_console, state, table, write
 from qcontact_sync.core.canon import printable
-from qcontact_sync.core.model import ASSIGNED_TO, TWO_WAY_FIELDS
+from qcontact_sync.core.model import ASSIGNED_TO
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import seconds, share, shown_briefly, shown_to_second
 from qcontact_sync.reporting.health import Health
 from qcontact_sync.reporting.surroundings import next_run
+from qcontact_sync.reporting.timeline import shown_changes
 from qcontact_sync.reporting.wording import (
+    agreed_value,
     conflict_outcome,
+    is_automatic,
     last_decision,
     next_try,
-    shown_changes,
 )
 from qcontact_sync.services.forgetting import Forgotten
 from qcontact_sync.services.ticket_story import TicketStory
@@ -114,7 +116,7 @@ def _show_fields(console: Console, story: TicketStory) -> None:
         cells = (
             field.field,
             _last_agreed(field, story.assignees),
-            _value(_named(field, field.local, story.assignees)),
+            _named(field.field, field.local, story.assignees),
             there,
             _step(field),
         )
@@ -124,7 +126,7 @@ def _show_fields(console: Console, story: TicketStory) -> None:
 
 def _show_fields_in_lines(console: Console, story: TicketStory) -> None:
     for field in story.fields:
-        here = _value(_named(field, field.local, story.assignees))
+        here = _named(field.field, field.local, story.assignees)
         there = "unknown" if field.action == "unknown" else _value(field.remote)
         agreed = _last_agreed(field, story.assignees)
         write(console, field.field, "bold")
@@ -137,16 +139,13 @@ def _step(field: FieldStory) -> str:
 
 
 def _last_agreed(field: FieldStory, assignees: Mapping[str, str | None]) -> str:
-    """Both halves, FibreFlow's first; QContact's own fields only have QContact's half."""
-    there = _value(field.base_remote)
-    if field.field not in TWO_WAY_FIELDS:
-        return there
-    return f"{_value(_named(field, field.base_local, assignees))} / {there}"
+    return agreed_value(field, assignees, _named)
 
 
-def _named(field: FieldStory, value: str | None, assignees: Mapping[str, str | None]) -> str | None:
-    is_user = field.field == ASSIGNED_TO and value is not None
-    return assignees.get(value or "") or value if is_user else value
+def _named(field: str, value: str | None, assignees: Mapping[str, str | None] | None) -> str:
+    """A value on one line; of FibreFlow's assignee the name."""
+    name = (assignees or {}).get(value or "") if field == ASSIGNED_TO else None
+    return _value(name or value)
 
 
 def _show_timeline(console: Console, story: TicketStory, zone: ZoneInfo) -> None:
@@ -233,7 +232,7 @@ def show_forgotten(forgotten: Forgotten) -> None:
 
 
 def _kind(conflict: Row) -> str:
-    if conflict["kind"] == "settled" and not conflict["decided_by"]:
+    if is_automatic(conflict):
         return "resolved automatically"
     return "open conflict" if conflict["is_open"] else "resolved"
 
@@ -246,12 +245,6 @@ def _sides(conflict: Row) -> tuple[str, str]:
 
 
 def _end(conflict: Row) -> str:
-    if conflict["kind"] == "settled" and not conflict["decided_by"]:
-        side = {
-            "local": "; FibreFlow's value was not kept",
-            "remote": "; QContact's value was not kept",
-        }
-        return side.get(conflict["loser"], "; both values were kept")
     return "" if conflict["is_open"] else f"; {conflict_outcome(conflict)}"
 
 

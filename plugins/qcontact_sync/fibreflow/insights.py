@@ -1,32 +1,16 @@
 """Reading the record: one read-only service for all pages, so that their numbers agree."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from qcontact_sync.core.failure_filter import EVERY_FAILURE, FailureFilter
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.reporting.alerts import OLD_AFTER
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FailureFilter:
-    """Which entries of the quarantine; None is any.
-
-    Attributes:
-        state: ``due`` (with the next run), ``pausing`` (until a later run), ``waiting`` (for a
-            change of the ticket) or ``dismissed``.
-    """
-
-    direction: str | None = None
-    error_code: str | None = None
-    state: str | None = None
-
-
-EVERY_FAILURE = FailureFilter()
 
 
 class Insights:

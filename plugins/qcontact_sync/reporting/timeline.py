@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from qcontact_sync.core.model import ASSIGNED_TO, Direction, SyncType
+from qcontact_sync.reporting.wording import conflict_outcome, is_automatic, shown_value
 
 Row = Mapping[str, Any]
 _DONE = {
@@ -124,15 +125,13 @@ def _changes(row: Row) -> Iterator[FieldChange]:
 
 def _conflict(row: Row) -> Iterator[Event]:
     sides = Sides(row["field"], row["local_value"], row["remote_value"])
-    if row["kind"] == "settled" and row["decided_by"]:
-        what = f"compared: {row['field']} decided, {row['resolution']}"
-        yield Event(row["opened_at"], what, "decision", sides=sides, by=row["decided_by"])
+    if is_automatic(row):
+        what = f"both sides changed {row['field']}: {conflict_outcome(row)}"
+        yield Event(row["opened_at"], what, "conflict", sides=sides, details=row["reason"])
         return
     if row["kind"] == "settled":
-        lost = {"local": "FibreFlow's", "remote": "QContact's"}.get(row["loser"])
-        outcome = f"{lost} value was not kept" if lost else "both values were kept"
-        what = f"both sides changed {row['field']}: {outcome}"
-        yield Event(row["opened_at"], what, "conflict", sides=sides, details=row["reason"])
+        what = f"compared: {row['field']} decided, {row['resolution']}"
+        yield Event(row["opened_at"], what, "decision", sides=sides, by=row["decided_by"])
         return
     opened = f"conflict opened: {row['field']}"
     yield Event(row["opened_at"], opened, "conflict", sides=sides, details=row["reason"])
@@ -146,3 +145,21 @@ def _decision(row: Row) -> Iterator[Event]:
         side = _TO_SIDE[row["direction"]]
         what = f"decided about the failure {side}: {row['decision']}"
         yield Event(row["decided_at"], what, "decision", by=row["decided_by"])
+
+
+def shown_changes(event: Event, names: Mapping[str, str | None] | None = None) -> list[str]:
+    """An event's values, a line each: ``status: open → closed``, or those of both sides."""
+    if event.sides:
+        field, here, there = event.sides.field, event.sides.local, event.sides.remote
+        values = (shown_value(field, here, names), shown_value(field, there, names))
+        return [f"FibreFlow {values[0]}, QContact {values[1]}"]
+    return [_shown_change(change, names) for change in event.changes]
+
+
+def _shown_change(change: FieldChange, names: Mapping[str, str | None] | None) -> str:
+    after = shown_value(change.field, change.after, names)
+    if not change.is_after_known:
+        return change.field
+    if not change.is_before_known:
+        return f"{change.field}: {after}"
+    return f"{change.field}: {shown_value(change.field, change.before, names)} → {after}"

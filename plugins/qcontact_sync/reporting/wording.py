@@ -1,16 +1,16 @@
 """How a ticket's values are shown: ids, titles and statuses, but no personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.comparison import GAP_WORDS
-from qcontact_sync.core.model import ASSIGNED_TO
+from qcontact_sync.core.failure_filter import FailureState
+from qcontact_sync.core.model import ASSIGNED_TO, TWO_WAY_FIELDS
 from qcontact_sync.reporting.explain import FieldStory
 from qcontact_sync.reporting.formats import shown_briefly
-from qcontact_sync.reporting.timeline import Event, FieldChange
 
 Row = Mapping[str, Any]
 _SHOWN_FIELDS = frozenset({
@@ -30,7 +30,7 @@ STANDINGS = {
 }
 GAPS = {gap.value: words for gap, words in GAP_WORDS.items()}
 DIRECTIONS = {"inbound": "QContact → FibreFlow", "outbound": "FibreFlow → QContact"}
-FAILURE_STATES = {
+FAILURE_STATES: Mapping[FailureState, str] = {
     "due": "due with the next run",
     "pausing": "due later",
     "waiting": "wait for a change",
@@ -56,36 +56,26 @@ def shown_value(
     return "assigned" if field == ASSIGNED_TO else "set, not shown"
 
 
-def agreed_value(story: FieldStory, names: Mapping[str, str | None] | None = None) -> str:
-    """The last agreed values: one value, or FibreFlow's and QContact's."""
-    there = shown_value(story.field, story.base_remote, names)
-    if story.base_local is None or story.base_local == story.base_remote:
-        return there
-    here = shown_value(story.field, story.base_local, names)
-    return here if here == there else f"{here} / {there}"
+def agreed_value(
+    field: FieldStory,
+    names: Mapping[str, str | None] | None = None,
+    shown: Callable[[str, str | None, Mapping[str, str | None] | None], str] = shown_value,
+) -> str:
+    """The last agreed values: FibreFlow's and QContact's, or one where they look the same.
+
+    Of QContact's own fields only QContact's value is stored.
+
+    Args:
+        shown: A field's value as text for users, of the field, its value and ``names``.
+    """
+    is_two_way = field.field in TWO_WAY_FIELDS
+    halves = (field.base_local, field.base_remote) if is_two_way else (field.base_remote,)
+    return " / ".join(dict.fromkeys(shown(field.field, half, names) for half in halves))
 
 
 def names_in(conflict: Row) -> dict[str, str | None]:
     """The FibreFlow user that a conflict's value stands for."""
     return {conflict["local_value"]: conflict["local_name"]}
-
-
-def shown_changes(event: Event, names: Mapping[str, str | None] | None = None) -> list[str]:
-    """An event's values, a line each: ``status: open → closed``, or those of both sides."""
-    if event.sides:
-        field, here, there = event.sides.field, event.sides.local, event.sides.remote
-        values = (shown_value(field, here, names), shown_value(field, there, names))
-        return [f"FibreFlow {values[0]}, QContact {values[1]}"]
-    return [_shown_change(change, names) for change in event.changes]
-
-
-def _shown_change(change: FieldChange, names: Mapping[str, str | None] | None) -> str:
-    after = shown_value(change.field, change.after, names)
-    if not change.is_after_known:
-        return change.field
-    if not change.is_before_known:
-        return f"{change.field}: {after}"
-    return f"{change.field}: {shown_value(change.field, change.before, names)} → {after}"
 
 
 def options_of(options: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -104,9 +94,14 @@ def _shown_option(value: object) -> str:
     return shown if len(shown) <= 4 * _LONGEST else f"{shown[: 4 * _LONGEST]}…"
 
 
+def is_automatic(conflict: Row) -> bool:
+    """Whether a rule resolved a conflict, not a person; what was not kept is on record."""
+    return conflict["kind"] == "settled" and not conflict["decided_by"]
+
+
 def conflict_outcome(row: Row) -> str:
     """How a conflict ended."""
-    if row["kind"] != "settled" or row["decided_by"]:
+    if not is_automatic(row):
         by = f", by {row['decided_by']}" if row["decided_by"] else ""
         return f"{row['resolution'] or 'open (needs a decision)'}{by}"
     lost = {side: f"{name}'s value was not kept" for side, name in SIDES.items()}

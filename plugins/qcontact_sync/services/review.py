@@ -13,6 +13,7 @@ from qcontact_sync.config.access import FibreFlowAccess, QContactAccess
 from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.errors import ErrorCode, TicketError
+from qcontact_sync.core.failure_filter import EVERY_FAILURE, FailureFilter
 from qcontact_sync.core.model import RemoteId
 from qcontact_sync.core.request import ParamError
 from qcontact_sync.fibreflow.alert_store import AlertStore
@@ -22,7 +23,7 @@ from qcontact_sync.fibreflow.database import (
     STATUS_BUDGET_S,
     Database,
 )
-from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insights
+from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.lease_store import PostgresLeases
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.store import PostgresStore, ReviewStore

@@ -8,9 +8,10 @@ from uuid import UUID
 from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.mapping_file import sent_notes
 from qcontact_sync.config.settings import Settings
+from qcontact_sync.core.failure_filter import EVERY_FAILURE, FailureFilter
 from qcontact_sync.core.outbound import outbound_limit
 from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
-from qcontact_sync.fibreflow.insights import EVERY_FAILURE, FailureFilter, Insights
+from qcontact_sync.fibreflow.insights import Insights
 from qcontact_sync.fibreflow.run_insights import PeriodReport, Row, RunInsights, RunReport
 from qcontact_sync.fibreflow.store import PostgresStore
 from qcontact_sync.reporting.periods import Period

@@ -1,17 +1,21 @@
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from qcontact_sync.core.comparison import Gap, Standing
+from qcontact_sync.core.failure_filter import FailureState
 from qcontact_sync.reporting.alert_texts import MEANING, STEPS
 from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.explain import FieldStory
-from qcontact_sync.reporting.timeline import Event, FieldChange, Sides
+from qcontact_sync.reporting.timeline import Event, FieldChange, Sides, shown_changes
 from qcontact_sync.reporting.wording import (
+    FAILURE_STATES,
     GAPS,
     STANDINGS,
     agreed_value,
+    conflict_outcome,
+    is_automatic,
     options_of,
-    shown_changes,
     shown_value,
 )
 
@@ -80,6 +84,40 @@ def test_both_halves_of_what_was_agreed_are_shown_where_they_differ(local, remot
     told = FieldStory("status", local, remote, None, None, "keep", "", "")
 
     assert agreed_value(told) == shown
+
+
+def test_a_side_that_had_no_value_when_they_agreed_is_shown_too():
+    field = FieldStory("assigned_to", None, "Ben Dune", None, None, "keep", "", "")
+
+    assert agreed_value(field, {}) == "unassigned / Ben Dune"
+
+
+def test_of_qcontacts_own_fields_one_value_is_stored():
+    field = FieldStory("title", None, "No light", None, None, "keep", "", "")
+
+    assert agreed_value(field) == "No light"
+
+
+ENDED = {"kind": "settled", "decided_by": None, "resolution": None, "loser": "local"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "automatic", "outcome"),
+    [
+        ({}, True, "FibreFlow's value was not kept"),
+        ({"loser": None}, True, "both values were kept"),
+        ({"decided_by": "clerk", "resolution": "kept local"}, False, "kept local, by clerk"),
+        ({"kind": "needs_you"}, False, "open (needs a decision)"),
+    ],
+)
+def test_what_a_rule_resolved_says_what_was_not_kept(changes, automatic, outcome):
+    row = {**ENDED, **changes}
+
+    assert (is_automatic(row), conflict_outcome(row)) == (automatic, outcome)
+
+
+def test_each_state_of_a_failure_has_words():
+    assert FAILURE_STATES.keys() == set(get_args(FailureState))
 
 
 def test_every_word_of_a_comparison_is_in_the_one_table_and_mails_use_it():

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qcontact_sync.core.failure_filter import FailureState
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.on_airflow.dashboard import views
 from qcontact_sync.on_airflow.dashboard.rendering import page, problem
@@ -103,7 +104,7 @@ async def pending(request: Request) -> HTMLResponse:
 def failure_filter(
     direction: Literal["", "inbound", "outbound"] = "",
     error_code: Annotated[str, Query(max_length=60)] = "",
-    state: Literal["", "due", "pausing", "waiting", "dismissed"] = "",
+    state: Literal[""] | FailureState = "",
 ) -> review.FailureFilter:
     """The part of the quarantine that an address names."""
     return review.FailureFilter(direction or None, error_code or None, state or None)

@@ -18,6 +18,7 @@ from qcontact_sync.reporting import formats, wording
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.periods import LAST
 from qcontact_sync.reporting.places import DASHBOARD, Place
+from qcontact_sync.reporting.timeline import shown_changes
 from qcontact_sync.reporting.wording import last_decision, next_try
 
 FOLDER = Path(__file__).parent
@@ -43,6 +44,7 @@ _environment.globals.update(
     wording=wording,
     last_decision=last_decision,
     next_try=next_try,
+    shown_changes=shown_changes,
     periods=LAST,
     version=version("qcontact-sync"),
 )

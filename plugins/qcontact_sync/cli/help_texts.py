@@ -170,7 +170,7 @@ COMPARE = """Compare every ticket with the present state of both sides; nothing 
 same             the same on both sides
 pending          the next run carries the difference over
 waits            an open conflict, or in quarantine
-differs          no run changes it: it differed when it was linked, or was overwritten since
+differs          the sync does nothing about it: it differed when linked, or was overwritten
 only_qcontact    not in FibreFlow, or deleted there
 only_fibreflow   gone in QContact, or not in the watched queues any more
 
@@ -189,7 +189,7 @@ Exit status:
   3  something is not the same
 """
 
-COMPARE_RESOLVE = """Let one side win for these tickets, whatever kind of difference it is.
+COMPARE_RESOLVE = """Let one side win for these tickets, for any kind of difference.
 
 local: the next run sends FibreFlow's value to QContact. remote: QContact's value is written to
 FibreFlow now. If a run is active, the command waits for its end. Each decision is recorded with
@@ -212,8 +212,8 @@ Exit status:
 
 MAPPING = """Show the rules of this account: which field flows which way, which word becomes which.
 
-They are the built-in rules, with those of the mapping file (QCONTACT_SYNC_MAPPING_FILE) in their
-place. Neither FibreFlow nor QContact is read.
+The rules of the mapping file (QCONTACT_SYNC_MAPPING_FILE) replace the built-in ones.
+Neither FibreFlow nor QContact is read.
 """
 
 MAPPING_CHECK = """Check the mapping file, or a new one, against this database; nothing is written.
@@ -238,7 +238,7 @@ DOCTOR = """Check what a run needs, and show what to fix.
 
 Settings, database, schema, rights, QContact and its credentials, both clocks, and Airflow's
 connections where AIRFLOW_HOME is set. For a customer tenant, also what differs between tenants.
-Exit status 0 where nothing keeps the sync from working (there may be warnings), else 1.
+Exit status 0 if nothing prevents the sync from working (there may be warnings), else 1.
 """
 
 JSON = "Print one JSON document on stdout and nothing else, also for errors."

@@ -31,7 +31,7 @@ from qcontact_sync.on_airflow.declaring import accounts_to_declare, manual
 
 
 def monitor_dag(account: Account) -> DAG:
-    """The DAG that monitors one account."""
+    """The hourly DAG of one account: a sample is compared, then the alerts are checked."""
 
     @dag(
         dag_id=account.monitor_dag_id,

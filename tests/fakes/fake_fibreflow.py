@@ -38,7 +38,6 @@ class Row:
     versions: dict[str, int]
     created_at: datetime
     updated_at: datetime
-    is_closed_at_set: bool = False
 
 
 @dataclass
@@ -275,7 +274,7 @@ class FibreFlow:
         row = self.tickets.get(ticket_id)
         if row is None:
             return None
-        return LocalTicket(ticket_id, row.ticket_uid, dict(row.values), row.is_closed_at_set)
+        return LocalTicket(ticket_id, row.ticket_uid, dict(row.values))
 
     def unlinked(self, remote_id: RemoteId) -> list[LocalId]:
         """Rows with this QContact id and no link, oldest first."""

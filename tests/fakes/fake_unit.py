@@ -212,7 +212,6 @@ class FakeUnit:
             row.values.update(decision.writes)
             row.versions.update(taken)
             row.updated_at = self._began_at
-        row.is_closed_at_set = decision.closes or (row.is_closed_at_set and not decision.reopens)
         self._report_agreed(decision, row, numbers)
         if decision.kind is DecisionKind.CREATE or decision.writes or decision.warnings:
             here.audit.append((remote_id, Direction.INBOUND, decision.sync_type.value, "success"))

@@ -3,7 +3,7 @@
 -- returns: one row per ticket that exists, see the columns
 -- locks:   the rows, in the order of their ids, until commit
 SELECT
-    id, ticket_uid, closed_at IS NOT NULL AS is_closed_at_set,
+    id, ticket_uid,
     status, assigned_to::text, title, description, priority, ticket_type, address,
     dr_number, pole_number::text, pon_number, project_id::text, zone_id::text,
     gps_coordinates[1] AS latitude, gps_coordinates[0] AS longitude, ont_serial

@@ -70,7 +70,6 @@ SELECT
     END AS kind,
     relation.relispartition AS is_partition,
     pg_relation_is_updatable(relation.oid, true) & 12 AS writes,
-    row_security_active(relation.oid) AS has_policies,
     ARRAY(
         SELECT tgname::text FROM pg_trigger
         WHERE tgrelid = relation.oid AND NOT tgisinternal AND tgenabled <> 'D'

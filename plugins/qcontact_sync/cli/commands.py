@@ -199,7 +199,7 @@ def history(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the recorded runs."""
+    """Print the recorded runs that match, newest first, or as a JSON list."""
     dates = parse_request({"start_date": start_date, "end_date": end_date})
     from qcontact_sync import jobs
     from qcontact_sync.cli import show_runs

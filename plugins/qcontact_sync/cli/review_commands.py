@@ -124,7 +124,7 @@ def retry(
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make entries due now."""
+    """Let the next run try one entry, or all that match, without waiting for their next try."""
     is_filtered = any((direction, code, state))
     if bool(entry_id) == all_matching or (is_filtered and not all_matching):
         raise ParamError("give one ID, or --all with --direction, --code or --state to limit it")

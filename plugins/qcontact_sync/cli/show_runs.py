@@ -45,7 +45,7 @@ def show_result(result: JobResult, zone: ZoneInfo) -> None:
 
 
 def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
-    """The newest recorded run."""
+    """Print the newest recorded run, or that there is none."""
     console = open_console()
     if row is None:
         console.print("no run recorded yet")
@@ -54,7 +54,7 @@ def show_last(row: HistoryRow | None, zone: ZoneInfo) -> None:
 
 
 def show_history(rows: Sequence[HistoryRow], zone: ZoneInfo) -> None:
-    """Recorded runs, newest first."""
+    """Print recorded runs as a table, newest first."""
     console = open_console()
     if not rows:
         console.print("no such run recorded")
@@ -94,7 +94,7 @@ def _history_table(rows: Sequence[HistoryRow], zone: ZoneInfo) -> Table:
 
 
 def show_checks(checks: Sequence[Check]) -> None:
-    """What `doctor` found."""
+    """Print the checks of `doctor` with what to do, as a table or, if it is narrow, as lines."""
     console = open_console()
     if is_narrow(console):
         for check in checks:

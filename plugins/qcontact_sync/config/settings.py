@@ -150,7 +150,7 @@ class Settings(SchemaSetting):
 
     @property
     def zone(self) -> ZoneInfo:
-        """How times are shown."""
+        """The time zone in which times are shown; they are stored in UTC."""
         return ZoneInfo(self.timezone)
 
 

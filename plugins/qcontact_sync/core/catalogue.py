@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HostColumn:
-    """A column as it is.
+    """A column of FibreFlow's database, as its catalogue describes it.
 
     Attributes:
         type: As PostgreSQL writes it.
@@ -30,7 +30,7 @@ class HostColumn:
 
 @dataclass(frozen=True, slots=True)
 class HostTable:
-    """A table or view as it is.
+    """A table or view of FibreFlow's database, as its catalogue describes it.
 
     Attributes:
         name: As a person writes it.
@@ -39,7 +39,6 @@ class HostTable:
         triggers: Names of the enabled ones.
         rules: Names of those on INSERT and UPDATE.
         checks: Names of CHECKs that do not list the words of one column.
-        has_policies: Row level security policies apply to this user.
     """
 
     name: str
@@ -49,7 +48,6 @@ class HostTable:
     triggers: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    has_policies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class _Fold:
         self._refused: list[tuple[str, str]] = []
 
     def add(self, field: str) -> None:
-        """Decide one more field."""
+        """Let the chosen side win in this field too; a refusal is recorded, not raised."""
         try:
             step = self._two_way(field) if field in TWO_WAY_FIELDS else self._owned(field)
         except TicketError as error:

@@ -66,7 +66,6 @@ class RecordedState:
     Attributes:
         inbound, outbound: Error code of its entry in quarantine, by direction.
         is_pending: The next run sends something of it.
-        is_gone: QContact did not have it when it was asked last.
         is_listed: It is among the tickets that QContact lists for this account.
         settled_until: Every change in QContact before this instant was brought in; None where
             that is not known from an instant.
@@ -75,7 +74,6 @@ class RecordedState:
     inbound: str | None = None
     outbound: str | None = None
     is_pending: bool = False
-    is_gone: bool = False
     is_listed: bool = True
     settled_until: datetime | None = None
 

@@ -5,7 +5,7 @@ data: `core.built_in` has the built-in ones, a mapping file replaces some of the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from qcontact_sync.core.columns import Column, Flow, Mapped, Translate, longest_kept, translator
 from qcontact_sync.core.model import (
@@ -200,15 +200,6 @@ class TicketMapping:
     def max_length(self, name: str) -> int | None:
         """Characters that a column takes; None for any number."""
         return self._column[name].max_length
-
-    def with_length(self, name: str, limit: int) -> "TicketMapping":
-        """The same for a database whose column takes so many characters."""
-        return replace(
-            self,
-            columns=tuple(
-                replace(c, max_length=limit) if c.name == name else c for c in self.columns
-            ),
-        )
 
 
 BOTH_WAYS: Mapping[str, Flow] = dict.fromkeys((STATUS, ASSIGNED_TO), Flow.BOTH)

@@ -110,7 +110,6 @@ class LocalTicket:
     id: LocalId
     ticket_uid: str
     values: Mapping[str, str | None]
-    is_closed_at_set: bool = False
 
 
 class Base(NamedTuple):

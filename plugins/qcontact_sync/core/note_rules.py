@@ -55,7 +55,7 @@ def internal_word(lineage: str) -> str:
 
 
 def sent_notes(lineage: str, fates: NoteFates) -> SentNotes:
-    """The notes that leave."""
+    """The kinds of notes that are sent to QContact, as public or as internal ones."""
     by_kind = dict(_fates_by_kind(lineage, fates))
     return SentNotes(
         tuple(kind for kind, fate in by_kind.items() if fate is NoteFate.PUBLIC),

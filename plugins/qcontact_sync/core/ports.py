@@ -126,11 +126,11 @@ class WalkedList(Protocol):
 
 
 class RemoteTickets(TicketAccess, WindowedList, Protocol):
-    """QContact, where it can be asked what changed."""
+    """A QContact whose list can be asked for what changed in a window (dialect tickets)."""
 
 
 class WalkedTickets(TicketAccess, WalkedList, Protocol):
-    """QContact, where it cannot."""
+    """A QContact whose list can only be read as a whole (dialect entities)."""
 
 
 Remote = RemoteTickets | WalkedTickets

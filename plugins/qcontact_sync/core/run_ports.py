@@ -73,7 +73,7 @@ class RunningRun:
 
 
 class RunStore(Protocol):
-    """The record of runs."""
+    """The runs on record, how far each one is, and the cursor of each account."""
 
     async def read_cursor(self, account: str) -> datetime | None:
         """The cursor: everything inbound before it is settled; None before the first run."""

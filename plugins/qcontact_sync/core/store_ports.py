@@ -44,7 +44,7 @@ class Store(Protocol):
         ...
 
     async def load_people(self) -> People:
-        """FibreFlow's users."""
+        """FibreFlow's users by id and by name; a name that several have stands for none."""
         ...
 
     async def list_due(self, direction: Direction, limit: int) -> Sequence[RemoteId]:

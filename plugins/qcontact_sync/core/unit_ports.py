@@ -172,7 +172,7 @@ class Quarantine(Protocol):
         ...
 
     async def release(self, remote_ids: Sequence[RemoteId]) -> None:
-        """Remove tickets that passed."""
+        """Remove the entries of tickets that passed: they are not tried again."""
         ...
 
     async def release_moot(self, *, sent: SentNotes) -> None:
@@ -194,7 +194,7 @@ class NoteRecords(Protocol):
         ...
 
     async def settle(self, note: Note, remote_note_id: str | None) -> None:
-        """The note has arrived."""
+        """The note has arrived, under this id if QContact gave one."""
         ...
 
     async def withdraw(self, note: Note) -> None:

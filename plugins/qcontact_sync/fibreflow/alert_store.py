@@ -79,7 +79,7 @@ class AlertStore:
         return [Alert(**{**row, "rule": Rule(row["rule"])}) for row in rows]
 
     async def replace_open(self, alerts: Sequence[Alert]) -> None:
-        """Replace the open alerts."""
+        """Make these the account's open alerts; the others are over."""
         plain = msgspec.to_builtins([asdict(alert) for alert in alerts])
         await self._database.fetch(
             "replace_alerts", {"account": self._account, "alerts": Jsonb(plain)}

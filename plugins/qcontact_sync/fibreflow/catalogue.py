@@ -36,7 +36,6 @@ def _table(name: str, row: Mapping[str, Any]) -> HostTable:
         triggers=tuple(row["triggers"]),
         rules=tuple(row["rules"]),
         checks=tuple(row["checks"]),
-        has_policies=row["has_policies"],
     )
 
 

@@ -48,7 +48,7 @@ class Insights:
         return (await self._database.read("read_status", params))[0]
 
     async def figures(self) -> Row:
-        """Numbers that metrics show."""
+        """The numbers that go to Airflow's metrics, as one row of ``read_figures``."""
         return (await self._database.read("read_figures"))[0]
 
     async def failures(

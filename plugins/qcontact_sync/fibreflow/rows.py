@@ -49,7 +49,6 @@ def local_ticket(row: Mapping[str, Any], more: Iterable[str] = ()) -> LocalTicke
             "gps_coordinates": _coordinates_text(row["latitude"], row["longitude"]),
             **{name: row[name] for name in more},
         },
-        is_closed_at_set=row["is_closed_at_set"],
     )
 
 

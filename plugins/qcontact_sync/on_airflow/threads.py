@@ -25,7 +25,7 @@ class Threads:
         self._limiter = CapacityLimiter(most)
 
     async def run(self, work: Callable[[Unpack[_Ts]], _T], *args: *_Ts) -> _T:
-        """Do blocking work."""
+        """Return the result of blocking work, done in a thread as soon as one is free."""
         return await to_thread.run_sync(work, *args, limiter=self._limiter)
 
 

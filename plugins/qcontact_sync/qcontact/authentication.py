@@ -83,19 +83,19 @@ class FixedKey:
         self._authorization = authorization
 
     async def prepare(self, send: Send) -> None:
-        """Nothing to do."""
+        """Does nothing: a fixed key needs no sign-in."""
 
     def credentials(self) -> "FixedKey":
-        """Itself."""
+        """The key itself: it is the same for every request."""
         return self
 
     def headers(self) -> dict[str, str]:
-        """The ``Authorization`` header."""
+        """The ``Authorization`` header, or none without a value."""
         value = self._authorization.get_secret_value()
         return {"Authorization": value} if value else {}
 
     def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
-        """Nothing to follow."""
+        """Does nothing: answers bring no newer key."""
 
     def has_other_than(self, refused: Credentials) -> bool:
         """There is no other key."""

@@ -148,7 +148,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """A change to report."""
+    """What became of an alert since the last check; each is reported once."""
 
     kind: ChangeKind
     alert: Alert

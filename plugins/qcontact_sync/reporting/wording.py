@@ -100,7 +100,7 @@ def is_automatic(conflict: Row) -> bool:
 
 
 def conflict_outcome(row: Row) -> str:
-    """How a conflict ended."""
+    """How a conflict was decided and by whom, or which side's value was not kept."""
     if not is_automatic(row):
         by = f", by {row['decided_by']}" if row["decided_by"] else ""
         return f"{row['resolution'] or 'open (needs a decision)'}{by}"

@@ -128,7 +128,6 @@ def _require_all(ids: Sequence[RemoteId], compared: Sequence[TicketComparison]) 
 
 
 async def _comparing(database: Database, remote: Remote, settings: Settings) -> Comparing:
-
     store = PostgresStore(database, mapping=remote.mapping)
     reads = PostgresComparison(database, store)
     options = sync_options(settings, remote)

@@ -60,7 +60,7 @@ RETRY_BUDGET_S = 5.0
 
 
 class UnknownId(TicketError):
-    """The id is unknown."""
+    """No ticket, entry or conflict has the id that a person gave."""
 
     def __init__(self, given: str, what: str) -> None:
         super().__init__(f"no {what} has the id {given}", ErrorCode.NOT_FOUND)

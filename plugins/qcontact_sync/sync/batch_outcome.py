@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def counts(self) -> Counts:
-        """The counts of ``fresh``."""
+        """What this batch adds to the run's counts: ``fresh`` by outcome."""
         created = sum(d.kind is DecisionKind.CREATE for d in self.fresh)
         successful = sum(d.writes_ticket for d in self.fresh)
         warned = sum(bool(d.warnings) and d.writes_ticket for d in self.fresh)

@@ -94,7 +94,7 @@ class ReadAhead(Generic[Item]):
         return item
 
     async def close(self) -> None:
-        """Stop reading."""
+        """Stop reading ahead and free the weight of what was not handed out."""
         self._filler.cancel()
         with suppress(asyncio.CancelledError):
             await self._filler

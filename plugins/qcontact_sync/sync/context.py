@@ -63,7 +63,7 @@ class Run:
         return replace(self, settled_until=settled_until)
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values, for XCom."""
+        """What the other tasks of the run need, as plain values for XCom."""
         start = self.window.start
         return {
             "job_id": str(self.job_id),

@@ -136,7 +136,7 @@ class InboundBatches:
         await self.quarantine([failure_of(e, i, SyncType.STATUS_UPDATE, None) for i, e in unread])
 
     async def _apply_batch(self, tickets: Sequence[Listed], *, is_trusted: bool) -> Outcome:
-        """One transaction."""
+        """Decide a batch and write it with its failures and counts in one transaction."""
         listed = newest_of_each(tickets)
         outcome = Outcome()
         async for attempt in attempts():

@@ -235,6 +235,6 @@ class _Reading:
         return self._ahead
 
     async def close(self) -> None:
-        """Stop reading."""
+        """Stop reading in the background, if that was begun."""
         if self._ahead is not None:
             await self._ahead.close()

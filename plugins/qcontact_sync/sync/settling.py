@@ -47,12 +47,12 @@ class Sent:
 
     @property
     def remote_id(self) -> RemoteId:
-        """QContact's id of the ticket."""
+        """The id by which QContact and the sync's own tables know the ticket."""
         return self.ticket.linked.remote_id
 
     @property
     def ticket_id(self) -> LocalId:
-        """FibreFlow's id of the ticket."""
+        """The id of the ticket's row in FibreFlow."""
         return self.ticket.linked.ticket_id
 
     def agreed(self) -> KnownTicket:

@@ -14,7 +14,7 @@ POLL_S = 0.2
 
 
 class StopRequested(RetryableError):
-    """The process received SIGTERM."""
+    """The process received SIGTERM: the direction ends here, and a later try goes on."""
 
     def __init__(self) -> None:
         super().__init__("asked to stop", ErrorCode.SYNC_JOB_ERROR)
@@ -31,7 +31,7 @@ class Stop:
         self._is_requested = True
 
     def is_requested(self) -> bool:
-        """Whether to stop."""
+        """Whether a stop was requested; asked between batches."""
         return self._is_requested
 
     async def sleep(self, seconds: float) -> None:

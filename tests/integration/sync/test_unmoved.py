@@ -91,7 +91,7 @@ MAPPINGS = {
     "usual": TICKETS,
     "one more column": WITH_MORE,
     "one more column, on creation": changed(WITH_MORE, "ont_model", flow=Flow.CREATE),
-    "short titles": TICKETS.with_length("title", 3),
+    "short titles": changed(TICKETS, "title", max_length=3),
     "addresses apart": changed(TICKETS, "address", flow=Flow.OFF),
     "positions on creation": changed(TICKETS, "gps_coordinates", flow=Flow.CREATE),
     "positions as text": changed(TICKETS, "gps_coordinates", kind=ColumnKind.TEXT),

@@ -23,7 +23,7 @@ _checked = [Depends(check_form)]
 
 @router.get("/quarantine/all/retry")
 async def ask_about_failures(request: Request, only: Failures) -> HTMLResponse:
-    """Ask for confirmation."""
+    """List the entries that match, the first 20 by name, with the button that retries them."""
     return await show(request, "retry_all.html", views.failures, only)
 
 
@@ -39,7 +39,7 @@ async def retry_failures(request: Request, only: Failures) -> RedirectResponse:
 
 @router.get("/quarantine/{entry_id}/{action}")
 async def ask_about_failure(request: Request, entry_id: UUID, action: EntryAction) -> HTMLResponse:
-    """Ask for confirmation."""
+    """Show the entry and what the action does to it, with the button that does it."""
     return await show(request, f"{action}.html", views.failure, entry_id)
 
 
@@ -57,7 +57,7 @@ async def change_failure(request: Request, entry_id: UUID, action: EntryAction) 
 async def ask_about_conflict(
     request: Request, conflict_id: UUID, keep: review.Keep
 ) -> HTMLResponse:
-    """Ask for confirmation."""
+    """Show both values and what becomes of the other one, with the button that decides."""
     return await show(request, f"keep_{keep}.html", views.conflict, conflict_id)
 
 

@@ -74,7 +74,7 @@ async def show(
 
 @router.get("/")
 async def overview(request: Request, span: Span) -> HTMLResponse:
-    """The overview."""
+    """The first page: the health, the charts of a period, and what went wrong in it."""
     return await show(request, "overview.html", views.overview, span)
 
 
@@ -91,7 +91,7 @@ async def runs(
 
 @router.get("/runs/{job_id}")
 async def run(request: Request, job_id: UUID) -> HTMLResponse:
-    """One run."""
+    """A run with its window, counts and failed tickets, and the way to its logs in Airflow."""
     return await show(request, "run.html", views.run, job_id)
 
 

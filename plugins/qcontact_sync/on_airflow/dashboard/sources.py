@@ -35,7 +35,7 @@ class PageSources:
 
 @dataclass(frozen=True, slots=True)
 class BothSides(PageSources):
-    """The same with QContact."""
+    """The sources of a page or decision that also asks QContact."""
 
     qcontact: QContactAccess
 

@@ -17,7 +17,7 @@ _checked = [Depends(check_form)]
 
 @router.get("/run")
 async def ask_about_run(request: Request) -> HTMLResponse:
-    """Ask for confirmation."""
+    """Show what a run does, and whether the DAG is paused, with the button that starts it."""
     return await show(request, "start_run.html", views.start)
 
 

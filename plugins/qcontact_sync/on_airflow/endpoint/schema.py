@@ -43,14 +43,14 @@ Params = create_model(
 
 
 class Meta(BaseModel):
-    """About the answer itself."""
+    """When the answer was made, and how long that took."""
 
     timestamp: AwareDatetime
     execution_time_ms: Annotated[float, Field(ge=0)]
 
 
 class Outbound(BaseModel):
-    """Tickets of one direction."""
+    """Tickets from FibreFlow to QContact, by outcome."""
 
     processed: int
     successful: int
@@ -59,14 +59,14 @@ class Outbound(BaseModel):
 
 
 class Inbound(Outbound):
-    """The same, with the successful tickets by action."""
+    """Tickets from QContact to FibreFlow, by outcome; the successful ones also by action."""
 
     created: int
     updated: int
 
 
 class Summary(BaseModel):
-    """Tickets of both directions."""
+    """Tickets of both directions together, and of each one."""
 
     total_processed: int
     total_success: int
@@ -99,7 +99,7 @@ class Run(BaseModel):
 
 
 class RunAnswer(BaseModel):
-    """A run."""
+    """The answer to a trigger, and to a question about a run."""
 
     success: Literal[True]
     data: Run
@@ -123,7 +123,7 @@ class HealthAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """The error."""
+    """Why the request was refused or failed: a fixed code, and a sentence for people."""
 
     code: str
     message: str

@@ -52,7 +52,7 @@ def passed_on(behind: Upstream) -> list[tuple[str, str, dict[str, str]]]:
         ("GET", f"{HEALTH}?account=north&x=%2F"),
     ],
 )
-def test_what_is_published_arrives_with_its_query(proxy, passed_on, method, target):
+def test_published_paths_arrive_with_their_query(proxy, passed_on, method, target):
     """Without the query, `?account=` would start the account `default`."""
     answer = proxy.request(method, target, headers={"Authorization": "Bearer secret"})
 
@@ -78,7 +78,7 @@ def test_what_is_published_arrives_with_its_query(proxy, passed_on, method, targ
         "/qcontact-sync/",
     ],
 )
-def test_nothing_else_is_passed_on(proxy, passed_on, target):
+def test_proxy_passes_on_published_paths_only(proxy, passed_on, target):
     raw = httpx.URL(str(proxy.base_url)).copy_with(raw_path=target.encode())
     answer = proxy.send(httpx.Request("GET", raw))
 

@@ -67,7 +67,7 @@ def test_the_monitor_goes_green_and_compares_tickets(airflow: AirflowClient) -> 
 
 @pytest.mark.deadlines
 @pytest.mark.usefixtures("told")
-def test_a_scheduled_run_that_does_not_begin_is_told_by_its_deadline(
+def test_deadline_reports_a_scheduled_run_that_did_not_start(
     airflow: AirflowClient, mailbox: Mailbox
 ) -> None:
     airflow.add_pool(CLOSED_POOL, slots=0)

@@ -1,4 +1,4 @@
-"""The trigger form and what comes of it, seen and used by a person in a real browser."""
+"""The trigger form and the runs that it starts, seen and used by a person in a real browser."""
 
 from datetime import UTC, datetime
 

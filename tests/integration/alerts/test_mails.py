@@ -184,7 +184,7 @@ def test_a_server_in_trouble_is_not_asked_again_for_every_mail(
     assert server.tries == 1
 
 
-def test_who_is_refused_does_not_keep_the_others_from_being_told(
+def test_refused_recipient_does_not_stop_mails_to_the_others(
     history: History, server: MailServer
 ) -> None:
     fail(history)

@@ -1,4 +1,4 @@
-"""What no run does for itself: comparing a sample, tidying up, telling an outside watchman."""
+"""What no run does for itself: comparing a sample, tidying up, pinging an outside monitor."""
 
 import asyncio
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def test_old_rows_of_ours_go_and_nothing_else(world: World) -> None:
 
 
 @pytest.fixture
-def watchman() -> Iterator[tuple[str, list[str]]]:
+def ping_server() -> Iterator[tuple[str, list[str]]]:
     heard: list[str] = []
 
     class Ears(BaseHTTPRequestHandler):
@@ -108,10 +108,10 @@ def watchman() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def test_a_settled_run_is_told_to_the_watchman_and_a_failed_one_is_not(
-    world: World, watchman: tuple[str, list[str]]
+def test_settled_run_pings_and_failed_run_does_not(
+    world: World, ping_server: tuple[str, list[str]]
 ) -> None:
-    url, heard = watchman
+    url, heard = ping_server
     world.configure(ping_url=SecretStr(f"{url}/key-17"))
     world.run()
     assert heard == ["/key-17"]
@@ -120,7 +120,7 @@ def test_a_settled_run_is_told_to_the_watchman_and_a_failed_one_is_not(
     assert heard == ["/key-17"]
 
 
-def test_a_watchman_who_is_not_there_changes_nothing_and_stays_secret(
+def test_unreachable_ping_address_changes_nothing_and_stays_secret(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.configure(ping_url=SecretStr("http://127.0.0.1:9/key-17"))
@@ -129,10 +129,10 @@ def test_a_watchman_who_is_not_there_changes_nothing_and_stays_secret(
     assert "key-17" not in caplog.text
 
 
-def test_a_watchman_who_redirects_is_not_followed_and_the_address_is_a_secret(
-    world: World, watchman: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
+def test_redirect_of_the_ping_is_not_followed_and_its_address_stays_secret(
+    world: World, ping_server: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    url, heard = watchman
+    url, heard = ping_server
     world.configure(ping_url=SecretStr(f"{url}/moved/key-17"))
     assert world.run().status == "success"
     assert heard == ["/moved/key-17"]

@@ -1,4 +1,4 @@
-"""Every button of the dashboard, pressed in a real browser, and what comes of it."""
+"""Every button of the dashboard, pressed in a real browser, and its effect."""
 
 from collections.abc import Iterator
 

@@ -67,7 +67,7 @@ def refused(answer):
         pytest.param([("X-Api-Key", SECRET)], id="other-header"),
     ],
 )
-def test_whoever_does_not_hold_the_secret_starts_nothing(airflow, stranger, headers):
+def test_caller_without_the_secret_starts_nothing(airflow, stranger, headers):
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     answer = stranger.post(SYNC, headers=raw, json={"sync_direction": GUESS})
 
@@ -96,7 +96,7 @@ def test_both_secrets_open_while_one_takes_the_others_place(airflow, server):
             assert holder.post(SYNC, headers=ASYNC).status_code == 202
 
 
-def test_who_fails_too_often_is_told_to_wait_and_the_right_secret_still_opens(
+def test_caller_with_many_failures_must_wait_and_the_right_secret_still_works(
     airflow, stranger, client
 ):
     wrong = {"Authorization": f"Bearer {GUESS}"}

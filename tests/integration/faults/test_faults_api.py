@@ -75,7 +75,7 @@ def test_credentials_that_end_in_mid_run_leave_the_rest_to_the_next(world: World
 @pytest.mark.parametrize(
     "pause", [{"retry_after": 86_400}, {"retry_after_date_s": 86_400}], ids=["seconds", "date"]
 )
-def test_a_pause_of_a_day_ends_the_run_and_nothing_knocks_meanwhile(world: World, pause):
+def test_retry_after_of_a_day_ends_the_run_without_further_requests(world: World, pause):
     several(world, 8)
     world.configure(retry_budget_s=60)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -91,7 +91,7 @@ def test_a_pause_of_a_day_ends_the_run_and_nothing_knocks_meanwhile(world: World
     assert world.run().sync_result["outbound_stats"]["successful"] == 8
 
 
-def test_a_limit_on_every_call_stops_the_run_and_quarantines_nobody(world: World):
+def test_rate_limit_on_every_call_stops_the_run_and_quarantines_nothing(world: World):
     several(world, 8)
     world.configure(retry_budget_s=2)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -236,7 +236,7 @@ def test_an_error_in_a_200_to_a_write_is_a_failure(world: World, linked):
 
 
 @pytest.mark.parametrize("echo", [False, True], ids=["shows-the-old", "shows-the-new"])
-def test_a_write_that_is_accepted_and_not_kept_is_found_out(world: World, echo):
+def test_write_that_is_accepted_and_not_stored_is_detected(world: World, echo):
     ids = several(world, 3)
     world.qcontact.faults.add(do="lie", echo=echo, method="PATCH", **FOREVER)
     world.execute("UPDATE tickets SET status = 'pending_qa'")
@@ -255,7 +255,7 @@ def test_a_write_that_is_accepted_and_not_kept_is_found_out(world: World, echo):
 
 
 @pytest.mark.parametrize("total", [0, 5])
-def test_an_empty_page_with_more_to_come_ends(world: World, total):
+def test_empty_page_that_announces_more_ends_the_run(world: World, total):
     remote_id = world.add_ticket()
     listing = f'"total": {total}, "page": 1, "page_size": 100, "has_more": true'
     world.qcontact.faults.add(
@@ -288,7 +288,7 @@ def test_a_list_that_shows_only_so_many_pages_is_read_in_smaller_slices(seeded_w
 
 
 @pytest.mark.usefixtures("small_slices")
-def test_more_of_one_second_than_is_shown_is_said_and_the_cursor_stays(world: World):
+def test_hidden_tickets_of_one_second_are_reported_and_the_cursor_stays(world: World):
     stamp = world.qcontact.now() - 3_600 * SECOND
     for number in range(80):
         world.qcontact.add(at=stamp, title=f"Bulk {number}")

@@ -45,7 +45,7 @@ def test_text_that_is_the_same_but_for_its_form_writes_nothing(world: World, lin
     assert (world.tickets_snapshot(), world.audit()) == (before, audit)
 
 
-def test_a_null_byte_is_dropped_and_said(world: World, linked):
+def test_null_byte_is_dropped_and_reported(world: World, linked):
     world.edit(linked, title="No\u0000 light", description="a\u0000b")
     world.run()
     row = world.local(linked)
@@ -71,7 +71,7 @@ def test_an_unknown_word_is_a_warning_on_the_tickets_own_row(
     assert world.sent() == []
 
 
-def test_a_transition_that_is_refused_is_tried_again_when_either_side_moves(world: World, linked):
+def test_refused_transition_is_retried_when_either_side_changes(world: World, linked):
     world.qcontact.faults.add(do="answer", status=422, method="PATCH", times=2)
     world.set_local(linked, status="pending_qa")
     world.run()
@@ -86,7 +86,7 @@ def test_a_transition_that_is_refused_is_tried_again_when_either_side_moves(worl
     assert world.quarantine() == {}
 
 
-def test_one_field_moved_apart_is_one_entry_however_often_it_is_looked_at(world: World, linked):
+def test_conflict_in_a_field_is_recorded_once(world: World, linked):
     world.set_local(linked, status="pending_qa")
     world.edit(linked, status="Solved")
     for _ in range(3):
@@ -97,7 +97,7 @@ def test_one_field_moved_apart_is_one_entry_however_often_it_is_looked_at(world:
     assert world.local(linked)["status"] == "resolved"
 
 
-def test_fields_that_moved_on_different_sides_both_arrive(world: World, linked):
+def test_fields_changed_on_different_sides_both_arrive(world: World, linked):
     world.set_local(linked, status="pending_qa")
     world.edit(linked, title="Edited there", priority="urgent")
     world.run()
@@ -150,7 +150,7 @@ def test_a_change_that_our_own_account_made_is_a_change(world: World, linked):
     assert (row["title"], row["status"]) == ("Set by a rule", "qa_approved")
 
 
-def test_a_rule_that_reverts_what_we_write_is_not_fought_for_ever(world: World, linked):
+def test_field_that_an_automation_keeps_reverting_becomes_a_conflict(world: World, linked):
     for _ in range(6):
         world.set_local(linked, status="pending_qa")
         world.run()
@@ -322,7 +322,7 @@ def test_a_first_import_that_breaks_off_goes_on_where_it_was(seeded_world, monke
     "text",
     ["'; DROP TABLE tickets; --", "{{ ds }} %s %(x)s ${HOME}", "\\u0000 \\ %", "[bold]x[/bold]"],
 )
-def test_text_is_text_on_both_sides_and_in_no_log(world: World, linked, text, caplog):
+def test_special_characters_stay_plain_text_and_out_of_logs(world: World, linked, text, caplog):
     caplog.set_level(logging.DEBUG, logger="qcontact_sync")
     world.edit(linked, title=text, description=text, address=text)
     world.add_note(linked, text)

@@ -59,7 +59,7 @@ def several(world: World, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization", "deadlock"])
-def test_an_inbound_batch_that_loses_is_repeated_whole(world: World, state):
+def test_inbound_batch_is_repeated_after_a_transaction_conflict(world: World, state):
     ids = several(world, 3)
     world.execute(FAIL_FIRST.format(times=2, state=state, event="UPDATE", table="tickets"))
     world.edit(ids, title="Edited there")
@@ -71,7 +71,7 @@ def test_an_inbound_batch_that_loses_is_repeated_whole(world: World, state):
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"], ids=["serialization", "deadlock"])
-def test_a_settlement_that_loses_is_repeated_without_the_write(world: World, state):
+def test_settlement_is_repeated_after_a_transaction_conflict_without_the_write(world: World, state):
     (linked,) = several(world, 1)
     world.execute(
         FAIL_FIRST.format(times=2, state=state, event="UPDATE", table="qcontact_ticket_link")
@@ -264,7 +264,7 @@ def test_links_that_were_lost_are_found_again(seeded_world: World):
     assert world.sent() == []
 
 
-def test_many_bases_that_disagree_are_held_until_a_person_looks(world: World):
+def test_many_differing_bases_need_confirmation(world: World):
     several(world, 6)
     world.configure(max_outbound=5)
     world.execute("UPDATE qcontact_ticket_link SET base_status_local = 'open'")
@@ -334,7 +334,7 @@ def test_a_sent_change_without_its_audit_row_is_not_settled(world: World):
 # --- XB12
 
 
-def test_however_long_the_logs_are_a_run_reads_none_of_them():
+def test_run_reads_neither_history_nor_audit_log():
     """History and audit only grow; what a person asks for reads them, a run its own rows by key."""
     for_people = {
         *("list_history", "read_status", "ticket_history", "chart_runs", "count_errors"),

@@ -89,7 +89,7 @@ async def _close_idle(world: World, state: str = "idle") -> None:
         )
 
 
-async def test_a_lease_whose_row_is_locked_is_somebody_elses(world: World) -> None:
+async def test_lease_with_a_locked_row_counts_as_taken(world: World) -> None:
     """A holder that froze before its commit; whoever waits goes on asking."""
     database = Database(world.database, lock_wait_s=0.3)
     leases = PostgresLeases(database)
@@ -139,7 +139,9 @@ async def test_a_commit_without_an_answer_ends_by_itself(world: World, line: Sil
     await database.close()
 
 
-async def test_all_that_is_asked_shares_one_budget(world: World, line: SilentLine) -> None:
+async def test_all_statements_of_a_request_share_one_time_budget(
+    world: World, line: SilentLine
+) -> None:
     """Without it each statement and each new connection would take the patience of a run."""
     database = Database(through(world, line).database, budget_s=0.6)
     await database.read("read_database_time")
@@ -191,7 +193,7 @@ def test_an_address_keeps_the_limits_that_it_sets() -> None:
 # --- XS4: who waits there
 
 
-def test_as_many_as_like_may_ask_a_silent_database(world: World, line: SilentLine) -> None:
+def test_any_number_of_callers_may_ask_a_silent_database(world: World, line: SilentLine) -> None:
     """Each is freed by the time-out, and the next ones are answered when it speaks again."""
     in_two_seconds = make_conninfo(world.database, connect_timeout=2)
     seen = through(replace(world, database=in_two_seconds), line)

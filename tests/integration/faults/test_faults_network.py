@@ -89,7 +89,7 @@ def closed_port() -> int:
         pytest.param(lambda: "https://qcontact.invalid", id="no-such-name"),
     ],
 )
-def test_nobody_there_sends_nothing_and_the_next_run_goes_on(world: World, pending, where):
+def test_unreachable_host_fails_run_and_next_run_recovers(world: World, pending, where):
     cursor = world.cursor()
     result = run_at(world, where())
     assert result.error_code == "NETWORK_ERROR"
@@ -118,7 +118,7 @@ def test_a_certificate_that_does_not_verify_stops_the_run_at_once(world: World, 
     assert all_arrived(world, pending)
 
 
-def test_a_connection_that_does_not_come_about_sends_nothing(world: World, pending):
+def test_failed_connection_sends_nothing(world: World, pending):
     with listening(None) as port:
         result = run_at(world, f"https://127.0.0.1:{port}", timeout_s=0.4)
     assert result.error_code == "NETWORK_ERROR"
@@ -167,7 +167,7 @@ def test_a_note_that_arrived_and_was_not_answered_in_time_is_there_once(
         pytest.param({"do": "delay", "delay_s": 1}, id="lands-later"),
     ],
 )
-def test_a_note_without_an_answer_that_is_not_there_is_asked_for_again(world: World, noted, fault):
+def test_note_that_did_not_arrive_is_sent_by_a_later_run(world: World, noted, fault):
     world.qcontact.faults.add(**fault, **NOTE)
     first = world.run()
     assert first.status == "failed"
@@ -192,7 +192,7 @@ def test_a_page_that_breaks_off_is_read_again_as_a_whole(seeded_world: World):
     assert world.value("SELECT count(*) FROM tickets") == 300
 
 
-def test_a_page_that_breaks_off_for_ever_counts_for_nothing(seeded_world: World):
+def test_page_that_is_always_cut_off_changes_nothing(seeded_world: World):
     world = seeded_world
     world.qcontact.faults.add(do="cut_body", path="page=2&", times="forever")
     result = world.run()
@@ -220,7 +220,7 @@ def test_a_change_that_a_proxy_delivers_twice_is_one_change(world: World, pendin
     assert (world.tickets_snapshot(), world.sent()) == before
 
 
-def test_a_list_that_drips_is_given_up_and_read_by_a_later_run(world: World, pending):
+def test_too_slow_list_is_read_by_a_later_run(world: World, pending):
     world.configure(timeout_s=0.5)
     world.qcontact.faults.add(do="drip", delay_s=0.2, path=LIST, times="forever")
     cursor = world.cursor()
@@ -232,7 +232,7 @@ def test_a_list_that_drips_is_given_up_and_read_by_a_later_run(world: World, pen
     assert all_arrived(world, pending)
 
 
-def test_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
+def test_too_slow_ticket_waits_for_a_later_run(world: World, pending):
     world.configure(timeout_s=0.5)
     world.qcontact.faults.add(do="drip", delay_s=0.2, path=r"/tickets/\d", times="forever")
     result = world.run()
@@ -246,7 +246,7 @@ def test_a_ticket_that_drips_waits_for_a_later_run(world: World, pending):
 
 
 @pytest.mark.parametrize("after", [1, 3, 6, 9], ids="after-{}-requests".format)
-def test_a_network_that_goes_in_mid_run_loses_nothing(world: World, after: int):
+def test_network_failure_during_a_run_loses_nothing(world: World, after: int):
     ids = [world.add_ticket(status="In Progress") for _ in range(12)]
     world.configure(page_size=5)
     world.run()

@@ -167,7 +167,7 @@ def test_a_run_whose_record_is_dropped_names_the_table(world: World, some, event
     assert ids(world, "tickets") == (set() if event == "INSERT" else set(some))
 
 
-def test_what_came_back_with_an_answer_and_was_dropped_moves_no_base(world: World, some):
+def test_base_stays_when_a_trigger_drops_values_from_an_answer(world: World, some):
     world.run()
     bad, good = some[0], some[1]
     add_trigger(world, "RETURN NULL;", "UPDATE")

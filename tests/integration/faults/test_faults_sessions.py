@@ -132,7 +132,7 @@ def test_the_defaults_of_a_database_change_nothing(world: World, name: str, valu
     work_both_ways(replace(world, owner=plainly(world.owner)))
 
 
-def test_a_failure_is_told_in_utc_wherever_the_database_is(world: World) -> None:
+def test_failures_are_shown_in_utc_for_any_database_time_zone(world: World) -> None:
     configure(world.owner, TimeZone="Asia/Kathmandu")
     world.add_ticket(title="Poison")
     world.execute("ALTER TABLE tickets ADD CONSTRAINT sound CHECK (title <> 'Poison')")
@@ -180,7 +180,7 @@ def test_the_same_through_a_pooler_where_others_left_their_settings(empty_db: st
         work_both_ways(World(there, through, make_conninfo(empty_db, options=plainly)))
 
 
-def test_a_database_that_takes_no_writes_is_refused_by_the_name_of_the_setting(
+def test_read_only_database_is_refused_by_the_name_of_the_setting(
     world: World,
 ) -> None:
     configure(world.owner, default_transaction_read_only="on")

@@ -171,7 +171,7 @@ def be_ahead(database: str, works_from: int | None) -> None:
     )
 
 
-def test_a_database_that_has_more_than_this_version_needs_is_worked_with(empty_db: str):
+def test_schema_with_additions_of_a_later_release_is_accepted(empty_db: str):
     be_ahead(empty_db, None)
     assert migrate(empty_db) == []
     assert list(get_sync_job_history(fibreflow=access(empty_db))) == []
@@ -245,7 +245,7 @@ def test_a_database_that_is_behind_is_refused_with_what_to_do(empty_db: str):
         run_sync_job(fibreflow=access(empty_db), qcontact=NO_QCONTACT, settings=Settings())
 
 
-def test_a_database_that_nobody_answers_for_is_said_to_be_so():
+def test_unreachable_database_is_reported():
     nowhere = "postgresql://nobody@127.0.0.1:9/none?connect_timeout=2"
     with pytest.raises(SyncError, match="no connection to the database") as refused:
         run_sync_job(fibreflow=access(nowhere), qcontact=NO_QCONTACT, settings=Settings())

@@ -32,7 +32,7 @@ ABOUT_FIBREFLOW = {
     "test_different_fields_moved_apart_both_arrive",
     "test_an_edit_between_our_read_and_the_next_run_is_merged",
     "test_a_refused_change_waits_until_either_side_changes",
-    "test_a_ticket_that_is_gone_is_said_and_not_tried_again",
+    "test_deleted_ticket_is_reported_and_not_tried_again",
     "test_a_ticket_that_comes_back_is_the_same_pair",
     "test_a_run_that_died_between_intent_and_answer_asks_what_arrived",
     "test_a_client_note_goes_out_public_once",

@@ -178,7 +178,7 @@ async def test_an_answer_that_does_not_show_the_case_is_read_again_by_the_caller
         {},
     ],
 )
-async def test_what_has_no_word_to_write_is_never_sent(tenant, script, fields):
+async def test_status_without_a_qcontact_word_is_never_sent(tenant, script, fields):
     async with tenant() as client:
         with pytest.raises(TicketError) as caught:
             await client.update(C1, fields)
@@ -267,7 +267,7 @@ async def test_a_page_that_repeats_ends_the_list(tenant, script):
     assert len(script.seen) == 2
 
 
-async def test_a_list_that_may_hide_older_notes_counts_for_none(tenant, script):
+async def test_list_that_may_hide_older_notes_is_treated_as_unreadable(tenant, script):
     """The server knows no second page, and its first is as long as a page may be: counted, a note
     that is not shown would be sent again.
     """

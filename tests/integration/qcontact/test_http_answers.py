@@ -92,7 +92,7 @@ async def test_what_is_too_large_when_decompressed_is_not_read_to_its_end(
     assert caught.value.code is ErrorCode.PARSE_ERROR
 
 
-async def test_a_list_may_be_larger(connect, script):
+async def test_list_may_be_larger_than_other_answers(connect, script):
     def listing(size):
         head, tail = json.dumps(a_listing(a_ticket())).encode()[:-1], b"}"
         return reply(200, gzip.compress(head + b" " * size + tail, 1), Content_Encoding="gzip")
@@ -127,7 +127,7 @@ async def test_an_endless_answer_ends_by_its_size(connect, script):
             await client.get(T1)
 
 
-async def test_of_an_endless_error_the_beginning_is_enough(connect, script):
+async def test_only_the_beginning_of_an_endless_error_is_read(connect, script):
     script.answer(endless(422))
     async with connect() as client:
         with pytest.raises(TicketError) as caught:
@@ -144,7 +144,7 @@ async def test_a_header_line_of_20_kb_is_read(connect, script):
         assert (await client.get(T1)).id == "T-1"
 
 
-async def test_a_header_line_that_is_too_long_is_said(connect, script):
+async def test_too_long_header_line_is_reported(connect, script):
     script.answer(reply(body={"data": a_ticket()}, X_Trace="hunter2" * 6_000))
     async with connect(retries=0) as client:
         with pytest.raises(RetryableError, match="header line") as caught:
@@ -158,7 +158,7 @@ async def test_a_header_line_that_is_too_long_is_said(connect, script):
     [{"Content_Encoding": "br"}, {f"X_{number}": "a" for number in range(1_000)}],
     ids=["a compression not asked for", "too many headers"],
 )
-async def test_an_answer_that_cannot_be_read_is_said(connect, script, headers):
+async def test_unreadable_answer_is_reported(connect, script, headers):
     script.answer(reply(body={"data": a_ticket()}, **headers))
     async with connect(retries=0) as client:
         with pytest.raises(RetryableError, match="cannot be read as HTTP") as caught:
@@ -170,7 +170,7 @@ EDGES = ["Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 31 Dec 9999 23:59:60 GMT"]
 
 
 @pytest.mark.parametrize("date", EDGES)
-async def test_dates_at_the_edges_of_the_calendar_count_for_none(connect, script, date):
+async def test_dates_at_the_edges_of_the_calendar_count_as_missing(connect, script, date):
     script.answer(
         reply(429, Date=date, Retry_After=date), reply(body=a_listing(a_ticket()), Date=date)
     )
@@ -191,7 +191,7 @@ async def test_dates_at_the_edges_of_the_calendar_count_for_none(connect, script
         (f"https://{'hunter2' * 30}.example/", "another path"),
     ],
 )
-async def test_a_redirect_is_told_with_its_host_and_what_to_set(connect, script, location, said):
+async def test_error_of_a_redirect_names_its_host_and_the_setting(connect, script, location, said):
     script.answer(reply(302, Location=location))
     async with connect() as client:
         with pytest.raises(FatalError, match="QCONTACT_API_URL") as caught:
@@ -217,7 +217,7 @@ async def test_requests_go_through_the_proxy_of_the_environment(
     assert script.seen[0].headers["Host"] == "api.qcontact.invalid"
 
 
-async def test_a_proxy_that_refuses_is_said(server_url, script, options, monkeypatch):
+async def test_refusal_by_a_proxy_is_reported(server_url, script, options, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", server_url)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)

@@ -31,7 +31,9 @@ async def test_the_pause_that_was_asked_for_is_kept(connect, script, clock, stat
         pytest.param("soon", 5, 6, id="garbage"),
     ],
 )
-async def test_dates_and_garbage(connect, script, clock, retry_after, at_least_s, below_s):
+async def test_retry_after_may_be_a_date_or_invalid(
+    connect, script, clock, retry_after, at_least_s, below_s
+):
     """XH8."""
     limited = reply(429, Retry_After=retry_after, Date="Sun, 01 Mar 2026 10:00:00 GMT")
     script.answer(limited, FINE)

@@ -143,7 +143,7 @@ async def test_a_write_that_never_left_is_repeated_and_not_unknown(options, cloc
 
 
 @pytest.mark.parametrize("write", [patch, post])
-async def test_a_write_that_waited_for_its_connection_never_left(options, write):
+async def test_write_without_an_established_connection_was_not_sent(options, write):
     """XN3: the connection stands, and nobody answers the TLS handshake."""
     hasty = replace(options, timeout_s=0.1, retries=1)
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -157,7 +157,7 @@ def test_a_total_that_is_too_low_hides_no_ticket(seeded_world: World, total_off:
     assert matches_qcontact(world)
 
 
-def test_a_total_that_is_too_high_for_ever_is_said_and_the_cursor_stays(seeded_world: World):
+def test_total_that_stays_too_high_is_reported_and_the_cursor_stays(seeded_world: World):
     world = seeded_world
     world.qcontact.switch(total_off=5)
     first = world.run()

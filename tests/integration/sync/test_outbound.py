@@ -624,7 +624,7 @@ def test_notes_that_go_out_do_not_prove_that_the_account_may_change_statuses(wor
     assert len(world.patches()) == 3
 
 
-def test_a_ticket_that_is_gone_is_said_and_not_tried_again(world: World):
+def test_deleted_ticket_is_reported_and_not_tried_again(world: World):
     gone, other = several(world, 2)
     world.qcontact.delete(gone)
     world.set_local(gone, status="pending_qa")

@@ -182,7 +182,7 @@ def test_a_database_stays_with_the_account_that_worked_in_it_first(accounts):
     accounts.north.run()
     accounts.south.database = accounts.north.database
     before = accounts.north.snapshot()
-    named = "kept for account north, not for south"
+    named = "belongs to account north, not to south"
 
     fibreflow, qcontact = accounts.south.sides
     settings = accounts.south.settings
@@ -242,7 +242,7 @@ def test_a_database_is_given_to_an_account_of_another_name_as_the_page_says(acco
     accounts.north.execute(statements.replace(":'old'", "'north'").replace(":'new'", "'west'"))
     cursor = accounts.north.cursor()
 
-    with pytest.raises(ConfigError, match="kept for account west"):
+    with pytest.raises(ConfigError, match="belongs to account west"):
         accounts.north.run()
     accounts.north.configure(account="west")
     accounts.north.edit(ticket, title="Slow light")

@@ -93,10 +93,10 @@ def find_account(name: str | None = None) -> Account:
 def _accounts(document: Mapping[str, Any]) -> Mapping[str, Account]:
     unknown = sorted(set(document) - {"accounts"})
     if unknown:
-        raise _refused("", f"unknown key {_shown(*unknown)}; there is only [accounts.NAME]")
+        raise _refused("", f"unknown key {_shown(*unknown)}; only [accounts.NAME] is allowed")
     tables = document.get("accounts")
     if not isinstance(tables, dict) or not tables:
-        raise _refused("", "it holds no account: add a table [accounts.NAME]")
+        raise _refused("", "it contains no account: add a table [accounts.NAME]")
     accounts = {name: _account(name, table) for name, table in tables.items()}
     for key in _CONNECTIONS:
         _require_own(accounts, key)

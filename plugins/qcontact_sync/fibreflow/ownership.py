@@ -30,6 +30,6 @@ async def _refuse_others(database: Database, account: str) -> None:
     others = [owner for owner in owners if owner != account]
     if others:
         raise ConfigError(
-            f"FibreFlow's database is kept for account {', '.join(others)}, not for {account}: "
+            f"FibreFlow's database belongs to account {', '.join(others)}, not to {account}: "
             "each account needs a database of its own"
         )

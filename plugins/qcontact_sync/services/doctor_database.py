@@ -159,7 +159,7 @@ async def _check_change_mark(fibreflow: FibreFlowAccess, patience_s: float) -> S
 
 def _judge_change_mark(mark: Mapping[str, Any]) -> Iterator[Check]:
     if mark["present"] and mark["triggers"] is None:
-        found = "its triggers are not all in order: each run compares all tickets"
+        found = "a trigger is missing, disabled or cannot work: each run compares all tickets"
         yield Check("change mark", State.WARNING, found, f"{_MARK_FILE} adds or removes them")
     elif mark["present"] and not mark["is_recent"]:
         found = "on, but no run sent changes in the last two days, and marks pile up"

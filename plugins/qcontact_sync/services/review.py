@@ -251,7 +251,7 @@ async def _open_conflict(database: Database, given: str, field: str | None) -> R
         raise UnknownId(given, what)
     if len(waiting) > 1:
         fields = ", ".join(sorted(row["field"] for row in waiting))
-        raise ParamError(f"{given} has open conflicts about {fields}: say which field")
+        raise ParamError(f"{given} has open conflicts about {fields}: name the field")
     return waiting[0]
 
 

@@ -188,7 +188,7 @@ class ListReader:
         if self.shortfall is None:
             self.shortfall = (
                 f"QContact counts {short.expected} tickets in {short.window} and lists "
-                f"{short.seen}: those are brought in, and the next run reads from there again"
+                f"{short.seen}: those are synced, and the next run reads from there again"
             )
             log.warning("inbound.short %s", self.shortfall)
 

@@ -10,11 +10,12 @@ log = logging.getLogger(__name__)
 
 
 class UnexpectedError(RetryableError):
-    """Something broke that nobody thought of; the log has its trace, the message only its name."""
+    """An error that was not expected; the log contains the traceback, the message only its name."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(
-            f"unexpected {type(error).__name__}; the log has its trace", ErrorCode.SYNC_JOB_ERROR
+            f"unexpected {type(error).__name__}; the log contains the traceback",
+            ErrorCode.SYNC_JOB_ERROR,
         )
 
 

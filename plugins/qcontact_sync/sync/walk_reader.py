@@ -88,8 +88,8 @@ class WalkReader:
         self._digests = {i: row.digest for i, row in walk.rows.items()}
         if not walk.is_complete:
             self.shortfall = (
-                f"QContact's list moves or counts wrong: the {len(walk.rows)} cases that it showed "
-                "are brought in, and the next run reads it again"
+                f"QContact's list kept changing, or its count is wrong: the {len(walk.rows)} "
+                "listed cases are synced, and the next run reads the list again"
             )
         return walk
 

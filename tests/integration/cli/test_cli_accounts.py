@@ -23,7 +23,7 @@ def test_a_run_is_the_accounts_that_is_named(north):
     assert (ended.exit_status, ended.document["status"]) == (0, "success")
     refused = north("--account", "south", "run", "--json")
     assert refused.exit_status == 2
-    assert "kept for account north, not for south" in refused.document["error"]["message"]
+    assert "belongs to account north, not to south" in refused.document["error"]["message"]
 
 
 def test_the_variable_says_the_same_as_the_option(north):
@@ -56,7 +56,7 @@ def test_doctor_says_whose_database_it_is(north):
 
     assert own["schema"]["state"] == "ok"
     assert other["schema"]["state"] == "failed"
-    assert "kept for account north" in other["schema"]["found"]
+    assert "belongs to account north" in other["schema"]["found"]
 
 
 def test_doctor_names_what_is_wrong_in_the_file_for_any_account(north, tmp_path):

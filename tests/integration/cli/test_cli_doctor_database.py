@@ -95,7 +95,7 @@ def test_a_setting_that_cannot_be_used_has_its_reason_in_plain_words(program):
     ("change", "state", "said"),
     [
         ("", "ok", "on; all tickets were compared at"),
-        ("ALTER TABLE tickets DISABLE TRIGGER ALL", "warning", "not all in order"),
+        ("ALTER TABLE tickets DISABLE TRIGGER ALL", "warning", "missing, disabled or cannot work"),
         ("UPDATE qcontact_full_comparison SET compared_at = '2026-01-01'", "warning", "pile up"),
     ],
 )

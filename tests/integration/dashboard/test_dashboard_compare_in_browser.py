@@ -118,5 +118,5 @@ def test_on_a_phone_every_cell_has_the_heading_of_its_column(
     scrolls = page.locator(".wide").evaluate_all("all => all.some(w => w.scrollWidth > innerWidth)")
     context.close()
 
-    assert labels == ["Stands", "Field", "FibreFlow", "QContact", "Why"]
+    assert labels == ["Standing", "Field", "FibreFlow", "QContact", "Why"]
     assert not scrolls

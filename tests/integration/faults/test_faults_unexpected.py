@@ -44,7 +44,7 @@ def test_a_direction_that_breaks_unexpectedly_is_on_record_and_the_other_one_run
 
     result = run(world, progress=progress)
     assert (result.status, result.error_code) == ("failed", "SYNC_JOB_ERROR")
-    assert result.error_message == "unexpected ZeroDivisionError; the log has its trace"
+    assert result.error_message == "unexpected ZeroDivisionError; the log contains the traceback"
     assert world.patches() == [(ticket, {"status": "assigned"})]
     assert world.history()[-1]["status"] == "failed"
     assert any(record.exc_info for record in caplog.records)

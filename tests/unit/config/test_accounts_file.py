@@ -95,9 +95,9 @@ def test_an_account_without_a_file_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "holds no account"),
-        ("accounts = 5", "holds no account"),
-        ("[accounts]", "holds no account"),
+        ("", "contains no account"),
+        ("accounts = 5", "contains no account"),
+        ("[accounts]", "contains no account"),
         ("[account.north]", "unknown key account"),
         ("[accounts.North]", "accounts.North"),
         ("[accounts.1north]", "accounts.1north"),

@@ -5,7 +5,7 @@ would do.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from qcontact_sync.core.comparison import (
     NOTE,
@@ -31,8 +31,7 @@ from qcontact_sync.core.model import (
     RemoteTicket,
 )
 
-MARGIN = timedelta(hours=1)
-"""A change so much older than the cursor was missed: no run reads back that far by itself."""
+_MARGIN = timedelta(hours=1)
 
 
 def compare_ticket(
@@ -162,7 +161,7 @@ def _inbound(
 ) -> tuple[Standing, str, Direction | None]:
     if recorded.inbound:
         return Standing.WAITS, f"in quarantine, inbound: {recorded.inbound}", None
-    if _was_missed(remote, recorded):
+    if was_missed(remote, recorded.settled_until):
         return Standing.DIFFERS, "no run read this change: run --ticket-id brings it in", None
     return Standing.PENDING, reason, Direction.INBOUND
 
@@ -177,9 +176,16 @@ def _outbound(
     return Standing.PENDING, decision.reason, Direction.OUTBOUND
 
 
-def _was_missed(remote: RemoteTicket, recorded: RecordedState) -> bool:
-    until, changed = recorded.settled_until, remote.updated_at
-    return until is not None and changed is not None and changed < until - MARGIN
+def was_missed(remote: RemoteTicket, settled_until: datetime | None) -> bool:
+    """Whether a change in QContact is too old for later runs to read it by themselves.
+
+    Args:
+        remote: A ticket whose values there are not those that were last agreed.
+        settled_until: The sync has processed every QContact change before this time; None if it
+            has no cursor yet.
+    """
+    changed = remote.updated_at
+    return settled_until is not None and changed is not None and changed < settled_until - _MARGIN
 
 
 def _unlinked(

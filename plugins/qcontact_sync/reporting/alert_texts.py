@@ -31,10 +31,11 @@ MEANING = {
     "sides keep reverting each other. The sync writes neither side until you decide.",
     Rule.HELD: f"More changes are {STANDINGS['pending']} than are sent without confirmation. None "
     "is sent until you confirm. Check whether a bulk edit was intended.",
-    Rule.DIVERGENCE: "In two samples in a row, tickets have the standing "
-    f"'{STANDINGS['differs']}' of a comparison: the values differ, and the sync does nothing about "
-    f"it by itself. Tickets with the standing '{STANDINGS['pending']}' or '{STANDINGS['waits']}' "
-    "(a conflict, quarantine) do not count.",
+    Rule.DIVERGENCE: "In two samples in a row, tickets differ for no known reason: no run read a "
+    "change in QContact, or one of QContact's own fields was changed in FibreFlow. The sync does "
+    "nothing about it by itself. Tickets that have differed since they were linked do "
+    f"not count, nor do those with the standing '{STANDINGS['pending']}' or '{STANDINGS['waits']}' "
+    "(a conflict, quarantine).",
 }
 FAILURES = "List the failures on the dashboard (Quarantine), or: qcontact-sync failures"
 WHY = "To see why, search the ticket on the dashboard, or: qcontact-sync ticket ID"
@@ -81,8 +82,8 @@ STEPS = {
     ],
     Rule.DIVERGENCE: [
         "The log of the task compare_sample of the monitor DAG names the tickets.",
-        f"List all tickets with this standing: qcontact-sync compare (on the dashboard: Compare, "
-        f"filter '{STANDINGS['differs']}')",
+        "To look for more of them: qcontact-sync compare (on the dashboard: Compare, filter "
+        f"'{STANDINGS['differs']}'). It also lists tickets that do not count here.",
         WHY,
         "Write QContact's own fields again: qcontact-sync run --ticket-id ID --force-resync",
     ],

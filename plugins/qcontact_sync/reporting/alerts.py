@@ -94,7 +94,7 @@ class Facts:
         last_settled_at: When the last live run with status success or partial ended.
         old_entries: Entries in quarantine for longer than `OLD_AFTER`.
         held: Whether the newest live run held outbound changes (MAX_OUTBOUND).
-        differing: Number of tickets that differ in both of the last two samples.
+        differing: 1 if each of the last two samples has tickets that diverge, else 0.
     """
 
     now: datetime

@@ -1,8 +1,9 @@
 """Whether a pair of tickets differs although the sync has no reason recorded for it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from qcontact_sync.core.columns import Flow
+from qcontact_sync.core.compare import was_missed
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import Link, LocalTicket, RemoteTicket
 
@@ -17,22 +18,17 @@ def diverges(
     """Whether a change was missed, or one of QContact's own fields was changed in FibreFlow.
 
     A difference that the next run will process does not count: a two-way field that FibreFlow
-    changed is pending, and a recent change in QContact has not been read yet.
+    changed is pending, and a recent change in QContact has not been read yet. Nor does a difference
+    that the sides were linked with, or a value without a counterpart: a comparison (`core.compare`)
+    lists these too.
 
     Args:
         remote: Its present values.
-        settled_until: The sync has processed every QContact change before this time; None if it
-            has no cursor yet.
+        settled_until: As in `was_missed`.
     """
-    return _was_missed(remote, link, settled_until) or _has_drifted(remote, link, local, mapping)
-
-
-def _was_missed(remote: RemoteTicket, link: Link, settled_until: datetime | None) -> bool:
-    base = link.base.remote
-    has_moved = any(base.get(name) != value for name, value in remote.values.items())
-    if not has_moved or settled_until is None or remote.updated_at is None:
-        return False
-    return remote.updated_at < settled_until - timedelta(hours=1)
+    has_moved = any(link.base.remote.get(name) != value for name, value in remote.values.items())
+    is_missed = has_moved and was_missed(remote, settled_until)
+    return is_missed or _has_drifted(remote, link, local, mapping)
 
 
 def _has_drifted(

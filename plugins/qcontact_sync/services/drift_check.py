@@ -26,8 +26,9 @@ async def compare_sample(
     """Compare the next few tickets with QContact; each call continues after the last one.
 
     Returns:
-        ``compared`` (int), ``differing`` (QContact ids that differ without being pending, in
-        quarantine or in conflict), ``unread`` (int: QContact did not show them).
+        ``compared`` (int), ``differing`` (QContact ids, see `reporting.divergence.diverges`;
+        tickets in quarantine or with an open conflict are not compared), ``unread`` (int: QContact
+        did not show them).
 
     Raises:
         SyncError: One of the sides is not available.

@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from qcontact_sync.core.built_in import TICKETS
+from qcontact_sync.core.compare import compare_ticket
+from qcontact_sync.core.comparison import RecordedState, Standing, TicketComparison
+from qcontact_sync.core.model import KnownTicket
+from qcontact_sync.reporting.alert_texts import MEANING
+from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.divergence import diverges
 
-from tests.unit.core.core_values import a_link, a_local, a_remote, without
+from tests.unit.core.core_values import PEOPLE, REVIEW, a_link, a_local, a_remote, without
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -68,3 +73,25 @@ def test_a_field_that_was_never_taken_over_does_not_count():
     link = a_link()
     never = replace(link, base=link.base._replace(remote={"status": "Open"}))
     assert not diverges(a_remote(), never, a_local(title="Ours"), None, TICKETS)
+
+
+def compared(remote, link, local, settled_until=None) -> TicketComparison:
+    known, recorded = KnownTicket(link, local), RecordedState(settled_until=settled_until)
+    return compare_ticket(remote, known, recorded, PEOPLE, REVIEW)
+
+
+@pytest.mark.parametrize("age", [timedelta(0), HOUR, HOUR + timedelta(microseconds=1), 9 * HOUR])
+def test_a_comparison_calls_the_same_changes_missed(age):
+    remote = a_remote(NOON - age, title="Edited")
+    (field,) = compared(remote, a_link(), a_local(), NOON).fields
+
+    is_missed = field.reason.startswith("no run read this change")
+    assert diverges(remote, a_link(), a_local(), NOON, TICKETS) is is_missed
+
+
+def test_what_differs_since_it_was_linked_is_listed_by_a_comparison_and_raises_no_alert():
+    link, local = a_link(local={"status": "closed"}), a_local(status="closed")
+
+    assert compared(a_remote(), link, local).standing is Standing.DIFFERS
+    assert not diverges(a_remote(), link, local, None, TICKETS)
+    assert "have differed since they were linked do not count" in MEANING[Rule.DIVERGENCE]

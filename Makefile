@@ -99,4 +99,5 @@ pins: install ## compile requirements.in and requirements-dev.in into their .txt
 
 clean: ## remove everything that was installed and started here
 	@test ! -x $(BIN)/python || $(BIN)/python -m dev.demo.clean
+	@test ! -x $(BIN)/pre-commit || ! git rev-parse --git-dir >/dev/null 2>&1 || $(BIN)/pre-commit uninstall
 	rm -rf $(VENV) .venvs *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cryptography.fernet import Fernet
+from qcontact_sync.config.addresses import database_address
+from qcontact_sync.core.errors import ConfigError
 
 from dev.airflow.environment import postgres_connection, qcontact_connection
 from dev.errors import CannotRun
@@ -23,6 +25,7 @@ from dev.state import PROJECT
 FOLDER = PROJECT / "secrets"
 PLACEHOLDER = "<POSTGRES_PASSWORD>"
 CONNECTIONS = "connections.json"
+MIGRATOR = "MIGRATOR_DATABASE_URL"
 
 
 def _random() -> str:
@@ -62,8 +65,7 @@ class SecretFiles:
             own
             | _addresses(own)
             | {
-                "migrator_database_url": given.get("MIGRATOR_DATABASE_URL", "").strip()
-                or fibreflow,
+                "migrator_database_url": _migrator(given) or fibreflow,
                 CONNECTIONS: self._connections(_connections(qcontact, fibreflow, given)),
             }
         )
@@ -106,6 +108,15 @@ def _systems(given: Mapping[str, str]) -> tuple[RemoteAccess, str]:
             "QCONTACT_API_URL, its credentials and DATABASE_URL are not set: fill in .env"
         )
     return settings.qcontact, settings.database_url
+
+
+def _migrator(given: Mapping[str, str]) -> str:
+    """The address of who may change tables; empty where it is the sync itself."""
+    address = given.get(MIGRATOR, "").strip()
+    try:
+        return database_address(address, MIGRATOR) if address else ""
+    except ConfigError as error:
+        raise CannotRun(str(error)) from None
 
 
 def _connections(

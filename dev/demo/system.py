@@ -11,13 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 
-import psycopg
-from qcontact_sync.fibreflow.tls import verified
-
 from dev.airflow import metadata
 from dev.airflow.api import AirflowApi
 from dev.airflow.credentials import Credentials, load_or_create, write_private
 from dev.airflow.environment import ADMIN, Sides, airflow_environment, write_login
+from dev.database.given import require_reachable
 from dev.database.postgres import drop_database, ensure_database, free_port, port_is_free, server
 from dev.demo.edits import add_staff
 from dev.demo.fibreflow import AuditReader, make_maintenance
@@ -146,7 +144,7 @@ class LocalSystem:
 
     def _prepare_fibreflow(self) -> None:
         if self.settings.database_url:
-            _require_reachable(self.settings.database_url)
+            require_reachable(self.settings.database_url, DATABASE)
         settings = {
             **self.sides.qcontact.variables,
             **self.settings.schema_variables,
@@ -255,10 +253,3 @@ def _stop(services: Services, progress: Progress, interrupts: Interrupts) -> Non
     interrupts.ignore_first()
     with progress.step("stopping every process (Ctrl-C again hurries)"):
         services.stop_all(lambda: interrupts.hurry)
-
-
-def _require_reachable(dsn: str) -> None:
-    try:
-        psycopg.connect(verified(dsn), connect_timeout=10).close()
-    except psycopg.OperationalError as error:
-        raise CannotRun(f"DATABASE_URL: {error}") from None

@@ -8,6 +8,7 @@ from qcontact_sync.fibreflow.host_schema import OWN_NAMES, TableNames
 
 from tests.architecture.repository import (
     PACKAGE,
+    ROOT,
     SQL,
     adapters,
     modules,
@@ -195,6 +196,34 @@ def test_migrations_are_numbered_without_gaps():
     assert names
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name) for name in names)
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_migration_begins_with_its_purpose():
+    require(
+        (SQL / "migrations").glob("*.sql"),
+        lambda path: [] if path.read_text().startswith("-- ") else [" begins without a comment"],
+    )
+
+
+def _own_tables():
+    made = r"CREATE TABLE (?:IF NOT EXISTS )?(qcontact_\w+)"
+    texts = [path.read_text() for path in (SQL / "migrations").glob("*.sql")]
+    # FibreFlow's own audit log has a name of this kind.
+    return {name for text in texts for name in re.findall(made, text)} - {"qcontact_sync_log"}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        SQL / "queries" / "missing_rights.sql",
+        SQL / "optional" / "roles.sql",
+        ROOT / "docs" / "architecture.md",
+    ],
+    ids=lambda place: place.name,
+)
+def test_tables_of_the_syncs_own_are_all_in(place):
+    named = set(re.findall(r"qcontact_\w+", place.read_text()))
+    assert _own_tables() - named == set()
 
 
 def test_there_is_no_other_sql_in_the_package_or_beside_it():

@@ -138,3 +138,16 @@ def test_an_address_may_come_from_a_file(files, tmp_path):
     (tmp_path / "address").write_text(TICKETS["DATABASE_URL"] + "\n")
     files.write({**TICKETS, "DATABASE_URL": "", "DATABASE_URL_FILE": str(tmp_path / "address")})
     assert (files.folder / "migrator_database_url").read_text() == TICKETS["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATOR_DATABASE_URL"])
+@pytest.mark.parametrize(
+    "place",
+    ["u:x@s3cret@h:5432/f", "u:s3cret/x@h/f", "u:p@h:s3cret/f", "u:s3cret%zz@h/f", "u:p@h:99999/f"],
+    ids=["at", "slash", "port", "percent", "large-port"],
+)
+def test_an_address_that_cannot_be_used_is_refused_by_name(files, name, place):
+    with pytest.raises(CannotRun, match=rf"^{name}\b") as refused:
+        files.write(TICKETS | {name: f"postgresql://{place}"})
+    assert "s3cret" not in str(refused.value)
+    assert not files.folder.exists()

@@ -73,17 +73,26 @@ def _exit_status() -> int:
         return _report("USAGE_ERROR", error.format_message(), REFUSED, "see --help")
     except SyncError as error:
         is_refused = isinstance(error, ParamError) or error.code is ErrorCode.CONFIG_ERROR
-        if is_refused:
-            return _report(error.code.value, str(error), REFUSED)
-        # The doctor checks neither single tickets nor defects.
-        hint = None if isinstance(error, TicketError | UnexpectedError) else f"see {PROGRAM} doctor"
-        return _report(error.code.value, str(error), FAILED, hint)
+        return _report(
+            error.code.value, str(error), REFUSED if is_refused else FAILED, _hint_for(error)
+        )
     if status == INTERRUPTED:
         return _report("INTERRUPTED", "stopped by Ctrl-C; completed work is kept", status)
     if status is None:
         # Only for commands whose exit status is not itself the answer.
         return FAILED if is_result_lost() else 0
     return int(status)
+
+
+def _hint_for(error: SyncError) -> str | None:
+    """Where to look; the doctor checks neither parameters, nor single tickets, nor defects."""
+    doctor = f"{PROGRAM} doctor"
+    is_elsewhere = isinstance(error, ParamError | TicketError | UnexpectedError)
+    if is_elsewhere or doctor in str(error):
+        return None
+    if str(error).startswith("not set: ") and os.path.exists(".env"):
+        return ".env is not read by itself: set -a; . ./.env; set +a"
+    return f"see {doctor}"
 
 
 def _report(code: str, message: str, status: int, hint: str | None = None) -> int:

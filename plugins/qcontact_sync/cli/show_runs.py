@@ -14,6 +14,7 @@ from qcontact_sync.cli.console import is_narrow, open_console, state, table, wri
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import plan_lines
+from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.formats import seconds, share, shown_at, shown_to_second
 from qcontact_sync.services.checks import Check
 from qcontact_sync.services.results import HistoryRow, JobResult
@@ -122,6 +123,9 @@ def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: 
     console.print(f"started {started}, took {took}")
     if run.error_message:
         write(console, f"{run.error_code}: {run.error_message}", "red")
+        meaning, remedy = advice_for(run.error_code)
+        if remedy:
+            write(console, f"{meaning}: {remedy}", "bold")
     result: Mapping[str, Any] = run.sync_result or {}
     _show_directions(console, result)
     _show_errors(console, result.get("errors") or [])

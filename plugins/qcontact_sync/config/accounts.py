@@ -86,8 +86,12 @@ def find_account(name: str | None = None) -> Account:
     if wanted in accounts:
         return accounts[wanted]
     if not os.environ.get(ACCOUNTS_FILE):
-        raise ConfigError(f"{ACCOUNT} names an account, and {ACCOUNTS_FILE} is not set")
-    raise ConfigError(f"{ACCOUNT} must be one of the accounts in the file: {', '.join(accounts)}")
+        raise ConfigError(
+            f"--account or {ACCOUNT} names an account, and {ACCOUNTS_FILE} is not set"
+        )
+    raise ConfigError(
+        f"--account or {ACCOUNT} must be one of the accounts in the file: {', '.join(accounts)}"
+    )
 
 
 def _accounts(document: Mapping[str, Any]) -> Mapping[str, Account]:

@@ -213,3 +213,32 @@ def test_ctrl_c_ends_with_a_sentence_and_a_true_record(program, fibreflow_db, qc
     assert query(fibreflow_db, "SELECT count(holder) FROM qcontact_lease") == [(0,)]
     if switches:
         assert ended.document["error"]["code"] == "INTERRUPTED"
+
+
+@pytest.fixture
+def without_settings(program):
+    return program.having(QCONTACT_API_URL="", QCONTACT_API_KEY="", DATABASE_URL="")
+
+
+def test_what_is_not_set_is_named_and_the_doctor_helps(without_settings):
+    ended = without_settings("run")
+    assert ended.exit_status == 2
+    assert "not set: QCONTACT_API_URL, QCONTACT_API_KEY, DATABASE_URL" in ended.stderr
+    assert "(see qcontact-sync doctor)" in ended.stderr
+
+
+def test_who_relies_on_a_file_of_variables_learns_that_nobody_reads_it(
+    without_settings, tmp_path, monkeypatch
+):
+    (tmp_path / ".env").touch()
+    monkeypatch.chdir(tmp_path)
+    assert (
+        "(.env is not read by itself: set -a; . ./.env; set +a)" in without_settings("run").stderr
+    )
+
+
+def test_where_to_look_is_said_once(program, fibreflow_db):
+    query(fibreflow_db, "ALTER TABLE tickets RENAME COLUMN pon_number TO pon")
+    ended = program("run")
+    assert ended.exit_status == 1
+    assert (ended.stdout + ended.stderr).count("doctor") == 1

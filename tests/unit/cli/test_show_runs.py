@@ -132,6 +132,16 @@ def test_the_first_failures_are_listed_and_the_others_counted(capsys):
     assert "and 3 more" in out
 
 
+def test_a_failed_run_says_what_to_do(capsys):
+    failed = a_row(error_code="AUTHENTICATION_ERROR", error_message="GET /tickets: 401")
+    show_last(failed, JOHANNESBURG)
+    out = " ".join(capsys.readouterr().out.split())
+    assert (
+        "AUTHENTICATION_ERROR: GET /tickets: 401 QContact does not accept the credentials: " in out
+    )
+    assert "put a valid key into the QContact connection" in out
+
+
 def test_square_brackets_are_text(capsys):
     show_last(a_row(sync_result={"errors": [an_error(error_message="[red]x[/red]")]}), JOHANNESBURG)
     assert "[red]x[/red]" in capsys.readouterr().out

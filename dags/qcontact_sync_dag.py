@@ -50,8 +50,9 @@ from qcontact_sync.config.accounts import Account
 from qcontact_sync.on_airflow import declaring
 from qcontact_sync.on_airflow.version_compat import RETRY_BACKOFF, CronDataIntervalTimetable
 
-TEN_MINUTES = timedelta(minutes=10)
-# Only for a task that hangs. A direction ends cleanly at its time limit: a scheduled one after
+# Only for a task that hangs. start_run and finalize take seconds.
+STEP_BACKSTOP = timedelta(minutes=10)
+# A direction ends cleanly at its time limit: a scheduled one after
 # QCONTACT_SYNC_SCHEDULED_TIME_LIMIT_S, any other after QCONTACT_SYNC_TIME_LIMIT_S. Before that, it
 # may wait as long for another run.
 BACKSTOP = timedelta(hours=3)
@@ -62,10 +63,15 @@ def sync_dag(
     account: Account,
     dag_id: str | None = None,
     schedule: str | None = None,
-    late_after: timedelta = TEN_MINUTES,
+    late_after: timedelta | None = None,
     **task_defaults: Any,
 ) -> DAG:
-    """The DAG of one account. Default for id and schedule: those of the account."""
+    """The DAG of one account. Default for id and schedule: those of the account.
+
+    Args:
+        late_after: When its Deadline Alert reports a scheduled run that has not ended, counted
+            from the slot. Default: when the monitor and the alert's rule count a run as late.
+    """
     tickets, tickets_written = declaring.ticket_assets(account)
     on_failure = declaring.failure_callback(account)
 
@@ -92,7 +98,7 @@ def sync_dag(
     )
     def qcontact_sync() -> None:
         # The package is imported inside the tasks: the DAG processor reads this file often.
-        @step(retries=3, execution_timeout=TEN_MINUTES, on_failure_callback=on_failure)
+        @step(retries=3, execution_timeout=STEP_BACKSTOP, on_failure_callback=on_failure)
         def start_run() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 
@@ -117,7 +123,7 @@ def sync_dag(
 
             return steps.run_direction(get_current_context(), "outbound", account.name)
 
-        @step(retries=3, execution_timeout=TEN_MINUTES, on_failure_callback=on_failure)
+        @step(retries=3, execution_timeout=STEP_BACKSTOP, on_failure_callback=on_failure)
         def finalize() -> dict[str, Any]:
             from qcontact_sync.on_airflow import steps
 

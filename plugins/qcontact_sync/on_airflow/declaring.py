@@ -16,6 +16,7 @@ from qcontact_sync.config.accounts import ACCOUNTS_FILE, Account, configured_acc
 from qcontact_sync.core.params import RUN_PARAMS, SYNC_DIRECTIONS, ParamKind
 from qcontact_sync.on_airflow.deadlines import ScheduledSlotDeadline
 from qcontact_sync.on_airflow.version_compat import DeadlineAlert, deadline_alert
+from qcontact_sync.reporting.alerts import LATE_AFTER
 from qcontact_sync.reporting.places import Place, address_of
 
 _FORM: dict[ParamKind, dict[str, Any]] = {
@@ -60,15 +61,18 @@ def run_params() -> dict[str, Param]:
     }
 
 
-def late_alert(account: Account, after: timedelta) -> DeadlineAlert | None:
+def late_alert(account: Account, after: timedelta | None = None) -> DeadlineAlert | None:
     """Reports a scheduled run that has not ended this long after its slot.
 
     None with Airflow 3.1: the monitor's next run reports it.
+
+    Args:
+        after: Default: `LATE_AFTER`.
     """
+    late_after = LATE_AFTER if after is None else after
+    reference = ScheduledSlotDeadline(late_after)
     on_deadline = "qcontact_sync.on_airflow.deadlines.on_deadline"
-    return deadline_alert(
-        "run-late", ScheduledSlotDeadline(), after, on_deadline, {"account": account.name}
-    )
+    return deadline_alert("run-late", reference, late_after, on_deadline, {"account": account.name})
 
 
 def ticket_assets(account: Account) -> tuple[Asset, AssetAlias]:

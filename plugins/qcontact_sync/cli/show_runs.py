@@ -14,6 +14,7 @@ from qcontact_sync.cli.console import is_narrow, open_console, state, table, wri
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.model import Direction
 from qcontact_sync.core.plan import plan_lines
+from qcontact_sync.core.stats import stats_in
 from qcontact_sync.reporting.advice import advice_for
 from qcontact_sync.reporting.formats import seconds, share, shown_at, shown_to_second
 from qcontact_sync.services.checks import Check
@@ -132,7 +133,7 @@ def _show_run(console: Console, job_id: str, run: JobResult | HistoryRow, zone: 
 
 
 def _show_directions(console: Console, result: Mapping[str, Any]) -> None:
-    directions = {d: stats for d in Direction if (stats := result.get(f"{d.value}_stats"))}
+    directions = stats_in(result)
     if is_narrow(console):
         for direction, stats in directions.items():
             for line in _direction_lines(direction, stats):

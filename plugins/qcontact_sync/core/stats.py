@@ -1,9 +1,10 @@
 """Counts of a run and the status that follows from them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from qcontact_sync.core.model import RunStatus
+from qcontact_sync.core.model import Direction, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,28 @@ class DirectionStats:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def sync_result(
+    directions: Mapping[Direction, DirectionStats], errors: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
+    """What the history keeps of a run, and callers get, as ``sync_result``.
+
+    Args:
+        directions: Those that were requested; the others are null.
+        errors: Failed tickets, as plain values.
+    """
+    stats = {_stats_key(d): directions[d].to_dict() if d in directions else None for d in Direction}
+    return {**stats, "errors": list(errors)}
+
+
+def stats_in(result: Mapping[str, Any]) -> dict[Direction, Mapping[str, Any]]:
+    """The stats of a ``sync_result``, by direction that was requested, as plain values."""
+    return {d: stats for d in Direction if (stats := result.get(_stats_key(d)))}
+
+
+def _stats_key(direction: Direction) -> str:
+    return f"{direction.value}_stats"
 
 
 def status_of(directions: Collection[DirectionStats]) -> RunStatus:

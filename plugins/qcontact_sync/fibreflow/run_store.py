@@ -26,7 +26,7 @@ from qcontact_sync.core.run_ports import (
     RunningRun,
     Settlement,
 )
-from qcontact_sync.core.stats import Counts, DirectionStats, status_of
+from qcontact_sync.core.stats import Counts, DirectionStats, status_of, sync_result
 from qcontact_sync.core.windows import RunWindow
 from qcontact_sync.fibreflow.database import Database
 from qcontact_sync.fibreflow.ownership import claim
@@ -211,15 +211,7 @@ def _settled(
         "success_rate": sum(counts.values(), Counts()).success_rate,
         "error_code": settlement.error_code,
         "error_message": settlement.error_message,
-        "sync_result": Jsonb(
-            {
-                **{
-                    f"{d.value}_stats": directions[d].to_dict() if d in directions else None
-                    for d in Direction
-                },
-                "errors": list(errors),
-            }
-        ),
+        "sync_result": Jsonb(sync_result(directions, errors)),
     }
 
 

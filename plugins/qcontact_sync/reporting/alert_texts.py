@@ -1,6 +1,6 @@
 """The texts of alerts, by rule: what an alert means, what to do, and what is said at its end."""
 
-from qcontact_sync.reporting.alerts import Rule
+from qcontact_sync.reporting.alerts import LOW_RATE, Rule
 from qcontact_sync.reporting.wording import STANDINGS
 
 MEANS_OVER = "You need not do anything: later runs process the rest."
@@ -21,10 +21,12 @@ MEANING = {
     "waits, takes longer, or never began.",
     Rule.STALE: "No run was complete for more than 12 hours and 30 minutes, and no run "
     "failed: the scheduler is down, the DAG is paused, or no worker is free.",
-    Rule.INBOUND_RATE: "Fewer than 80 % of the tickets that the newest run tried for the first "
-    "time were synced inbound. The others are in quarantine and are tried again.",
-    Rule.OUTBOUND_RATE: "Fewer than 80 % of the tickets that the newest run tried for the first "
-    "time were sent to QContact. The others are in quarantine and are tried again.",
+    Rule.INBOUND_RATE: f"Fewer than {100 * LOW_RATE:g} % of the tickets that the newest run "
+    "tried for the first time were synced inbound. The others are in quarantine and are "
+    "tried again.",
+    Rule.OUTBOUND_RATE: f"Fewer than {100 * LOW_RATE:g} % of the tickets that the newest run "
+    "tried for the first time were sent to QContact. The others are in quarantine and are "
+    "tried again.",
     Rule.QUARANTINE_OLD: "These tickets have failed for more than a day. Retries alone do not "
     "help.",
     Rule.NEEDS_YOU: "The call centre re-opened tickets that are done in FibreFlow, or both "

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from qcontact_sync.core.model import Direction, RunStatus, Window
 from qcontact_sync.core.run_ports import ClosedRun, Settlement
-from qcontact_sync.core.stats import Counts, DirectionStats
+from qcontact_sync.core.stats import Counts, DirectionStats, stats_in, sync_result
 from qcontact_sync.sync.context import Run
 
 
@@ -139,15 +139,7 @@ def finished(
         started_at=closed.started_at,
         completed_at=closed.completed_at,
         duration_seconds=closed.duration_seconds,
-        sync_result={
-            **{
-                f"{d.value}_stats": settlement.directions[d].to_dict()
-                if d in settlement.directions
-                else None
-                for d in Direction
-            },
-            "errors": list(errors),
-        },
+        sync_result=sync_result(settlement.directions, errors),
         summary=_summary(settlement.directions),
         window_start=run.window.start,
         window_end=run.window.end,
@@ -158,9 +150,8 @@ def finished(
 
 def recorded(row: Mapping[str, Any]) -> dict[str, object]:
     """A row of ``read_run`` as outside callers see it (``data`` in docs/triggering.md)."""
-    result = row["sync_result"] or {}
-    by_name = {d: result.get(f"{d.value}_stats") for d in Direction}
-    directions = {d: DirectionStats.from_dict(stats) for d, stats in by_name.items() if stats}
+    by_direction = stats_in(row["sync_result"] or {})
+    directions = {d: DirectionStats.from_dict(stats) for d, stats in by_direction.items()}
     return run_data(
         row["id"],
         row["status"],

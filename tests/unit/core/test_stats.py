@@ -6,8 +6,8 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qcontact_sync.core.model import RunStatus
-from qcontact_sync.core.stats import Counts, DirectionStats, status_of
+from qcontact_sync.core.model import Direction, RunStatus
+from qcontact_sync.core.stats import Counts, DirectionStats, stats_in, status_of, sync_result
 
 numbers = st.integers(0, 10_000)
 counts = st.builds(Counts, *[numbers] * len(fields(Counts)))
@@ -166,3 +166,13 @@ def test_a_broken_direction_keeps_its_counts(some):
     assert (broken.counts, broken.duration_seconds) == (some.counts, some.duration_seconds)
     assert (broken.error_code, broken.error_message) == ("TIMEOUT", "no answer")
     assert broken.is_complete is False
+
+
+@pytest.mark.parametrize("ran", [(), (Direction.INBOUND,), tuple(Direction)], ids=str)
+def test_a_result_names_both_directions_and_is_read_back_by_those_that_ran(ran):
+    stats = {d: DirectionStats(Counts(successful=1), is_complete=False) for d in ran}
+    result = sync_result(stats, ({"error_code": "TIMEOUT"},))
+
+    assert list(result) == ["inbound_stats", "outbound_stats", "errors"]
+    assert result["errors"] == [{"error_code": "TIMEOUT"}]
+    assert {d: DirectionStats.from_dict(plain) for d, plain in stats_in(result).items()} == stats

@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from qcontact_sync.reporting.alerts import LOW_RATE
 from qcontact_sync.reporting.formats import seconds, share
 from qcontact_sync.reporting.periods import Bucket, Period
 
 Row = Mapping[str, Any]
 STATUSES = ("failed", "partial", "running", "success")
 """Worst first."""
-HEALTHY_RATE = 0.8
 _STEPS = (1, 2, 5)
 _FLOORS = (0.0, 0.5, 0.8, 0.9)
 
@@ -154,7 +154,7 @@ def _success_rate(parts: Sequence[Part]) -> Chart:
 
 
 def _rate_kind(rate: float) -> str:
-    return "rate" if rate >= HEALTHY_RATE else "low"
+    return "rate" if rate >= LOW_RATE else "low"
 
 
 def _tickets(title: str, direction: str, parts: Sequence[Part]) -> Chart:

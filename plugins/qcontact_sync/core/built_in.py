@@ -126,7 +126,7 @@ TICKETS = TicketMapping(
         "gps_coordinates",
         "ont_serial",
     ),
-    notes=note_rules.BUILT_IN,
+    notes=note_rules.BUILT_IN_FATES,
 )
 """Dialect ``tickets``."""
 ENTITIES = TicketMapping(
@@ -134,6 +134,6 @@ ENTITIES = TicketMapping(
     _ENTITIES_STATUS,
     _columns("", "c__dr_number.label", "", "", "", "", "c__location_pin", "c__serial_number"),
     assignment=AssignmentRules(takes_ids=True),
-    notes=note_rules.BUILT_IN,
+    notes=note_rules.BUILT_IN_FATES,
 )
 """Dialect ``entities``."""

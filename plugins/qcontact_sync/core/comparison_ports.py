@@ -11,7 +11,7 @@ from qcontact_sync.core.unmoved import EqualTexts, UnmovedTicket
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacles:
+class Blockers:
     """What keeps a linked ticket back.
 
     Attributes:
@@ -58,7 +58,7 @@ class ComparisonReads(Protocol):
         """Links and rows, with their versions; other ids are left out."""
         ...
 
-    async def read_obstacles(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, Obstacles]:
+    async def read_blockers(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, Blockers]:
         """What keeps tickets back; those that nothing keeps back are left out."""
         ...
 

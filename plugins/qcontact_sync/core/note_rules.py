@@ -73,6 +73,6 @@ def _fates_by_kind(lineage: str, fates: NoteFates) -> Iterator[tuple[str, NoteFa
             yield f"{word}.{visibility}", fates.get(word) or fates.get(visibility)
 
 
-BUILT_IN: NoteFates = MappingProxyType({"client": NoteFate.PUBLIC, "internal": NoteFate.KEEP})
-SENT = sent_notes("fibreflow", BUILT_IN)
+BUILT_IN_FATES: NoteFates = MappingProxyType({"client": NoteFate.PUBLIC, "internal": NoteFate.KEEP})
+SENT = sent_notes("fibreflow", BUILT_IN_FATES)
 """Those of the built-in rules."""

@@ -11,7 +11,7 @@ from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import STATUS
 
-TICKETS = "tickets"
+TICKETS_TABLE = "tickets"
 SOURCE = "qcontact"
 
 
@@ -70,9 +70,9 @@ def examine(
         differences += _whole(table)
         differences += _needed(table, needed)
         differences += _unfilled(table, needed, usual, mapping)
-    if TICKETS in catalogue:
-        differences += _words(catalogue[TICKETS], needs[TICKETS], mapping)
-        differences += _further(catalogue[TICKETS], mapping)
+    if TICKETS_TABLE in catalogue:
+        differences += _words(catalogue[TICKETS_TABLE], needs[TICKETS_TABLE], mapping)
+        differences += _further(catalogue[TICKETS_TABLE], mapping)
     order = list(SchemaVerdict)
     return sorted(differences, key=lambda difference: order.index(difference.verdict))
 
@@ -141,12 +141,12 @@ def _unfilled(
     filled = {need.column for need in needs if "i" in need.rights}
     if not any("i" in need.rights for need in needs):
         return
-    if usual == TICKETS:
+    if usual == TICKETS_TABLE:
         filled |= {*mapping.created_fields, *mapping.constants}
     for column in table.columns.values():
         if column.is_required and column.name not in filled:
             text = "must be filled and has no default, and the sync does not fill it"
-            line = f'[constants] {column.name} = "..."' if usual == TICKETS else None
+            line = f'[constants] {column.name} = "..."' if usual == TICKETS_TABLE else None
             yield SchemaDifference(
                 SchemaVerdict.UNFILLED, f"{table.name}.{column.name}", text, line
             )

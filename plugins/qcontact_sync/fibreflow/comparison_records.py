@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from qcontact_sync.core.comparison_ports import Obstacles, UnlinkedRow
+from qcontact_sync.core.comparison_ports import Blockers, UnlinkedRow
 from qcontact_sync.core.listed import Listed
 from qcontact_sync.core.model import (
     OUTSIDE_RUNS,
@@ -60,10 +60,10 @@ class PostgresComparison:
         async with self._store.unit(OUTSIDE_RUNS, Direction.OUTBOUND, None) as unit:
             return await unit.tickets.read_linked(remote_ids)
 
-    async def read_obstacles(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, Obstacles]:
-        rows = await self._database.read("read_obstacles", {"remote_ids": list(remote_ids)})
+    async def read_blockers(self, remote_ids: Sequence[RemoteId]) -> Mapping[RemoteId, Blockers]:
+        rows = await self._database.read("read_blockers", {"remote_ids": list(remote_ids)})
         return {
-            RemoteId(row["remote_id"]): Obstacles(row["inbound"], row["outbound"], row["is_gone"])
+            RemoteId(row["remote_id"]): Blockers(row["inbound"], row["outbound"], row["is_gone"])
             for row in rows
         }
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from qcontact_sync.core.built_in import FIBREFLOW
 from qcontact_sync.core.decision import TicketDecision
 from qcontact_sync.core.model import ASSIGNED_TO, STATUS, RemoteId
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW
 from qcontact_sync.fibreflow.new_ids import new_ids
 from qcontact_sync.fibreflow.rows import received
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit

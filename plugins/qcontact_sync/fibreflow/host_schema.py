@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
+from qcontact_sync.core.built_in import FIBREFLOW
 from qcontact_sync.core.columns import Flow
 from qcontact_sync.core.mapping import TicketMapping
 
@@ -25,7 +26,6 @@ class TableNames:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-FIBREFLOW = "fibreflow"
 OWN_NAMES: Mapping[str, TableNames] = MappingProxyType(
     {
         FIBREFLOW: TableNames(),

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from qcontact_sync.core.built_in import FIBREFLOW
 from qcontact_sync.core.catalogue import Need, Needs
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
+from qcontact_sync.fibreflow.host_schema import HostSchema
 
 _ANY_TEXT = 4_000_000
 """What the sync cuts a text to, in characters."""

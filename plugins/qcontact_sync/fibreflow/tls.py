@@ -10,8 +10,8 @@ from psycopg.pq import PGconn
 
 from qcontact_sync.core.addresses import is_this_machine
 
-PATIENCE_S = 10.0
-SYSTEM = "system"
+_PATIENCE_S = 10.0
+_SYSTEM_CAS = "system"
 _VERIFYING = ("verify-ca", "verify-full")
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # of PostgreSQL's protocol: length, code
 
@@ -28,7 +28,7 @@ def verified(conninfo: str) -> str:
     if mode not in _VERIFYING:
         return conninfo
     # libpq's own idea of the system's CAs depends on who built it, so it is given their place.
-    root = root or ssl.get_default_verify_paths().cafile or SYSTEM
+    root = root or ssl.get_default_verify_paths().cafile or _SYSTEM_CAS
     return make_conninfo(conninfo, sslmode=mode, sslrootcert=root)
 
 
@@ -96,11 +96,11 @@ def _is_local_host(host: str) -> bool:
 
 
 def _context(root: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=None if root in ("", SYSTEM) else root)
+    return ssl.create_default_context(cafile=None if root in ("", _SYSTEM_CAS) else root)
 
 
 def _ask(context: ssl.SSLContext, host: str, address: tuple[str, int]) -> str | None:
-    with socket.create_connection(address, PATIENCE_S) as plain:
+    with socket.create_connection(address, _PATIENCE_S) as plain:
         plain.sendall(SSL_REQUEST)
         answer = plain.recv(1)
         if answer == b"N":

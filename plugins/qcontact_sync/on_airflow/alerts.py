@@ -30,7 +30,7 @@ from qcontact_sync.on_airflow.run_context import schedule_of
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.reporting.mail import Mail
 from qcontact_sync.reporting.surroundings import Surroundings
-from qcontact_sync.services.alerting import NotSent, Send, check_alerts, notify_without_database
+from qcontact_sync.services.alerting import NotSent, SendMail, check_alerts, notify_without_database
 
 if TYPE_CHECKING:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
@@ -98,7 +98,7 @@ def on_failure(context: Context, account: str = DEFAULT) -> None:
             log.warning("alerts.not_checked code=%s: %s", error.code, error)
 
 
-def mailer(settings: Settings) -> Send | None:
+def mailer(settings: Settings) -> SendMail | None:
     """The function that sends a mail through ``smtp_default``; None without recipients or SMTP."""
     if not settings.alert_to:
         log.info("no mails: QCONTACT_SYNC_ALERT_TO is not set")

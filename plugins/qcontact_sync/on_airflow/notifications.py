@@ -7,14 +7,14 @@ from airflow.sdk import BaseHook
 from qcontact_sync.config.settings import PREFIX, TO_CONNECTION, Settings
 from qcontact_sync.on_airflow.version_compat import AirflowNotFoundException
 from qcontact_sync.reporting.mail import Mail
-from qcontact_sync.services.alerting import NotSent, Send
+from qcontact_sync.services.alerting import NotSent, SendMail
 
 log = logging.getLogger(__name__)
 
 APPRISE = "apprise"
 
 
-def notifier(settings: Settings) -> Send | None:
+def notifier(settings: Settings) -> SendMail | None:
     """The function that notifies ``NOTIFY_CONN``; None without that setting or connection."""
     if settings.notify_conn is None:
         return None

@@ -13,7 +13,7 @@ Send = Callable[[Call[Any]], Awaitable[Any]]
 """Sends a call without credentials, with retries; raises `SyncError`."""
 
 
-class Credentials(Protocol):
+class RequestCredentials(Protocol):
     """What one request is sent with; its ``repr`` shows nothing secret."""
 
     def headers(self) -> dict[str, str]:
@@ -28,7 +28,7 @@ class NotSignedIn(Exception):
 class CredentialsRefused(AttemptError):
     """A 401 answered a request with these credentials."""
 
-    def __init__(self, sent: Credentials) -> None:
+    def __init__(self, sent: RequestCredentials) -> None:
         super().__init__(FailedAttempt(ErrorCode.AUTHENTICATION_ERROR, "401"))
         self.sent = sent
 
@@ -44,7 +44,7 @@ class Authentication(Protocol):
         """
         ...
 
-    def credentials(self) -> Credentials:
+    def credentials(self) -> RequestCredentials:
         """The newest, for a request that is sent at once.
 
         Raises:
@@ -52,15 +52,15 @@ class Authentication(Protocol):
         """
         ...
 
-    def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
+    def answered(self, sent: RequestCredentials, headers: Mapping[str, str]) -> None:
         """An answer other than 401 came to a request with these credentials."""
         ...
 
-    def has_other_than(self, refused: Credentials) -> bool:
+    def has_other_than(self, refused: RequestCredentials) -> bool:
         """Whether others have taken the place of these, which were answered with a 401."""
         ...
 
-    async def renew(self, refused: Credentials, send: Send) -> bool:
+    async def renew(self, refused: RequestCredentials, send: Send) -> bool:
         """Get other credentials after a 401, where there are none yet.
 
         Returns:
@@ -94,13 +94,13 @@ class FixedKey:
         value = self._authorization.get_secret_value()
         return {"Authorization": value} if value else {}
 
-    def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
+    def answered(self, sent: RequestCredentials, headers: Mapping[str, str]) -> None:
         """Does nothing: answers bring no newer key."""
 
-    def has_other_than(self, refused: Credentials) -> bool:
+    def has_other_than(self, refused: RequestCredentials) -> bool:
         """There is no other key."""
         return False
 
-    async def renew(self, refused: Credentials, send: Send) -> bool:
+    async def renew(self, refused: RequestCredentials, send: Send) -> bool:
         """There is no way to get one."""
         return False

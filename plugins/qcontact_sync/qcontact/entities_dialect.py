@@ -24,7 +24,7 @@ from qcontact_sync.qcontact.addresses import checked_base
 from qcontact_sync.qcontact.calls import MAX_LIST_BYTES, Answer, Call, ticket_path
 from qcontact_sync.qcontact.entities_decode import decode_case
 from qcontact_sync.qcontact.entities_lists import (
-    ALL,
+    ALL_QUEUES,
     NEWEST_FIRST,
     EventPage,
     decode_events,
@@ -88,7 +88,7 @@ class EntitiesClient:
         self.mapping = mapping
         self.writes_assignment = mapping.assignment.can_be_sent
         self._transport = transport
-        self.queues = tuple(queues) or (ALL,)
+        self.queues = tuple(queues) or (ALL_QUEUES,)
 
     async def list_rows(self, page: int, page_size: int, queue: str | None = None) -> RowPage:
         """One page of a queue's list, newest case first."""

@@ -21,7 +21,7 @@ from qcontact_sync.qcontact.received_fields import (
 
 SHAPE_ROWS = 10
 """So many rows that all lack an id are no malformed cases: the API has changed."""
-ALL = ""
+ALL_QUEUES = ""
 """The queue of all cases that the account sees."""
 NEWEST_FIRST = "id DESC"
 MAX_DEPTH = 10

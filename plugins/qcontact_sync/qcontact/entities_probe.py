@@ -8,7 +8,7 @@ from typing import Any
 from qcontact_sync.core.errors import FatalError, SyncError, TicketError
 from qcontact_sync.core.model import RowPage
 from qcontact_sync.qcontact.entities_dialect import LARGEST_PAGE, EntitiesClient
-from qcontact_sync.qcontact.entities_lists import ALL, list_query
+from qcontact_sync.qcontact.entities_lists import ALL_QUEUES, list_query
 from qcontact_sync.qcontact.received_fields import storable
 
 TRIED_PAGE_SIZE = 100
@@ -54,7 +54,7 @@ async def assignees(client: EntitiesClient) -> str:
     Raises:
         SyncError: The list cannot be read.
     """
-    listing = await client.ask("/entities/Case", list_query(1, LARGEST_PAGE, ALL))
+    listing = await client.ask("/entities/Case", list_query(1, LARGEST_PAGE, ALL_QUEUES))
     rows = listing.get("results") if isinstance(listing, dict) else None
     rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     seen = Counter(_assignee(row) for row in rows)

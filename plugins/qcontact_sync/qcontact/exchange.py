@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from qcontact_sync.core.errors import ErrorCode
-from qcontact_sync.qcontact.authentication import Credentials
+from qcontact_sync.qcontact.authentication import RequestCredentials
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.failures import (
     AttemptError,
@@ -84,7 +84,7 @@ class Exchange:
         await self._fresh.close()
 
     async def send(
-        self, call: Call[Any], request_id: str, credentials: Credentials | None
+        self, call: Call[Any], request_id: str, credentials: RequestCredentials | None
     ) -> Answer:
         """The whole answer, decompressed and in UTF-8.
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from qcontact_sync.core.errors import ErrorCode, FatalError, SyncError
 from qcontact_sync.core.ports import Clock
-from qcontact_sync.qcontact.authentication import Credentials, NotSignedIn, Send
+from qcontact_sync.qcontact.authentication import NotSignedIn, RequestCredentials, Send
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.json_bodies import UnexpectedBody, untyped
 from qcontact_sync.qcontact.user_sessions import (
@@ -59,16 +59,16 @@ class SignIn:
             raise NotSignedIn
         return self._session.current
 
-    def answered(self, sent: Credentials, headers: Mapping[str, str]) -> None:
+    def answered(self, sent: RequestCredentials, headers: Mapping[str, str]) -> None:
         """Follow the tokens that an answer brings."""
         if isinstance(sent, Tokens):
             self._session.answered(sent, headers)
 
-    def has_other_than(self, refused: Credentials) -> bool:
+    def has_other_than(self, refused: RequestCredentials) -> bool:
         """Whether another request got tokens meanwhile, or some were kept."""
         return isinstance(refused, Tokens) and self._session.has_other_than(refused)
 
-    async def renew(self, refused: Credentials, send: Send) -> bool:
+    async def renew(self, refused: RequestCredentials, send: Send) -> bool:
         """Tokens of a new sign-in."""
         session = self._session
         if not isinstance(refused, Tokens):

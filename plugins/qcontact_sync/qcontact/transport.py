@@ -18,9 +18,9 @@ from qcontact_sync.core.ports import Clock
 from qcontact_sync.qcontact.addresses import checked_base, proxy_of
 from qcontact_sync.qcontact.authentication import (
     Authentication,
-    Credentials,
     CredentialsRefused,
     NotSignedIn,
+    RequestCredentials,
 )
 from qcontact_sync.qcontact.calls import Answer, Call
 from qcontact_sync.qcontact.failures import (
@@ -203,7 +203,7 @@ class Transport:
         if self._rejected is not None:
             raise AttemptError(self._rejected)
 
-    def _require_accepted_by(self, answer: Answer, credentials: Credentials) -> None:
+    def _require_accepted_by(self, answer: Answer, credentials: RequestCredentials) -> None:
         """Follow the credentials: refused, or accepted and perhaps exchanged for others."""
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise CredentialsRefused(credentials)

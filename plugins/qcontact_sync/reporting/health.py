@@ -1,21 +1,18 @@
 """The health of the sync: one function for dashboard, command line, endpoint and mails."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from qcontact_sync.reporting.advice import advice_for
-from qcontact_sync.reporting.alert_words import finding
+from qcontact_sync.reporting.alert_words import Show, finding
 from qcontact_sync.reporting.alerts import Alert, Facts, Rule
 from qcontact_sync.reporting.places import Names, Place, places_of, remedy_for
 from qcontact_sync.reporting.surroundings import Surroundings, paused
 
 __all__ = ["Health", "HealthReason", "Level", "Matter", "Surroundings", "judge"]
-
-Show = Callable[[datetime], str]
-"""Formats an instant for users."""
 
 
 class Level(StrEnum):

@@ -14,7 +14,7 @@ LAST = {
 }
 """By name: title and length."""
 
-DEFAULT = "7d"
+DEFAULT_PERIOD = "7d"
 _FINEST, _MIDDLE = timedelta(days=8), timedelta(days=120)
 _LONGEST = timedelta(days=3 * 366)
 _FIRST_YEAR = 1970

@@ -29,13 +29,13 @@ from qcontact_sync.services.runs import CLI_DAG_ID
 from qcontact_sync.services.wiring import open_database
 
 if TYPE_CHECKING:
-    from qcontact_sync.services.mails import Link
+    from qcontact_sync.services.mails import NamedLink
 
 log = logging.getLogger(__name__)
 
 MOST_MAILS = 50
 
-Send = Callable[[Mail], None]
+SendMail = Callable[[Mail], None]
 """Sends one mail; raises `NotSent`."""
 
 
@@ -54,9 +54,9 @@ class NotSent(Exception):
 async def check_alerts(
     fibreflow: FibreFlowAccess,
     settings: Settings,
-    send: Send | None,
+    send: SendMail | None,
     *,
-    notify: Send | None = None,
+    notify: SendMail | None = None,
     airflow_url: str | None = None,
     overdue: datetime | None = None,
     around: Surroundings | None = None,
@@ -122,7 +122,9 @@ async def _queue(
         await store.queue(settings.recipients, content.subject, parts, thread, is_first=is_first)
 
 
-def _links(facts: Facts, url: str | None, settings: Settings, content: Message) -> "list[Link]":
+def _links(
+    facts: Facts, url: str | None, settings: Settings, content: Message
+) -> "list[NamedLink]":
     links = []
     if url and facts.live and facts.live.dag_id != CLI_DAG_ID:
         run = f"{url.rstrip('/')}/dags/{quote(facts.live.dag_id)}/runs/{quote(facts.live.run_id)}"
@@ -130,13 +132,13 @@ def _links(facts: Facts, url: str | None, settings: Settings, content: Message) 
     return [*links, _runbook(url, settings, content.anchor)]
 
 
-def _places(url: str | None, settings: Settings, content: Message) -> "list[Link]":
+def _places(url: str | None, settings: Settings, content: Message) -> "list[NamedLink]":
     if not url:
         return []
     return [(p.do, address_of(p, url, settings.named_account)) for p in content.places]
 
 
-async def _deliver(store: AlertStore, send: Send, *, to_connection: bool = False) -> None:
+async def _deliver(store: AlertStore, send: SendMail, *, to_connection: bool = False) -> None:
     """Send the queued mails, one per address, until the queue is empty or the server fails."""
     began = await store.now()
     for _ in range(MOST_MAILS):
@@ -149,7 +151,7 @@ async def _deliver(store: AlertStore, send: Send, *, to_connection: bool = False
             return
 
 
-async def _problem(mail: Mail, send: Send) -> NotSent | None:
+async def _problem(mail: Mail, send: SendMail) -> NotSent | None:
     try:
         await asyncio.to_thread(send, mail)
     except NotSent as error:
@@ -161,11 +163,11 @@ async def _problem(mail: Mail, send: Send) -> NotSent | None:
 
 def notify_without_database(
     settings: Settings,
-    send: Send | None,
+    send: SendMail | None,
     error: SyncError,
     run_id: str,
     log_url: str | None,
-    notify: Send | None = None,
+    notify: SendMail | None = None,
     airflow_url: str | None = None,
     around: Surroundings | None = None,
 ) -> None:
@@ -192,7 +194,7 @@ def notify_without_database(
             log.warning("mail.not_sent directly: %s", problem)
 
 
-def _runbook(url: str | None, settings: Settings, anchor: str) -> "Link":
+def _runbook(url: str | None, settings: Settings, anchor: str) -> "NamedLink":
     """The operator's own, else the dashboard's help, which shows ``docs/runbook.md``."""
     file = f"docs/runbook.md#{anchor}"
     if settings.runbook_url:

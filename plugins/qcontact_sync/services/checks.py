@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 MAX_SKEW = timedelta(minutes=5)
-PATIENCE_S = 10
+CHECK_PATIENCE_S = 10
 """A user waits: one try with a short timeout."""
 
 

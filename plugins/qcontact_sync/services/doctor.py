@@ -34,7 +34,7 @@ from qcontact_sync.fibreflow.database import PERSON_PATIENCE_S
 from qcontact_sync.qcontact.entities_dialect import EntitiesClient
 from qcontact_sync.qcontact.entities_probe import assignees, probe
 from qcontact_sync.reporting.advice import access_advice
-from qcontact_sync.services.checks import PATIENCE_S, Check, State, check_clock
+from qcontact_sync.services.checks import CHECK_PATIENCE_S, Check, State, check_clock
 from qcontact_sync.services.doctor_airflow import check_airflow
 from qcontact_sync.services.doctor_database import check_database
 from qcontact_sync.services.wiring import host_schema, open_remote
@@ -123,7 +123,7 @@ async def _check_remote(settings: Settings) -> list[Check]:
         named = "set what is named: docs/configuration.md, docs/tenants.md"
         return [Check("QContact", State.FAILED, str(error), named)]
     try:
-        asked = await _ask_remote(qcontact, settings.quick(timeout_s=PATIENCE_S))
+        asked = await _ask_remote(qcontact, settings.quick(timeout_s=CHECK_PATIENCE_S))
     except SyncError as error:
         has_token = isinstance(qcontact.credentials, AccessToken)
         key = " and ".join(credential_variables(qcontact.dialect, has_token=has_token))

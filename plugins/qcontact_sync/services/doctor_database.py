@@ -19,7 +19,7 @@ from qcontact_sync.fibreflow.needs import needed_rights, needs_of_notes
 from qcontact_sync.fibreflow.ownership import require_own
 from qcontact_sync.fibreflow.reachability import Obstacle, find_obstacle
 from qcontact_sync.fibreflow.unit_of_work import jsonb
-from qcontact_sync.services.checks import PATIENCE_S, Check, State, check_clock
+from qcontact_sync.services.checks import CHECK_PATIENCE_S, Check, State, check_clock
 from qcontact_sync.services.doctor_schema import check_columns, check_writing, examine_schema
 from qcontact_sync.services.wiring import open_database
 
@@ -48,7 +48,7 @@ async def check_database(
     """
     mapping = load_mapping(settings, dialect)
     try:
-        fibreflow = fibreflow_from_env().quick(PATIENCE_S)
+        fibreflow = fibreflow_from_env().quick(CHECK_PATIENCE_S)
     except ConfigError as error:
         advice = (
             "set DATABASE_URL to FibreFlow's database, such as postgresql://user:password@host/db"

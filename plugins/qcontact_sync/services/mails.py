@@ -36,7 +36,7 @@ def _wrapped(text: str, width: int, indent: int = 0) -> str:
 
 _templates.filters["wrapped"] = _wrapped
 
-Link = tuple[str, str]
+NamedLink = tuple[str, str]
 """(title, address)."""
 
 
@@ -49,7 +49,7 @@ class Parts:
 
 
 def render(
-    message: Message, change: ChangeKind, places: Sequence[Link], links: Sequence[Link]
+    message: Message, change: ChangeKind, places: Sequence[NamedLink], links: Sequence[NamedLink]
 ) -> Parts:
     """Write the mail.
 

@@ -13,7 +13,7 @@ from typing import cast
 from qcontact_sync.core.canon import printable
 from qcontact_sync.core.compare import compare_ticket
 from qcontact_sync.core.comparison import RecordedState, Standing, TicketComparison, only_here
-from qcontact_sync.core.comparison_ports import ComparisonReads, Obstacles
+from qcontact_sync.core.comparison_ports import Blockers, ComparisonReads
 from qcontact_sync.core.errors import ErrorCode, FatalError, SyncError, TicketError
 from qcontact_sync.core.fingerprint import fingerprint
 from qcontact_sync.core.listed import Listed, decoded
@@ -180,11 +180,11 @@ class Comparing:
     ) -> Sequence[TicketComparison]:
         if not tickets:
             return ()
-        obstacles = await self.reads.read_obstacles([ticket.id for ticket in tickets])
+        blockers = await self.reads.read_blockers([ticket.id for ticket in tickets])
         self.adoptable.update(found.unlinked[0].id for found in known.values() if found.unlinked)
         self._report()
         return [
-            self._judge(ticket, known[ticket.id], obstacles.get(ticket.id), is_listed=is_listed)
+            self._judge(ticket, known[ticket.id], blockers.get(ticket.id), is_listed=is_listed)
             for ticket in tickets
         ]
 
@@ -195,14 +195,14 @@ class Comparing:
         self,
         ticket: RemoteTicket,
         known: KnownTicket,
-        obstacles: Obstacles | None,
+        blockers: Blockers | None,
         *,
         is_listed: bool,
     ) -> TicketComparison:
-        obstacles = obstacles or Obstacles()
+        blockers = blockers or Blockers()
         recorded = RecordedState(
-            obstacles.inbound,
-            obstacles.outbound,
+            blockers.inbound,
+            blockers.outbound,
             is_pending=ticket.id in self.pending,
             is_listed=is_listed,
             settled_until=self.settled_until,
@@ -241,7 +241,7 @@ class Comparing:
                 only_here(
                     row.remote_id,
                     row.ticket_uid,
-                    SECOND if row.remote_id in self.seen else NOT_LISTED,
+                    SECOND if row.remote_id in self.seen else NO_SUCH_TICKET,
                 )
                 for row in page
                 if row.id not in self.adoptable
@@ -257,7 +257,7 @@ class Comparing:
 
 GONE = "QContact does not have the ticket, or not any more"
 SECOND = "another row stands for this QContact ticket: this one is left unlinked"
-NOT_LISTED = "not linked, and QContact does not list such a ticket"
+NO_SUCH_TICKET = "not linked, and QContact does not list such a ticket"
 
 
 def judge(

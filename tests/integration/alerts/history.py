@@ -10,7 +10,7 @@ from qcontact_sync.config.access import FibreFlowAccess
 from qcontact_sync.config.settings import Settings
 from qcontact_sync.core.request import parse_request
 from qcontact_sync.reporting.alerts import ChangeKind
-from qcontact_sync.services.alerting import Send, check_alerts
+from qcontact_sync.services.alerting import SendMail, check_alerts
 
 from tests.database import OpenLine
 
@@ -43,12 +43,14 @@ VALUES (
 class History:
     """FibreFlow's record, written by hand."""
 
-    def __init__(self, dsn: str, owner: str, settings: Settings, send: Send | None = None) -> None:
+    def __init__(
+        self, dsn: str, owner: str, settings: Settings, send: SendMail | None = None
+    ) -> None:
         self.dsn = dsn
         self._line = OpenLine(owner)
         self.settings = settings
         self.send = send
-        self.notify: Send | None = None
+        self.notify: SendMail | None = None
 
     @property
     def fibreflow(self) -> FibreFlowAccess:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from qcontact_sync.core.built_in import FIBREFLOW
 from qcontact_sync.core.errors import FatalError
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW, USUAL, HostSchema
+from qcontact_sync.fibreflow.host_schema import USUAL, HostSchema
 from qcontact_sync.fibreflow.migrate import migrate
 from qcontact_sync.fibreflow.needs import needed_rights
 from qcontact_sync.fibreflow.statements import statement

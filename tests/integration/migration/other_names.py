@@ -1,6 +1,7 @@
 """What FibreFlow's tables are called in these tests."""
 
-from qcontact_sync.fibreflow.host_schema import FIBREFLOW, HostSchema
+from qcontact_sync.core.built_in import FIBREFLOW
+from qcontact_sync.fibreflow.host_schema import HostSchema
 
 SCHEMA = HostSchema.of_lineage(
     FIBREFLOW,

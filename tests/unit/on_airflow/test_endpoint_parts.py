@@ -109,7 +109,7 @@ def test_throttling_of_all_addresses_names_no_single_one():
     many = [f"10.1.{n // 250}.{n % 250}" for n in range(throttle.ALLOWED_IN_ALL)]
     failures(attempts, *many)
     throttled = [attempts.note("10.2.0.1") for _ in range(throttle.ALLOWED + 2)]
-    assert [name for t in throttled for name, _ in t.began] == [throttle.ALL]
+    assert [name for t in throttled for name, _ in t.began] == [throttle.ALL_ADDRESSES]
 
     seconds.now += throttle.WINDOW_S
     assert attempts.note("10.2.0.2") is None
@@ -117,7 +117,7 @@ def test_throttling_of_all_addresses_names_no_single_one():
 
 async def test_the_log_says_when_throttling_begins_and_ends(caplog):
     with caplog.at_level("WARNING"):
-        auth._log_throttling(throttle.Throttled(0.0, ((throttle.ALL, 0.0),)), "10.0.0.1")
+        auth._log_throttling(throttle.Throttled(0.0, ((throttle.ALL_ADDRESSES, 0.0),)), "10.0.0.1")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

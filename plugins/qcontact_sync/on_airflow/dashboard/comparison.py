@@ -29,17 +29,17 @@ LOOKED_AT = 20_000
 """More takes longer than a page may."""
 _CSV_AT_ONCE = 1_000
 
-Show = Literal["", "pending", "waits", "differs", "only_qcontact", "only_fibreflow",
+Selection = Literal["", "pending", "waits", "differs", "only_qcontact", "only_fibreflow",
                "done_here", "done_there"]  # fmt: skip
 
 router = APIRouter(
     dependencies=[may_read, Depends(remember_rights)], default_response_class=HTMLResponse
 )
 _checked = [Depends(check_form)]
-Shown = Annotated[Show, Query(alias="show")]
+Shown = Annotated[Selection, Query(alias="show")]
 After = Annotated[str, Query(max_length=200)]
 Chosen = Annotated[list[str] | None, Form(max_length=MOST_CHOSEN)]
-AllThat = Annotated[Show, Form(alias="show")]
+AllThat = Annotated[Selection, Form(alias="show")]
 OtherPages = Annotated[bool, Form(alias="other_pages")]
 Keep = Annotated[review.Keep, Form()]
 
@@ -91,7 +91,7 @@ async def decide(request: Request, keep: Keep, ticket: Chosen = None) -> Redirec
     return RedirectResponse(f"{request.scope['root_path']}/compare?said=chosen_{said}", 303)
 
 
-async def _differences(account: str, wanted: Show, after: str, is_picked: bool) -> views.View:
+async def _differences(account: str, wanted: Selection, after: str, is_picked: bool) -> views.View:
     at = await sources.both_sides(account)
     found = await comparison.list_differences(
         at.fibreflow, at.qcontact, at.settings, wanted or None, after or None, LISTED, LOOKED_AT
@@ -106,7 +106,7 @@ async def _differences(account: str, wanted: Show, after: str, is_picked: bool) 
     }
 
 
-async def _plan_of_all(account: str, wanted: Show, keep: review.Keep) -> views.View:
+async def _plan_of_all(account: str, wanted: Selection, keep: review.Keep) -> views.View:
     at = await sources.both_sides(account)
     found = await comparison.list_differences(
         at.fibreflow, at.qcontact, at.settings, wanted or None, limit=MOST_CHOSEN + 1

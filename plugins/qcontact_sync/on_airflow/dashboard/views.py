@@ -11,7 +11,7 @@ from qcontact_sync.core.errors import ErrorCode
 from qcontact_sync.on_airflow.dashboard import charts, sources
 from qcontact_sync.reporting.alerts import Rule
 from qcontact_sync.reporting.field_tables import rule_tables
-from qcontact_sync.reporting.periods import DEFAULT, Period, period_between, period_named
+from qcontact_sync.reporting.periods import DEFAULT_PERIOD, Period, period_between, period_named
 from qcontact_sync.reporting.places import Names, Place, connection_of, correcting, places_of
 from qcontact_sync.reporting.surroundings import Surroundings
 from qcontact_sync.services import review, run_reports
@@ -46,7 +46,7 @@ class Span:
         """
         if self.first or self.last:
             return period_between(self.first, self.last, zone)
-        return period_named(self.period or DEFAULT, now, zone)
+        return period_named(self.period or DEFAULT_PERIOD, now, zone)
 
 
 async def overview(account: str, span: Span) -> View:

@@ -15,7 +15,7 @@ ALLOWED = 10
 ALLOWED_IN_ALL = 100
 WINDOW_S = 60.0
 ADDRESSES = 4096
-ALL = "all"
+ALL_ADDRESSES = "all"
 """The name for all addresses together."""
 _IPV6_NETWORK = 64  # one customer has at least this many addresses to choose from
 
@@ -26,8 +26,8 @@ class Throttled:
 
     Attributes:
         wait_s: Until all counts that are too high begin anew.
-        began: Whose count became too high with this attempt (an address, `ALL`), and the seconds
-            until it begins anew.
+        began: Whose count became too high with this attempt (an address, `ALL_ADDRESSES`), and
+            the seconds until it begins anew.
     """
 
     wait_s: float
@@ -63,7 +63,7 @@ class FailedAttempts:
 
     def note(self, address: str) -> Throttled | None:
         """Count one more attempt; return None until there are too many."""
-        counts = {address: self._of(_network(address)), ALL: self._of_all()}
+        counts = {address: self._of(_network(address)), ALL_ADDRESSES: self._of_all()}
         for count in counts.values():
             count.attempts += 1
         over = {name: count for name, count in counts.items() if count.is_over}
@@ -72,7 +72,7 @@ class FailedAttempts:
         now = self._now()
         wait_s = max(count.until - now for count in over.values())
         # While all are throttled, no single address is reported: a flood must not fill the log.
-        reported = {ALL: over[ALL]} if ALL in over else over
+        reported = {ALL_ADDRESSES: over[ALL_ADDRESSES]} if ALL_ADDRESSES in over else over
         began = [(name, c.until - now) for name, c in reported.items() if c.has_just_gone_over]
         return Throttled(wait_s, tuple(began))
 

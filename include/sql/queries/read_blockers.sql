@@ -1,4 +1,4 @@
--- read_obstacles: what keeps tickets back: the quarantine, by direction, and what QContact does not have.
+-- read_blockers: what keeps tickets back: the quarantine, by direction, and what QContact does not have.
 -- params:  remote_ids text[]
 -- returns: rows: remote_id text, inbound, outbound text (error codes; null: not in quarantine),
 --          is_gone boolean; only of tickets that something keeps back

@@ -54,7 +54,7 @@ _stdout = _LastingFile(1)
 
 
 def open_streams() -> None:
-    """Let stdout and stderr last for the whole of the call, whatever becomes of their readers."""
+    """Keep stdout and stderr usable for the whole call, even if their readers end."""
     _occupy_closed()
     files: dict[str, io.RawIOBase] = {"stdout": _stdout, "stderr": _LastingFile(2)}
     for name, file in files.items():
@@ -98,7 +98,7 @@ def log_to_stderr(level: int) -> None:
     handler = _StderrHandler()
     handler.setFormatter(_LineFormatter(log_format))
     logging.basicConfig(level=level, handlers=[handler])
-    # Waiting for another run looks like hanging where nobody says so.
+    # Without a message, waiting for another run looks like hanging.
     logging.getLogger("qcontact_sync.sync.leases").setLevel(logging.INFO)
 
 

@@ -1,4 +1,4 @@
-"""Lays the rules of a mapping file over others, and finds what cannot hold together."""
+"""Merges the rules of a mapping file into others, and finds contradictions."""
 
 import math
 import re

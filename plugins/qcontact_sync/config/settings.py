@@ -124,7 +124,7 @@ class Settings(SchemaSetting):
         return template
 
     def in_schedule(self) -> "Settings":
-        """The settings of a scheduled run, which has less time than one that somebody asked for."""
+        """The settings of a scheduled run, which has less time than a manual one."""
         limit_s = min(self.time_limit_s, self.scheduled_time_limit_s)
         return self.model_copy(update={"time_limit_s": limit_s})
 

@@ -1,4 +1,4 @@
-"""TOML files that settings name: read, and refused by the place and never by what stands there."""
+"""TOML files that settings name. An error names the place, never the text there."""
 
 import re
 from pathlib import Path
@@ -35,6 +35,6 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        # Only where: what stands there may be a secret.
+        # Only the place: the text there may be a secret.
         where = re.search(r"at line \d+, column \d+|at end of document", str(error))
         raise ConfigError(f"{name}: not TOML in UTF-8{f' ({where[0]})' if where else ''}") from None

@@ -1,4 +1,4 @@
-"""A person's choice that one side of a ticket wins, whatever kind of difference there is."""
+"""A user's choice that one side of a ticket wins, for any kind of difference."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

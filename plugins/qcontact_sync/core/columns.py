@@ -1,4 +1,4 @@
-"""FibreFlow's columns that QContact's values fill: what stands in them, and what fits."""
+"""FibreFlow's columns that QContact's values fill: their values, and which values fit."""
 
 import math
 import re

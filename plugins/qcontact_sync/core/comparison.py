@@ -1,4 +1,4 @@
-"""How both sides of one ticket stand, as values; `core.compare` makes them."""
+"""The result of comparing both sides of one ticket, as values; `core.compare` makes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from qcontact_sync.core.mapping import TicketMapping
 from qcontact_sync.core.model import SYNCED_FIELDS, Direction, RemoteId
 
 NOTE = "note"
-"""Stands among the fields for notes that are not sent yet."""
+"""The name, among the fields, of notes that are not sent yet."""
 _LONG_TEXTS = ("description", "address")
 
 

@@ -1,4 +1,4 @@
-"""Decides from (base, local, remote) what is to be done to one ticket."""
+"""Decides what to do with one ticket from (base, local, remote)."""
 
 from collections.abc import Mapping
 
@@ -284,7 +284,7 @@ def _conflicts(
 def _flip_flops(
     link: Link, fields: tuple[FieldDecision, ...], thawed: tuple[str, ...]
 ) -> Mapping[str, FlipFlop]:
-    """The record of the sync's own writes; a field that is no longer frozen starts anew."""
+    """The record of the sync's own writes; a field that is no longer frozen starts from zero."""
     taken = [d for d in fields if d.action is Action.TAKE]
     kept = {name: known for name, known in link.flip_flops.items() if name not in thawed}
     return {**kept, **{d.field: flip_flop_of(link, d.field).after(d.local) for d in taken}}

@@ -1,4 +1,4 @@
-"""Which of the notes that QContact lists are new, ours, or taken back; values only."""
+"""Which of the notes that QContact lists are new, ours, or withdrawn; values only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What in a `TicketMapping` cannot hold together; each fault names its place in a mapping file."""
+"""Contradictions in a `TicketMapping`; each fault names its place in a mapping file."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Which of FibreFlow's notes leave: by type and, in a lineage that has it, by visibility."""
+"""Which of FibreFlow's notes are sent: by type and, in a lineage that has it, by visibility."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class NoteFate(StrEnum):
 NoteFates = Mapping[str, NoteFate]
 """By the word that decides; a word that is not there is kept."""
 SYSTEM = "system"
-"""Notes of this type never leave."""
+"""Notes of this type are never sent."""
 TYPES = ("client", "internal")
 VISIBILITIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"maintenance": ("public", "private")}
@@ -40,7 +40,7 @@ class SentNotes:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """All that leave, in whatever way."""
+        """All that are sent, as public or internal notes."""
         return frozenset((*self.public, *self.internal))
 
 

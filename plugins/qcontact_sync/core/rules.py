@@ -54,7 +54,7 @@ class TitleFrom(StrEnum):
     """What a ticket's title is made of."""
 
     LABEL = "label"
-    """The subject; the reference where there is none."""
+    """The subject; without one, the reference."""
     REFERENCE = "reference"
     """The case reference; the subject stands above the description, where there is one."""
 

@@ -117,7 +117,7 @@ class TicketRecords(Protocol):
         """Run the statements of `write` without a ticket.
 
         Raises:
-            SyncError: They fail whatever the ticket.
+            SyncError: They fail for every ticket.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Tickets whose sides are the same as far as the database knows: what is left to judge of them.
+"""Tickets that neither side changed as far as the database knows, and what is left to compare.
 
 A comparison of many tickets finds nearly all of them as they were when the sides agreed. The
 database recognises those and compares the texts; only what translates is judged here.

@@ -16,7 +16,7 @@ FINISHED_WITHIN = timedelta(days=30)
 """Every open case is read at least this often, and every finished one."""
 BETWEEN_RUNS = timedelta(hours=6)
 SHRINKS_BY = 5
-"""A list that lost more than one case in so many is not believed without a look."""
+"""If a list lost more than one case in this number, the list itself may be wrong: the log warns."""
 
 NOT_LISTED = ""
 """The digest of a case that the list did not show."""
@@ -95,7 +95,7 @@ def plan_looks(
 
 
 def has_shrunk(listed: Mapping[RemoteId, str], known: Mapping[RemoteId, KnownRow]) -> bool:
-    """Whether the list lost so many cases that it may be the list that is wrong."""
+    """Whether the list lost so many cases that the list itself may be wrong."""
     before = [i for i, row in known.items() if row.digest and not row.is_gone]
     missing = sum(i not in listed for i in before)
     return missing * SHRINKS_BY > len(before)

@@ -45,7 +45,7 @@ _CUT_AFTER = 1.5
 
 
 class Database:
-    """A connection that is opened when first needed and anew when it was lost.
+    """A connection that is opened when first needed, and again when it was lost.
 
     Args:
         patience_s: How long a statement may take; a transaction half as long again.
@@ -132,7 +132,7 @@ class Database:
         except psycopg.Error as error:
             if not connection.closed:
                 raise translate(error) from error
-        # Servers and poolers close what is idle. Nothing of ours was under way.
+        # Servers and poolers close idle connections. No statement of ours was running.
         log.info("database.connect_again")
         try:
             return await self._begin_on(await self._connected(), read_only)

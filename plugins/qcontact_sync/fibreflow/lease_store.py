@@ -22,7 +22,7 @@ class PostgresLeases:
         self._renewals = renewals or database
 
     async def take(self, account: str, holder: str) -> Lease | None:
-        """The lease, or None where somebody else holds it, or is just now writing its row."""
+        """The lease, or None if another holder has it or is writing its row."""
         params = {
             "account": account,
             "holder": holder,

@@ -126,7 +126,7 @@ def _ledger(connection: psycopg.Connection[DictRow]) -> dict[int, DictRow] | Non
 
 
 def _require_named(connection: psycopg.Connection[DictRow], schema: HostSchema) -> None:
-    """Make no empty table under a name that somebody mistyped, and none of another lineage."""
+    """Refuse to create a table of another lineage, or with a name that may be mistyped."""
     params = {"names": schema.expected_tables()}
     absent = connection.execute(statement("absent_tables").encode(), params).fetchall()
     if absent:

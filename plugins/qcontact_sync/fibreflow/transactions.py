@@ -14,7 +14,7 @@ from qcontact_sync.fibreflow.statements import statement
 async def transaction(
     connection: AsyncConnection[object], timeout_s: float, *, read_only: bool
 ) -> AsyncIterator[None]:
-    """A transaction with what every one of ours relies on; begun and set by one message.
+    """A transaction with the settings that ours rely on; one message begins it and sets them.
 
     psycopg's own would take one message more, to a server that may be far away.
 

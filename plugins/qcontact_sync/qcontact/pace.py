@@ -183,7 +183,7 @@ class Pace:
     async def _wait(self, wait_s: float) -> None:
         failure = self._paused_by
         if failure is not None and not self._is_worth_waiting(failure, wait_s):
-            # This request was not sent, whatever became of the one that was answered so.
+            # This request was not sent, unlike the one with this answer.
             raise AttemptError(replace(failure, pause_s=wait_s, may_be_applied=False))
         await self._sleep(wait_s)
 

@@ -37,7 +37,7 @@ async def get_ticket(
 
 def read_updated(answer: Answer, remote_id: RemoteId, decode: Decode) -> RemoteTicket | None:
     """The ticket that an update answers with; None where the answer doesn't show this ticket."""
-    # The write is done whatever the answer shows: the caller reads the ticket again.
+    # The write is done even if the answer is unreadable: the caller reads the ticket again.
     try:
         ticket = decode(answer.body) if answer.body.strip() else None
     except MalformedTicket:

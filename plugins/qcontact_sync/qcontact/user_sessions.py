@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from qcontact_sync.core.errors import ConfigError, ErrorCode, FatalError, RetryableError, SyncError
 
 REFUSED_FOR_S = 30.0
-"""So long a sign-in that was refused is not tried again."""
+"""A refused sign-in is not tried again for this time."""
 
 
 @dataclass(eq=False, slots=True)
@@ -147,7 +147,7 @@ class UserSession:
         """A sign-in failed; ``now`` is monotonic."""
         self.attempts += 1
         self.current = self._spare = None
-        # A copy: the error itself holds on to all that the request had in hand.
+        # A copy: the error itself keeps everything that the request used in memory.
         self._failure = _copied(error)
         self._refused_at = now if isinstance(error, FatalError) else None
 

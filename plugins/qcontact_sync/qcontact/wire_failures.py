@@ -1,4 +1,4 @@
-"""What it means for an attempt that aiohttp raised instead of answering; no I/O."""
+"""What an exception of aiohttp means for an attempt; no I/O."""
 
 import aiohttp
 

@@ -235,7 +235,7 @@ def _numbers(change: AlertChange, facts: Facts, names: Names, show: Show) -> lis
 
 
 def _connections(rule: Rule, facts: Facts, names: Names) -> tuple[str, str]:
-    """The connection that is to blame, or both."""
+    """The connection that caused the failure, or both."""
     code = facts.live.error_code if facts.live and rule is Rule.RUN_FAILED else None
     connection = connection_of(code, names)
     both = f"{names.qcontact}, {names.fibreflow}"

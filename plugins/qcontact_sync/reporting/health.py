@@ -65,7 +65,7 @@ class HealthReason:
 
     @property
     def lets_tickets_wait(self) -> bool:
-        """Whether tickets are not synced until somebody acts."""
+        """Whether some tickets are not synced until a user acts."""
         return self.matter not in _BUT_NOTHING_WAITS
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 NEW_OBJECTS = 250_000
-"""So many more objects than were freed cause a pass. Python's own number is below a thousand."""
+"""A pass starts when this many more objects were made than freed (Python: below a thousand)."""
 
 
 @contextmanager

@@ -238,7 +238,7 @@ async def choose_side(
     decision: Decision,
     advance: Advance | None = None,
 ) -> Sequence[ChosenTicket]:
-    """Let one side win for these tickets, whatever kind of difference it is.
+    """Let one side win for these tickets, for any kind of difference.
 
     Args:
         given: FibreFlow uuids, ticket_uids or QContact ids.

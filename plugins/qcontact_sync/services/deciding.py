@@ -17,7 +17,7 @@ LONGEST = 200
 def person(named: str | None) -> str:
     """A name on one line; of none the user that this process runs as.
 
-    The user is looked up by its number: variables such as USER say whatever one likes.
+    The user is looked up by its number: variables such as USER can be set to anything.
     """
     return printable(named or _own_user()).strip()[:LONGEST] or "unknown"
 

@@ -34,7 +34,7 @@ def check_airflow(environment: Mapping[str, str], wanted: Mapping[str, str]) -> 
     for conn_id, conn_type in wanted.items():
         found = _connection(program, environment, conn_id)
         if found is None and (trouble := _trouble(program, environment)):
-            # The connections are not to blame, and none of them can be read.
+            # The connections are not the cause, and none of them can be read.
             yield trouble
             return
         yield _check_connection(found, conn_id, conn_type)

@@ -1,4 +1,4 @@
-"""What keeps rows out of FibreFlow's tables though columns and rights are there."""
+"""Checks what may keep rows out of FibreFlow's tables although columns and rights exist."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence

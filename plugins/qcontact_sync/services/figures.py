@@ -1,4 +1,4 @@
-"""The figures that metrics show of the sync, beside a run's own counts."""
+"""The figures about the sync in metrics, in addition to a run's own counts."""
 
 from dataclasses import dataclass
 

@@ -39,7 +39,7 @@ class Pending:
 
     @property
     def is_held(self) -> bool:
-        """Whether none is sent until somebody confirms."""
+        """Whether none is sent until a user confirms."""
         return self.total > self.limit
 
 

@@ -233,7 +233,7 @@ class Comparing:
                 yield await self._compare_single(ids, is_listed=not self._is_walked)
 
     async def _unlinked(self) -> AsyncIterator[Sequence[TicketComparison]]:
-        """FibreFlow's rows that stand for no ticket of QContact's."""
+        """FibreFlow's rows without a ticket in QContact."""
         after: LocalId | None = None
         while page := await self.reads.page_of_unlinked(after, BATCH):
             after = page[-1].id

@@ -184,6 +184,6 @@ class Inbound:
         )
 
     def _next_name(self) -> str:
-        """What stands for an id on record: each ticket without one counts."""
+        """The id to record; each ticket without one counts separately."""
         self._nameless += 1
         return "(no id)" if self._nameless == 1 else f"(no id) {self._nameless}"

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 1_000
 BATCH_WEIGHT = 16_000_000
-"""A batch that weighs more (characters) is full, too."""
+"""A batch with more characters than this is also full."""
 
 
 class InboundBatches:

@@ -1,4 +1,4 @@
-"""Walking a list whole: every row once, however the list moves, shrinks or counts.
+"""Reading a complete list: every row once, even if rows move or the count is wrong.
 
 Nothing is concluded from a row that is missing: whoever walks reads that ticket by its id.
 """

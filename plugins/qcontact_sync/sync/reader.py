@@ -29,9 +29,9 @@ SLICES_AHEAD = 4
 """Slices read at the same time; they are handed out in order."""
 DELTAS_AHEAD = 16
 WEIGHT_AHEAD = 32_000_000
-"""What was read ahead of all slices together weighs no more (characters), but for one page each."""
+"""Limit of what is read ahead in all slices together (characters), except one page each."""
 MAX_SHORT = 8
-"""After so many slices whose ``total`` was never reached, dividing them is not tried any more."""
+"""After this many slices whose ``total`` was never reached, slices are not divided any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from qcontact_sync.sync.slices import REACH, is_after, is_before, is_behind, wid
 MAX_PASSES = 3
 FANOUT = 16
 PAGES_WEIGHT = 16_000_000
-"""Pages that are asked for at the same time are expected to weigh no more (characters)."""
+"""Expected limit of the pages that are asked for at the same time (characters)."""
 
 
 @dataclass(slots=True)
@@ -238,7 +238,7 @@ class SlicePasses:
 
 
 def is_at_end(page: Page) -> bool:
-    """Whether the list ends with this page, whatever its ``total`` says."""
+    """Whether the list ends with this page; its ``total`` does not matter."""
     return not page.has_more and _rows(page) < page.page_size
 
 

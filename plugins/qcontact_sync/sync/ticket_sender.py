@@ -157,7 +157,7 @@ class TicketSender:
         tries_left, waits_left = MAX_TRIES, MAX_WAITS
         policy = self._work.options.policy
         while True:
-            # A single read is believed, whatever its stamp: clocks do not decide.
+            # A read by id counts, with any timestamp: clocks do not decide.
             remote = await self._work.remote.get(ticket.linked.remote_id)
             check = self._work.check_soon()
             sending = sending_of(decide(remote, ticket, self._people, policy), kinds)

@@ -1,4 +1,4 @@
-"""The last line of defence: what is no error of ours ends a run as an error of ours."""
+"""Unexpected errors: any exception that is no `SyncError` ends a run as one."""
 
 import logging
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def expected_only(*others: type[Exception]) -> Iterator[None]:
         others: What else the caller expects.
 
     Raises:
-        UnexpectedError: In place of anything that is no error of ours.
+        UnexpectedError: Instead of any exception that is no `SyncError`.
     """
     expected: tuple[type[Exception], ...] = (SyncError, *others)
     try:

@@ -17,7 +17,7 @@ from qcontact_sync.sync.single_reads import SingleReads
 log = logging.getLogger(__name__)
 
 DETAILS_AT_ONCE = 50
-"""Handed over together, and so settled together: a run that is killed reads so many again."""
+"""Settled together: a killed run reads at most this many again."""
 
 
 class WalkReader:

@@ -70,7 +70,7 @@ async def plan(
 ) -> HTMLResponse:
     """What a decision about these tickets would do, with all values; nothing is written.
 
-    With ``other_pages`` it is about all that match the filter, whatever page they are on.
+    With ``other_pages`` it is about all that match the filter, on every page.
     """
     if other_pages:
         return await show(request, "compare_plan.html", _plan_of_all, wanted, keep)

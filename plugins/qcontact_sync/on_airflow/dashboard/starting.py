@@ -23,7 +23,7 @@ async def ask_about_run(request: Request) -> HTMLResponse:
 
 @router.post("/run", dependencies=_checked)
 async def start_run(request: Request) -> RedirectResponse:
-    """Start a run as the schedule does it, or join one that somebody started just now."""
+    """Start a run as the schedule does it, or join an equal one that is active."""
     at = await sources.fibreflow(account_of(request).name)
     return await _start(request, "start_run", {"sync_direction": at.settings.direction})
 

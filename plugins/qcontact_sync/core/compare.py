@@ -221,7 +221,7 @@ _ORDER = (Standing.WAITS, Standing.DIFFERS, Standing.PENDING)
 
 
 def _standing(fields: Sequence[FieldComparison]) -> Standing:
-    """A ticket stands as its field that needs a person most."""
+    """A ticket has the standing of its field that most needs a user."""
     found = {field.standing for field in fields}
     return next((standing for standing in _ORDER if standing in found), Standing.SAME)
 

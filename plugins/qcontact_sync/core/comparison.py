@@ -16,7 +16,7 @@ _LONG_TEXTS = ("description", "address")
 
 
 class Standing(StrEnum):
-    """How the two sides of a ticket, or of one field, stand."""
+    """The standing of a ticket, or of one field: how its two sides compare."""
 
     SAME = "same"
     PENDING = "pending"
@@ -24,7 +24,7 @@ class Standing(StrEnum):
     WAITS = "waits"
     """For a person's decision, or in quarantine."""
     DIFFERS = "differs"
-    """Nothing acts on it by itself: as adopted, or overwritten behind the sync's back."""
+    """The sync does nothing about it by itself: it differed when linked, or was overwritten."""
     ONLY_QCONTACT = "only_qcontact"
     ONLY_FIBREFLOW = "only_fibreflow"
 

@@ -188,7 +188,7 @@ class RowHidden(TicketError):
 
 
 class RowRefused(TicketError):
-    """What a row alone raises, and the same statement without the row does not."""
+    """An error that one row raises, and the same statement without the row does not."""
 
     is_passing = True
 

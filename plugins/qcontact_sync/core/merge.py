@@ -50,7 +50,7 @@ class Policy:
 
 
 class FieldBase(NamedTuple):
-    """Both halves of one field at the last agreement."""
+    """Both sides' values of one field at the last agreement."""
 
     local: str | None
     remote: str | None
@@ -83,7 +83,7 @@ class FieldDecision(NamedTuple):
 def is_the_same(
     field: str, local: str | None, remote: str | None, people: People, policy: Policy
 ) -> bool:
-    """Whether two values mean the same, or as much the same as the sides can.
+    """Whether two values mean the same, as far as both sides can express it.
 
     A field that the mapping does not sync always is. A status that QContact moves on to by itself
     means what the one before it meant. A name that no FibreFlow user has is the same as no
@@ -148,7 +148,7 @@ def merge_status(
 def _keep_local(
     local: str | None, remote: str | None, policy: Policy, *, is_overruled: bool
 ) -> FieldDecision:
-    """FibreFlow's change counts, and goes out where it can."""
+    """FibreFlow's change counts, and is sent if possible."""
     mapping, rules = policy.mapping, policy.mapping.status
     if policy.is_final_refused and rules.is_final(remote):
         reason = "QContact holds the ticket closed and refuses to change its status"

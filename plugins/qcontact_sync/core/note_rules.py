@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 
 class NoteFate(StrEnum):
-    """What becomes of a FibreFlow note."""
+    """What the sync does with a FibreFlow note."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -28,7 +28,7 @@ _OTHER_TYPE = "other"
 
 @dataclass(frozen=True, slots=True)
 class SentNotes:
-    """The notes that leave, by ``note_type`` as the lineage's select of notes gives it.
+    """The notes that are sent, by ``note_type`` as the lineage's select of notes gives it.
 
     Attributes:
         public: Those that are sent as public.

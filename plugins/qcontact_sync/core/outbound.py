@@ -106,7 +106,7 @@ def agreed_on(link: Link, sending: Sending, answer: RemoteTicket) -> Link:
 
 
 def version_with(pair_version: str, note_versions: Iterable[str]) -> str:
-    """What a refusal is remembered by: changes with either side and with the notes to send.
+    """Identifies a refusal: it changes with either side and with the notes to send.
 
     ``list_pending.sql`` computes the same.
     """

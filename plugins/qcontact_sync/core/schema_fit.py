@@ -16,7 +16,7 @@ SOURCE = "qcontact"
 
 
 class SchemaVerdict(StrEnum):
-    """What a difference means for the sync."""
+    """What a difference of the schema means for the sync."""
 
     LACKS = "lacks"
     """A table or column is missing, or of another type: no ticket can be read."""
@@ -25,11 +25,11 @@ class SchemaVerdict(StrEnum):
     REFUSED = "refused"
     """Tickets with a certain word cannot be written."""
     UNFILLED = "unfilled"
-    """New tickets cannot be written: a column must be filled, and nothing fills it."""
+    """New tickets cannot be written: nothing fills a required column."""
     SHORT = "short"
     """Tickets with longer texts wait in quarantine."""
     ADAPTED = "adapted"
-    """It differs from the usual schema, and the sync works with it."""
+    """It differs from the usual schema, but the sync works with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _too_short(where: str, room: int, need: Need) -> SchemaDifference:
 def _unfilled(
     table: HostTable, needs: Iterable[Need], usual: str, mapping: TicketMapping
 ) -> Iterator[SchemaDifference]:
-    """Columns that must be filled, and nothing fills them."""
+    """Required columns that nothing fills."""
     filled = {need.column for need in needs if "i" in need.rights}
     if not any("i" in need.rights for need in needs):
         return

@@ -112,7 +112,7 @@ def _is_missed(row: KnownRow) -> bool:
 def _overdue(
     rows: Mapping[RemoteId, KnownRow], since_last_walk: timedelta | None
 ) -> Sequence[RemoteId]:
-    """A share of the open and of the finished ones, so that all have their turn in time."""
+    """A share of the open and of the finished ones, so that each is read in time."""
     gap = since_last_walk if since_last_walk is not None else BETWEEN_RUNS
     chosen: list[tuple[timedelta, RemoteId]] = []
     for is_finished, within in ((False, OPEN_WITHIN), (True, FINISHED_WITHIN)):

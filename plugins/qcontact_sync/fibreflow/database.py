@@ -34,11 +34,11 @@ log = logging.getLogger(__name__)
 LEASE_TTL_S = 30.0
 RUN_PATIENCE_S = 600.0
 PERSON_PATIENCE_S = 8.0
-"""Where a person, or a program that a person waits for, wants an answer."""
+"""The limit if a user waits, or a program that a user waits for."""
 STATUS_BUDGET_S = 10.0
 """How long `status` takes at most, however many questions it asks."""
 LOCK_WAIT_S = 2.0
-"""How long a row may stay locked by the app: longer, and it costs that ticket, not the run."""
+"""How long a row may stay locked by the app; after that, only its ticket fails."""
 LEASE_PATIENCE_S = 4.0
 """A renewal that gets no answer must leave time for another one."""
 _CUT_AFTER = 1.5

@@ -1,4 +1,4 @@
-"""How FibreFlow's tables are called and shaped in one database."""
+"""Names and columns of FibreFlow's tables in one database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace

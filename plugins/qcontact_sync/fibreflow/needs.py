@@ -1,4 +1,4 @@
-"""What the sync's statements name of FibreFlow's tables, by lineage.
+"""FibreFlow's tables and columns that the sync's statements use, by lineage.
 
 `include/sql/optional/roles.sql` grants what stands here; `doctor` and the start of a run
 look for it.

@@ -1,4 +1,4 @@
-"""FibreFlow's notes on their way to QContact, and QContact's on their way in."""
+"""FibreFlow's notes that are sent to QContact, and QContact's notes that come in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What keeps a connection to PostgreSQL from coming about, for `qcontact-sync doctor`.
+"""Why no connection to PostgreSQL can be made, for `qcontact-sync doctor`.
 
 libpq gives its reasons only as text, which may hold parts of a mistyped address. So each step is
 made once more: look up the host, connect, ask for PostgreSQL, sign in, open another database.

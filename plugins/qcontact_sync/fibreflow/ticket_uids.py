@@ -1,4 +1,4 @@
-"""What new tickets are called by people."""
+"""The numbers of new tickets (``ticket_uid``)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from qcontact_sync.core.rules import UidRule
 from qcontact_sync.fibreflow.unit_of_work import OpenUnit
 
 REFERENCE_REACH = 100_000
-"""A case reference this far beyond the highest number in use is not taken for one."""
+"""A case reference this far beyond the highest number in use is not used as a number."""
 
 
 class AdoptionScan:

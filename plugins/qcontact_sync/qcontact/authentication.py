@@ -1,4 +1,4 @@
-"""How requests say who sends them: the seam between transport and dialects."""
+"""How requests are authenticated: the seam between transport and dialects."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol

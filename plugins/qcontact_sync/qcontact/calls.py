@@ -1,4 +1,4 @@
-"""What is sent and what comes back, as values."""
+"""Requests and answers, as values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

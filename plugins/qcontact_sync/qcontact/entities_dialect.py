@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 API = "/api/v2"
 LARGEST_PAGE = 50
-"""No tenant is known to have been asked for more."""
+"""The largest number that was tried with a tenant."""
 MAX_EVENT_PAGES = 200
 NAMELESS = "a user whose name the tenant does not tell"
 

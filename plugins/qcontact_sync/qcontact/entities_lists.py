@@ -20,7 +20,7 @@ from qcontact_sync.qcontact.received_fields import (
 )
 
 SHAPE_ROWS = 10
-"""So many rows that all lack an id are no malformed cases: the API has changed."""
+"""If this many rows all lack an id, the cases are not malformed: the API has changed."""
 ALL_QUEUES = ""
 """The queue of all cases that the account sees."""
 NEWEST_FIRST = "id DESC"

@@ -1,4 +1,4 @@
-"""What is not known of a tenant beforehand, asked once for a person (``doctor``)."""
+"""Properties of a tenant that are not known beforehand; ``doctor`` asks for them once."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -24,7 +24,7 @@ from qcontact_sync.qcontact.typed_tickets import TypedTickets
 READING_VERSION = 1
 """To be raised where the same object is decoded to other values than by the release before."""
 SHAPE_ROWS = 10
-"""So many rows that all lack a required field are no poisoned tickets: the API has changed."""
+"""If this many rows all lack a required field, the API has changed."""
 
 T = TypeVar("T")
 _Count = Annotated[int, msgspec.Meta(ge=0)]

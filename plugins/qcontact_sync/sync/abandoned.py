@@ -59,7 +59,7 @@ def _is_gone(run: RunningRun, own_dag_id: str, is_running: IsRunning | None) -> 
 
 @asynccontextmanager
 async def heartbeat(store: RunStore, job_id: JobId) -> AsyncIterator[None]:
-    """Record that the run's process is alive, again and again while the block runs.
+    """Record repeatedly, while the block runs, that the run's process is alive.
 
     Not at once: whoever opened the run did so a moment ago.
     """

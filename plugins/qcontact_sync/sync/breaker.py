@@ -33,7 +33,7 @@ Suspect = tuple[KnownTicket, SyncError]
 
 
 class NotAllowed(TicketError):
-    """QContact refused the first writes of these kinds: no more of them are sent in this run."""
+    """QContact refused the first writes of these kinds: this run sends no more of them."""
 
     def __init__(self, kinds: Collection[SyncType]) -> None:
         super().__init__(

@@ -24,7 +24,7 @@ async def run_all(coroutines: Iterable[Coroutine[object, object, None]]) -> None
 
 
 class WeightLimit:
-    """How much several readers may read ahead together.
+    """The limit of what several readers read ahead together.
 
     Args:
         most: Sum of the weights of all items that wait.

@@ -21,7 +21,7 @@ Finish = Callable[[UnitOfWork], Awaitable[None]]
 
 
 class NoteDoubtful(TicketError):
-    """It cannot be found out whether a note arrived: a person decides."""
+    """The sync cannot find out whether a note arrived: a user decides."""
 
     def __init__(self, note: Note) -> None:
         super().__init__(

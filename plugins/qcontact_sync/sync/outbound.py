@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
-    """What becomes of pending tickets: they are sent, or in a dry run planned."""
+    """What happens to pending tickets: they are sent, or in a dry run planned."""
 
     def require_confirmation(self, pending: int, limit: int) -> None:
         """More is pending than is sent without confirmation."""

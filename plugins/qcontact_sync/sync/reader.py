@@ -210,7 +210,7 @@ class _Divided(Exception):
 
 
 class _Short(Exception):
-    """A slice came to its end before its ``total`` was reached, again and again."""
+    """A slice ended repeatedly before its ``total`` was reached."""
 
     def __init__(self, window: Window, slice_: SlicePasses) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Each button that is pressed, in Airflow's audit log beside what people do in Airflow itself."""
+"""Writes each press of a button to Airflow's audit log."""
 
 import json
 

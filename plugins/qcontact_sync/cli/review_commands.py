@@ -75,7 +75,7 @@ def ticket(ticket_id: TicketSearch, as_json: AsJson = False) -> int:
         print_json(story.to_dict())
     else:
         links = ticket_links(settings, story)
-        show_review.show_story(story, settings.zone, datetime.now(UTC), links)
+        show_review.show_story(story, settings.zone, links)
     return 0
 
 
@@ -161,7 +161,7 @@ def _show_failures(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> No
     if as_json:
         print_json([plain_row(entry) for entry in entries])
     else:
-        show_review.show_failures(entries, load_settings().zone, datetime.now(UTC))
+        show_review.show_failures(entries, load_settings().zone)
 
 
 @conflicts_app.callback(invoke_without_command=True)

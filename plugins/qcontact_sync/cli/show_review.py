@@ -72,9 +72,7 @@ def _with_call(count: int, command: str) -> str:
     return f"{count}, see qcontact-sync {command}" if count else "0"
 
 
-def show_story(
-    story: TicketStory, zone: ZoneInfo, now: datetime, links: Mapping[str, str] | None = None
-) -> None:
+def show_story(story: TicketStory, zone: ZoneInfo, links: Mapping[str, str] | None = None) -> None:
     """One ticket: its fields, pending notes, failures, open conflicts and timeline."""
     console = open_console()
     uid = story.ticket_uid or "not in FibreFlow"
@@ -90,7 +88,7 @@ def show_story(
     if story.failures:
         write(console, "in quarantine:")
     for entry in story.failures:
-        _show_entry(console, entry, zone, now)
+        _show_entry(console, entry, zone)
     for conflict in story.conflicts:
         if conflict["is_open"]:
             _show_conflict(console, conflict, zone)
@@ -158,22 +156,22 @@ def _show_timeline(console: Console, story: TicketStory, zone: ZoneInfo) -> None
                 write(console, f"      {line}")
 
 
-def show_failures(entries: Sequence[Row], zone: ZoneInfo, now: datetime) -> None:
+def show_failures(entries: Sequence[Row], zone: ZoneInfo) -> None:
     """Quarantine entries, the first hundred of them."""
     console = open_console()
     if not entries:
         write(console, "the quarantine is empty")
     for entry in entries[:MAX_LISTED]:
-        _show_entry(console, entry, zone, now)
+        _show_entry(console, entry, zone)
     _say_rest(console, len(entries), "failures")
 
 
-def _show_entry(console: Console, entry: Row, zone: ZoneInfo, now: datetime) -> None:
+def _show_entry(console: Console, entry: Row, zone: ZoneInfo) -> None:
     error = f"{entry['error_code']}: {entry['error_message']}"
     write(console, f"{_ids(entry)}, {entry['direction']}: {error}")
     tries = "once" if entry["attempts"] == 1 else f"{entry['attempts']} times"
     since = shown_briefly(entry["first_failed_at"], zone)
-    write(console, f"    failed {tries} since {since}; {next_try(entry, zone, now)}")
+    write(console, f"    failed {tries} since {since}; {next_try(entry, zone)}")
     if decided := last_decision(entry, zone):
         write(console, f"    last decision: {decided}")
     write(console, f"    id {entry['id']}", style="dim")

@@ -1,7 +1,6 @@
 """How a ticket's values are shown: ids, titles and statuses, but no personal data."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +34,11 @@ FAILURE_STATES: Mapping[FailureState, str] = {
     "pausing": "due later",
     "waiting": "wait for a change",
     "dismissed": "dismissed",
+}
+_NEXT_TRIES: Mapping[FailureState, str] = {
+    "due": "tried again by the next run",
+    "waiting": "not tried again until the ticket changes",
+    "dismissed": "dismissed: not tried again until the ticket changes",
 }
 
 
@@ -108,19 +112,12 @@ def conflict_outcome(row: Row) -> str:
     return lost.get(row["loser"], "both values were kept")
 
 
-def next_try(entry: Row, zone: ZoneInfo, now: datetime) -> str:
-    """When a quarantine entry is tried again, as text for users.
-
-    Args:
-        now: Aware; if the pause ends before it, the answer is the next run.
-    """
-    if entry["dismissed_at"] is not None:
-        return "dismissed: not tried again until the ticket changes"
-    if entry["next_try_at"] is None:
-        return "not tried again until the ticket changes"
-    if entry["next_try_at"] <= now:
-        return "tried again by the next run"
-    return f"tried again after {shown_briefly(entry['next_try_at'], zone)}"
+def next_try(entry: Row, zone: ZoneInfo) -> str:
+    """When a quarantine entry is tried again, as text for users."""
+    state: FailureState = entry["state"]
+    if state == "pausing":
+        return f"tried again after {shown_briefly(entry['next_try_at'], zone)}"
+    return _NEXT_TRIES[state]
 
 
 def last_decision(entry: Row, zone: ZoneInfo) -> str | None:

@@ -161,7 +161,7 @@ async def retry_matching(
 
 def to_retry(entries: Sequence[Row], only: FailureFilter) -> Sequence[Row]:
     """Those of the entries that `retry_matching` makes due."""
-    return [row for row in entries if only.state == "dismissed" or row["dismissed_at"] is None]
+    return [row for row in entries if only.state == "dismissed" or row["state"] != "dismissed"]
 
 
 async def _failures(

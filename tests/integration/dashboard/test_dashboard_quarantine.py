@@ -1,9 +1,15 @@
 """The quarantine in parts, and a decision about many tickets at once."""
 
+import asyncio
 import re
+from typing import get_args
 
 import psycopg
 import pytest
+from pydantic import SecretStr
+from qcontact_sync.config.access import FibreFlowAccess
+from qcontact_sync.core.failure_filter import FailureFilter, FailureState
+from qcontact_sync.services import review, run_reports
 
 from tests.integration.dashboard.test_dashboard_actions import audited, token_in
 from tests.integration.dashboard.test_dashboard_pages import get, text_of
@@ -52,6 +58,19 @@ def retry_all(api, query: str, user: str = "clerk"):
 )
 def test_a_part_of_the_quarantine_is_shown_alone(year, year_db, query, condition):
     assert listed(get(year, f"/quarantine?{query}").text) == entries(year_db, condition)
+
+
+def test_each_entry_has_the_state_that_it_is_counted_and_filtered_by(year_db):
+    access = FibreFlowAccess(SecretStr(year_db))
+    parts = asyncio.run(run_reports.list_quarantine(access, 0)).parts
+    listed_by_state = {
+        state: asyncio.run(review.list_failures(access, None, FailureFilter(state=state)))
+        for state in get_args(FailureState)
+    }
+
+    for state, found in listed_by_state.items():
+        assert {row["state"] for row in found} == {state}
+        assert len(found) == sum(part[state] for part in parts)
 
 
 def test_each_number_by_reason_leads_to_its_tickets(year):

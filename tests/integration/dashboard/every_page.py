@@ -72,7 +72,7 @@ def addresses(dsn: str) -> Mapping[str, Sequence[str]]:
     return {
         **PLAIN,
         "/runs/{job_id}": [f"/runs/{run}" for run in runs],
-        "/quarantine/{entry_id}/{change}": [
+        "/quarantine/{entry_id}/{action}": [
             f"/quarantine/{entry}/{change}" for change in ("retry", "dismiss")
         ],
         "/conflicts/{conflict_id}/{keep}": [

@@ -82,6 +82,25 @@ def test_relative_links_lead_somewhere():
     require([p for room in ("", *ROOMS) for p in texts(room) if p.suffix == ".md"], breaches)
 
 
+def _sections(page):
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_to_a_section_of_a_page_lead_to_one():
+    def breaches(path):
+        text = CODE.sub(lambda code: "\n" * code[0].count("\n"), path.read_text(encoding="utf-8"))
+        for match in LINK.finditer(text):
+            name, _, section = (match[1] or match[2]).partition("#")
+            page = path.parent / name if name else path
+            is_ours = section and not name.startswith(OUTSIDE) and page.suffix == ".md"
+            if is_ours and section not in _sections(page):
+                yield f":{_line(text, match)} links to {name}#{section}"
+
+    require([p for room in ("", "docs") for p in texts(room) if p.suffix == ".md"], breaches)
+
+
 @pytest.mark.parametrize("room", ["", *ROOMS])
 def test_lines_end_as_on_unix(room):
     def breaches(path):

@@ -15,6 +15,8 @@ TICKET_ID = r"\s*[^\s\x00][^\x00]*"
 
 It says nothing of more combining marks in a row than `core.canon.MAX_MARKS`, which are refused too.
 """
+MOMENT = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?"
+"""A date, or a date and time, with or without a zone; JSON Schema's ``date-time`` needs one."""
 _FIRST_YEAR = 1970
 
 

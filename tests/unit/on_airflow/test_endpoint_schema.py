@@ -1,11 +1,12 @@
 """The published schema and the parser agree: a generated client sends all that is accepted."""
 
 import re
+from datetime import UTC
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from qcontact_sync.config.accounts import DEFAULT, Account
 from qcontact_sync.core.request import ParamError, parse_request
@@ -17,7 +18,8 @@ from starlette.requests import Request
 import tests.private_airflow  # noqa: F401
 
 HEADERS = {given["name"]: given for given in BODY["parameters"]}
-PARAMS = jsonschema.Draft202012Validator(Params.model_json_schema())
+DRAFT = jsonschema.Draft202012Validator
+PARAMS = DRAFT(Params.model_json_schema(), format_checker=DRAFT.FORMAT_CHECKER)
 # What a header may carry, and a little more.
 KEYS = st.text(st.characters(min_codepoint=0x1F, max_codepoint=0xFF), max_size=300)
 IDS = st.text(st.characters(categories=["L", "N", "P", "S", "Z", "Cc"]), max_size=12)
@@ -39,7 +41,7 @@ def is_id(value: object) -> bool:
 
 
 def fits(schema: dict[str, Any], text: str) -> bool:
-    return jsonschema.Draft202012Validator(schema).is_valid(text)
+    return bool(DRAFT(schema).is_valid(text))
 
 
 @given(KEYS)
@@ -63,6 +65,21 @@ def test_an_idempotency_key_fits_the_schema_exactly_where_it_is_accepted(key):
 @example("")
 def test_a_ticket_id_fits_the_schema_exactly_where_it_is_accepted(given_id):
     assert PARAMS.is_valid({"ticket_ids": [given_id]}) == is_id(given_id)
+
+
+@given(st.datetimes(timezones=st.none() | st.just(UTC)))
+def test_a_moment_fits_the_schema_with_and_without_a_zone(moment):
+    assume(moment.year > 1970)
+    for text in (moment.isoformat(), moment.isoformat(" "), moment.date().isoformat()):
+        assert parse_request({"start_date": text}).start_date is not None
+        assert PARAMS.is_valid({"start_date": text})
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-11-23T", "23.11.2026"])
+def test_what_is_no_moment_fits_neither(text):
+    assert not PARAMS.is_valid({"start_date": text})
+    with pytest.raises(ParamError):
+        parse_request({"start_date": text})
 
 
 @pytest.mark.parametrize("name", [DEFAULT, "north", "a" * 32, "n0_rth"])

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from qcontact_sync.config.accounts import ACCOUNT_NAME
 from qcontact_sync.core.params import RUN_PARAMS, ParamKind, SyncDirection
-from qcontact_sync.core.request import TICKET_ID
+from qcontact_sync.core.request import MOMENT, TICKET_ID
 from qcontact_sync.on_airflow.endpoint.request_parsing import (
     DEFAULT_WAIT_S,
     IDEMPOTENCY_KEY,
@@ -24,7 +24,8 @@ _MOMENT = Field(
     json_schema_extra={"examples": ["2026-11-23T06:00:00Z"]},
 )
 _TICKET_ID = Annotated[str, Field(pattern=_whole(TICKET_ID))] | int
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+_MOMENTS = [{"format": "date-time"}, {"pattern": _whole(MOMENT)}]
+Moment = Annotated[str, Field(json_schema_extra={"anyOf": _MOMENTS})]
 
 
 _TYPES: dict[ParamKind, Any] = {

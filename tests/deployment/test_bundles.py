@@ -35,7 +35,7 @@ print("\\n" + json.dumps(found))
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An Airflow that nothing of this project was told to but by ``settings``."""
+    """An Airflow that knows nothing of this project but by ``settings``."""
 
     home: Path
     settings: dict[str, str]
@@ -168,8 +168,8 @@ def test_astros_folders_alone_are_enough(tmp_path):
     installation = Installation(tmp_path, {"PYTHONPATH": str(packages)})
 
     # -S: only what is in `packages`.
-    told = installation.run(vars(sys)["_base_executable"], "-S", "-c", LOOK)
-    found = json.loads(told.splitlines()[-1])
+    output = installation.run(vars(sys)["_base_executable"], "-S", "-c", LOOK)
+    found = json.loads(output.splitlines()[-1])
 
     assert (found["dags"], found["errors"]) == (["qcontact_sync", "qcontact_sync_monitor"], {})
     assert found["package"] == str(tmp_path / "plugins/qcontact_sync/__init__.py")

@@ -47,14 +47,14 @@ def test_the_page_has_a_cell_for_every_pair():
     rows = re.findall(r"(?m)^\| (\d\.\d\.\d) \|(.*)\|$", PAGE.read_text())
     (header,) = re.findall(r"(?m)^\| Airflow \|( Python.*)\|$", PAGE.read_text())
     pythons = [name.strip().removeprefix("Python ") for name in header.split("|")]
-    told = {
+    cells = {
         (version, python)
         for version, cells in rows
         for python, cell in zip(pythons, cells.split("|"), strict=True)
         if not cell.strip().startswith("Airflow does not")
     }
 
-    assert told == CELLS
+    assert cells == CELLS
 
 
 @pytest.mark.parametrize("lack", [lack for lacks in LACKS.values() for lack in lacks])

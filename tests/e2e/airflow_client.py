@@ -255,8 +255,8 @@ class AirflowClient(AirflowApi):
         # As a browser does first. Airflow 3.1 shows no form of a type that was tested before.
         self.connection_forms()
         answer = self._http.post("/api/v2/connections/test", json=connection)
-        told: dict[str, Any] = answer.raise_for_status().json()
-        return told
+        data: dict[str, Any] = answer.raise_for_status().json()
+        return data
 
     def connection_forms(self) -> dict[str, dict[str, Any]]:
         """The forms that the UI offers, by connection type."""

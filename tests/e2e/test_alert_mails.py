@@ -18,7 +18,7 @@ BAD_KEY = Fault(do="answer", status=401, method="GET", times="forever")
 
 
 @pytest.fixture(scope="module")
-def told(
+def subjects(
     airflow: AirflowClient, scheduled: DagRun, mailbox: Mailbox, sandbox: Sandbox
 ) -> list[str]:
     """The subjects of a story: well, two runs with a bad key, well again."""
@@ -32,14 +32,14 @@ def told(
     return [str(mail["Subject"]) for mail in mailbox.mails]
 
 
-def test_an_outage_is_one_mail_when_it_begins_and_one_when_it_is_over(told: list[str]) -> None:
-    assert told == [
+def test_an_outage_is_one_mail_when_it_begins_and_one_when_it_is_over(subjects: list[str]) -> None:
+    assert subjects == [
         "[qcontact_sync] run failed: AUTHENTICATION_ERROR",
         "[qcontact_sync] OVER: runs succeed again",
     ]
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("subjects")
 def test_a_mail_goes_to_whom_the_setting_names_and_leads_to_the_run(
     airflow: AirflowClient, mailbox: Mailbox
 ) -> None:
@@ -48,13 +48,13 @@ def test_a_mail_goes_to_whom_the_setting_names_and_leads_to_the_run(
     assert f"{airflow.url}/dags/qcontact_sync/runs/manual__" in opened.as_string()
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("subjects")
 def test_a_mail_says_when_the_next_run_begins(mailbox: Mailbox) -> None:
     """Or that none does: Airflow tells the task that writes the mail."""
     assert ("\nNext run" in mailbox.mails[0].as_string()) is TELLS_TASKS_OF_DAGS
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("subjects")
 def test_the_monitor_goes_green_and_compares_tickets(airflow: AirflowClient) -> None:
     airflow.unpause(MONITOR)
     run = airflow.run_another(MONITOR)
@@ -66,7 +66,7 @@ def test_the_monitor_goes_green_and_compares_tickets(airflow: AirflowClient) -> 
 
 
 @pytest.mark.deadlines
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("subjects")
 def test_deadline_reports_a_scheduled_run_that_did_not_start(
     airflow: AirflowClient, mailbox: Mailbox
 ) -> None:

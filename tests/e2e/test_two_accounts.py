@@ -120,9 +120,11 @@ def test_an_account_that_breaks_is_told_to_its_people_and_the_other_goes_on(
 
     assert (north["status"], default["status"]) == ("failed", "success")
     assert mended["status"] == "success"
-    told = [mail["Subject"] for mail in mailbox.mails if mail["To"] == NORTHS_PERSON]
-    assert told[0] == "[qcontact_sync] north: run failed: AUTHORIZATION_ERROR"
-    assert [subject.startswith("[qcontact_sync] north: OVER: ") for subject in told[1:]] == [True]
+    subjects = [mail["Subject"] for mail in mailbox.mails if mail["To"] == NORTHS_PERSON]
+    assert subjects[0] == "[qcontact_sync] north: run failed: AUTHORIZATION_ERROR"
+    assert [subject.startswith("[qcontact_sync] north: OVER: ") for subject in subjects[1:]] == [
+        True
+    ]
 
 
 @pytest.mark.usefixtures("cron")

@@ -34,7 +34,7 @@ def run(wrote):
 
 def test_each_step_leaves_a_line_with_its_counts(airflow, run):
     lines = {task: airflow.lines(run.run_id, task) for task in airflow.states(run.run_id)}
-    said = {task: " | ".join(text for _, text in told) for task, told in lines.items()}
+    said = {task: " | ".join(text for _, text in found) for task, found in lines.items()}
     assert re.search(r"run\.opened job=\S+ window=\[20.* directions=both", said["start_run"])
     assert re.search(r"inbound\.reading window=\[20", said["inbound_sync"])
     assert re.search(r"inbound\.done processed=\d+ created=\d+", said["inbound_sync"])
@@ -44,8 +44,10 @@ def test_each_step_leaves_a_line_with_its_counts(airflow, run):
 
 
 def test_a_good_run_has_nothing_above_info_in_its_log(airflow, run):
-    told = [line for task in airflow.states(run.run_id) for line in airflow.lines(run.run_id, task)]
-    assert {level for level, _ in told} == {"info"}
+    found = [
+        line for task in airflow.states(run.run_id) for line in airflow.lines(run.run_id, task)
+    ]
+    assert {level for level, _ in found} == {"info"}
 
 
 def test_no_log_repeats_what_a_task_returned(airflow, run):
@@ -64,10 +66,10 @@ def test_a_run_that_wrote_tickets_starts_the_dag_that_follows_them(airflow, wrot
 def test_a_dry_runs_plan_stands_in_the_log(airflow, edited):
     run = airflow.trigger_and_wait({"dry_run": True})
 
-    told = [text for _, text in airflow.lines(run.run_id, "inbound_sync")]
+    found = [text for _, text in airflow.lines(run.run_id, "inbound_sync")]
     (ended,) = [text for _, text in airflow.lines(run.run_id, "finalize")]
     assert ended.startswith("run.previewed status=success")
-    assert [line for line in told if line.startswith(f"inbound.plan + {edited}")]
+    assert [line for line in found if line.startswith(f"inbound.plan + {edited}")]
     assert airflow.returned(run.run_id, "finalize")["plan"]["inbound"]["create"] >= 1
 
 

@@ -81,14 +81,14 @@ class FakeWorld:
         """A person lets one side of a ticket win; QContact is read as it is.
 
         Returns:
-            What the person is told; nothing by a process that died.
+            What was decided; nothing by a process that died.
         """
         gate = Gate(self.time, crash_at, is_after)
         leases = _Known(self.fibreflow, gate)
-        told = await _lived(gate, self._choose(gate, leases, remote_id, keep))
-        if told is None:
+        chosen = await _lived(gate, self._choose(gate, leases, remote_id, keep))
+        if chosen is None:
             leases.bury()
-        return told or ()
+        return chosen or ()
 
     async def _choose(
         self, gate: Gate, leases: "_Known", remote_id: RemoteId, keep: str

@@ -76,7 +76,7 @@ class Mails:
         self.sent.append((mail.address, mail.subject, mail.text_body))
 
 
-def told(world: World, mails: Mails) -> list[Rule]:
+def reported_rules(world: World, mails: Mails) -> list[Rule]:
     changes = asyncio.run(check_alerts(world.fibreflow_access, world.settings, mails))
     return [change.alert.rule for change in changes]
 
@@ -144,8 +144,8 @@ def test_an_account_that_is_broken_leaves_the_other_one_as_it_is(accounts):
 
     assert (north.status, south.status) == ("failed", "success")
     assert [ticket for ticket, _ in accounts.south.patches()] == [tickets["south"]]
-    assert told(accounts.north, mails) == [Rule.RUN_FAILED]
-    assert told(accounts.south, mails) == []
+    assert reported_rules(accounts.north, mails) == [Rule.RUN_FAILED]
+    assert reported_rules(accounts.south, mails) == []
     ((address, subject, text),) = mails.sent
     assert address == "north@example.test"
     assert subject.startswith("[qcontact_sync] north: run failed")

@@ -40,7 +40,7 @@ class Promises:
     broken: list[str] = field(default_factory=list)
     adopted: int = 0
     _cursor: datetime | None = None
-    _untold: dict[tuple[RemoteId, str], int] = field(default_factory=dict)
+    _unrecorded: dict[tuple[RemoteId, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         there, here = self.world.qcontact, self.world.fibreflow
@@ -53,10 +53,10 @@ class Promises:
     def _wrote_there(self, i: RemoteId, name: str, new: int, old: int, value: str | None) -> None:
         base = self.world.fibreflow.links[i].link.base.remote.get(name)
         is_as_agreed = _key(name, base) == _key(name, value)
-        # What nobody was told of is sent once more, where the call centre put the field back.
-        if not (is_as_agreed and self._untold.get((i, name)) == new):
+        # What is not recorded is sent once more, where the call centre put the field back.
+        if not (is_as_agreed and self._unrecorded.get((i, name)) == new):
             self._wrote("remote", i, name, new, old, value, is_as_agreed)
-        self._untold[i, name] = new
+        self._unrecorded[i, name] = new
 
     def _wrote_here(
         self, i: RemoteId, name: str, new: int, old: int, value: str | None, base: str | None
@@ -83,10 +83,10 @@ class Promises:
             and (c.local if side == "local" else c.remote) == value
             for number, c in enumerate(here.conflicts)
         )  # fmt: skip
-        # Ended between QContact's answer and its own commit, a run has told nobody what it sent.
-        is_untold = side == "local" and self._untold.get((i, name)) == new
+        # Ended between QContact's answer and its own commit, a run has not recorded what it sent.
+        is_unrecorded = side == "local" and self._unrecorded.get((i, name)) == new
         if self.history.came_after(old, new):
-            if not (is_kept or is_untold):
+            if not (is_kept or is_unrecorded):
                 self._break(f"{i}.{name}: {new} replaced {old}, which came after it ({side})")
             return
         is_overruled = name in TWO_WAY_FIELDS and not self.history.came_after(new, old)
@@ -96,7 +96,9 @@ class Promises:
 
     def _agreed(self, here: int, there: int) -> None:
         self.history.agree(here, there)
-        self._untold = {key: number for key, number in self._untold.items() if number != there}
+        self._unrecorded = {
+            key: number for key, number in self._unrecorded.items() if number != there
+        }
 
     # --- the cursor: looked at whenever a stretch is settled
 
@@ -156,7 +158,9 @@ class Promises:
         mine = Counter((note.ticket_id, note.content) for note in here.notes.values())
         self._none(f"{n} copies here of {text}" for (_, text), n in mine.items() if n > 1)
         if len(here.tickets) - self.adopted != self._sum().created:
-            self._break(f"{len(here.tickets) - self.adopted} rows made, {self._sum().created} told")
+            self._break(
+                f"{len(here.tickets) - self.adopted} rows made, {self._sum().created} counted"
+            )
         assert not self.broken, self.broken
 
     def check_run(self, engine: Engine, audited: int, written: int) -> None:
@@ -164,9 +168,9 @@ class Promises:
         here, there = self.world.fibreflow, self.world.qcontact
         stats = engine.stats.get(Direction.OUTBOUND)
         if stats is not None and stats.is_complete:
-            told = {row[0] for row in here.audit[audited:] if row[1] is Direction.OUTBOUND}
-            self._none(f"{i} was sent and not told" for i, *_ in there.writes[written:]
-                       if i not in told)  # fmt: skip
+            audited_ids = {row[0] for row in here.audit[audited:] if row[1] is Direction.OUTBOUND}
+            self._none(f"{i} was sent and not recorded" for i, *_ in there.writes[written:]
+                       if i not in audited_ids)  # fmt: skip
         for way, row in here.directions.items():
             if min(row.counts.failed, row.counts.skipped, row.counts.successful) < 0:
                 self._break(f"{way}: {row.counts}")
@@ -179,10 +183,10 @@ class Promises:
         """
         here = self.world.fibreflow
         newest = list(here.decided)[known:]
-        told = [(ticket.remote_id, c.field) for ticket in chosen for c in ticket.decided]
+        decided = [(ticket.remote_id, c.field) for ticket in chosen for c in ticket.decided]
         listed = [(here.conflicts[n].remote_id, here.conflicts[n].field) for n in newest]
-        if sorted(listed) != sorted(told):
-            self._break(f"{told} decided, {listed} on record")
+        if sorted(listed) != sorted(decided):
+            self._break(f"{decided} decided, {listed} on record")
         if {here.decided[number][1] for number in newest} - {PERSON}:
             self._break("a decision without the name of who decided")
 

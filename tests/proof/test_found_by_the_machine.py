@@ -38,9 +38,9 @@ def test_a_ticket_that_waits_for_a_person_and_is_gone_is_not_asked_for_in_every_
     world.run()
     world.qcontact.delete(ticket)
     world.run()
-    told = len(world.fibreflow.audit)
+    recorded = len(world.fibreflow.audit)
     world.run()
-    assert len(world.fibreflow.audit) == told
+    assert len(world.fibreflow.audit) == recorded
 
 
 def test_an_edit_made_while_the_remote_clock_was_back_for_a_while_comes_in() -> None:

@@ -71,11 +71,11 @@ if IS_DEEP:
             run_state_machine_as_test(_seeded(machine, number), settings=DEEP)
             if time.monotonic() > end:
                 break
-        told = f"{MINUTES:g} minutes, {machine.tally}: all promises held."
+        summary = f"{MINUTES:g} minutes, {machine.tally}: all promises held."
         with capsys.disabled():
-            print(f"\n{told}")
+            print(f"\n{summary}")
         dialect = request.node.callspec.id
-        write_into(GUARANTEES, f"stories, {dialect}", f"At commit {commit()}:\n{told}")
+        write_into(GUARANTEES, f"stories, {dialect}", f"At commit {commit()}:\n{summary}")
 
     def _seeded(machine: type[SyncMachine], number: int) -> type[SyncMachine]:
         return seed(number)(type("Seeded", (machine,), {}))

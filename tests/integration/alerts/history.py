@@ -95,8 +95,8 @@ class History:
         self._line.rows(statement, params)
 
     def check(self, now: datetime | None = None, overdue: datetime | None = None) -> list[str]:
-        """Ask for the alerts; what was told, as ``rule change``."""
-        told = asyncio.run(
+        """Ask for the alerts; what changed, as ``rule change``."""
+        changes = asyncio.run(
             check_alerts(
                 self.fibreflow,
                 self.settings,
@@ -107,4 +107,4 @@ class History:
                 overdue=overdue,
             )
         )
-        return [f"{one.alert.rule.value} {ChangeKind(one.kind).value}" for one in told]
+        return [f"{one.alert.rule.value} {ChangeKind(one.kind).value}" for one in changes]

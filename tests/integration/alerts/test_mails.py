@@ -159,8 +159,8 @@ def test_held_changes_are_told_with_their_number(history: History, server: MailS
 def test_callers_at_once_send_one_mail(history: History, server: MailServer) -> None:
     fail(history)
     with ThreadPoolExecutor(8) as pool:
-        told = [one.result() for one in [pool.submit(history.check, NOW) for _ in range(8)]]
-    assert sum(map(len, told)) == 1
+        changes = [one.result() for one in [pool.submit(history.check, NOW) for _ in range(8)]]
+    assert sum(map(len, changes)) == 1
     assert len(server.mails) == len(PEOPLE)
 
 
@@ -211,8 +211,8 @@ def test_every_mail_has_an_ascii_subject_and_its_section(history: History, rule:
 
     facts = Facts(now=NOW, since=NOW - timedelta(days=30))
     for change in ChangeKind:
-        told = AlertChange(change, Alert(rule, 1, NOW, NOW, NOW))
-        content = message(told, facts, (), lambda at: f"{at:%H:%M} é")
+        alert_change = AlertChange(change, Alert(rule, 1, NOW, NOW, NOW))
+        content = message(alert_change, facts, (), lambda at: f"{at:%H:%M} é")
         assert content.subject.isascii()
         assert content.subject.startswith("[qcontact_sync] ")
         assert content.anchor == rule.value

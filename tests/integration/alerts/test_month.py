@@ -1,4 +1,4 @@
-"""A month of six-hour runs with five outages: each is told when it begins and when it is over."""
+"""A month of six-hour runs with five outages: the begin and the end of each are reported."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,13 +30,13 @@ HELD = between(25, 12, 2)
 def test_a_month_with_five_outages_tells_each_once_and_nothing_else(history: History) -> None:
     history.send = None
     history.execute("UPDATE qcontact_migration SET applied_at = %(at)s", at=FIRST - SLOT)
-    told: list[str] = []
+    changes: list[str] = []
     for number in range(SLOTS):
         slot = FIRST + number * SLOT
         _live_through(history, number, slot)
         for now in _looks(slot, number):
-            told += history.check(now)
-    assert [one for one in told if not one.endswith(("reminder", "worsened"))] == [
+            changes += history.check(now)
+    assert [one for one in changes if not one.endswith(("reminder", "worsened"))] == [
         "run-failed opened",
         "run-failed over",
         "run-failed opened",
@@ -49,7 +49,7 @@ def test_a_month_with_five_outages_tells_each_once_and_nothing_else(history: His
         "held over",
     ]
     # Both outages with failing runs went on for longer than half a day.
-    assert [one for one in told if one.endswith("worsened")] == ["run-failed worsened"] * 2
+    assert [one for one in changes if one.endswith("worsened")] == ["run-failed worsened"] * 2
 
 
 def _live_through(history: History, number: int, slot: datetime) -> None:

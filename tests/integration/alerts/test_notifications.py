@@ -31,7 +31,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 
 @pytest.fixture
-def told(history: History, chat: Webhook) -> History:
+def notified_history(history: History, chat: Webhook) -> History:
     """A failed run on record, and both kinds of recipients."""
     history.settings = Settings(alert_to=PEOPLE, notify_conn=CONN)
     history.notify = notifier(history.settings)
@@ -40,10 +40,10 @@ def told(history: History, chat: Webhook) -> History:
 
 
 def test_an_alert_goes_there_once_with_the_words_of_the_mail(
-    told: History, chat: Webhook, server: MailServer
+    notified_history: History, chat: Webhook, server: MailServer
 ) -> None:
-    told.check(NOW)
-    told.check(NOW + timedelta(minutes=30))
+    notified_history.check(NOW)
+    notified_history.check(NOW + timedelta(minutes=30))
     (taken,) = chat.taken
     assert taken["title"] == server.subjects[0] == "[qcontact_sync] run failed: SERVER_ERROR"
     plain = server.mails[0].get_body(("plain",))
@@ -51,32 +51,32 @@ def test_an_alert_goes_there_once_with_the_words_of_the_mail(
     assert taken["message"].split() == plain.get_content().split()
 
 
-def test_without_people_it_still_goes_there(told: History, chat: Webhook) -> None:
-    told.settings = Settings(notify_conn=CONN)
-    told.check(NOW)
+def test_without_people_it_still_goes_there(notified_history: History, chat: Webhook) -> None:
+    notified_history.settings = Settings(notify_conn=CONN)
+    notified_history.check(NOW)
     assert len(chat.taken) == 1
 
 
 def test_what_it_refused_goes_there_later(
-    told: History, chat: Webhook, server: MailServer, caplog: pytest.LogCaptureFixture
+    notified_history: History, chat: Webhook, server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     chat.status = 503
     with caplog.at_level(logging.WARNING):
-        told.check(NOW)
+        notified_history.check(NOW)
     assert (chat.taken, len(server.mails)) == ([], len(PEOPLE))
     assert f"a service of connection {CONN} did not take it" in caplog.text
     chat.status = 200
-    told.execute("UPDATE qcontact_mail SET tried_at = tried_at - interval '1 day'")
-    told.check(LATER)
+    notified_history.execute("UPDATE qcontact_mail SET tried_at = tried_at - interval '1 day'")
+    notified_history.check(LATER)
     assert len(chat.taken) == 1
 
 
 def test_a_mail_server_that_is_gone_does_not_hold_it_up(
-    told: History, chat: Webhook, server: MailServer, monkeypatch: pytest.MonkeyPatch
+    notified_history: History, chat: Webhook, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = {"conn_type": "smtp", "host": "127.0.0.1", "port": 9, "extra": {"retry_limit": 0}}
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(gone))
-    told.check(NOW)
+    notified_history.check(NOW)
     assert (len(chat.taken), server.mails) == (1, [])
 
 
@@ -104,9 +104,9 @@ def test_a_connection_that_cannot_be_used_is_named(
 
 
 def test_one_without_a_config_is_named(
-    told: History, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    notified_history: History, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv(f"AIRFLOW_CONN_{CONN.upper()}", json.dumps({"conn_type": "apprise"}))
     with caplog.at_level(logging.WARNING):
-        told.check(NOW)
+        notified_history.check(NOW)
     assert f"connection {CONN} has no usable Apprise config" in caplog.text

@@ -82,15 +82,15 @@ def test_doctor_fails_where_no_ticket_can_come_in(
 
 
 @pytest.mark.parametrize(
-    ("column", "told"),
+    ("column", "warning"),
     [("title", "100 of 255"), ("description", "100 of 4000000"), ("address", "100 of 4000000")],
 )
 def test_doctor_warns_where_long_texts_do_not_fit(
-    program: CommandLine, fibreflow_db: str, column: str, told: str
+    program: CommandLine, fibreflow_db: str, column: str, warning: str
 ) -> None:
     tuples(fibreflow_db, f"ALTER TABLE tickets ALTER {column} TYPE varchar(100)")
     tables = checks(program)["tables"]
-    assert (tables["state"], told in tables["found"]) == ("warning", True)
+    assert (tables["state"], warning in tables["found"]) == ("warning", True)
 
 
 def test_doctor_warns_where_policies_apply(program: CommandLine, fibreflow_db: str) -> None:

@@ -31,8 +31,8 @@ class Reader:
 
     def commands(self, subject: str) -> list[str]:
         """What the newest mail says to call."""
-        told = check_alerts(self.world.fibreflow_access, self.world.settings, None)
-        assert asyncio.run(told)
+        check = check_alerts(self.world.fibreflow_access, self.world.settings, None)
+        assert asyncio.run(check)
         mail = self.world.rows("SELECT * FROM qcontact_mail ORDER BY created_at DESC LIMIT 1")[0]
         assert subject in mail["subject"]
         return _COMMAND.findall(mail["text_body"])
@@ -63,8 +63,8 @@ def test_after_an_outage_one_command_catches_up(reader, world: World) -> None:
     world.run()
     world.qcontact.faults.clear()
     person = reader()
-    told = person.program("status").stdout
-    assert "what to do: nothing if it is temporary" in told
+    shown = person.program("status").stdout
+    assert "what to do: nothing if it is temporary" in shown
     found = person.commands("run failed: SERVER_ERROR")
     assert found == ["qcontact-sync doctor", "qcontact-sync run"]
     for command in found:

@@ -136,8 +136,10 @@ class InMemory:
 
     def decisions(self) -> list[tuple[str | None, ...]]:
         here = self.world.fibreflow
-        rows = [(here.conflicts[number], *told) for number, told in sorted(here.decided.items())]
-        return [(row.field, row.local, row.remote, told, by) for row, told, by in rows]
+        rows = [
+            (here.conflicts[number], *decision) for number, decision in sorted(here.decided.items())
+        ]
+        return [(row.field, row.local, row.remote, resolution, by) for row, resolution, by in rows]
 
     def notes_here(self, ticket_id: LocalId) -> list[tuple[str, str]]:
         notes = self.world.fibreflow.notes.values()

@@ -99,9 +99,9 @@ def test_after_an_action_the_focus_is_where_its_result_is_told(chrome, year, yea
     page.get_by_role("link", name=DISMISS).first.click()
     page.get_by_role("button", name="Dismiss until it changes").click()
     page.wait_for_url("**/quarantine?said=*")
-    told = page.evaluate("document.activeElement.textContent")
+    focused = page.evaluate("document.activeElement.textContent")
     role = page.evaluate("document.activeElement.getAttribute('role')")
     context.close()
 
-    assert told.strip() == "The sync ignores it until the ticket changes."
+    assert focused.strip() == "The sync ignores it until the ticket changes."
     assert role == "status"

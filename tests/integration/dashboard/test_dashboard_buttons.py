@@ -124,10 +124,10 @@ def test_run_now_after_a_retry(page: Page, api: ApiServer) -> None:
     )
     go(page, "/quarantine").get_by_role("link", name="Retry").first.click()
     page.get_by_role("button", name="Retry with the next run").click()
-    told = page.get_by_role("status").first
-    expect(told).to_contain_text("The next scheduled run begins Tue 2031-05-06 14:00")
+    shown = page.get_by_role("status").first
+    expect(shown).to_contain_text("The next scheduled run begins Tue 2031-05-06 14:00")
     page.get_by_role("button", name="Run now").click()
-    expect(told).to_contain_text("A run starts in a few seconds.")
+    expect(shown).to_contain_text("A run starts in a few seconds.")
 
     assert started(api)["triggering_user_name"] == "admin"
 
@@ -136,8 +136,8 @@ def test_after_a_retry_in_a_paused_dag_no_run_is_offered(page: Page, api: ApiSer
     api.pause(True)
     go(page, "/quarantine").get_by_role("link", name="Retry").first.click()
     page.get_by_role("button", name="Retry with the next run").click()
-    told = page.get_by_role("status").first
-    expect(told).to_contain_text("The DAG is paused: no run begins by itself.")
+    shown = page.get_by_role("status").first
+    expect(shown).to_contain_text("The DAG is paused: no run begins by itself.")
 
     assert page.get_by_role("button", name="Run now").count() == 0
 
@@ -154,9 +154,9 @@ def test_keep_a_value(page: Page, side: str) -> None:
     go(page, "/conflicts").get_by_role("link", name=f"{side}\u2019s value of status").first.click()
     page.get_by_role("button", name=f"Keep {side}\u2019s").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    told = page.locator("main").inner_text()
+    shown = page.locator("main").inner_text()
 
-    assert "value is kept" in told or "was written to FibreFlow" in told
+    assert "value is kept" in shown or "was written to FibreFlow" in shown
 
 
 @pytest.mark.parametrize("side", ["local", "remote"])

@@ -101,10 +101,10 @@ def test_it_says_up_to_when_it_is_in_step_and_when_the_next_run_begins(year, yea
         )
     year.airflow("UPDATE dag SET next_dagrun_create_after = '2030-05-06T07:08:09Z'")
     year.connect_fibreflow(year_copy)
-    told = text_of(get(year))
+    text = text_of(get(year))
 
-    assert "2026-01-02 05:04:05 03:04 UTC" in told
-    assert "The next run begins Mon 2030-05-06 09:08:09 07:08 UTC" in told
+    assert "2026-01-02 05:04:05 03:04 UTC" in text
+    assert "The next run begins Mon 2030-05-06 09:08:09 07:08 UTC" in text
 
 
 def test_a_run_that_a_person_mistyped_is_in_the_history_and_no_problem(year, year_copy):
@@ -116,10 +116,10 @@ def test_a_run_that_a_person_mistyped_is_in_the_history_and_no_problem(year, yea
             " VALUES (now(), now(), 'failed', 'VALIDATION_ERROR')"
         )
     year.connect_fibreflow(year_copy)
-    told = text_of(get(year))
+    text = text_of(get(year))
 
-    assert "Healthy No action needed." in told
-    assert "ended as failed" in told
+    assert "Healthy No action needed." in text
+    assert "ended as failed" in text
 
 
 def test_nobody_to_mail_to_is_said(year, year_copy):
@@ -127,11 +127,11 @@ def test_nobody_to_mail_to_is_said(year, year_copy):
     account = year.accounts.read_text()
     year.accounts.write_text(f"{account}alert_to = ''\n")
     try:
-        told = text_of(get(year))
+        text = text_of(get(year))
     finally:
         year.accounts.write_text(account)
 
-    assert "No mails are sent: QCONTACT_SYNC_ALERT_TO is not set." in told
+    assert "No mails are sent: QCONTACT_SYNC_ALERT_TO is not set." in text
 
 
 @pytest.mark.parametrize(
@@ -142,15 +142,15 @@ def test_nobody_to_mail_to_is_said(year, year_copy):
     ],
 )
 def test_a_red_day_says_why_and_what_to_do(year, ago, code, reason):
-    told = text_of(get(year, f"/?from={day(ago)}"))
+    text = text_of(get(year, f"/?from={day(ago)}"))
 
-    assert code in told
-    assert reason in told
+    assert code in text
+    assert reason in text
 
 
 def test_what_is_still_open_comes_first_and_then_the_newest(year):
-    told = text_of(get(year, "/?period=90d")).partition("What went wrong")[2]
-    codes = re.findall(r"(run broke|tickets failed)( still open)? ([A-Z_]+)", told)
+    text = text_of(get(year, "/?period=90d")).partition("What went wrong")[2]
+    codes = re.findall(r"(run broke|tickets failed)( still open)? ([A-Z_]+)", text)
 
     assert codes[0] == ("tickets failed", " still open", "VALIDATION_ERROR")
     assert [code for _, _, code in codes[1:]] == [
@@ -248,10 +248,10 @@ def test_nothing_is_asked_of_other_hosts(year):
 
 def test_an_empty_database_is_told_as_what_it_is(year, fibreflow_db):
     year.connect_fibreflow(fibreflow_db)
-    told = text_of(get(year))
+    text = text_of(get(year))
 
-    assert "No run is recorded yet" in told
-    assert "No run began in this period" in told
+    assert "No run is recorded yet" in text
+    assert "No run began in this period" in text
 
 
 @pytest.mark.parametrize("path", PAGES[:5])
@@ -334,9 +334,9 @@ def test_a_ticket_is_explained_without_its_text_and_its_people(world, api_server
     api_server.connect_fibreflow(world.database)
     api_server.connect_qcontact(world.sandbox.url, world.sandbox.api_key)
     answer = get(api_server, f"/ticket?id={ticket}", user="onlooker")
-    told = text_of(answer)
+    text = text_of(answer)
 
-    assert "FibreFlow's value is sent to QContact" in told.replace("&#39;", "'")
+    assert "FibreFlow's value is sent to QContact" in text.replace("&#39;", "'")
     assert "secret text" not in answer.text
     assert "Ann Ville" not in answer.text
 

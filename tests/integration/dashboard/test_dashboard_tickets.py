@@ -10,7 +10,7 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def told(world, api_server):
+def tickets_with_past(world, api_server):
     """Some tickets with a past: the world, the server, and a ticket that a technician has taken."""
     world.add_ticket(title="Slow in the evening")
     world.add_ticket(title="Drop 100% broken")
@@ -32,8 +32,8 @@ def told(world, api_server):
 @pytest.mark.parametrize(
     "known", ["{uid}", "{uid_lower}", "{digits}", "dr17", "alclb4", "NO LIGHT SINCE", "{id}"]
 )
-def test_a_ticket_is_found_by_a_part_of_what_people_know_in_any_case(told, known):
-    world, api, ticket = told
+def test_a_ticket_is_found_by_a_part_of_what_people_know_in_any_case(tickets_with_past, known):
+    world, api, ticket = tickets_with_past
     uid = world.local(ticket)["ticket_uid"]
     given = known.format(
         uid=uid, uid_lower=uid.lower(), digits=uid[2:], id=world.local(ticket)["id"]
@@ -44,8 +44,8 @@ def test_a_ticket_is_found_by_a_part_of_what_people_know_in_any_case(told, known
     assert f"<h1>{uid} " in answer.text
 
 
-def test_several_tickets_are_listed_to_choose_from(told):
-    _, api, ticket = told
+def test_several_tickets_are_listed_to_choose_from(tickets_with_past):
+    _, api, ticket = tickets_with_past
     answer = get(api, "/ticket?id=ft")
 
     assert "3 tickets match “ft”" in text_of(answer)
@@ -53,24 +53,24 @@ def test_several_tickets_are_listed_to_choose_from(told):
 
 
 @pytest.mark.parametrize("given", ["100%25", "%25", "_"])
-def test_what_means_anything_to_the_database_means_itself_here(told, given):
-    _, api, _ = told
+def test_what_means_anything_to_the_database_means_itself_here(tickets_with_past, given):
+    _, api, _ = tickets_with_past
     answer = get(api, f"/ticket?id={given}")
 
     assert answer.status_code == (404 if given == "_" else 200)
     assert "tickets match" not in answer.text
 
 
-def test_who_finds_nothing_learns_what_the_search_looks_for(told):
-    _, api, _ = told
+def test_who_finds_nothing_learns_what_the_search_looks_for(tickets_with_past):
+    _, api, _ = tickets_with_past
     answer = get(api, "/ticket?id=nothing-like-it")
 
     assert answer.status_code == 404
     assert "part of the FT number" in text_of(answer)
 
 
-def test_the_timeline_has_old_and_new_values_and_names_for_who_may_decide(told):
-    _, api, ticket = told
+def test_the_timeline_has_old_and_new_values_and_names_for_who_may_decide(tickets_with_past):
+    _, api, ticket = tickets_with_past
     seen = text_of(get(api, f"/ticket?id={ticket}", user="clerk"))
 
     assert "created in FibreFlow" in seen
@@ -79,8 +79,8 @@ def test_the_timeline_has_old_and_new_values_and_names_for_who_may_decide(told):
     assert "assigned_to: unassigned → Ann Ville" in seen
 
 
-def test_who_may_not_decide_sees_no_names_and_is_told_so(told):
-    _, api, ticket = told
+def test_who_may_not_decide_sees_no_names_and_is_told_so(tickets_with_past):
+    _, api, ticket = tickets_with_past
     answer = get(api, f"/ticket?id={ticket}", user="onlooker")
 
     assert "assigned_to: unassigned → assigned" in text_of(answer)
@@ -88,14 +88,14 @@ def test_who_may_not_decide_sees_no_names_and_is_told_so(told):
     assert "Ann Ville" not in answer.text
 
 
-def test_neither_sees_the_tickets_text(told):
-    _, api, ticket = told
+def test_neither_sees_the_tickets_text(tickets_with_past):
+    _, api, ticket = tickets_with_past
 
     assert "secret text" not in get(api, f"/ticket?id={ticket}").text
 
 
-def test_an_open_conflict_and_who_ended_it_stand_on_the_tickets_page(told):
-    world, api, ticket = told
+def test_an_open_conflict_and_who_ended_it_stand_on_the_tickets_page(tickets_with_past):
+    world, api, ticket = tickets_with_past
     world.set_local(ticket, status="closed")
     world.run()
     world.edit(ticket, status="In Progress")

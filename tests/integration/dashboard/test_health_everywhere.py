@@ -24,15 +24,15 @@ def on_the_command_line(api: ApiServer, dsn: str) -> Health:
 
 def test_the_next_run_and_a_pause(year: ApiServer, year_db: str) -> None:
     year.airflow(NEXT)
-    told = on_the_command_line(year, year_db)
+    seen = on_the_command_line(year, year_db)
     assert "The next run begins Mon 2030-05-06 09:08:09 07:08 UTC" in text_of(get(year))
-    assert str(told.next_run_at) == "2030-05-06 07:08:09+00:00"
+    assert str(seen.next_run_at) == "2030-05-06 07:08:09+00:00"
 
     year.pause(True)
-    told = on_the_command_line(year, year_db)
+    seen = on_the_command_line(year, year_db)
     year.pause(False)
-    assert (told.is_paused, told.next_run_at) == (True, None)
-    assert "the DAG is paused: no scheduled run begins" in told.health_issues
+    assert (seen.is_paused, seen.next_run_at) == (True, None)
+    assert "the DAG is paused: no scheduled run begins" in seen.health_issues
 
 
 @pytest.fixture

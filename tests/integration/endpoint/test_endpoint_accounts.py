@@ -160,6 +160,6 @@ def test_health_does_not_tell_strangers_which_accounts_exist(north, two_server):
         answers = [anybody.get(HEALTH, params=named) for named in names]
         wrong = anybody.get(HEALTH, params=NORTH, headers={"Authorization": "Bearer wrong"})
 
-    told = {(a.status_code, a.json().get("message"), str(a.json().get("error"))) for a in answers}
-    assert len(told) == 1
+    given = {(a.status_code, a.json().get("message"), str(a.json().get("error"))) for a in answers}
+    assert len(given) == 1
     assert wrong.status_code == 401

@@ -124,9 +124,9 @@ def test_an_external_cron_service_gets_an_answer_within_its_timeout(airflow, ser
     with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=30)) as service:
         service.request("POST", SYNC, headers={"Authorization": f"Bearer {SECRET}"})
         answer = service.getresponse()
-        told = json.loads(answer.read())
+        body = json.loads(answer.read())
 
-    assert (answer.status, told["success"]) == (200, True)
+    assert (answer.status, body["success"]) == (200, True)
     assert len(airflow.runs()) == 1
 
 
@@ -140,8 +140,8 @@ def eventbridge():
 
     def delivery(event_id):
         headers = target["HttpParameters"]["HeaderParameters"]
-        told = {k: event_id if v == "$.id" else v for k, v in headers.items()}
-        return {"Content-Type": "application/json", name: value, **told}, target["Input"]
+        filled = {k: event_id if v == "$.id" else v for k, v in headers.items()}
+        return {"Content-Type": "application/json", name: value, **filled}, target["Input"]
 
     return delivery
 

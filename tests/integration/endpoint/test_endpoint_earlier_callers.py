@@ -46,12 +46,12 @@ def carry_out_what_was_asked_for(airflow, asked):
 def test_an_earlier_caller_finds_every_field_where_it_was(airflow, call):
     asked = call(Prefer="wait=600")
     carry_out_what_was_asked_for(airflow, asked)
-    status, told = asked.result()
+    status, body = asked.result()
 
     assert status == 200
-    assert told.keys() == {"success", "data", "message", "meta"}
-    assert told["success"] is True
-    data = told["data"]
+    assert body.keys() == {"success", "data", "message", "meta"}
+    assert body["success"] is True
+    data = body["data"]
     assert data["status"] == "success"
     assert {"job_id", "started_at", "completed_at", "duration_seconds"} <= data.keys()
     assert (data["error_message"], data["error_code"]) == (None, None)
@@ -59,15 +59,15 @@ def test_an_earlier_caller_finds_every_field_where_it_was(airflow, call):
     assert summary.keys() == SUMMARY | {"inbound", "outbound"}
     assert summary["inbound"].keys() >= INBOUND
     assert summary["outbound"].keys() >= {"processed", "successful", "failed"}
-    assert {"timestamp", "execution_time_ms"} == told["meta"].keys()
+    assert {"timestamp", "execution_time_ms"} == body["meta"].keys()
 
 
 def test_an_earlier_caller_of_a_run_that_goes_on_gets_a_202_without_results(airflow, call):
-    status, told = call(Prefer="wait=0").result()
+    status, body = call(Prefer="wait=0").result()
 
-    assert (status, told["success"]) == (202, True)
-    assert told["data"]["status"] == "queued"
-    assert (told["data"]["completed_at"], told["data"]["summary"]) == (None, None)
+    assert (status, body["success"]) == (202, True)
+    assert body["data"]["status"] == "queued"
+    assert (body["data"]["completed_at"], body["data"]["summary"]) == (None, None)
 
 
 def test_the_pages_commands_switch_both_dags_on_and_off(airflow):

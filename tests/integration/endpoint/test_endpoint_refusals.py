@@ -40,14 +40,14 @@ def without_secret(installation) -> Iterator[Server]:
 
 def refused(answer):
     """The error in its envelope."""
-    told = answer.json()
-    assert told["success"] is False
-    assert set(told) == {"success", "error", "meta"}
-    assert set(told["error"]) == {"code", "message", "details"}
+    body = answer.json()
+    assert body["success"] is False
+    assert set(body) == {"success", "error", "meta"}
+    assert set(body["error"]) == {"code", "message", "details"}
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    return answer.status_code, told["error"]["code"]
+    return answer.status_code, body["error"]["code"]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_health_needs_no_secret_and_says_no_more_than_yes_or_no(stranger):
     answer = stranger.get(HEALTH)
 
     assert answer.status_code in (200, 503)
-    told = json.dumps(answer.json())
-    assert not any(word in told for word in ("run", "conflict", "ticket", "last_sync"))
+    body = json.dumps(answer.json())
+    assert not any(word in body for word in ("run", "conflict", "ticket", "last_sync"))
 
 
 def test_no_log_holds_a_secret_or_what_was_guessed(server, stranger):

@@ -41,13 +41,13 @@ def test_a_trigger_starts_a_run_and_tells_its_job_id_before_it_begins(airflow, c
 
     (run,) = airflow.runs()
     assert answer.status_code == 202
-    told = answer.json()
-    assert told["success"] is True
-    assert told["data"]["status"] == run["state"] == "queued"
-    assert told["data"]["job_id"] == str(uuid5(NAMESPACE_URL, f"{DAG_ID}/{run['run_id']}"))
-    assert told["data"]["summary"] is None
-    assert answer.headers["location"] == f"{SYNC}/{told['data']['job_id']}"
-    assert set(told["meta"]) == {"timestamp", "execution_time_ms"}
+    body = answer.json()
+    assert body["success"] is True
+    assert body["data"]["status"] == run["state"] == "queued"
+    assert body["data"]["job_id"] == str(uuid5(NAMESPACE_URL, f"{DAG_ID}/{run['run_id']}"))
+    assert body["data"]["summary"] is None
+    assert answer.headers["location"] == f"{SYNC}/{body['data']['job_id']}"
+    assert set(body["meta"]) == {"timestamp", "execution_time_ms"}
 
 
 def test_a_caller_who_waits_gets_the_run_as_it_ended(airflow, client, pool):
@@ -271,18 +271,18 @@ def test_callers_that_wait_hold_up_nobody_and_are_not_too_many(airflow, server, 
     wait_for(lambda: sum(c.done() for c in callers) >= 6, "too many were let to wait")
     with server.admitted() as client:
         other = client.post(SYNC, json={"dry_run": True}, headers=ASYNC)
-    told_at_once = [c.result() for c in callers if c.done()]
+    at_once = [c.result() for c in callers if c.done()]
 
-    def all_are_told():
+    def all_are_answered():
         for run in airflow.runs():
             airflow.end(run["run_id"])
         return all(c.done() for c in callers)
 
-    wait_for(all_are_told, "the end of the run was not told")
+    wait_for(all_are_answered, "the callers did not learn that the run ended")
 
     assert other.status_code == 202
-    assert set(told_at_once) == {202}
-    told = Counter(c.result() for c in callers)
-    assert told.keys() == {200, 202}
+    assert set(at_once) == {202}
+    statuses = Counter(c.result() for c in callers)
+    assert statuses.keys() == {200, 202}
     # How the workers share the callers is up to the system: each lets so many wait, or all of its.
-    assert MOST_CALLERS <= told[200] <= most
+    assert MOST_CALLERS <= statuses[200] <= most

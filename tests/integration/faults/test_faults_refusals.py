@@ -113,9 +113,9 @@ def test_a_failure_whose_audit_row_is_dropped_is_listed_and_the_log_says_so(
     assert world.run().status == "partial"
     assert DROPPED in world.quarantine()[some[0]]["error_message"]
     assert [row["status"] for row in world.audit(some[0])] == ["success"]
-    (told,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
-    assert "failures=1 rows=0" in told
-    assert "table qcontact_sync_log" in told
+    (line,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
+    assert "failures=1 rows=0" in line
+    assert "table qcontact_sync_log" in line
 
 
 REFUSED = "RAISE EXCEPTION 'no' USING ERRCODE = '45000';"
@@ -139,8 +139,8 @@ def test_a_failure_whose_audit_row_is_refused_costs_that_ticket_only(
     stats = result.sync_result[f"{direction}_stats"]
     assert (result.status, stats["successful"], stats["failed"]) == ("partial", 6, 1)
     assert set(world.quarantine()) == {some[0]}
-    (told,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
-    assert "table qcontact_sync_log" in told
+    (line,) = [line for line in caplog.messages if line.startswith("audit.dropped")]
+    assert "table qcontact_sync_log" in line
 
 
 def test_a_run_is_settled_although_its_audit_row_is_refused(world: World, some, caplog):
@@ -304,24 +304,24 @@ def break_schema(world: World, breakage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("breakage", "told"),
+    ("breakage", "reason"),
     [
         ("REVOKE INSERT ON tickets FROM {role}", "doctor"),
         ("ALTER TABLE qcontact_ticket_link RENAME COLUMN base_remote TO base", "migrate"),
     ],
 )
-def test_an_error_of_our_own_statement_stops_the_run(world: World, breakage: str, told: str):
+def test_an_error_of_our_own_statement_stops_the_run(world: World, breakage: str, reason: str):
     world.add_ticket()
     break_schema(world, breakage)
     result = world.run()
     assert (result.status, result.error_code) == ("failed", "DATABASE_ERROR")
-    assert told in result.error_message
+    assert reason in result.error_message
     assert world.quarantine() == {}
     assert world.cursor() is None
 
 
 @pytest.mark.parametrize(
-    ("breakage", "told"),
+    ("breakage", "reason"),
     [
         (
             "ALTER TABLE tickets RENAME COLUMN pon_number TO pon",
@@ -333,11 +333,11 @@ def test_an_error_of_our_own_statement_stops_the_run(world: World, breakage: str
         ),
     ],
 )
-def test_a_column_that_is_not_there_lets_no_run_begin(world: World, breakage: str, told: str):
+def test_a_column_that_is_not_there_lets_no_run_begin(world: World, breakage: str, reason: str):
     world.add_ticket()
     break_schema(world, breakage)
     with pytest.raises(SchemaMismatch) as refused:
         world.run()
-    assert (refused.value.code, told in str(refused.value)) == ("DATABASE_ERROR", True)
+    assert (refused.value.code, reason in str(refused.value)) == ("DATABASE_ERROR", True)
     assert world.rows("SELECT FROM sync_job_history") == []
     assert world.cursor() is None

@@ -138,8 +138,8 @@ def test_failures_are_shown_in_utc_for_any_database_time_zone(world: World) -> N
     world.execute("ALTER TABLE tickets ADD CONSTRAINT sound CHECK (title <> 'Poison')")
     begun = datetime.now(UTC).replace(microsecond=0)
     world.run()
-    told = world.value("SELECT sync_result #>> '{errors,0,timestamp}' FROM sync_job_history")
-    assert begun <= datetime.fromisoformat(told) <= datetime.now(UTC)
+    stamp = world.value("SELECT sync_result #>> '{errors,0,timestamp}' FROM sync_job_history")
+    assert begun <= datetime.fromisoformat(stamp) <= datetime.now(UTC)
 
 
 async def test_what_only_reads_cannot_write(world: World) -> None:

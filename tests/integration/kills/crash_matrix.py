@@ -62,12 +62,12 @@ def require(place: str, steps: Sequence[str], crashes: Crashes) -> None:
 
 def write(place: str, steps: Sequence[str], crashes: Crashes) -> None:
     """Write a matrix of the page anew."""
-    told = f"Made at commit {commit()}: {len(crashes)} crashes, all with the same end."
+    summary = f"Made at commit {commit()}: {len(crashes)} crashes, all with the same end."
     rows = [
         f"| {at} | {step} | {crashes[at, False]} | {crashes[at, True]} |"
         for at, step in enumerate(steps)
     ]
-    write_into(GUARANTEES, place, "\n".join([told, "", HEAD, *rows]))
+    write_into(GUARANTEES, place, "\n".join([summary, "", HEAD, *rows]))
 
 
 def read(place: str) -> tuple[list[str], Crashes]:

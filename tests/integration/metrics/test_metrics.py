@@ -62,10 +62,10 @@ def test_statsd_gets_the_run_and_how_the_sync_stands(
         port = socket.getsockname()[1]
         report(world, summary, tmp_path, statsd_on=True, statsd_host="127.0.0.1", statsd_port=port)
         found = lines(socket)
-    told = ours(found)
-    assert float(told.pop("run_duration_seconds").partition("|")[0]) > 0
-    assert float(told.pop("last_success_age_seconds").partition("|")[0]) >= 0
-    assert told == {
+    figures = ours(found)
+    assert float(figures.pop("run_duration_seconds").partition("|")[0]) > 0
+    assert float(figures.pop("last_success_age_seconds").partition("|")[0]) >= 0
+    assert figures == {
         "runs.success": "1|c",
         "tickets.inbound.created": "2|c",
         "tickets.inbound.successful": "2|c",
@@ -87,10 +87,10 @@ def test_a_collector_gets_the_same_with_the_account(
             otel_host="127.0.0.1",
             otel_port=receiver.port,
         )
-    told = ours(receiver.points)
-    assert told["runs.success"] == (1.0, {"account": "default"})
-    assert told["tickets.inbound.created"] == (2.0, {"account": "default"})
-    assert told["pending"] == (1.0, {"account": "default"})
+    figures = ours(receiver.points)
+    assert figures["runs.success"] == (1.0, {"account": "default"})
+    assert figures["tickets.inbound.created"] == (2.0, {"account": "default"})
+    assert figures["pending"] == (1.0, {"account": "default"})
 
 
 def test_without_metrics_nothing_is_read(tmp_path: Path, world: World) -> None:

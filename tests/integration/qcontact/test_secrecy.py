@@ -50,7 +50,7 @@ def chain(error: BaseException | None) -> list[BaseException]:
 async def test_failures_tell_no_secrets(connect, script, caplog, answer):
     caplog.set_level(logging.DEBUG)
     script.answer(answer)
-    told: list[str] = []
+    leaks: list[str] = []
     shown: list[str] = []
     async with connect() as client:
         for call in (
@@ -60,12 +60,12 @@ async def test_failures_tell_no_secrets(connect, script, caplog, answer):
         ):
             with pytest.raises(SyncError) as caught:
                 await call()
-            told += [repr(part) for part in chain(caught.value)]
-            told += traceback.format_exception(caught.value)
+            leaks += [repr(part) for part in chain(caught.value)]
+            leaks += traceback.format_exception(caught.value)
             shown += [value for part in chain(caught.value) for value in variables(part)]
-        told += [repr(client), repr(vars(client)), repr(vars(client._transport))]
-    told += [record.getMessage() for record in caplog.records]
-    everything = "\n".join(told)
+        leaks += [repr(client), repr(vars(client)), repr(vars(client._transport))]
+    leaks += [record.getMessage() for record in caplog.records]
+    everything = "\n".join(leaks)
     assert KEY not in everything
     assert KEY not in "\n".join(shown)
     assert PERSON not in everything

@@ -398,7 +398,7 @@ async def test_a_failed_sign_out_is_ignored(tenant, sign_in, monkeypatch):
 @pytest.mark.parametrize("refusal", [None, 401, 404, 500])
 async def test_no_secret_is_told(tenant, sign_in, caplog, refusal):
     caplog.set_level(logging.DEBUG)
-    told, shown = [], []
+    texts, shown = [], []
     async with sign_in() as client:
         if refusal is None:
             await client.get(A_CASE)
@@ -407,14 +407,14 @@ async def test_no_secret_is_told(tenant, sign_in, caplog, refusal):
         with pytest.raises((FatalError, RetryableError)) as caught:
             await client.get(A_CASE)
         for part in chain(caught.value):
-            told.append(repr(part))
+            texts.append(repr(part))
             shown += variables(part)
-        told += traceback.format_exception(caught.value)
+        texts += traceback.format_exception(caught.value)
         transport = client._transport
-        told += [repr(vars(part)) for part in (client, transport, transport._authentication)]
-        told.append(repr(vars(transport._authentication._session)))
-    told += [record.getMessage() for record in caplog.records]
-    everything = "\n".join(told + shown)
+        texts += [repr(vars(part)) for part in (client, transport, transport._authentication)]
+        texts.append(repr(vars(transport._authentication._session)))
+    texts += [record.getMessage() for record in caplog.records]
+    everything = "\n".join(texts + shown)
     assert "very-secret" not in everything
     assert EMAIL not in everything
 

@@ -1,6 +1,6 @@
-"""Tickets told to be the same without being read, beside the careful comparison of the same ones.
+"""Tickets found to be the same without being read, beside the careful comparison of the same ones.
 
-Whatever both sides and the mapping are like, none is told that the careful one would not tell.
+Whatever both sides and the mapping are like, none is found that the careful one would not find.
 """
 
 import asyncio
@@ -167,11 +167,11 @@ def each_combination(mapping: TicketMapping) -> Iterator[SettledTicket]:
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
-def test_any_two_values_are_told_to_be_the_same_only_where_they_are(fibreflow_db: str, name: str):
+def test_two_values_count_as_the_same_only_where_they_are(fibreflow_db: str, name: str):
     policy = Policy(MAPPINGS[name])
     tickets = write(fibreflow_db, list(each_combination(policy.mapping)))
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, policy))
-    assert {i: told for i, told in quick.items() if told != careful[i]} == {}
+    assert {i: found for i, found in quick.items() if found != careful[i]} == {}
 
 
 @st.composite
@@ -203,16 +203,16 @@ def settled_tickets(draw: st.DrawFn) -> SettledTicket:
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
 @given(st.lists(settled_tickets(), min_size=5, max_size=20), st.booleans())
-def test_what_is_told_without_reading_is_what_the_careful_comparison_says(
+def test_comparison_without_reading_agrees_with_the_careful_one(
     fibreflow_db: str, drawn: list[SettledTicket], sends: bool
 ):
     policy = Policy(TICKETS, sends_assignment=sends)
     tickets = write(fibreflow_db, drawn)
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, policy))
-    assert {i: told for i, told in quick.items() if told != careful.get(i)} == {}
+    assert {i: found for i, found in quick.items() if found != careful.get(i)} == {}
 
 
-def test_every_ticket_that_is_as_it_was_settled_is_told_without_reading(fibreflow_db: str):
+def test_every_unchanged_ticket_is_found_without_reading(fibreflow_db: str):
     agreed = usual(TICKETS) | {
         STATUS: "In Progress", ASSIGNED_TO: STRANGER, "title": "No light",
         "description": "long " * 900, "priority": "Medium", "dr_number": "DR1",
@@ -224,7 +224,7 @@ def test_every_ticket_that_is_as_it_was_settled_is_told_without_reading(fibreflo
     tickets = write(fibreflow_db, both)
     quick, careful = asyncio.run(both_ways(fibreflow_db, tickets, Policy(TICKETS)))
     assert quick == careful
-    assert [told.standing for told in quick.values()] == [Standing.SAME] * 2
+    assert [found.standing for found in quick.values()] == [Standing.SAME] * 2
 
 
 def test_a_change_here_is_none_of_them_though_the_values_mean_the_same(fibreflow_db: str):
@@ -277,7 +277,7 @@ def write(dsn: str, drawn: list[SettledTicket]) -> list[RemoteTicket]:
 async def both_ways(
     dsn: str, tickets: list[RemoteTicket], policy: Policy
 ) -> tuple[dict[RemoteId, TicketComparison], dict[RemoteId, TicketComparison]]:
-    """What is told without reading, and what the careful comparison says of all listed versions
+    """What is found without reading, and what the careful comparison says of all listed versions
     that are believed.
     """
     database = Database(dsn)

@@ -136,10 +136,10 @@ def test_an_account_without_a_file_is_refused(monkeypatch):
 def test_what_cannot_be_meant_is_refused_by_name(file, text, named):
     file(text)
 
-    told = refusal()
+    refused = refusal()
 
-    assert "QCONTACT_SYNC_ACCOUNTS_FILE" in told
-    assert named in told
+    assert "QCONTACT_SYNC_ACCOUNTS_FILE" in refused
+    assert named in refused
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_a_schedule_that_the_alerts_could_not_rely_on_is_refused(file, schedule)
 
 
 def test_a_file_that_is_not_there_is_refused_without_its_path(file, tmp_path):
-    told = refusal()
+    refused = refusal()
 
-    assert told == "QCONTACT_SYNC_ACCOUNTS_FILE: cannot be read (FileNotFoundError)"
+    assert refused == "QCONTACT_SYNC_ACCOUNTS_FILE: cannot be read (FileNotFoundError)"
 
 
 def test_bytes_that_are_no_text_are_refused(file, tmp_path):
@@ -187,10 +187,10 @@ def test_a_bad_variable_is_not_blamed_on_the_file(file, monkeypatch):
 def test_no_refusal_shows_a_value(file, name):
     file(f'[accounts.a]\n{name} = ["{SECRET}", 5]')
 
-    told = refusal()
+    refused = refusal()
 
-    assert name in told
-    assert SECRET not in told
+    assert name in refused
+    assert SECRET not in refused
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)

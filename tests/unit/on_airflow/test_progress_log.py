@@ -23,7 +23,7 @@ class Hand:
 
 
 @pytest.fixture
-def told(caplog):
+def progress_lines(caplog):
     """Reports at these seconds, as (second, done, expected); the lines they left."""
     caplog.set_level(logging.INFO)
 
@@ -38,25 +38,27 @@ def told(caplog):
     return after
 
 
-def test_short_work_is_not_commented_on(told):
-    assert told((0, 10, 1_000), (EVERY_S - 1, 1_000, 1_000)) == []
+def test_short_work_is_not_commented_on(progress_lines):
+    assert progress_lines((0, 10, 1_000), (EVERY_S - 1, 1_000, 1_000)) == []
 
 
-def test_long_work_tells_its_rate_and_the_time_left(told):
-    assert told((0, 0, 10_000), (20, 2_000, 10_000)) == [
+def test_long_work_tells_its_rate_and_the_time_left(progress_lines):
+    assert progress_lines((0, 0, 10_000), (20, 2_000, 10_000)) == [
         "inbound.progress done=2000 of=10000 per_s=100 left_s=80"
     ]
 
 
-def test_there_is_a_line_at_most_every_ten_seconds(told):
-    assert len(told(*((second, second, 100) for second in range(36)))) == 3
+def test_there_is_a_line_at_most_every_ten_seconds(progress_lines):
+    assert len(progress_lines(*((second, second, 100) for second in range(36)))) == 3
 
 
-def test_waiting_before_the_first_report_does_not_slow_the_rate(told):
-    assert told((600, 0, 2_000), (610, 1_000, 2_000)) == [
+def test_waiting_before_the_first_report_does_not_slow_the_rate(progress_lines):
+    assert progress_lines((600, 0, 2_000), (610, 1_000, 2_000)) == [
         "inbound.progress done=1000 of=2000 per_s=100 left_s=10"
     ]
 
 
-def test_work_that_stands_still_has_no_time_left_to_tell(told):
-    assert told((0, 5, 10), (11, 5, 10)) == ["inbound.progress done=5 of=10 per_s=0 left_s=?"]
+def test_work_that_stands_still_has_no_time_left_to_tell(progress_lines):
+    assert progress_lines((0, 5, 10), (11, 5, 10)) == [
+        "inbound.progress done=5 of=10 per_s=0 left_s=?"
+    ]

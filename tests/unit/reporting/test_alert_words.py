@@ -64,7 +64,9 @@ def show(moment: datetime) -> str:
     return f"{moment:%d %b %H:%M}"
 
 
-def told(rule: Rule, change: ChangeKind = ChangeKind.OPENED, severity: int = 1) -> AlertChange:
+def alert_change(
+    rule: Rule, change: ChangeKind = ChangeKind.OPENED, severity: int = 1
+) -> AlertChange:
     slot = NOON - 6 * HOUR if rule is Rule.LATE else None
     return AlertChange(change, Alert(rule, severity, NOON - 2 * HOUR, NOON, slot))
 
@@ -73,7 +75,7 @@ def mail(
     rule: Rule, change: ChangeKind = ChangeKind.OPENED, severity: int = 1, **more: object
 ) -> Message:
     facts = replace(FACTS[rule], **more)
-    return message(told(rule, change, severity), facts, DETAILS, show)
+    return message(alert_change(rule, change, severity), facts, DETAILS, show)
 
 
 def every_mail() -> Iterator[Message]:
@@ -90,19 +92,21 @@ def every_mail() -> Iterator[Message]:
     yield mail(Rule.STALE, live=None, last_settled_at=None)
     yield mail(Rule.INBOUND_RATE, inbound=None)
     yield mail(Rule.QUARANTINE_OLD, old_entries=12)
-    yield message(told(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, NORTH)
-    yield message(told(Rule.HELD, ChangeKind.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH)
+    yield message(alert_change(Rule.NEEDS_YOU), FACTS[Rule.NEEDS_YOU], DETAILS, show, NORTH)
+    yield message(
+        alert_change(Rule.HELD, ChangeKind.REMINDER), FACTS[Rule.HELD], DETAILS, show, NORTH
+    )
     paused = Surroundings(is_paused=True)
-    yield message(told(Rule.STALE), FACTS[Rule.STALE], DETAILS, show, around=paused)
+    yield message(alert_change(Rule.STALE), FACTS[Rule.STALE], DETAILS, show, around=paused)
     next_slot = Surroundings(is_paused=False, next_run_at=NOON + 6 * HOUR)
-    yield message(told(Rule.HELD), FACTS[Rule.HELD], DETAILS, show, around=next_slot)
+    yield message(alert_change(Rule.HELD), FACTS[Rule.HELD], DETAILS, show, around=next_slot)
     error = FatalError("no route to the database", ErrorCode.DATABASE_ERROR)
     for names in (Names(), NORTH):
         yield no_database(error, "scheduled 06:00", names, show, next_slot, NOON)
 
 
 def as_text(one: Message) -> str:
-    """A mail's content, plainly: how it is laid out is told by `test_mails`."""
+    """A mail's content, plainly: `test_mails` tests its layout."""
     details = [f"  {d.word}: {d.tickets} ({', '.join(d.examples)})" for d in one.details]
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""Alerts: what is found, told once, worsened once, reminded daily, and over."""
+"""Alerts: what is found, reported once, worsened once, reminded daily, and over."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,9 @@ WELL = Facts(now=NOON, since=NOON - 30 * 24 * HOUR, live=GOOD, last_settled_at=N
 BROKEN = replace(WELL, live=BAD, failing=1, failing_since=NOON - HOUR)
 
 
-def told(facts: Facts, *before: Alert, overdue: datetime | None = None) -> dict[Rule, ChangeKind]:
+def changes(
+    facts: Facts, *before: Alert, overdue: datetime | None = None
+) -> dict[Rule, ChangeKind]:
     return {t.alert.rule: t.kind for t in evaluate(facts, before, overdue)[1]}
 
 
@@ -77,9 +79,9 @@ def test_where_all_is_well_nothing_is_told():
 )
 def test_each_rule_opens_its_alert_and_no_other_and_ends_it(facts, rule):
     (alert,), _ = evaluate(facts, ())
-    assert told(facts) == {rule: ChangeKind.OPENED}
+    assert changes(facts) == {rule: ChangeKind.OPENED}
     on_time = replace(WELL, scheduled=scheduled(NOON, timedelta(minutes=1)))
-    assert told(on_time, alert) == {rule: ChangeKind.OVER}
+    assert changes(on_time, alert) == {rule: ChangeKind.OVER}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_each_rule_opens_its_alert_and_no_other_and_ends_it(facts, rule):
     ],
 )
 def test_at_the_edge_nothing_is_told_yet(facts):
-    assert told(facts) == {}
+    assert changes(facts) == {}
 
 
 @pytest.mark.parametrize(
@@ -172,48 +174,48 @@ def test_only_a_missed_slot_has_one():
 def test_the_run_of_a_missed_slot_that_came_in_time_after_all_ends_it():
     (alert,), _ = evaluate(WELL, (), NOON)
     facts = replace(WELL, now=NOON + HOUR, scheduled=scheduled(NOON, timedelta(minutes=2)))
-    assert told(facts, alert) == {Rule.LATE: ChangeKind.OVER}
+    assert changes(facts, alert) == {Rule.LATE: ChangeKind.OVER}
 
 
 def test_an_outbound_rate_around_the_limit_does_not_flap_either():
     alert = Alert(Rule.OUTBOUND_RATE, 1, NOON - HOUR, NOON - HOUR)
-    assert told(replace(WELL, outbound=RateFacts(85, 15)), alert) == {}
+    assert changes(replace(WELL, outbound=RateFacts(85, 15)), alert) == {}
 
 
 def test_a_rate_around_the_limit_does_not_flap():
     alert = Alert(Rule.INBOUND_RATE, 1, NOON - HOUR, NOON - HOUR)
-    assert told(replace(WELL, inbound=RateFacts(85, 15)), alert) == {}
-    assert told(replace(WELL, inbound=RateFacts(90, 10)), alert) == {
+    assert changes(replace(WELL, inbound=RateFacts(85, 15)), alert) == {}
+    assert changes(replace(WELL, inbound=RateFacts(90, 10)), alert) == {
         Rule.INBOUND_RATE: ChangeKind.OVER
     }
 
 
 def test_a_run_that_failed_is_not_told_twice_as_a_low_rate_or_as_no_run():
     facts = replace(BROKEN, inbound=RateFacts(0, 20), last_settled_at=NOON - timedelta(hours=20))
-    assert told(facts) == {Rule.RUN_FAILED: ChangeKind.OPENED}
+    assert changes(facts) == {Rule.RUN_FAILED: ChangeKind.OPENED}
 
 
 def test_runs_that_fail_for_longer_than_half_a_day_are_worse():
     (alert,), _ = evaluate(BROKEN, ())
     later = replace(BROKEN, now=NOON + timedelta(hours=12), failing=3)
-    assert told(later, alert) == {Rule.RUN_FAILED: ChangeKind.WORSENED}
+    assert changes(later, alert) == {Rule.RUN_FAILED: ChangeKind.WORSENED}
     (worse,), _ = evaluate(later, [alert])
-    assert told(replace(later, now=later.now + HOUR), worse) == {}
+    assert changes(replace(later, now=later.now + HOUR), worse) == {}
 
 
 def test_a_run_that_waits_for_a_word_is_held_and_has_not_failed():
     waiting = replace(BAD, error_code="NEEDS_CONFIRMATION")
     facts = replace(WELL, live=waiting, held=True, last_settled_at=NOON - timedelta(hours=20))
-    assert told(facts) == {Rule.HELD: ChangeKind.OPENED}
+    assert changes(facts) == {Rule.HELD: ChangeKind.OPENED}
 
 
 def test_a_slot_without_a_record_is_late_until_a_later_run_is_in_time():
     (alert,), _ = evaluate(WELL, (), NOON)
     assert (alert.rule, alert.slot) == (Rule.LATE, NOON)
-    assert told(replace(WELL, now=NOON + HOUR), alert) == {}
+    assert changes(replace(WELL, now=NOON + HOUR), alert) == {}
     next_one = scheduled(NOON + 6 * HOUR, timedelta(minutes=2))
     facts = replace(WELL, now=NOON + 7 * HOUR, last_settled_at=NOON + 6 * HOUR, scheduled=next_one)
-    assert told(facts, alert) == {Rule.LATE: ChangeKind.OVER}
+    assert changes(facts, alert) == {Rule.LATE: ChangeKind.OVER}
 
 
 FACTS = st.sampled_from(

@@ -1,4 +1,4 @@
-"""What a person is told about each field of a ticket."""
+"""What a person learns about each field of a ticket."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from qcontact_sync.reporting.explain import explain, explain_unread
 from tests.unit.core.core_values import ANN, NAMELESS, PEOPLE, REVIEW, a_link, a_local, a_remote
 
 
-def told(link, local, remote, **more):
+def stories_of(link, local, remote, **more):
     return {s.field: s for s in explain(remote, link, local, PEOPLE, REVIEW, **more)}
 
 
@@ -111,13 +111,13 @@ FROZEN = a_link({STATUS: "closed"}, {STATUS: "Closed"}, frozen=(STATUS,))
     ],
 )
 def test_a_field_tells_what_comes_next_and_why(field, link, local, remote, more, expected):
-    story = told(link, local, remote, **more)[field]
+    story = stories_of(link, local, remote, **more)[field]
     assert (story.action, story.next, story.reason) == expected
 
 
 def test_the_sides_are_shown_and_long_texts_only_by_their_length():
     local = a_local(status="assigned", assigned_to=ANN, description="Red light, twice")
-    stories = told(a_link(), local, a_remote(description="Red"))
+    stories = stories_of(a_link(), local, a_remote(description="Red"))
     status, text = stories[STATUS], stories["description"]
     assert (status.base_local, status.base_remote) == ("open", "Open")
     assert (status.local, status.remote) == ("assigned", "Open")
@@ -144,5 +144,5 @@ def test_without_qcontact_a_field_that_was_never_seen_there_is_left_out():
 
 
 def test_a_long_text_is_told_by_its_length_also_where_it_was_agreed():
-    story = told(a_link({}, {"description": "Red"}), a_local(), a_remote())["description"]
+    story = stories_of(a_link({}, {"description": "Red"}), a_local(), a_remote())["description"]
     assert (story.base_local, story.base_remote) == (None, "(3 characters)")

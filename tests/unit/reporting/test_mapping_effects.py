@@ -72,8 +72,8 @@ def test_a_new_column_is_filled_for_every_ticket_when_it_is_read_again():
 
 def test_words_that_the_mapping_does_not_name_are_counted_for_each_side():
     found = effects("", row("status", "Weird", "verified", 2), row("status", "Weird", "open", 3))
-    told = {(w.side, w.word, w.tickets, w.meaning) for w in found.unknown}
-    assert told == {
+    unknown = {(w.side, w.word, w.tickets, w.meaning) for w in found.unknown}
+    assert unknown == {
         ("QContact", "Weird", 5, "new tickets become open, others keep their status"),
         ("FibreFlow", "verified", 2, "it ranks lowest"),
         ("FibreFlow", "verified", 2, "it cannot be sent"),

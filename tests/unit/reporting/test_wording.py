@@ -81,9 +81,9 @@ def test_only_given_options_are_shown():
     [("open", "open", "open"), ("in_progress", "Escalated", "in_progress / Escalated")],
 )
 def test_both_halves_of_what_was_agreed_are_shown_where_they_differ(local, remote, shown):
-    told = FieldStory("status", local, remote, None, None, "keep", "", "")
+    story = FieldStory("status", local, remote, None, None, "keep", "", "")
 
-    assert agreed_value(told) == shown
+    assert agreed_value(story) == shown
 
 
 def test_a_side_that_had_no_value_when_they_agreed_is_shown_too():
@@ -123,6 +123,6 @@ def test_each_state_of_a_failure_has_words():
 def test_every_word_of_a_comparison_is_in_the_one_table_and_mails_use_it():
     assert STANDINGS.keys() == set(Standing)
     assert GAPS.keys() == set(Gap)
-    told = " ".join((MEANING[Rule.DIVERGENCE], *STEPS[Rule.DIVERGENCE]))
-    assert all(f"'{STANDINGS[name]}'" in told for name in ("differs", "pending", "waits"))
+    text = " ".join((MEANING[Rule.DIVERGENCE], *STEPS[Rule.DIVERGENCE]))
+    assert all(f"'{STANDINGS[name]}'" in text for name in ("differs", "pending", "waits"))
     assert STANDINGS["pending"] in MEANING[Rule.HELD]
